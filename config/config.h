@@ -1,0 +1,63 @@
+/* config.h - what may be set. The table is options.def; the file format is libconfig's. Plain data:
+ * the daemon keeps one struct config and reads it everywhere, on the loop thread and, before the
+ * threads start, to fill the options of the store. */
+#ifndef HEARTH_CONFIG_CONFIG_H
+#define HEARTH_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* config->limits.text_bytes, config->storage.path ... TEXT, LIST and NETWORKS are NUL-terminated
+ * arrays, INT is int64_t, BOOL is bool, CHOICE is an int: the index of the word, named below. */
+#define GROUP(group, sentence) struct config_##group {
+#define TEXT(group, name, default, max_bytes, sentence) char name[max_bytes + 1];
+#define NETWORKS(group, name, default, max_bytes, sentence) char name[max_bytes + 1];
+#define LIST(group, name, default, max_bytes, sentence) char name[max_bytes + 1];
+#define INT(group, name, default, min, max, unit, sentence) int64_t name;
+#define BOOL(group, name, default, sentence) bool name;
+#define CHOICE(group, name, default, words, sentence) int name;
+#define END(group) };
+#include "config/options.def"
+
+struct config {
+#define GROUP(group, sentence) struct config_##group group;
+#include "config/options.def"
+};
+
+enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
+enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability */
+enum { CREATE_EVERYONE, CREATE_KEEPER };                 /* rooms.create */
+enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG }; /* log.level */
+enum { TARGET_STDERR, TARGET_SYSLOG };                   /* log.target */
+
+#define CONFIG_WHY_BYTES 512 /* one sentence: "FILE:12: limits.text_bytes is 3; it must be 16 to 65536 bytes." */
+
+/* Every default. */
+void config_defaults(struct config *config);
+
+/* Reads a file over what config holds. False: why says file, line and what is wrong, and config is
+ * untouched. Unknown groups and keys, wrong types and bounds, and includes that fail are errors. */
+bool config_load(struct config *config, const char *path, char *why, size_t why_size);
+
+/* Sets one value from "group.name=value" (the --set of the command line). */
+bool config_set(struct config *config, const char *assignment, char *why, size_t why_size);
+
+/* What no single line can check: that values fit each other (a write fits a room's log ...). */
+bool config_check(const struct config *config, char *why, size_t why_size);
+
+/* Prints a commented file that config_load reads back to the same values. */
+void config_print(const struct config *config, FILE *out);
+
+/* Most memory this configuration allows, in bytes, and its parts; printed by --check-config. */
+struct config_memory {
+    int64_t process, connections, replies, logs, jobs, store, total;
+};
+struct config_memory config_memory(const struct config *config);
+void config_print_memory(const struct config *config, FILE *out);
+
+/* The admin socket's path: admin.socket, or hearth.sock beside the database. */
+void config_admin_socket(const struct config *config, char *out, size_t out_size);
+
+#endif

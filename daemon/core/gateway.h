@@ -1,0 +1,51 @@
+/* gateway.h - everything the loop owns: rooms, sessions, users who are here, jobs under way. The
+ * door of daemon/core. It knows no socket, no file and no clock: it is told what arrived and what
+ * time it is. Loop thread. */
+#ifndef HEARTH_CORE_GATEWAY_H
+#define HEARTH_CORE_GATEWAY_H
+
+#include "config/config.h"
+#include "daemon/core/session.h"
+#include "storage/store.h"
+
+struct gateway;
+
+/* config and store are borrowed and outlive the gateway; carrier is copied. Takes over the rooms that
+ * the store found (store_forget_start is called), and makes the first room. NULL without memory. */
+struct gateway *gateway_create(const struct config *config, struct store *store,
+                               const struct carrier *carrier, const struct moment *now);
+
+/* Told at the start of every turn of the loop, before anything else that turn. */
+void gateway_set_now(struct gateway *gateway, const struct moment *now);
+
+/* Collects finished jobs from the store. Called when store_fd is readable. */
+void gateway_collect(struct gateway *gateway);
+
+/* End of a turn: everything that gathered goes out, one write a connection. */
+void gateway_flush(struct gateway *gateway);
+
+/* Things due by time: presence and typing turns, overdue hellos, retries. Returns the ms until it
+ * wants to be called again; INT64_MAX when nothing is due (it is then called after the next event). */
+int64_t gateway_tick(struct gateway *gateway);
+
+/* Refuses newcomers and closes every session with 1001. True once none is left and no job is under
+ * way; call it again after each turn until then. */
+bool gateway_drain(struct gateway *gateway);
+
+/* The configuration was read again: limits apply from now on. */
+void gateway_reconfigure(struct gateway *gateway);
+
+/* Health for /healthz: false while storage fails; why holds a sentence. */
+bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);
+
+/* Told by net after each turn: how long it took. For the histogram in /metrics. */
+void gateway_turn_took(struct gateway *gateway, int64_t microseconds);
+
+/* Appends the Prometheus text (exposition format 0.0.4). False without memory. */
+struct buffer;
+bool gateway_metrics(struct gateway *gateway, struct buffer *out);
+
+/* Frees everything; sessions must be closed and jobs collected (see gateway_drain). NULL is fine. */
+void gateway_destroy(struct gateway *gateway);
+
+#endif

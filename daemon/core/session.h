@@ -1,0 +1,59 @@
+/* session.h - one open connection: who it is, the rooms it is in, the replies that wait for it. A
+ * session is found by its id, never kept by pointer across turns; it ends with session_closed. Loop
+ * thread. */
+#ifndef HEARTH_CORE_SESSION_H
+#define HEARTH_CORE_SESSION_H
+
+#include "daemon/core/carrier.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct gateway;
+struct session;
+
+/* What a session speaks, and so how what it is told is written. */
+enum session_kind {
+    SESSION_WEBSOCKET, /* hearth.v1: each message behind a WebSocket header (RFC 6455) */
+    SESSION_PLAIN,     /* /ws/{client_id}: "NAME: text" behind a WebSocket header */
+    SESSION_LINES,     /* JSON lines: replies of the HTTP and admin API, and streams */
+    SESSION_EVENTS     /* text/event-stream: "data: JSON\n\n" */
+};
+
+/* Where a session came from. Plain data, copied. */
+struct arrival {
+    enum session_kind kind;
+    bool keeper;          /* came through the admin socket: ROLE_ADMIN, needs no hello */
+    bool anonymous;       /* HTTP without a key: may read public rooms, needs no hello */
+    bool exempt;          /* from limits.exempt: no rate and no per-address limit */
+    uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */
+    int64_t client_id;    /* of SESSION_PLAIN */
+};
+
+/* What time it is. wall_ms is the system clock, monotonic_ms never jumps. */
+struct moment {
+    int64_t wall_ms;
+    int64_t monotonic_ms;
+};
+
+/* A new session, or NULL when refused: refusal says why (server_full, shutting_down, rate_limited). */
+struct refusal;
+struct session *session_open(struct gateway *gateway, void *connection,
+                             const struct arrival *arrival, struct refusal *refusal);
+
+/* Part of one message, as it comes; is_last ends the message. Copied. Joins the parts, answers
+ * what is too long (close 1009), dispatches. remaining is what the frame has announced besides. */
+void session_receive(struct session *session, const void *bytes, size_t length, size_t remaining,
+                     bool is_last);
+
+/* The connection can take more. */
+void session_writeable(struct session *session);
+
+/* The connection has ended. The session is freed; leaves its rooms. */
+void session_closed(struct session *session);
+
+/* Something has been heard of the peer (a pong, a message), for idle checks and "away". */
+void session_heard(struct session *session);
+
+#endif

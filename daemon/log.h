@@ -1,0 +1,15 @@
+/* log.h - the daemon's log: one event, one line, a fixed phrase, then key=value. Loop thread only.
+ * error = somebody must act; warn = we coped; info = life of the daemon; debug = life of a session.
+ * Never message text, names, tokens or passwords. At most 20 lines a second and 200 a minute below
+ * error are written; what was left out is counted and said. */
+#ifndef HEARTH_DAEMON_LOG_H
+#define HEARTH_DAEMON_LOG_H
+
+/* level and target as in config.h. */
+void log_open(int level, int target);
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,298 @@
+/* job.h - one request to the store and its answer. A job carries values and ids, never pointers to
+ * sessions or rooms. It belongs to the loop until store_submit takes it, and again after
+ * store_collect gave it back; in between only the store touches it. */
+#ifndef HEARTH_STORAGE_JOB_H
+#define HEARTH_STORAGE_JOB_H
+
+#include "protocol/message.h"
+#include "protocol/name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEY_BYTES 32     /* of a guest's key, before it is written as text */
+#define KEY_TEXT_BYTES 64 /* the same in hexadecimal */
+#define HASH_BYTES 32    /* SHA-256: what of a key is stored */
+#define LOG_ID_BYTES 16  /* hexadecimal digits of a log id */
+#define TOPIC_BYTES_MAX 1024
+
+/* Roles of a user in a room, rising: a higher one may act on a lower one. */
+enum role { ROLE_NONE, ROLE_GUEST, ROLE_MEMBER, ROLE_MODERATOR, ROLE_OWNER, ROLE_ADMIN };
+
+enum visibility { VISIBILITY_PUBLIC, VISIBILITY_PRIVATE, VISIBILITY_DIRECT };
+
+enum entry_kind { ENTRY_KIND_MESSAGE, ENTRY_KIND_EDIT, ENTRY_KIND_DELETE, ENTRY_KIND_REACTION, ENTRY_KIND_TOPIC };
+
+/* One entry of a room's log. Texts are owned by whatever holds the entry. */
+struct entry {
+    int64_t seq;
+    int64_t ts;
+    enum entry_kind kind;
+    int64_t user_id;      /* 0: no user (plain, webhook, the keeper) */
+    const char *from;     /* the name at that time */
+    const char *text;     /* of message, edit, topic; NULL when deleted */
+    const char *nonce;    /* NULL if none */
+    const char *via;      /* NULL, or a constant: "plain" "webhook" "irc" "mqtt" */
+    const char *emoji;    /* of a reaction */
+    int64_t target;       /* of edit, delete, reaction; reply_to of a message; 0 if none */
+    bool on;              /* of a reaction */
+    bool guest;
+    bool deleted;
+    bool clock_unset;
+};
+
+/* A room as it is kept. */
+struct room_row {
+    int64_t id;
+    char name[ROOM_NAME_BYTES_MAX + 1];
+    char folded[ROOM_NAME_BYTES_MAX + 1];
+    char topic[TOPIC_BYTES_MAX + 1];
+    char log_id[LOG_ID_BYTES + 1];
+    enum visibility visibility;
+    bool keep;
+    int64_t user_a, user_b; /* of a direct room, else 0 */
+    int64_t first, last;    /* oldest and newest seq kept; 0 when empty */
+    int64_t pruned;         /* newest seq that retention removed; 0 if none */
+};
+
+/* A user as it is kept. */
+struct user_row {
+    int64_t id;
+    char name[NAME_BYTES_MAX + 1];
+    char folded[NAME_BYTES_MAX + 1];
+    uint8_t key_hash[HASH_BYTES];
+    bool account;
+    enum role role; /* in the gateway: ROLE_GUEST, ROLE_MEMBER or ROLE_ADMIN */
+};
+
+/* What a room remembers about a user. All zero: nothing. Times are wall-clock ms; FOREVER is no end. */
+#define FOREVER INT64_MAX
+struct grant {
+    enum role role; /* ROLE_NONE: the room's ordinary role for this kind of user */
+    bool invited;
+    int64_t banned_until, muted_until;
+    int64_t read; /* read marker */
+};
+
+/* The loop's own mark: who asked, for the answer. The store never looks at it. */
+struct asker {
+    uint64_t session;
+    struct ref ref;
+    int64_t detail[2]; /* for the handler */
+};
+
+enum job_kind {
+    /* writes: done by the writer in the order submitted, committed before they are given back */
+    JOB_APPEND,      /* one entry */
+    JOB_USER_CREATE, /* a guest; the loop has chosen id and key */
+    JOB_USER_TOUCH,  /* seen now, so not forgotten yet; at most once a day a user */
+    JOB_ROOM_CREATE, /* the loop has chosen id and name */
+    JOB_ROOM_SET,    /* topic (also an entry), visibility, keep */
+    JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */
+    JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
+    JOB_READ,        /* a read marker */
+    JOB_IMPORT,      /* entries into a room, kept as they are */
+    /* reads: done by any worker, in any order, from what is committed */
+    JOB_LOGIN,  /* who has this key; or is this name free */
+    JOB_JOIN,   /* the grant of a user in a room, and a page of its log */
+    JOB_PAGE,   /* a page of a room's log */
+    JOB_HISTORY, /* a page with edits, deletions and reactions applied */
+    JOB_SEARCH,
+    JOB_PEOPLE,  /* users with a role, a ban or a mute in a room */
+    JOB_OWN,     /* the grants of one user in all rooms */
+    JOB_STATUS,  /* figures for the keeper */
+    JOB_BACKUP,  /* the whole database to a file */
+    JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
+    JOB_EXPORT,  /* a page of a room as rows for JSON lines */
+    JOB_KIND_COUNT
+};
+
+enum job_result {
+    JOB_DONE,
+    JOB_REPEATED,         /* append: this nonce is known; seq and ts are the first one's */
+    JOB_MESSAGE_MISSING,  /* the target is no message, was deleted, or was pruned */
+    JOB_NOT_OWN,          /* the target is somebody else's and may_touch_others is false */
+    JOB_NAME_TAKEN,
+    JOB_USER_MISSING,
+    JOB_OUTRANKED,        /* the target user's role is not below the actor's */
+    JOB_ROOM_MISSING,     /* removed meanwhile */
+    JOB_REFUSED,          /* why says what: backup file exists, and the like */
+    JOB_UNAVAILABLE       /* storage failed for longer than storage.retry; nothing was stored */
+};
+
+struct job_append {
+    int64_t room_id;
+    struct entry entry;    /* seq and ts are filled in */
+    bool may_touch_others; /* edit and delete: the role allows it */
+    int64_t wall_ms, monotonic_ms; /* when it was asked */
+    int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
+};
+
+struct job_user { struct user_row user; int64_t wall_ms; };
+struct job_room { struct room_row room; int64_t owner_id; /* gets ROLE_OWNER; 0 none */ };
+
+/* Fields that are negative or NULL stay as they are. A topic also becomes an entry, by from. */
+struct job_room_set {
+    int64_t room_id;
+    const char *topic;
+    int visibility, keep;
+    struct entry entry; /* the topic entry: user_id and from in, seq and ts out */
+    int64_t wall_ms, monotonic_ms;
+};
+
+enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_BAN, GRANT_UNBAN, GRANT_MUTE };
+struct job_grant {
+    int64_t room_id;
+    enum grant_change change;
+    char folded[NAME_BYTES_MAX + 1]; /* whom, by folded name */
+    enum role actor_role;            /* the target's must be below it */
+    enum role role;                  /* of GRANT_ROLE */
+    int64_t until;                   /* of GRANT_BAN and GRANT_MUTE */
+    int64_t user_id;                 /* answer: who that is */
+    char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
+    struct grant grant;              /* answer: as it is now */
+};
+
+struct job_read { int64_t room_id, user_id, seq; };
+
+struct job_login {
+    bool by_key;
+    uint8_t key_hash[HASH_BYTES];    /* by_key: of the key; else of the new one, made by the worker */
+    char key[KEY_TEXT_BYTES + 1];    /* by_key: in; else out, random */
+    char folded[NAME_BYTES_MAX + 1]; /* the name wanted, folded; empty when only the key counts */
+    bool known;                      /* answer: user and grants belong to the key */
+    bool taken;                      /* answer: the name is somebody's (not the key's own user) */
+    struct user_row user;
+};
+
+/* A page of log entries: seq > after and <= up_to, ascending, at most limit entries and bytes_max
+ * bytes of text; or, with newest, the newest limit entries <= up_to, ascending too. At least one
+ * entry if there is any. */
+struct job_page {
+    int64_t room_id, user_id;
+    int64_t after, up_to;
+    bool newest;
+    int limit;
+    size_t bytes_max;
+    struct entry *entries; /* answer; owned by the job, as are the texts */
+    size_t count;
+    bool complete;      /* answer: nothing is left between the last entry and up_to */
+    struct grant grant; /* answer of JOB_JOIN: what the room remembers about user_id */
+};
+
+/* A message with everything applied; as in record_history_line. */
+struct history_entry {
+    int64_t room_id;
+    struct entry entry;
+    int64_t edited; /* seq of the newest edit; 0 none */
+    struct record_reaction_line *reactions;
+    size_t reaction_count;
+    const char *snippet; /* of a search result */
+};
+
+/* before or after is NUMBER_ABSENT or both are: the newest. Ascending. Deleted messages are there,
+ * without text. Kinds: messages and topics. */
+struct job_history {
+    int64_t room_id, user_id;
+    int64_t before, after, up_to;
+    int limit;
+    size_t bytes_max;
+    struct history_entry *entries; /* answer */
+    size_t count;
+    bool more;
+    struct grant grant; /* answer: what the room remembers about user_id */
+};
+
+/* Newest first. Rooms that may be read: public ones where the user is not banned, private ones with
+ * a role or an invitation, direct ones of the user; ROLE_ADMIN reads all but direct ones. */
+struct job_search {
+    int64_t user_id;
+    enum role role;                /* in the gateway */
+    const char *query;
+    int64_t room_id;               /* 0: all */
+    char from[NAME_BYTES_MAX + 1]; /* folded; empty: anybody */
+    int64_t before_ts;             /* NUMBER_ABSENT: now */
+    int64_t wall_ms;
+    int limit;
+    size_t bytes_max;
+    struct history_entry *entries; /* answer */
+    size_t count;
+    bool more;
+};
+
+struct person { int64_t user_id; char name[NAME_BYTES_MAX + 1]; bool account; struct grant grant; };
+struct job_people { int64_t room_id; int limit; struct person *people; size_t count; };
+
+struct own_grant { int64_t room_id; struct grant grant; };
+struct job_own { int64_t user_id; struct own_grant *grants; size_t count; };
+
+struct store_status {
+    int64_t users, rooms, entries;
+    int64_t file_bytes, written_bytes; /* the database with its WAL; handed to the disk since start */
+    int64_t commits, failures;
+    int64_t pending;                   /* jobs waiting now */
+    int64_t unindexed;                 /* messages the search index does not have yet */
+    int64_t last_ts, last_backup_ts;
+    bool failing;
+    bool clock_unset;
+    char journal_mode[16];
+    char durability[16];
+    char failure[128];                 /* the newest failure in words */
+};
+
+struct job_backup { const char *path; bool overwrite; int64_t bytes; };
+
+struct job_import {
+    int64_t room_id;
+    struct entry *entries; /* owned by the job */
+    size_t count;
+    int64_t imported;
+};
+
+struct job {
+    struct job *next; /* link of whatever list holds the job */
+    enum job_kind kind;
+    enum job_result result;
+    struct asker asker;
+    char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
+    struct arena *arena; /* owned: texts and arrays of request and answer */
+    int64_t submitted_ms; /* monotonic; set by store_submit */
+    union {
+        struct job_append append;
+        struct job_user user;
+        struct job_room room;
+        struct job_room_set room_set;
+        struct job_grant grant;
+        struct job_read read;
+        struct job_login login;
+        struct job_page page; /* JOB_JOIN, JOB_PAGE, JOB_EXPORT */
+        struct job_history history;
+        struct job_search search;
+        struct job_people people;
+        struct job_own own;
+        struct store_status status;
+        struct job_backup backup; /* JOB_BACKUP, JOB_RESTORE */
+        struct job_import import;
+    };
+};
+
+/* A zeroed job, or NULL without memory. */
+struct job *job_create(enum job_kind kind);
+
+/* A copy of text that lives as long as the job. NULL for NULL, and without memory (then the job's
+ * arena is marked failed: see job_failed). */
+const char *job_text(struct job *job, const char *text);
+
+/* size zeroed bytes that live as long as the job, aligned for anything; NULL without memory. */
+void *job_memory(struct job *job, size_t size);
+
+/* True once memory for the job was refused: then it must not be submitted. */
+bool job_failed(const struct job *job);
+
+bool job_is_write(enum job_kind kind);
+
+/* Frees the job and everything it carries. NULL is fine. */
+void job_destroy(struct job *job);
+
+#endif

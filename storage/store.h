@@ -1,0 +1,85 @@
+/* store.h - the chat log on disk: one writer thread and a few readers behind bounded lists. What is
+ * given back is committed. Everything here is called on the loop thread and never waits, except
+ * store_open and store_close. */
+#ifndef HEARTH_STORAGE_STORE_H
+#define HEARTH_STORAGE_STORE_H
+
+#include "storage/job.h"
+
+struct store;
+
+/* Everything the store needs of the configuration. */
+struct store_options {
+    const char *path;          /* of the database file */
+    bool power_loss;           /* synchronous=FULL, else NORMAL */
+    int64_t commit_interval_ms;
+    int pending_max;           /* writes, and as many reads, waiting or in work */
+    int readers;
+    int64_t cache_bytes;
+    int64_t reserve_bytes;
+    int64_t max_bytes;         /* 0: no ceiling */
+    int64_t retention_age_ms;  /* 0: for ever */
+    int64_t retention_entries; /* 0: all */
+    int64_t guest_age_ms;
+    int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
+    int nonce_window;
+    bool search;
+};
+
+/* What was found at start, for the gateway and its log. */
+struct store_start {
+    struct room_row *rooms; /* every room; owned by the store until store_forget_start */
+    size_t room_count;
+    int64_t room_id_max, user_id_max; /* highest ever used */
+    int64_t last_ts;
+    bool created;           /* a new database */
+    bool clean;             /* the last stop was clean */
+    char damaged[256];      /* where a damaged database was set aside; empty if none */
+    char journal_mode[16];  /* wal, delete or delete+dotfile */
+};
+
+/* Opens or creates the database, migrates it, starts the threads. NULL on failure: why holds one
+ * sentence. Blocks as long as the disk does. */
+struct store *store_open(const struct store_options *options, char *why, size_t why_size);
+
+/* Borrowed, until store_forget_start. */
+const struct store_start *store_start(const struct store *store);
+void store_forget_start(struct store *store);
+
+enum store_result { STORE_OK, STORE_BUSY };
+
+/* Takes job on STORE_OK. On STORE_BUSY (pending_max of its kind reached) the caller keeps it. */
+enum store_result store_submit(struct store *store, struct job *job)
+    __attribute__((warn_unused_result));
+
+/* Gives the next finished job, writes in commit order, or NULL. The caller owns it. */
+struct job *store_collect(struct store *store);
+
+/* Readable while finished jobs wait; store_collect empties it. Borrowed: dup it for lws, which
+ * closes what it adopts. */
+int store_fd(const struct store *store);
+
+/* False while commits fail; then why holds a sentence. */
+bool store_is_healthy(struct store *store, char *why, size_t why_size);
+
+/* Jobs waiting or in work, and bytes handed to the disk since start. Any thread. */
+int64_t store_pending(struct store *store);
+int64_t store_written_bytes(struct store *store);
+
+/* Changes what SIGHUP may change: commit_interval_ms, retention, max_bytes. */
+void store_reconfigure(struct store *store, const struct store_options *options);
+
+/* Commits what is pending (gives up after retry_ms on a failing disk), marks the stop as clean, joins
+ * the threads, closes the files. Finished jobs that were not collected are destroyed. NULL is fine. */
+void store_close(struct store *store);
+
+/* Random bytes from mbedTLS (CTR_DRBG seeded by the kernel). False if the generator failed. Any thread. */
+bool random_fill(void *bytes, size_t size) __attribute__((warn_unused_result));
+
+/* size random bytes as 2 * size hexadecimal digits and a NUL. */
+bool random_hex(char *text, size_t size) __attribute__((warn_unused_result));
+
+/* SHA-256 (FIPS 180-4) of a text, for keys. */
+bool hash_text(const char *text, uint8_t hash[HASH_BYTES]) __attribute__((warn_unused_result));
+
+#endif
