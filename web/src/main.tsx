@@ -1,0 +1,3 @@
+import { render } from "preact";
+
+render(<p>hearth</p>, document.getElementById("app")!);
