@@ -1,0 +1,25 @@
+/* backup.h - the whole database to a file and back, and rooms as rows. */
+#ifndef HEARTH_STORAGE_BACKUP_H
+#define HEARTH_STORAGE_BACKUP_H
+
+#include "storage/database.h"
+#include "storage/job.h"
+
+/* Reader: JOB_BACKUP. Fills result, why and bytes itself. */
+void backup_run(struct database *database, struct job *job);
+
+/* Reader: JOB_RESTORE: checks the backup and puts it beside path (the store's own database), where
+ * restore_take finds it. Fills result, why and bytes itself. */
+void restore_run(struct database *database, const char *path, struct job *job);
+
+/* Before the database is opened: puts a backup that waits beside path in its place; what was there is
+ * set aside. True when there was none, too. */
+bool restore_take(const char *path, char *why, size_t why_size);
+
+/* Writer: JOB_IMPORT. False on a failure of the database (then all is rolled back and tried again);
+ * what is wrong with the rows becomes the job's result and why, before anything is written. */
+bool import_run(struct database *database, struct job *job);
+
+/* Reader: JOB_EXPORT is messages_page. */
+
+#endif

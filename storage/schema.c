@@ -1,0 +1,69 @@
+#include "storage/schema.h"
+
+#include <stdio.h>
+
+/* One text per step: step N brings user_version N to N + 1. Never change one that was released; append.
+ *
+ * messages.id is room_id << 40 | seq, see messages.h. rooms.floor: the next seq is beyond it, whatever
+ * rows there are. rooms.indexed: the search index has this room's messages up to this seq. target of
+ * edits and reactions is an id too. */
+static const char *const steps[] = {
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE users("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE,"
+    " key_hash BLOB NOT NULL UNIQUE, account INTEGER NOT NULL DEFAULT 0,"
+    " role INTEGER NOT NULL, seen_ms INTEGER NOT NULL);"
+    "CREATE TABLE rooms("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE,"
+    " topic TEXT NOT NULL, log_id TEXT NOT NULL, visibility INTEGER NOT NULL,"
+    " keep INTEGER NOT NULL, user_a INTEGER NOT NULL, user_b INTEGER NOT NULL,"
+    " floor INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0,"
+    " indexed INTEGER NOT NULL DEFAULT 0);"
+    /* rooms whose rows are still being removed, in small steps */
+    "CREATE TABLE removed_rooms(id INTEGER PRIMARY KEY);"
+    "CREATE TABLE grants("
+    " room_id INTEGER NOT NULL, user_id INTEGER NOT NULL, role INTEGER NOT NULL DEFAULT 0,"
+    " invited INTEGER NOT NULL DEFAULT 0, banned_until INTEGER NOT NULL DEFAULT 0,"
+    " muted_until INTEGER NOT NULL DEFAULT 0, read INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(room_id, user_id)) WITHOUT ROWID;"
+    "CREATE INDEX grants_user ON grants(user_id);"
+    "CREATE TABLE messages("
+    " id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, kind INTEGER NOT NULL, flags INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL, name TEXT NOT NULL, text TEXT, nonce TEXT, target INTEGER,"
+    " emoji TEXT);"
+    "CREATE TABLE edits(target INTEGER, edit INTEGER, PRIMARY KEY(target, edit)) WITHOUT ROWID;"
+    "CREATE TABLE reactions("
+    " target INTEGER NOT NULL, emoji TEXT NOT NULL, user_id INTEGER NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY(target, emoji, user_id, name)) WITHOUT ROWID;",
+};
+
+int schema_version(void)
+{
+    return (int)(sizeof steps / sizeof *steps);
+}
+
+static bool take_step(struct database *database, int step)
+{
+    char mark[40];
+    snprintf(mark, sizeof mark, "PRAGMA user_version=%d", step + 1);
+    if (!database_begin(database))
+        return false;
+    if (!database_execute(database, steps[step]) || !database_execute(database, mark)) {
+        database_rollback(database);
+        return false;
+    }
+    return database_commit(database);
+}
+
+enum schema_result schema_migrate(struct database *database)
+{
+    int64_t version = database_ask(database, "PRAGMA user_version", -1);
+    if (version < 0)
+        return SCHEMA_FAILED;
+    if (version > schema_version())
+        return SCHEMA_NEWER;
+    for (int step = (int)version; step < schema_version(); step++)
+        if (!take_step(database, step))
+            return SCHEMA_FAILED;
+    return SCHEMA_READY;
+}

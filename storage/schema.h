@@ -1,0 +1,16 @@
+/* schema.h - the tables, and how older ones become today's. Migrations are only ever appended. */
+#ifndef HEARTH_STORAGE_SCHEMA_H
+#define HEARTH_STORAGE_SCHEMA_H
+
+#include "storage/database.h"
+
+/* user_version that this program writes. */
+int schema_version(void);
+
+enum schema_result { SCHEMA_READY, SCHEMA_NEWER, SCHEMA_FAILED };
+
+/* Brings the database to schema_version, each step in its own transaction. SCHEMA_NEWER: made by a
+ * newer program, untouched. */
+enum schema_result schema_migrate(struct database *database);
+
+#endif
