@@ -1,0 +1,342 @@
+#include "tests/support/fake_store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct list {
+    struct job *first, **end;
+    size_t count;
+};
+
+enum mode { MODE_DIRECT, MODE_HELD, MODE_PLANNED };
+
+struct store {
+    enum mode mode;
+    struct fake_store_plan plan;
+    uint64_t chance;
+    struct fake_database database;
+    struct store_start start;
+    struct list writes, reads; /* waiting; submitted_ms is the turn they came in */
+    struct list read;          /* done and not given back yet */
+    struct list done;
+    int64_t turn;
+    int64_t pending_max;
+    int failing_turns;
+    bool failing, busy;
+    int64_t submitted[JOB_KIND_COUNT];
+};
+
+static uint64_t random_state = 1; /* random_fill has no store to keep it in */
+
+uint64_t chance_next(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+int64_t chance_below(uint64_t *state, int64_t bound)
+{
+    return (int64_t)(chance_next(state) % (uint64_t)bound);
+}
+
+static bool happens(struct store *store, int percent)
+{
+    return chance_below(&store->chance, 100) < percent;
+}
+
+static void list_init(struct list *list)
+{
+    *list = (struct list){.end = &list->first};
+}
+
+static void list_put(struct list *list, struct job *job)
+{
+    job->next = NULL;
+    *list->end = job;
+    list->end = &job->next;
+    list->count++;
+}
+
+static struct job *list_take(struct list *list, struct job **link)
+{
+    struct job *job = *link;
+    if (!job)
+        return NULL;
+    *link = job->next;
+    if (list->end == &job->next)
+        list->end = link;
+    list->count--;
+    job->next = NULL;
+    return job;
+}
+
+static void list_finish(struct list *list)
+{
+    while (list->first)
+        job_destroy(list_take(list, &list->first));
+}
+
+static struct store *create(enum mode mode, int pending_max, int nonce_window)
+{
+    struct store *store = calloc(1, sizeof *store);
+    assert(store);
+    store->mode = mode;
+    store->pending_max = pending_max;
+    store->database.nonce_window = nonce_window;
+    list_init(&store->writes);
+    list_init(&store->reads);
+    list_init(&store->read);
+    list_init(&store->done);
+    return store;
+}
+
+struct store *fake_store_create(const struct fake_store_plan *plan, int pending_max,
+                                int nonce_window)
+{
+    struct store *store = create(MODE_PLANNED, pending_max, nonce_window);
+    store->plan = *plan;
+    store->chance = plan->seed;
+    random_state = plan->seed;
+    return store;
+}
+
+struct store *store_open(const struct store_options *options, char *why, size_t why_size)
+{
+    (void)why;
+    (void)why_size;
+    return create(MODE_DIRECT, options->pending_max, options->nonce_window);
+}
+
+/* The rooms there are now: a second gateway may be started on what a first one left. */
+const struct store_start *store_start(const struct store *kept)
+{
+    struct store *store = (struct store *)kept;
+    const struct fake_database *database = &store->database;
+    struct store_start *start = &store->start;
+    free(start->rooms);
+    *start = (struct store_start){.created = database->room_count == 0, .clean = true,
+                                  .last_ts = database->last_ts, .journal_mode = "memory"};
+    start->rooms = calloc(database->room_count + 1, sizeof *start->rooms);
+    assert(start->rooms);
+    for (size_t i = 0; i < database->room_count; i++) {
+        const struct fake_room *room = &database->rooms[i];
+        start->room_id_max = room->row.id > start->room_id_max ? room->row.id : start->room_id_max;
+        if (!room->removed)
+            start->rooms[start->room_count++] = room->row;
+    }
+    for (size_t i = 0; i < database->user_count; i++)
+        if (database->users[i].id > start->user_id_max)
+            start->user_id_max = database->users[i].id;
+    return start;
+}
+
+void store_forget_start(struct store *store)
+{
+    free(store->start.rooms);
+    store->start.rooms = NULL;
+    store->start.room_count = 0;
+}
+
+enum store_result store_submit(struct store *store, struct job *job)
+{
+    bool is_write = job_is_write(job->kind);
+    size_t waiting = is_write ? store->writes.count : store->reads.count + store->read.count;
+    assert(!job_failed(job));
+    if (store->busy || waiting >= (size_t)store->pending_max)
+        return STORE_BUSY;
+    if (store->mode == MODE_PLANNED && happens(store, store->plan.busy_percent))
+        return STORE_BUSY;
+    job->submitted_ms = store->turn;
+    store->submitted[job->kind]++;
+    list_put(is_write || store->mode != MODE_PLANNED ? &store->writes : &store->reads, job);
+    return STORE_OK;
+}
+
+static void finish(struct store *store, struct job *job)
+{
+    if (store->failing && job_is_write(job->kind)) {
+        job->result = JOB_UNAVAILABLE;
+        strcpy(job->why, "The disk is full.");
+    } else {
+        fake_database_do(&store->database, job);
+    }
+    list_put(&store->done, job);
+}
+
+void fake_store_step(struct store *store, size_t count)
+{
+    for (; count > 0 && store->writes.first; count--)
+        finish(store, list_take(&store->writes, &store->writes.first));
+}
+
+struct job *store_collect(struct store *store)
+{
+    if (store->mode == MODE_DIRECT)
+        fake_store_step(store, store->writes.count);
+    return list_take(&store->done, &store->done.first);
+}
+
+static void commit(struct store *store)
+{
+    size_t max = store->plan.group_max ? (size_t)store->plan.group_max : SIZE_MAX;
+    store->database.commits += store->writes.count > 0;
+    for (; max > 0 && store->writes.first; max--)
+        finish(store, list_take(&store->writes, &store->writes.first));
+}
+
+/* Those that have waited too long are refused; the others go on waiting. */
+static void fail(struct store *store)
+{
+    store->database.failures++;
+    store->failing = true;
+    while (store->writes.first &&
+           store->turn - store->writes.first->submitted_ms >= store->plan.retry_turns)
+        finish(store, list_take(&store->writes, &store->writes.first));
+}
+
+static void turn_writes(struct store *store)
+{
+    if (store->failing_turns == 0 && happens(store, store->plan.fail_percent))
+        store->failing_turns = 1 + (int)chance_below(&store->chance, store->plan.fail_turns_max);
+    if (store->failing_turns > 0) {
+        store->failing_turns--;
+        fail(store);
+        return;
+    }
+    store->failing = false;
+    if (happens(store, store->plan.commit_percent))
+        commit(store);
+}
+
+static void turn_reads(struct store *store)
+{
+    for (struct job **link = &store->read.first; *link;) {
+        if (happens(store, store->plan.answer_percent))
+            list_put(&store->done, list_take(&store->read, link));
+        else
+            link = &(*link)->next;
+    }
+    for (struct job **link = &store->reads.first; *link;) {
+        if (!happens(store, store->plan.read_percent)) {
+            link = &(*link)->next;
+            continue;
+        }
+        struct job *job = list_take(&store->reads, link);
+        fake_database_do(&store->database, job);
+        list_put(&store->read, job);
+    }
+}
+
+void fake_store_turn(struct store *store)
+{
+    if (store->mode != MODE_PLANNED)
+        return;
+    store->turn++;
+    turn_reads(store);
+    turn_writes(store);
+}
+
+void fake_store_hold(struct store *store)
+{
+    store->mode = MODE_HELD;
+}
+
+void fake_store_release(struct store *store)
+{
+    store->mode = MODE_DIRECT;
+}
+
+void fake_store_fail(struct store *store, bool failing)
+{
+    store->failing = failing;
+}
+
+void fake_store_be_busy(struct store *store, bool busy)
+{
+    store->busy = busy;
+}
+
+struct fake_database *fake_store_database(struct store *store)
+{
+    return &store->database;
+}
+
+int64_t fake_store_submitted(const struct store *store, enum job_kind kind)
+{
+    return store->submitted[kind];
+}
+
+int store_fd(const struct store *store)
+{
+    (void)store;
+    return -1;
+}
+
+bool store_is_healthy(struct store *store, char *why, size_t why_size)
+{
+    if (store->failing && why_size > 0) {
+        why[0] = '\0';
+        strncat(why, "The disk is full.", why_size - 1);
+    }
+    return !store->failing;
+}
+
+int64_t store_pending(struct store *store)
+{
+    return (int64_t)(store->writes.count + store->reads.count + store->read.count);
+}
+
+int64_t store_written_bytes(struct store *store)
+{
+    return store->database.written_bytes;
+}
+
+void store_reconfigure(struct store *store, const struct store_options *options)
+{
+    (void)store;
+    (void)options;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    list_finish(&store->writes);
+    list_finish(&store->reads);
+    list_finish(&store->read);
+    list_finish(&store->done);
+    store_forget_start(store);
+    fake_database_finish(&store->database);
+    free(store);
+}
+
+bool random_fill(void *bytes, size_t size)
+{
+    unsigned char *out = bytes;
+    for (size_t i = 0; i < size; i++)
+        out[i] = (unsigned char)(chance_next(&random_state) >> 32);
+    return true;
+}
+
+bool random_hex(char *text, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 2 * size; i++)
+        text[i] = digits[chance_next(&random_state) >> 60];
+    text[2 * size] = '\0';
+    return true;
+}
+
+/* Not SHA-256: different for different texts is all that is needed here. */
+bool hash_text(const char *text, uint8_t hash[HASH_BYTES])
+{
+    uint64_t state = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++)
+        state = (state ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < HASH_BYTES; i++)
+        hash[i] = (uint8_t)(chance_next(&state) >> 24);
+    return true;
+}

@@ -1,0 +1,50 @@
+/* fake_store.h - the store of storage/store.h without threads or disk, for tests of daemon/core. The
+ * linker is the seam: link hearth_fake_store in place of hearth_storage.
+ *
+ * As store_open leaves it, every job is done when it is collected. With a plan, jobs wait for
+ * fake_store_turn: writes are committed in groups in their order, reads see what is committed when
+ * they are done and are given back later, in any order. All the same again from the same seed. */
+#ifndef HEARTH_TESTS_SUPPORT_FAKE_STORE_H
+#define HEARTH_TESTS_SUPPORT_FAKE_STORE_H
+
+#include "storage/store.h"
+#include "tests/support/fake_database.h"
+
+/* Percentages are chances a turn, or a job. */
+struct fake_store_plan {
+    uint64_t seed;
+    int commit_percent;   /* a turn commits at all */
+    int group_max;        /* writes in one commit, at most; 0: all that wait */
+    int read_percent;     /* a waiting read is done this turn */
+    int answer_percent;   /* a finished read is given back this turn */
+    int busy_percent;     /* a submit is refused although there is room */
+    int fail_percent;     /* a turn begins to fail */
+    int fail_turns_max;   /* and goes on to fail for so many turns, at most */
+    int retry_turns;      /* a write waiting so many failing turns is refused: JOB_UNAVAILABLE */
+};
+
+/* A store with a plan. pending_max and nonce_window bound it as in store_options. */
+struct store *fake_store_create(const struct fake_store_plan *plan, int pending_max,
+                                int nonce_window);
+
+/* One turn of the writer and the readers. Does nothing without a plan. */
+void fake_store_turn(struct store *store);
+
+/* From now on nothing but what these say happens by chance: for unit tests. */
+void fake_store_hold(struct store *store);    /* jobs wait ... */
+void fake_store_release(struct store *store); /* ... and are done when collected, again */
+void fake_store_step(struct store *store, size_t count); /* held: so many jobs are done, in order */
+void fake_store_fail(struct store *store, bool failing); /* writes end in JOB_UNAVAILABLE */
+void fake_store_be_busy(struct store *store, bool busy); /* every submit is refused */
+
+/* What is kept, for checking. Good until the next call that changes the store. */
+struct fake_database *fake_store_database(struct store *store);
+
+/* Jobs of a kind ever submitted. */
+int64_t fake_store_submitted(const struct store *store, enum job_kind kind);
+
+/* The next number of a small generator (splitmix64), and one of 0..bound-1. */
+uint64_t chance_next(uint64_t *state);
+int64_t chance_below(uint64_t *state, int64_t bound);
+
+#endif
