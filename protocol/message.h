@@ -14,6 +14,7 @@
 #define REF_BYTES_MAX 64
 #define NONCE_BYTES_MAX 64
 #define JSON_DEPTH_MAX 32
+#define LIST_ITEMS_MAX 1000 /* in an array of a request */
 
 enum error_code {
     ERROR_none,
@@ -48,7 +49,8 @@ struct message_list {
 
 /* One struct a message: request_send, reply_ack, entry_message, event_presence, record_room_line.
  * Texts are borrowed, NUL-terminated UTF-8, NULL when an OPTIONAL one is absent. An OPTIONAL number
- * that is absent is NUMBER_ABSENT, an OPTIONAL flag that is false is not encoded. */
+ * that is absent is NUMBER_ABSENT; one below its min is not encoded, nor is an OPTIONAL flag that is
+ * false or an OPTIONAL list that is empty. */
 #define TEXT(message, field, need, min, max, sentence) const char *field;
 #define NAME(message, field, need, sentence) const char *field;
 #define NUMBER(message, field, need, min, max, sentence) int64_t field;
@@ -98,8 +100,8 @@ struct request {
 
 /* Decodes one frame, strictly: one object, no key twice, depth at most JSON_DEPTH_MAX, every field
  * within the bounds of the table; unknown fields are ignored. False: refusal says why (bad_json,
- * bad_request, unknown_type), and request->ref is filled if the frame had a usable one. Names are
- * checked for size only. request_finish is needed after true only. */
+ * bad_request, unknown_type, too_long for a text, name_invalid for a name that is empty or too long),
+ * and request->ref is filled if the frame had a usable one. Names are checked for size only. request_finish is needed after true only. */
 bool request_decode(const char *bytes, size_t length, struct request *request,
                     struct refusal *refusal);
 void request_finish(struct request *request);
@@ -122,6 +124,8 @@ struct field {
     size_t offset;           /* in the message's struct */
     int64_t min, max;        /* bytes of a text, values of a number */
     enum message_type record; /* of FIELD_LIST and FIELD_OBJECT */
+    const char *key;          /* ,"name": as it is written */
+    size_t key_length;
 };
 enum message_kind { KIND_REQUEST, KIND_REPLY, KIND_ENTRY, KIND_EVENT, KIND_RECORD };
 struct message_description {
@@ -131,6 +135,8 @@ struct message_description {
     const struct field *fields;
     size_t field_count;
     size_t size; /* of its struct */
+    const char *opening; /* {"type":"name" as it is written; { of a record */
+    size_t opening_length;
 };
 const struct message_description *message_describe(enum message_type type);
 

@@ -14,7 +14,8 @@ enum name_result {
     NAME_EMPTY,
     NAME_TOO_LONG,      /* more than characters_max, or than NAME_BYTES_MAX bytes */
     NAME_BAD_CHARACTER, /* control, format, unassigned, private use, or one of @ , # / : " < > \ or a space at an end or doubled */
-    NAME_RESERVED       /* client-N, hearth, admin, system and the like: kept for the gateway */
+    NAME_RESERVED       /* kept for the gateway: never by name_normalise, a room may be called so;
+                           whoever takes a user's name asks name_is_reserved as well */
 };
 
 /* name as it is kept and shown: NFC, written to out. */
@@ -24,7 +25,8 @@ enum name_result name_normalise(const char *name, size_t characters_max,
 /* What names are compared by: NFKC with case folding of a name that name_normalise accepted. */
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 
-/* True for names that only the gateway itself may use: client-N, hearth, admin, system. */
+/* True for names of users that only the gateway itself may use: client-N, hearth, admin, system and
+ * the like. */
 bool name_is_reserved(const char *folded);
 
 /* "@A,B" for two users, sorted by their folded names so that both make the same. */

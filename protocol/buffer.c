@@ -1,0 +1,72 @@
+#include "protocol/buffer.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_MIN 256
+
+static bool buffer_grow(struct buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity > CAPACITY_MIN ? buffer->capacity : CAPACITY_MIN;
+    while (capacity < needed)
+        capacity *= 2;
+    if (buffer->max && capacity > buffer->max)
+        capacity = buffer->max;
+    unsigned char *bytes = realloc(buffer->bytes, capacity);
+    if (!bytes)
+        return false;
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
+    return true;
+}
+
+unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    size_t max = buffer->max ? buffer->max : SIZE_MAX / 4;
+    if (buffer->length > max || size > max - buffer->length) {
+        buffer->failed = true;
+        return NULL;
+    }
+    size_t needed = buffer->length + size;
+    if ((needed > buffer->capacity || !buffer->bytes) && !buffer_grow(buffer, needed)) {
+        buffer->failed = true;
+        return NULL;
+    }
+    return buffer->bytes + buffer->length;
+}
+
+bool buffer_append(struct buffer *buffer, const void *bytes, size_t size)
+{
+    unsigned char *end = buffer_reserve(buffer, size);
+    if (!end)
+        return false;
+    if (size > 0)
+        memcpy(end, bytes, size);
+    buffer->length += size;
+    return true;
+}
+
+bool buffer_append_text(struct buffer *buffer, const char *text)
+{
+    return buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_consume(struct buffer *buffer, size_t size)
+{
+    if (size >= buffer->length) {
+        buffer->length = 0;
+        return;
+    }
+    buffer->length -= size;
+    memmove(buffer->bytes, buffer->bytes + size, buffer->length);
+}
+
+void buffer_finish(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    buffer->bytes = NULL;
+    buffer->length = 0;
+    buffer->capacity = 0;
+    buffer->failed = false;
+}
