@@ -34,7 +34,14 @@ static const char *const steps[] = {
     "CREATE TABLE edits(target INTEGER, edit INTEGER, PRIMARY KEY(target, edit)) WITHOUT ROWID;"
     "CREATE TABLE reactions("
     " target INTEGER NOT NULL, emoji TEXT NOT NULL, user_id INTEGER NOT NULL, name TEXT NOT NULL,"
-    " PRIMARY KEY(target, emoji, user_id, name)) WITHOUT ROWID;",
+    " PRIMARY KEY(target, emoji, user_id, name)) WITHOUT ROWID;"
+    /* the search index: see search_index.c. gram.id is block << GRAM_BITS | gram */
+    "CREATE TABLE search_blocks("
+    " block INTEGER PRIMARY KEY, oldest_ts INTEGER NOT NULL, newest_ts INTEGER NOT NULL,"
+    " kept INTEGER NOT NULL);"
+    "CREATE TABLE search_ids(block INTEGER PRIMARY KEY, ids BLOB NOT NULL);"
+    "CREATE TABLE search_grams(id INTEGER PRIMARY KEY, places BLOB NOT NULL);"
+    "CREATE TABLE search_loose(id INTEGER PRIMARY KEY);",
 };
 
 int schema_version(void)

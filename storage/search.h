@@ -6,12 +6,19 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Writer, at start: makes the index, or drops it when it is not wanted. Outside a transaction. */
-bool search_open(struct database *database, bool wanted);
+/* Writer, at start, outside a transaction: empties the index when it is not wanted; waiting gives how
+ * many messages search_index has before it (0 when not wanted). */
+bool search_open(struct database *database, bool wanted, int64_t *waiting);
 
-/* Writer: indexes up to rows_max messages that are not in yet; more tells whether any are left. Called
- * when nothing else waits. */
-bool search_index(struct database *database, int rows_max, bool *more);
+/* Messages indexed together: less is not worth a write, so fewer than that wait, and a search reads
+ * them one by one. */
+#define SEARCH_BLOCK_MESSAGES 512
+
+/* Writer: indexes one block if a full one waits; waiting gives how many messages are left (counted to
+ * a few blocks at most). The caller keeps waiting, adds what it appends, and calls again once it is
+ * SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. */
+#define SEARCH_WAITING_MAX (8 * SEARCH_BLOCK_MESSAGES)
+bool search_index(struct database *database, int64_t *waiting);
 
 /* Writer: the message id is about to lose its text (deleted, pruned) or to get another (edited). Called
  * before the rows change; harmless for what is not indexed and for what is no message. */
