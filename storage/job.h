@@ -78,6 +78,7 @@ struct grant {
 /* The loop's own mark: who asked, for the answer. The store never looks at it. */
 struct asker {
     uint64_t session;
+    enum message_type request; /* what was asked; MESSAGE_none: the gateway itself */
     struct ref ref;
     int64_t detail[2]; /* for the handler */
 };
@@ -166,8 +167,8 @@ struct job_login {
     struct user_row user;
 };
 
-/* A page of log entries: seq > after and <= up_to, ascending, at most limit entries and bytes_max
- * bytes of text; or, with newest, the newest limit entries <= up_to, ascending too. At least one
+/* A page of log entries: seq > after and <= up_to, ascending, at most limit entries (0: none, only
+ * the grant) and bytes_max bytes of text; or, with newest, the newest limit entries <= up_to, ascending too. At least one
  * entry if there is any. */
 struct job_page {
     int64_t room_id, user_id;
@@ -178,6 +179,7 @@ struct job_page {
     struct entry *entries; /* answer; owned by the job, as are the texts */
     size_t count;
     bool complete;      /* answer: nothing is left between the last entry and up_to */
+    int64_t first, pruned; /* in: what the loop knows; answer of JOB_JOIN: as in room_row, now */
     struct grant grant; /* answer of JOB_JOIN: what the room remembers about user_id */
 };
 
