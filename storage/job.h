@@ -106,6 +106,8 @@ enum job_kind {
     JOB_BACKUP,  /* the whole database to a file */
     JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */
+    /* told by the store itself, never submitted: comes out of store_collect among the answers */
+    JOB_PRUNED,  /* retention has removed the oldest entries of a room, or the room */
     JOB_KIND_COUNT
 };
 
@@ -245,6 +247,13 @@ struct store_status {
 
 struct job_backup { const char *path; bool overwrite; int64_t bytes; };
 
+struct job_pruned {
+    int64_t room_id;
+    int64_t first;  /* oldest seq kept; 0 when none is */
+    int64_t pruned; /* newest seq that was removed */
+    bool room_removed; /* a direct room of a guest who was forgotten */
+};
+
 struct job_import {
     int64_t room_id;
     struct entry *entries; /* owned by the job */
@@ -259,6 +268,7 @@ struct job {
     struct asker asker;
     char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
     struct arena *arena; /* owned: texts and arrays of request and answer */
+    bool starved;        /* memory was refused; see job_failed */
     int64_t submitted_ms; /* monotonic; set by store_submit */
     union {
         struct job_append append;
@@ -276,6 +286,7 @@ struct job {
         struct store_status status;
         struct job_backup backup; /* JOB_BACKUP, JOB_RESTORE */
         struct job_import import;
+        struct job_pruned pruned;
     };
 };
 

@@ -1,0 +1,124 @@
+#include "storage/job.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A job's memory: chunks, the newest first, freed all at once. */
+struct arena {
+    struct arena *older;
+    size_t used, size;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+enum { CHUNK_BYTES_MIN = 256, CHUNK_BYTES_MAX = 65536 };
+
+/* Thousands of jobs wait at once, so each takes only what its kind needs. */
+static size_t size_of(enum job_kind kind)
+{
+    static const size_t sizes[JOB_KIND_COUNT] = {
+        [JOB_APPEND] = sizeof(struct job_append),
+        [JOB_USER_CREATE] = sizeof(struct job_user),
+        [JOB_USER_TOUCH] = sizeof(struct job_user),
+        [JOB_ROOM_CREATE] = sizeof(struct job_room),
+        [JOB_ROOM_SET] = sizeof(struct job_room_set),
+        [JOB_ROOM_REMOVE] = sizeof(struct job_room),
+        [JOB_GRANT] = sizeof(struct job_grant),
+        [JOB_READ] = sizeof(struct job_read),
+        [JOB_IMPORT] = sizeof(struct job_import),
+        [JOB_LOGIN] = sizeof(struct job_login),
+        [JOB_JOIN] = sizeof(struct job_page),
+        [JOB_PAGE] = sizeof(struct job_page),
+        [JOB_HISTORY] = sizeof(struct job_history),
+        [JOB_SEARCH] = sizeof(struct job_search),
+        [JOB_PEOPLE] = sizeof(struct job_people),
+        [JOB_OWN] = sizeof(struct job_own),
+        [JOB_STATUS] = sizeof(struct store_status),
+        [JOB_BACKUP] = sizeof(struct job_backup),
+        [JOB_RESTORE] = sizeof(struct job_backup),
+        [JOB_EXPORT] = sizeof(struct job_page),
+        [JOB_PRUNED] = sizeof(struct job_pruned),
+    };
+    return offsetof(struct job, append) + sizes[kind];
+}
+
+struct job *job_create(enum job_kind kind)
+{
+    struct job *job = calloc(1, size_of(kind));
+    if (job)
+        job->kind = kind;
+    return job;
+}
+
+static struct arena *add_chunk(struct job *job, size_t needed)
+{
+    size_t size = job->arena ? job->arena->size * 2 : CHUNK_BYTES_MIN;
+    if (size > CHUNK_BYTES_MAX)
+        size = CHUNK_BYTES_MAX;
+    if (size < needed)
+        size = needed;
+    struct arena *chunk = malloc(sizeof *chunk + size);
+    if (!chunk)
+        return NULL;
+    chunk->older = job->arena;
+    chunk->used = 0;
+    chunk->size = size;
+    return job->arena = chunk;
+}
+
+/* size bytes, not zeroed. Texts need no alignment and so waste none. */
+static void *take(struct job *job, size_t size, size_t alignment)
+{
+    struct arena *chunk = job->arena;
+    size_t start = chunk ? (chunk->used + alignment - 1) & ~(alignment - 1) : 0;
+    if (!chunk || start > chunk->size || chunk->size - start < size) {
+        start = 0;
+        if (size > SIZE_MAX / 2 || !(chunk = add_chunk(job, size))) {
+            job->starved = true;
+            return NULL;
+        }
+    }
+    chunk->used = start + size;
+    return chunk->bytes + start;
+}
+
+const char *job_text(struct job *job, const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = take(job, size, 1);
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+void *job_memory(struct job *job, size_t size)
+{
+    void *memory = take(job, size ? size : 1, alignof(max_align_t));
+    if (memory)
+        memset(memory, 0, size ? size : 1);
+    return memory;
+}
+
+bool job_failed(const struct job *job)
+{
+    return job->starved;
+}
+
+bool job_is_write(enum job_kind kind)
+{
+    return kind <= JOB_IMPORT;
+}
+
+void job_destroy(struct job *job)
+{
+    if (!job)
+        return;
+    while (job->arena) {
+        struct arena *older = job->arena->older;
+        free(job->arena);
+        job->arena = older;
+    }
+    free(job);
+}
