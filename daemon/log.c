@@ -1,0 +1,144 @@
+#include "daemon/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+#define LINE_BYTES_MAX 512
+#define PER_SECOND_MAX 20
+#define PER_MINUTE_MAX 200
+
+static struct {
+    int level, target;
+    bool journal; /* standard error goes to journald, which stamps the time itself */
+    int64_t second, minute;
+    int in_second, in_minute;
+    int64_t left_out;
+} output = {.level = LEVEL_INFO};
+
+static const char *const words[] = {"error", "warn", "info", "debug"};
+static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+
+void log_open(int level, int target)
+{
+    output.level = level;
+    output.target = target;
+    output.journal = getenv("JOURNAL_STREAM") != NULL;
+    if (target == TARGET_SYSLOG)
+        openlog("hearthd", LOG_PID, LOG_DAEMON);
+}
+
+/* A line stays a line, whatever was in its values. */
+static void replace_controls(char *line)
+{
+    for (; *line; line++) {
+        if ((unsigned char)*line < 0x20 || *line == 0x7f)
+            *line = '?';
+    }
+}
+
+static void write_line(int level, const char *line)
+{
+    char whole[LINE_BYTES_MAX + 64];
+    int length;
+    if (output.target == TARGET_SYSLOG) {
+        syslog(priorities[level], "%s", line);
+        return;
+    }
+    if (output.journal) {
+        length = snprintf(whole, sizeof whole, "<%d>%s\n", priorities[level], line);
+    } else {
+        time_t now = time(NULL);
+        struct tm parts;
+        char stamp[32] = "";
+        if (gmtime_r(&now, &parts))
+            strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
+        length = snprintf(whole, sizeof whole, "%s %s %s\n", stamp, words[level], line);
+    }
+    /* Nobody is left to be told when this fails. */
+    if (length > 0 && write(STDERR_FILENO, whole, (size_t)length) < 0)
+        return;
+}
+
+/* False once this second or minute has had its lines; errors always pass. */
+static bool may_write(int level)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t second = now.tv_sec;
+    if (second != output.second)
+        output.in_second = 0;
+    if (second / 60 != output.minute)
+        output.in_minute = 0;
+    output.second = second;
+    output.minute = second / 60;
+    if (level != LEVEL_ERROR &&
+        (output.in_second >= PER_SECOND_MAX || output.in_minute >= PER_MINUTE_MAX)) {
+        output.left_out++;
+        return false;
+    }
+    output.in_second++;
+    output.in_minute++;
+    return true;
+}
+
+static void say_left_out(void)
+{
+    char line[64];
+    if (output.left_out == 0)
+        return;
+    snprintf(line, sizeof line, "log: lines left out count=%lld", (long long)output.left_out);
+    output.left_out = 0;
+    write_line(LEVEL_WARN, line);
+}
+
+static void write_event(int level, const char *format, va_list arguments)
+{
+    char line[LINE_BYTES_MAX];
+    if (level > output.level || !may_write(level))
+        return;
+    vsnprintf(line, sizeof line, format, arguments);
+    replace_controls(line);
+    say_left_out();
+    write_line(level, line);
+}
+
+void log_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_event(LEVEL_ERROR, format, arguments);
+    va_end(arguments);
+}
+
+void log_warn(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_event(LEVEL_WARN, format, arguments);
+    va_end(arguments);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_event(LEVEL_INFO, format, arguments);
+    va_end(arguments);
+}
+
+void log_debug(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_event(LEVEL_DEBUG, format, arguments);
+    va_end(arguments);
+}
