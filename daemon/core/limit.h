@@ -1,0 +1,47 @@
+/* limit.h - how often somebody may do a thing: token buckets, and a bounded table of them by address
+ * or user. Told the time, integers only, no state of its own. */
+#ifndef HEARTH_CORE_LIMIT_H
+#define HEARTH_CORE_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* burst at once, then per_minute. Both at least 1. */
+struct rate {
+    int64_t per_minute;
+    int64_t burst;
+};
+
+/* All zero is a full bucket. */
+struct bucket {
+    int64_t used;  /* in sixty-thousandths of a token: what one per minute gives back in a ms */
+    int64_t at_ms; /* when used was true; monotonic */
+};
+
+/* How long until one may be taken: 0 is now. Takes nothing. */
+int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, int64_t now_ms);
+
+/* Takes one if it may: 0; else takes nothing and says how long to wait. */
+int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_ms);
+
+/* What is limited for a user or an address. */
+enum limit_kind { LIMIT_MESSAGES, LIMIT_JOINS, LIMIT_READS, LIMIT_HELLOS, LIMIT_KIND_COUNT };
+
+/* At most entries_max users and addresses; the one unused for longest gives way. */
+struct limit_table;
+
+/* Grows as it is used. NULL without memory. */
+struct limit_table *limit_table_create(size_t entries_max);
+
+/* The buckets of key, all full if it is new; LIMIT_KIND_COUNT of them. Good until the next call.
+ * NULL without memory: then there is no limit to apply. */
+struct bucket *limit_table_find(struct limit_table *table, uint64_t key);
+
+size_t limit_table_count(const struct limit_table *table);
+void limit_table_destroy(struct limit_table *table); /* NULL is fine */
+
+/* Most bytes that a table for so many entries takes. */
+size_t limit_table_bytes(size_t entries_max);
+
+#endif
