@@ -1,0 +1,112 @@
+/* room.h - one room: what it is called, who is in it, its newest entries. Loop thread.
+ *
+ * A member is a session in a room: a cursor into the room's log.
+ *
+ *    join            the cursor reaches            a write is late,
+ *   ------> catching up ------ live_at -----> live ---- the ring turns ----> lagging
+ *             ^  |  ring or storage             ^                              |
+ *             +--+                              +------- from storage ---------+
+ */
+#ifndef HEARTH_CORE_ROOM_H
+#define HEARTH_CORE_ROOM_H
+
+#include "daemon/core/permission.h"
+#include "daemon/core/presence.h"
+#include "daemon/core/roomlog.h"
+#include "daemon/core/session.h"
+#include "daemon/core/table.h"
+#include "storage/job.h"
+
+#define OFFSET_UNKNOWN UINT64_MAX
+
+struct member {
+    struct session *session;
+    struct room *room;
+    struct member *next;  /* of the session */
+    int64_t seq;          /* the cursor: everything up to here has been written */
+    uint64_t offset;      /* the same in the ring, or OFFSET_UNKNOWN */
+    int64_t live_at;      /* the join's last: `live` is told once the cursor is there */
+    struct grant grant;   /* what the room remembers about the user; kept by JOB_JOIN and JOB_GRANT */
+    uint32_t place;       /* in room->members */
+    bool live;
+    bool lagging;         /* `lagged` was told and the ring has not been reached since */
+};
+
+struct room {
+    struct table_link by_id, by_name;
+    struct room *older, *newer; /* gateway's list by newest entry */
+    struct room *next_changed;  /* gateway's list of rooms to flush; on it while is_changed */
+    struct room *next_direct;   /* gateway's list of direct rooms */
+    struct room *next_due;      /* gateway's list of presence turns; on it while is_due */
+    int64_t id;
+    char *name;   /* owned; folded lies in the same block */
+    char *folded;
+    char *topic;  /* owned, NULL is "" */
+    char log_id[LOG_ID_BYTES + 1];
+    enum visibility visibility;
+    bool keep, is_changed, is_due, is_removed;
+    int64_t user_a, user_b;     /* of a direct room, else 0 */
+    int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
+    int64_t first, last;        /* oldest and newest seq told; 0 when empty */
+    int64_t pruned;
+    struct member **members;    /* owned; in no order */
+    size_t member_count, member_capacity;
+    struct roomlog log;         /* hearth.v1 behind WebSocket headers */
+    struct roomlog *plain;      /* "NAME: text"; of the plain room only */
+    size_t unflushed_bytes;     /* appended to the log since the last flush */
+    struct presence presence;   /* users here; plain clients count too, as -(session id) */
+};
+
+/* Finding. name is as a client wrote it: it is normalised and folded, "@A,B" in either order. */
+struct room *room_find(struct gateway *gateway, const char *name);
+struct room *room_find_id(struct gateway *gateway, int64_t id);
+
+/* A room in memory, from what is stored or just made. NULL when limits.rooms is reached or without
+ * memory. */
+struct room *room_create(struct gateway *gateway, const struct room_row *row);
+
+/* Puts everybody out, with the event `room` removed, and forgets the room. */
+void room_remove(struct gateway *gateway, struct room *room);
+
+bool room_set_topic(struct room *room, const char *topic);
+
+/* Makes the session a member with its cursor at after; tells presence. NULL without memory. The caller
+ * has checked everything else. A member already there is given back with its cursor set anew. */
+struct member *room_enter(struct room *room, struct session *session, int64_t after,
+                          int64_t live_at, const struct grant *grant);
+
+/* Ends a membership; tells presence. */
+void room_leave(struct member *member);
+
+/* Shows one committed entry to everybody: appends it to the room's log, once. Of a delete,
+ * forget_through is the newest seq whose text is gone, else 0. */
+void room_tell(struct gateway *gateway, struct room *room, const struct entry *entry,
+               int64_t forget_through);
+
+/* Tells every hearth.v1 member an event that is not kept; encoded once. */
+void room_broadcast(struct room *room, enum message_type event, const void *fields);
+
+/* Puts the room on the list of rooms whose presence or typing has changed. After presence_type. */
+void room_note_presence(struct gateway *gateway, struct room *room);
+
+/* Presence turns that are due. Gives the ms until the next; INT64_MAX if none. */
+int64_t room_tell_presence(struct gateway *gateway);
+
+/* Writes the room's line for a list as this session sees it. grant may be NULL. name texts borrowed. */
+void room_describe(const struct room *room, const struct session *session,
+                   const struct grant *grant, struct record_room_line *line);
+
+const char *visibility_name(enum visibility visibility); /* "public" */
+
+/* Every hearth.v1 message of a log entry; fills what type says. */
+union entry_fields {
+    struct entry_message message;
+    struct entry_edit edit;
+    struct entry_delete deletion;
+    struct entry_reaction reaction;
+    struct entry_topic topic;
+};
+enum message_type room_entry_fields(const char *room, const struct entry *entry,
+                                    union entry_fields *fields);
+
+#endif

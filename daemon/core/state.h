@@ -1,0 +1,238 @@
+/* state.h - what the files of daemon/core share: the gateway, a session, a user, and the signature of
+ * a handler. Nobody outside daemon/core includes it (tests of the core do). Loop thread. */
+#ifndef HEARTH_CORE_STATE_H
+#define HEARTH_CORE_STATE_H
+
+#include "daemon/core/gateway.h"
+#include "daemon/core/limit.h"
+#include "daemon/core/permission.h"
+#include "daemon/core/room.h"
+#include "daemon/core/table.h"
+#include "protocol/buffer.h"
+#include "protocol/message.h"
+
+#define SERVER_VERSION "0.1.0"
+#define TURN_BUCKETS 16
+
+/* Somebody who is here, or whose JOB_USER_CREATE is under way. Freed when neither is the case. */
+struct user {
+    struct table_link by_id, by_name;
+    struct session *sessions; /* linked by session->next */
+    int64_t id;
+    uint8_t key_hash[HASH_BYTES];
+    bool account;
+    bool is_creating;
+    enum role role;           /* in the gateway */
+    char *folded;             /* in the same block */
+    char name[];
+};
+
+struct session {
+    struct table_link by_id;
+    uint64_t id;               /* never used twice */
+    struct gateway *gateway;
+    void *connection;
+    struct user *user;         /* NULL before hello, and for plain, keeper and anonymous sessions */
+    struct session *next, *previous; /* of the user's sessions, or of those that have not said hello */
+    struct session *next_dirty;  /* gateway's list of sessions to flush; on it while is_dirty */
+    struct member *members;    /* owned; linked by member->next */
+    struct buffer received;    /* parts of a message that is not whole yet */
+    struct buffer backlog;     /* whole messages that wait for their turn: size, bytes, ... */
+    struct buffer replies;     /* framed; written before any entry */
+    struct bucket frames;      /* requests_per_second */
+    struct arrival arrival;
+    int64_t opened_ms, heard_ms; /* monotonic */
+    uint32_t in_flight;        /* jobs that will be answered */
+    uint32_t refused_count;    /* frames refused in a row by requests_per_second */
+    uint16_t member_count;
+    uint16_t close_code;       /* what the connection is closed with, once closing */
+    bool has_hello;            /* may ask: said hello, or needs none */
+    bool is_waiting;           /* a request is under way that changes what the next ones mean */
+    bool is_paused;            /* the carrier was told to */
+    bool is_behind;            /* write no more until session_writeable */
+    bool is_dirty;
+    bool is_paging;            /* a JOB_PAGE is under way */
+    bool is_stalled;           /* a page was refused; asked again by gateway_tick */
+    bool is_closing;
+    bool is_dispatching;       /* the backlog is being worked through */
+};
+
+/* Counted since the start, for status and metrics. */
+struct figures {
+    int64_t requests, entries, events, writes, written_bytes, pages, lagged;
+    int64_t sessions, refused_sessions, repeated_nonces, pauses;
+    int64_t errors[ERROR_COUNT];
+    int64_t turns[TURN_BUCKETS]; /* turns[i]: took less than 2^i * 16 microseconds; the last: longer */
+    int64_t turn_sum_us, turn_max_us;
+};
+
+struct gateway {
+    const struct config *config; /* borrowed */
+    struct store *store;         /* borrowed */
+    struct carrier carrier;
+    struct moment now;
+    int64_t started_ms;          /* monotonic */
+    uint64_t seed;               /* of the tables */
+
+    struct table sessions, rooms, rooms_by_name, users, users_by_name;
+    uint64_t session_id_last;
+    int64_t room_id_last, user_id_last;
+    struct session *strangers;        /* no hello yet, the newest first */
+    struct session *strangers_oldest;
+    struct session *dirty;
+    struct room *newest, *oldest;     /* all rooms by newest entry */
+    struct room *changed;
+    struct room *directs;
+    struct room *due;                 /* presence turns */
+    struct room *plain_room;          /* NULL when there is none */
+    struct limit_table *limits;       /* by user and by address */
+
+    size_t log_bytes;      /* taken by all rooms' logs */
+    size_t replies_bytes;  /* waiting for all sessions */
+    size_t users_here;     /* with at least one session */
+    int64_t jobs;          /* under way */
+    size_t stalled;        /* sessions with is_stalled */
+    struct buffer scratch; /* one write */
+    struct buffer encoded; /* one message */
+    bool has_submitted;    /* by the handler that is running */
+    bool is_draining;
+    bool is_failing;       /* storage; the rooms have been told */
+    int64_t drain_since_ms;
+    int64_t checked_ms;    /* when storage's health was asked for last */
+    struct figures figures;
+};
+
+/* --- one row a request: dispatch.c ------------------------------------------------------------- */
+
+/* Answers a request: with one reply, or with a job whose answer will bring it. session is there until
+ * the handler returns, also when it closes it. */
+typedef void request_handler(struct gateway *gateway, struct session *session,
+                             const struct request *request);
+
+/* Answers with a finished job. session is NULL when it has gone meanwhile: what was stored must be
+ * told to the others all the same. The job is destroyed by the caller. */
+typedef void answer_handler(struct gateway *gateway, struct session *session, struct job *job);
+
+enum need {
+    NEEDS_NOTHING, /* may come before hello */
+    NEEDS_READER,  /* hello, or a keeper, or anonymous HTTP */
+    NEEDS_USER,    /* hello, or a keeper */
+    NEEDS_KEEPER   /* came through the admin socket */
+};
+
+/* What a request takes from the buckets of a user and an address; see limit_kind. */
+#define COST_NONE LIMIT_KIND_COUNT
+
+struct row {
+    request_handler *handle;
+    answer_handler *answer; /* of the job it submits; NULL if it submits none */
+    enum need need;
+    bool waits;             /* the next frame is dispatched after the reply only */
+    enum limit_kind cost;   /* or COST_NONE */
+};
+const struct row *dispatch_row(enum message_type request);
+
+/* Decodes and answers one whole message of a session. */
+void dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length);
+
+request_handler handle_hello, handle_logout, handle_ping, handle_register, handle_password;
+request_handler handle_rooms, handle_history, handle_search;
+request_handler handle_join, handle_leave, handle_create, handle_set, handle_remove;
+request_handler handle_send, handle_edit, handle_delete, handle_react;
+request_handler handle_direct, handle_typing, handle_read, handle_who;
+request_handler handle_invite, handle_kick, handle_ban, handle_unban, handle_mute, handle_role;
+request_handler handle_status, handle_backup, handle_restore, handle_export, handle_import;
+answer_handler answer_hello, answer_rooms, answer_history, answer_search, answer_join;
+answer_handler answer_create, answer_set, answer_remove, answer_append;
+answer_handler answer_direct, answer_read, answer_who, answer_grant;
+answer_handler answer_status, answer_backup, answer_restore, answer_export, answer_import;
+
+/* --- the gateway: gateway.c -------------------------------------------------------------------- */
+
+/* Takes the job and submits it for this request: its row's answer handler will be called. When storage
+ * does not take it, or job is NULL or lacks memory, the request is answered storage_unavailable.
+ * asker.detail may be filled before. */
+bool gateway_submit(struct gateway *gateway, struct session *session,
+                    const struct request *request, struct job *job);
+
+/* The same for a further job of a request that is being answered: asker is the finished job's. */
+bool gateway_submit_next(struct gateway *gateway, struct session *session,
+                         const struct asker *asker, struct job *job);
+
+/* A job that nobody waits for. Takes it; false when it was not submitted. */
+bool gateway_submit_alone(struct gateway *gateway, struct job *job);
+
+struct session *gateway_session(const struct gateway *gateway, uint64_t id); /* NULL if gone */
+
+/* Tells everybody: every hearth.v1 session that said hello. */
+void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields);
+
+/* --- a session: session.c ---------------------------------------------------------------------- */
+
+/* The one reply to a request. */
+void session_reply(struct session *session, const struct ref *ref, enum message_type type,
+                   const void *fields);
+void session_refuse(struct session *session, const struct ref *ref, const struct refusal *refusal);
+/* The same in one call; format may be NULL for the code's own sentence. */
+void session_fail(struct session *session, const struct ref *ref, enum error_code code,
+                  const char *field, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* What a job's result means for who asked: JOB_UNAVAILABLE is storage_unavailable and so on. */
+void session_fail_job(struct session *session, const struct job *job);
+
+/* An event: state, not history. Dropped, with false, when the session is too far behind to need it. */
+bool session_tell(struct session *session, enum message_type event, const void *fields);
+/* The same, encoded already: JSON without a header. */
+bool session_tell_json(struct session *session, const struct buffer *json);
+
+/* Closes the connection with what waits for it written first. Its rooms are left when it has ended. */
+void session_close(struct session *session, uint16_t code, const char *reason);
+
+void session_mark_dirty(struct session *session);
+/* Writes what there is for the session, replies first, until the connection takes no more. */
+void session_flush(struct session *session);
+/* Works through the backlog as far as may be; pauses or resumes the carrier. */
+void session_continue(struct session *session);
+/* The answer of a JOB_PAGE. */
+void session_answer_page(struct session *session, struct job *job);
+
+struct member *session_member(const struct session *session, const struct room *room);
+const char *session_name(const struct session *session, char out[NAME_BYTES_MAX + 1]);
+int64_t session_user_id(const struct session *session);    /* 0: none */
+int64_t session_presence_id(const struct session *session); /* for presence.h */
+bool session_is_guest(const struct session *session);
+
+/* --- users: user.c ----------------------------------------------------------------------------- */
+
+struct user *user_find(const struct gateway *gateway, const char *folded);
+struct user *user_find_id(const struct gateway *gateway, int64_t id);
+struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
+void user_attach(struct user *user, struct session *session);
+void user_detach(struct session *session); /* frees a user that nobody needs any more */
+
+/* --- who may do what: access.c ----------------------------------------------------------------- */
+
+/* The role of this session's user in the room, given what the room remembers (NULL: nothing). */
+enum role access_role(const struct session *session, const struct room *room,
+                      const struct grant *grant);
+
+/* May the session read the room? Else refusal is room_not_found or banned. */
+bool access_read(const struct session *session, const struct room *room,
+                 const struct grant *grant, struct refusal *refusal);
+
+/* May it do this there? Reading is checked too. Else forbidden, muted, banned or room_not_found. */
+bool access_allows(const struct session *session, const struct room *room,
+                   const struct grant *grant, enum operation operation, struct refusal *refusal);
+
+/* The room of a request, if it exists; else the request is answered room_not_found (or bad_request). */
+struct room *access_room(struct session *session, const struct request *request, const char *name);
+
+/* The same, and the session is in it and its role allows the operation. A keeper need not be in it:
+ * then *member is NULL. On NULL the request has been answered. */
+struct room *access_member(struct session *session, const struct request *request,
+                           const char *name, enum operation operation, struct member **member);
+
+/* May the text be said? limits.text_bytes and text_characters; else too_long on field "text". */
+bool access_text(const struct gateway *gateway, const char *text, struct refusal *refusal);
+
+#endif
