@@ -75,6 +75,14 @@ const struct fake_entry *fake_room_entry(const struct fake_room *room, int64_t s
     return find_entry(room, seq);
 }
 
+void fake_room_prune(struct fake_room *room, size_t count)
+{
+    room->pruned = room->pruned + count < room->count ? room->pruned + count : room->count;
+    if (room->pruned > 0)
+        room->row.pruned = room->entries[room->pruned - 1].entry.seq;
+    room->row.first = room->pruned < room->count ? room->entries[room->pruned].entry.seq : 0;
+}
+
 static struct user_row *user_by_id(struct fake_database *database, int64_t id)
 {
     for (size_t i = 0; i < database->user_count; i++)
@@ -136,7 +144,7 @@ static const struct fake_entry *find_nonce(const struct fake_database *database,
                                            const struct fake_room *room, const struct entry *entry)
 {
     int window = database->nonce_window;
-    for (size_t i = room->count; entry->nonce && i > 0 && window > 0; i--, window--) {
+    for (size_t i = room->count; entry->nonce && i > room->pruned && window > 0; i--, window--) {
         const struct entry *known = &room->entries[i - 1].entry;
         if (known->user_id == entry->user_id && known->nonce &&
             strcmp(known->nonce, entry->nonce) == 0)
@@ -173,7 +181,8 @@ static enum job_result check_target(const struct fake_room *room, const struct j
     if (entry->kind == ENTRY_KIND_MESSAGE || entry->kind == ENTRY_KIND_TOPIC)
         return JOB_DONE;
     const struct fake_entry *target = find_entry(room, entry->target);
-    if (!target || target->entry.kind != ENTRY_KIND_MESSAGE || target->entry.deleted)
+    if (!target || target < room->entries + room->pruned ||
+        target->entry.kind != ENTRY_KIND_MESSAGE || target->entry.deleted)
         return JOB_MESSAGE_MISSING;
     if (entry->kind == ENTRY_KIND_REACTION || append->may_touch_others)
         return JOB_DONE;
@@ -359,11 +368,11 @@ static size_t entry_bytes(const struct entry *entry)
 static void page_range(const struct fake_room *room, const struct job_page *page, size_t *begin,
                        size_t *end)
 {
-    size_t low = 0, high = room->count, limit = (size_t)page->limit, bytes = 0;
-    while (high > 0 && room->entries[high - 1].entry.seq > page->up_to)
+    size_t low = room->pruned, high = room->count, limit = (size_t)page->limit, bytes = 0;
+    while (high > low && room->entries[high - 1].entry.seq > page->up_to)
         high--;
     if (page->newest) {
-        for (low = high; low > 0 && high - low < limit; low--) {
+        for (low = high; low > room->pruned && high - low < limit; low--) {
             bytes += entry_bytes(&room->entries[low - 1].entry);
             if (page->bytes_max && bytes > page->bytes_max && low < high)
                 break;
@@ -389,8 +398,11 @@ static enum job_result do_page(struct fake_database *database, struct job *job)
     const struct fake_room *room = fake_database_room(database, page->room_id);
     if (!room)
         return JOB_ROOM_MISSING;
-    if (job->kind == JOB_JOIN)
+    if (job->kind == JOB_JOIN) {
         page->grant = fake_database_grant(database, page->room_id, page->user_id);
+        page->first = room->row.first;
+        page->pruned = room->row.pruned;
+    }
     size_t begin, end;
     page_range(room, page, &begin, &end);
     page->count = end - begin;
@@ -438,14 +450,14 @@ static enum job_result do_history(struct fake_database *database, struct job *jo
         return JOB_ROOM_MISSING;
     history->grant = fake_database_grant(database, history->room_id, history->user_id);
     size_t asked = 0, limit = (size_t)history->limit, skip = 0;
-    for (size_t i = 0; i < room->count; i++)
+    for (size_t i = room->pruned; i < room->count; i++)
         asked += is_asked(history, &room->entries[i]);
     history->more = asked > limit;
     history->count = asked < limit ? asked : limit;
     history->entries = job_memory(job, (history->count + 1) * sizeof *history->entries);
     if (history->after == NUMBER_ABSENT) /* the newest of them */
         skip = asked - history->count;
-    for (size_t i = 0, n = 0; i < room->count && n < history->count; i++)
+    for (size_t i = room->pruned, n = 0; i < room->count && n < history->count; i++)
         if (is_asked(history, &room->entries[i])) {
             if (skip > 0)
                 skip--;
@@ -475,7 +487,7 @@ static void do_search(struct fake_database *database, struct job *job)
     search->entries = job_memory(job, (size_t)(search->limit + 1) * sizeof *search->entries);
     for (size_t r = 0; r < database->room_count; r++) {
         const struct fake_room *room = &database->rooms[r];
-        for (size_t i = room->count; may_search(database, room, search) && i > 0; i--) {
+        for (size_t i = room->count; may_search(database, room, search) && i > room->pruned; i--) {
             struct history_entry found = apply(job, room, &room->entries[i - 1]);
             if (!is_shown(&room->entries[i - 1]) || !found.entry.text ||
                 !strstr(found.entry.text, search->query))

@@ -16,6 +16,7 @@ struct fake_room {
     bool removed;
     struct fake_entry *entries; /* ascending by seq */
     size_t count, capacity;
+    size_t pruned; /* so many of the oldest cannot be read any more; kept for checking */
 };
 
 struct fake_grant {
@@ -39,6 +40,9 @@ void fake_database_finish(struct fake_database *database);
 
 /* Does one job, and fills its answer. Writes change the database at once. */
 void fake_database_do(struct fake_database *database, struct job *job);
+
+/* What retention does: the oldest count entries of the room cannot be read any more. */
+void fake_room_prune(struct fake_room *room, size_t count);
 
 /* NULL if there is none, or it was removed. */
 struct fake_room *fake_database_room(struct fake_database *database, int64_t room_id);

@@ -230,11 +230,35 @@ static void turn_reads(struct store *store)
     }
 }
 
+void fake_store_prune(struct store *store, int64_t room_id, size_t count)
+{
+    struct fake_room *room = fake_database_room(&store->database, room_id);
+    struct job *job = room ? job_create(JOB_PRUNED) : NULL;
+    if (!job)
+        return;
+    fake_room_prune(room, count);
+    job->pruned = (struct job_pruned){
+        .room_id = room_id, .first = room->row.first, .pruned = room->row.pruned};
+    list_put(&store->done, job);
+}
+
+static void turn_prune(struct store *store)
+{
+    const struct fake_database *database = &store->database;
+    if (database->room_count == 0 || !happens(store, store->plan.prune_percent))
+        return;
+    const struct fake_room *room =
+        &database->rooms[chance_below(&store->chance, (int64_t)database->room_count)];
+    if (!room->removed && !room->row.keep && room->count > room->pruned)
+        fake_store_prune(store, room->row.id, 1 + (size_t)chance_below(&store->chance, 5));
+}
+
 void fake_store_turn(struct store *store)
 {
     if (store->mode != MODE_PLANNED)
         return;
     store->turn++;
+    turn_prune(store);
     turn_reads(store);
     turn_writes(store);
 }

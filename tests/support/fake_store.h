@@ -20,6 +20,7 @@ struct fake_store_plan {
     int busy_percent;     /* a submit is refused although there is room */
     int fail_percent;     /* a turn begins to fail */
     int fail_turns_max;   /* and goes on to fail for so many turns, at most */
+    int prune_percent;    /* a turn removes some of the oldest entries of some room */
     int retry_turns;      /* a write waiting so many failing turns is refused: JOB_UNAVAILABLE */
 };
 
@@ -36,6 +37,9 @@ void fake_store_release(struct store *store); /* ... and are done when collected
 void fake_store_step(struct store *store, size_t count); /* held: so many jobs are done, in order */
 void fake_store_fail(struct store *store, bool failing); /* writes end in JOB_UNAVAILABLE */
 void fake_store_be_busy(struct store *store, bool busy); /* every submit is refused */
+
+/* Retention removes the oldest count entries of a room; collected as JOB_PRUNED. */
+void fake_store_prune(struct store *store, int64_t room_id, size_t count);
 
 /* What is kept, for checking. Good until the next call that changes the store. */
 struct fake_database *fake_store_database(struct store *store);
