@@ -20,6 +20,7 @@ struct options {
     int port, pid;
     long rooms, members, writers; /* members and writers of each room */
     long messages;                /* in all */
+    long history;                 /* entries asked for when joining */
     double rate;                  /* messages a second in all; 0: as many as window allows */
     long window;                  /* unanswered messages of a writer */
     long text_bytes;
@@ -99,6 +100,12 @@ static void mark_ready(struct run *run, struct client *client)
     run->ready++;
 }
 
+static const char *room_name(const struct client *client, char room[32])
+{
+    snprintf(room, 32, client->room == 0 ? "lobby" : "room-%u", client->room);
+    return room;
+}
+
 static void enter_v1(struct run *run, struct client *client)
 {
     char text[256];
@@ -109,10 +116,9 @@ static void enter_v1(struct run *run, struct client *client)
         length = snprintf(text, sizeof text, "{\"type\":\"create\",\"room\":\"room-%u\"}", client->room);
         peer_send(&client->peer, text, (size_t)length);
     }
-    length = client->room == 0
-                 ? snprintf(text, sizeof text, "{\"type\":\"join\",\"room\":\"lobby\",\"history\":0}")
-                 : snprintf(text, sizeof text,
-                            "{\"type\":\"join\",\"room\":\"room-%u\",\"history\":0}", client->room);
+    char room[32];
+    length = snprintf(text, sizeof text, "{\"type\":\"join\",\"room\":\"%s\",\"history\":%ld}",
+                      room_name(client, room), run->options.history);
     peer_send(&client->peer, text, (size_t)length);
 }
 
@@ -157,7 +163,8 @@ static void hear_entry(struct run *run, struct client *client, const char *text,
         return;
     }
     client->seq = number;
-    hear_stamp(run, client, said + 8);
+    if (run->measuring)
+        hear_stamp(run, client, said + 8);
 }
 
 static void hear_v1(struct run *run, struct client *client, const char *text, size_t length)
@@ -207,12 +214,10 @@ static int write_message(const struct run *run, struct client *client, int64_t d
         return snprintf(out, MESSAGE_BYTES_MAX, "{\"message\":\"%.*s\"}", length, text);
     if (run->options.protocol == PROTOCOL_RAW)
         return snprintf(out, MESSAGE_BYTES_MAX, "%.*s", length, text);
-    const char *form = client->room == 0 ? "lobby" : "room-%u";
     char room[32];
-    snprintf(room, sizeof room, form, client->room);
     return snprintf(out, MESSAGE_BYTES_MAX,
-                    "{\"type\":\"send\",\"room\":\"%s\",\"text\":\"%.*s\",\"nonce\":\"%x-%x\"}", room,
-                    length, text, client->writer, client->sent);
+                    "{\"type\":\"send\",\"room\":\"%s\",\"text\":\"%.*s\",\"nonce\":\"%x-%x\"}",
+                    room_name(client, room), length, text, client->writer, client->sent);
 }
 
 static unsigned char *add_message(struct run *run, struct client *client, int64_t due_ns,
@@ -345,7 +350,7 @@ static void usage(void)
 {
     fprintf(stderr, "usage: load --port N --pid N [--protocol v1|plain|raw] [--rooms N] [--members N]\n"
                     "            [--writers N] [--messages N] [--rate N | --window N] [--text N]\n"
-                    "            [--deadline SECONDS]\n");
+                    "            [--history N] [--deadline SECONDS]\n");
     exit(2);
 }
 
@@ -364,7 +369,7 @@ static struct options parse(int count, char **words)
         {"port", 1, NULL, 'p'},    {"pid", 1, NULL, 'i'},      {"protocol", 1, NULL, 'P'},
         {"rooms", 1, NULL, 'r'},   {"members", 1, NULL, 'm'},  {"writers", 1, NULL, 'w'},
         {"messages", 1, NULL, 'n'}, {"rate", 1, NULL, 'R'},    {"window", 1, NULL, 'W'},
-        {"text", 1, NULL, 't'},    {"deadline", 1, NULL, 'd'}, {NULL, 0, NULL, 0}};
+        {"text", 1, NULL, 't'},    {"deadline", 1, NULL, 'd'}, {"history", 1, NULL, 'h'}, {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(count, words, "", names, NULL)) != -1;)
         switch (c) {
         case 'p': options.port = atoi(optarg); break;
@@ -377,6 +382,7 @@ static struct options parse(int count, char **words)
         case 'R': options.rate = atof(optarg); break;
         case 'W': options.window = atol(optarg); break;
         case 't': options.text_bytes = atol(optarg); break;
+        case 'h': options.history = atol(optarg); break;
         case 'd': options.deadline_s = atof(optarg); break;
         default: usage();
         }
