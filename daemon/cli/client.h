@@ -1,0 +1,31 @@
+/* client.h - one HTTP/1.1 request to the daemon's admin socket. Blocking; a connection a request.
+ */
+#ifndef HEARTH_CLI_CLIENT_H
+#define HEARTH_CLI_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct client {
+    int fd;
+    int status; /* of the answer, once client_request is true */
+    bool chunked;
+    int64_t left; /* bytes of the body or chunk still to come; -1: until the connection ends */
+    size_t start, end;
+    char bytes[16384]; /* received, not yet read */
+};
+
+/* Connects. False: errno says why. */
+bool client_open(struct client *client, const char *socket_path);
+
+/* Sends a request and reads the head of the answer. body may be NULL. */
+bool client_request(struct client *client, const char *method, const char *path, const char *body);
+
+/* Reads some of the answer's body: 0 at its end, -1 when it broke off. */
+ssize_t client_read(struct client *client, char *out, size_t size);
+
+void client_close(struct client *client);
+
+#endif

@@ -1,0 +1,188 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/terminal.h"
+
+#define TEXT_BYTES_MAX   65536
+#define PAGE_ENTRIES     200
+#define TAIL_ENTRIES     20
+#define TAIL_ENTRIES_MAX 100000
+#define INDENT           4
+
+/* Standard input as one text, without the line break at its end. NULL if it is too long. */
+static char *read_input(void)
+{
+    char *text = malloc(TEXT_BYTES_MAX + 1);
+    if (!text)
+        return NULL;
+    size_t length = fread(text, 1, TEXT_BYTES_MAX + 1, stdin);
+    if (length > TEXT_BYTES_MAX || ferror(stdin)) {
+        free(text);
+        return NULL;
+    }
+    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+static bool make_nonce(char out[33])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return false;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        sprintf(out + 2 * i, "%02x", bytes[i]);
+    return true;
+}
+
+enum exit_code command_send(const struct invocation *invocation)
+{
+    char nonce[33];
+    char *input = NULL;
+    const char *text = invocation->arguments[1];
+    if (strcmp(text, "-") == 0 && !(text = input = read_input()))
+        return complain(EXIT_REFUSED, "standard input is no text of at most %d bytes.",
+                        TEXT_BYTES_MAX);
+    if (!make_nonce(nonce)) {
+        free(input);
+        return complain(EXIT_REFUSED, "there is no randomness here: %s.", strerror(errno));
+    }
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "type", "send", "room",
+                                invocation->arguments[0], "text", text, "nonce", nonce);
+    free(input);
+    return invocation_do(invocation, request);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* What an entry or a message of a history page says, after time and name. */
+static void print_saying(const json_t *entry)
+{
+    const char *type = text_of(entry, "type");
+    const char *text = text_of(entry, "text");
+    json_int_t target = json_integer_value(json_object_get(entry, "target"));
+    if (strcmp(type, "topic") == 0)
+        fputs("set the topic: ", stdout);
+    else if (strcmp(type, "edit") == 0)
+        printf("changed %" JSON_INTEGER_FORMAT ": ", target);
+    else if (strcmp(type, "delete") == 0)
+        printf("deleted %" JSON_INTEGER_FORMAT, target);
+    else if (strcmp(type, "reaction") == 0)
+        printf("%s %" JSON_INTEGER_FORMAT ": ",
+               json_is_true(json_object_get(entry, "on")) ? "reacted to" : "took back from",
+               target);
+    if (text_of(entry, "emoji"))
+        terminal_print(stdout, text_of(entry, "emoji"), 0);
+    if (json_is_true(json_object_get(entry, "deleted")))
+        fputs("(deleted)", stdout);
+    else if (text)
+        terminal_print(stdout, text, INDENT);
+    if (json_object_get(entry, "edited"))
+        fputs(" (edited)", stdout);
+}
+
+static bool is_entry(const json_t *line)
+{
+    static const char *const types[] = {"message", "edit", "delete", "reaction", "topic"};
+    const char *type = text_of(line, "type");
+    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+        if (strcmp(type, types[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool print_entry(const struct invocation *invocation, json_t *line)
+{
+    if (!is_entry(line))
+        return true;
+    if (invocation->json) {
+        invocation_print_json(line);
+        return true;
+    }
+    terminal_print_time(stdout, json_integer_value(json_object_get(line, "ts")));
+    fputs("  ", stdout);
+    terminal_print(stdout, text_of(line, "from") ? text_of(line, "from") : "?", 0);
+    fputs(": ", stdout);
+    print_saying(line);
+    putchar('\n');
+    fflush(stdout);
+    return !ferror(stdout);
+}
+
+/* The newest count messages, oldest first, gathered page by page. */
+static enum exit_code gather(const struct invocation *invocation, json_int_t count, json_t *all)
+{
+    json_int_t before = 0;
+    bool more = true;
+    while (more && count > 0) {
+        json_t *reply;
+        json_t *request =
+            json_pack("{s:s, s:s, s:I}", "type", "history", "room", invocation->arguments[0],
+                      "limit", count < PAGE_ENTRIES ? count : (json_int_t)PAGE_ENTRIES);
+        if (request && before > 0)
+            json_object_set_new(request, "before", json_integer(before));
+        enum exit_code code = invocation_ask(invocation, request, &reply);
+        if (code != EXIT_DONE)
+            return code;
+        json_t *page = json_object_get(reply, "messages");
+        size_t size = json_array_size(page);
+        before = json_integer_value(json_object_get(json_array_get(page, 0), "seq"));
+        for (size_t i = size; i > 0 && count > 0; i--, count--)
+            json_array_append(all, json_array_get(page, i - 1));
+        more = size > 0 && before > 0 && json_is_true(json_object_get(reply, "more"));
+        json_decref(reply);
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_code print_newest(const struct invocation *invocation, json_int_t count)
+{
+    json_t *all = json_array();
+    enum exit_code code = gather(invocation, count, all);
+    for (size_t i = json_array_size(all); code == EXIT_DONE && i > 0; i--)
+        print_entry(invocation, json_array_get(all, i - 1));
+    json_decref(all);
+    return code;
+}
+
+/* Percent-encodes what is not unreserved (RFC 3986). */
+static bool encode_path(const char *text, char *out, size_t size)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    size_t length = 0;
+    for (; *text; text++) {
+        if (length + 4 > size)
+            return false;
+        if (strchr(plain, *text))
+            out[length++] = *text;
+        else
+            length += (size_t)sprintf(out + length, "%%%02X", (unsigned char)*text);
+    }
+    out[length] = '\0';
+    return true;
+}
+
+enum exit_code command_tail(const struct invocation *invocation)
+{
+    char room[1600], path[1700];
+    char *end;
+    const char *text = invocation_option(invocation, "-n");
+    long count = text ? strtol(text, &end, 10) : TAIL_ENTRIES;
+    if (text && (end == text || *end || count < 0 || count > TAIL_ENTRIES_MAX))
+        return complain(EXIT_WRONG_USE, "-n takes a number up to %d.", TAIL_ENTRIES_MAX);
+    if (!invocation_has(invocation, "-f"))
+        return print_newest(invocation, count);
+    if (!encode_path(invocation->arguments[0], room, sizeof room))
+        return complain(EXIT_WRONG_USE, "no room has so long a name.");
+    snprintf(path, sizeof path, "/admin/v1/rooms/%s/stream?history=%ld", room,
+             count > 1000 ? 1000 : count);
+    return invocation_stream(invocation, path, print_entry);
+}

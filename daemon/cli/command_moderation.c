@@ -1,0 +1,91 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/cli/commands.h"
+
+#define SECONDS_MAX 3155760000LL /* a century, as messages.def has it */
+
+/* "90", "90s", "30m", "12h", "7d". -1 if it is not a time. */
+static json_int_t parse_seconds(const char *text)
+{
+    static const struct {
+        const char *unit;
+        long long seconds;
+    } units[] = {
+        {"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800},
+    };
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || errno || number < 1)
+        return -1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].unit) == 0 && number <= SECONDS_MAX / units[i].seconds)
+            return number * units[i].seconds;
+    return -1;
+}
+
+/* The part that every one of these requests has. */
+static json_t *about_user(const struct invocation *invocation, const char *type)
+{
+    return json_pack("{s:s, s:s, s:s}", "type", type, "room", invocation->arguments[0], "user",
+                     invocation->arguments[1]);
+}
+
+/* Adds --for and --reason where they were given. */
+static enum exit_code run_with_options(const struct invocation *invocation, const char *type)
+{
+    const char *period = invocation_option(invocation, "--for");
+    const char *reason = invocation_option(invocation, "--reason");
+    json_int_t seconds = period ? parse_seconds(period) : 0;
+    if (seconds < 0)
+        return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d.");
+    json_t *request = about_user(invocation, type);
+    if (request && seconds > 0)
+        json_object_set_new(request, "seconds", json_integer(seconds));
+    if (request && reason)
+        json_object_set_new(request, "reason", json_string(reason));
+    return invocation_do(invocation, request);
+}
+
+enum exit_code command_kick(const struct invocation *invocation)
+{
+    return run_with_options(invocation, "kick");
+}
+
+enum exit_code command_ban(const struct invocation *invocation)
+{
+    return run_with_options(invocation, "ban");
+}
+
+enum exit_code command_mute(const struct invocation *invocation)
+{
+    return run_with_options(invocation, "mute");
+}
+
+enum exit_code command_unmute(const struct invocation *invocation)
+{
+    json_t *request = about_user(invocation, "mute");
+    if (request)
+        json_object_set_new(request, "seconds", json_integer(0));
+    return invocation_do(invocation, request);
+}
+
+enum exit_code command_unban(const struct invocation *invocation)
+{
+    return invocation_do(invocation, about_user(invocation, "unban"));
+}
+
+enum exit_code command_invite(const struct invocation *invocation)
+{
+    return invocation_do(invocation, about_user(invocation, "invite"));
+}
+
+enum exit_code command_role(const struct invocation *invocation)
+{
+    json_t *request = about_user(invocation, "role");
+    if (request)
+        json_object_set_new(request, "role", json_string(invocation->arguments[2]));
+    return invocation_do(invocation, request);
+}

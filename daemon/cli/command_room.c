@@ -1,0 +1,145 @@
+#include <string.h>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/terminal.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static json_int_t number_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+enum exit_code command_room_list(const struct invocation *invocation)
+{
+    json_t *reply;
+    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "rooms"), &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (invocation->json) {
+        invocation_print_json(reply);
+    } else {
+        size_t i;
+        json_t *room;
+        json_array_foreach(json_object_get(reply, "rooms"), i, room)
+        {
+            terminal_print(stdout, text_of(room, "name"), 0);
+            printf("\t%s\t%" JSON_INTEGER_FORMAT " here\t", text_of(room, "visibility"),
+                   number_of(room, "members"));
+            terminal_print(stdout, text_of(room, "topic"), 0);
+            putchar('\n');
+        }
+    }
+    json_decref(reply);
+    return EXIT_DONE;
+}
+
+static json_t *find_room(const json_t *reply, const char *name)
+{
+    size_t i;
+    json_t *room;
+    json_array_foreach(json_object_get(reply, "rooms"), i,
+                       room) if (strcmp(text_of(room, "name"), name) == 0) return room;
+    return NULL;
+}
+
+static void print_room(const json_t *room)
+{
+    printf("name        ");
+    terminal_print(stdout, text_of(room, "name"), 0);
+    printf("\ntopic       ");
+    terminal_print(stdout, text_of(room, "topic"), 12);
+    printf("\nvisibility  %s\nkeep        %s\nhere        %" JSON_INTEGER_FORMAT
+           "\nlast        %" JSON_INTEGER_FORMAT "\n",
+           text_of(room, "visibility"),
+           json_is_true(json_object_get(room, "keep")) ? "true" : "false",
+           number_of(room, "members"), number_of(room, "last"));
+}
+
+static void print_members(const json_t *reply)
+{
+    size_t i;
+    json_t *member;
+    json_array_foreach(json_object_get(reply, "members"), i, member)
+    {
+        terminal_print(stdout, text_of(member, "name"), 0);
+        printf("\t%s%s\n", text_of(member, "role"),
+               json_is_true(json_object_get(member, "away")) ? "\taway" : "");
+    }
+}
+
+static enum exit_code ask_members(const struct invocation *invocation, json_t **reply)
+{
+    return invocation_ask(invocation,
+                          json_pack("{s:s, s:s}", "type", "who", "room", invocation->arguments[0]),
+                          reply);
+}
+
+enum exit_code command_who(const struct invocation *invocation)
+{
+    json_t *reply;
+    enum exit_code code = ask_members(invocation, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (invocation->json)
+        invocation_print_json(reply);
+    else
+        print_members(reply);
+    json_decref(reply);
+    return EXIT_DONE;
+}
+
+enum exit_code command_room_show(const struct invocation *invocation)
+{
+    json_t *members = NULL, *rooms = NULL;
+    enum exit_code code = ask_members(invocation, &members); /* says so if there is no such room */
+    if (code == EXIT_DONE)
+        code = invocation_ask(invocation, json_pack("{s:s}", "type", "rooms"), &rooms);
+    if (code != EXIT_DONE)
+        goto out;
+    json_t *room = find_room(rooms, text_of(members, "room"));
+    if (invocation->json) {
+        if (room)
+            json_object_set(members, "about", room);
+        invocation_print_json(members);
+    } else {
+        if (room)
+            print_room(room);
+        print_members(members);
+    }
+out:
+    json_decref(members);
+    json_decref(rooms);
+    return code;
+}
+
+enum exit_code command_room_create(const struct invocation *invocation)
+{
+    const char *topic = invocation_option(invocation, "--topic");
+    bool is_private = invocation_has(invocation, "--private");
+    return invocation_do(invocation, json_pack("{s:s, s:s, s:s*, s:s*}", "type", "create", "room",
+                                               invocation->arguments[0], "topic", topic,
+                                               "visibility", is_private ? "private" : NULL));
+}
+
+enum exit_code command_room_set(const struct invocation *invocation)
+{
+    if (invocation->option_count == 0)
+        return complain(EXIT_WRONG_USE, "room set needs --topic, --visibility or --keep.");
+    return invocation_do(invocation,
+                         json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "type", "set", "room",
+                                   invocation->arguments[0], "topic",
+                                   invocation_option(invocation, "--topic"), "visibility",
+                                   invocation_option(invocation, "--visibility"), "keep",
+                                   invocation_option(invocation, "--keep")));
+}
+
+enum exit_code command_room_delete(const struct invocation *invocation)
+{
+    return invocation_do(
+        invocation, json_pack("{s:s, s:s}", "type", "remove", "room", invocation->arguments[0]));
+}

@@ -1,0 +1,201 @@
+#include "daemon/cli/invocation.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/cli/client.h"
+#include "daemon/cli/terminal.h"
+
+#define BODY_BYTES_MAX (64u * 1024 * 1024)
+
+/* A body or a line as it grows. */
+struct text {
+    char *bytes;
+    size_t length, size;
+};
+
+enum exit_code complain(enum exit_code code, const char *format, ...)
+{
+    char sentence[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    fputs("hearthctl: ", stderr);
+    terminal_print(stderr, sentence, 0);
+    fputc('\n', stderr);
+    return code;
+}
+
+bool invocation_has(const struct invocation *invocation, const char *name)
+{
+    for (size_t i = 0; i < invocation->option_count; i++)
+        if (strcmp(invocation->options[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *invocation_option(const struct invocation *invocation, const char *name)
+{
+    for (size_t i = 0; i < invocation->option_count; i++)
+        if (strcmp(invocation->options[i].name, name) == 0)
+            return invocation->options[i].value;
+    return NULL;
+}
+
+static enum exit_code no_daemon(const char *socket_path, int why)
+{
+    if (why == EACCES || why == EPERM)
+        return complain(EXIT_REFUSED, "you may not open %s; try as root.", socket_path);
+    return complain(EXIT_NO_DAEMON, "no gateway answers at %s (%s); --socket names another.",
+                    socket_path, strerror(why));
+}
+
+static bool text_append(struct text *text, const char *bytes, size_t length)
+{
+    if (text->length + length + 1 > BODY_BYTES_MAX)
+        return false;
+    if (text->length + length + 1 > text->size) {
+        size_t size = (text->length + length + 1) * 2;
+        char *grown = realloc(text->bytes, size);
+        if (!grown)
+            return false;
+        text->bytes = grown;
+        text->size = size;
+    }
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+    return true;
+}
+
+static json_t *read_body(struct client *client)
+{
+    struct text body = {0};
+    json_t *reply = NULL;
+    char piece[8192];
+    ssize_t got;
+    while ((got = client_read(client, piece, sizeof piece)) > 0)
+        if (!text_append(&body, piece, (size_t)got))
+            goto out;
+    if (got == 0 && body.bytes)
+        reply = json_loadb(body.bytes, body.length, JSON_REJECT_DUPLICATES, NULL);
+out:
+    free(body.bytes);
+    return reply;
+}
+
+/* Says what the daemon refused, and gives the exit code for it. */
+static enum exit_code refused(int status, const json_t *reply)
+{
+    const char *code = json_string_value(json_object_get(reply, "error_code"));
+    const char *message = json_string_value(json_object_get(reply, "message"));
+    if (code && message)
+        return complain(EXIT_REFUSED, "%s (%s)", message, code);
+    return complain(EXIT_REFUSED, "the gateway refused: HTTP status %d.", status);
+}
+
+static enum exit_code open_request(const struct invocation *invocation, struct client *client,
+                                   const char *method, const char *path, const char *body)
+{
+    if (!client_open(client, invocation->socket))
+        return no_daemon(invocation->socket, errno);
+    if (client_request(client, method, path, body))
+        return EXIT_DONE;
+    client_close(client);
+    return complain(EXIT_NO_DAEMON, "the gateway at %s broke the connection off.",
+                    invocation->socket);
+}
+
+enum exit_code invocation_ask(const struct invocation *invocation, json_t *request, json_t **reply)
+{
+    struct client client;
+    *reply = NULL;
+    char *body = request ? json_dumps(request, JSON_COMPACT) : NULL;
+    json_decref(request);
+    if (!body)
+        return complain(EXIT_WRONG_USE, "the arguments are not UTF-8 text, or memory is short.");
+    enum exit_code code = open_request(invocation, &client, "POST", "/admin/v1/do", body);
+    free(body);
+    if (code != EXIT_DONE)
+        return code;
+    *reply = read_body(&client);
+    client_close(&client);
+    if (!*reply && client.status < 400)
+        return complain(EXIT_NO_DAEMON, "the gateway's answer broke off.");
+    if (client.status < 400)
+        return EXIT_DONE;
+    code = refused(client.status, *reply);
+    json_decref(*reply);
+    *reply = NULL;
+    return code;
+}
+
+enum exit_code invocation_do(const struct invocation *invocation, json_t *request)
+{
+    json_t *reply;
+    enum exit_code code = invocation_ask(invocation, request, &reply);
+    if (code == EXIT_DONE && invocation->json)
+        invocation_print_json(reply);
+    json_decref(reply);
+    return code;
+}
+
+/* Takes whole lines out of text. False once told wants no more. */
+static bool tell_lines(const struct invocation *invocation, struct text *text,
+                       bool (*told)(const struct invocation *invocation, json_t *line))
+{
+    size_t start = 0;
+    bool goes_on = true;
+    for (char *end; goes_on && start < text->length &&
+                    (end = memchr(text->bytes + start, '\n', text->length - start));) {
+        json_t *line =
+            json_loadb(text->bytes + start, (size_t)(end - text->bytes) - start, 0, NULL);
+        start = (size_t)(end - text->bytes) + 1;
+        goes_on = !line || told(invocation, line);
+        json_decref(line);
+    }
+    if (start > 0)
+        memmove(text->bytes, text->bytes + start, text->length - start);
+    text->length -= start;
+    return goes_on;
+}
+
+enum exit_code invocation_stream(const struct invocation *invocation, const char *path,
+                                 bool (*told)(const struct invocation *invocation, json_t *line))
+{
+    struct client client;
+    struct text text = {0};
+    char piece[8192];
+    ssize_t got;
+    enum exit_code code = open_request(invocation, &client, "GET", path, NULL);
+    if (code != EXIT_DONE)
+        return code;
+    if (client.status >= 400) {
+        json_t *reply = read_body(&client);
+        code = refused(client.status, reply);
+        json_decref(reply);
+        goto out;
+    }
+    while ((got = client_read(&client, piece, sizeof piece)) > 0)
+        if (!text_append(&text, piece, (size_t)got) || !tell_lines(invocation, &text, told))
+            goto out;
+    code = complain(EXIT_NO_DAEMON, "the gateway ended the stream.");
+out:
+    free(text.bytes);
+    client_close(&client);
+    return code;
+}
+
+void invocation_print_json(const json_t *reply)
+{
+    /* A terminal gets escapes instead of characters that could fool it. */
+    size_t flags = JSON_COMPACT | (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0);
+    json_dumpf(reply, stdout, flags);
+    putchar('\n');
+    fflush(stdout);
+}
