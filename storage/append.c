@@ -1,0 +1,103 @@
+#include "storage/writer.h"
+
+#include "storage/messages.h"
+#include "storage/search.h"
+
+/* What an edit, a deletion or a reaction needs to know of its target. */
+struct target {
+    bool is_live; /* a message that is there and not deleted */
+    int64_t user_id;
+    int64_t last_edit; /* seq; 0 none */
+};
+
+static bool read_target(struct database *database, int64_t id, struct target *target)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT user_id, (SELECT max(edit) FROM edits WHERE target=?1) FROM messages"
+                  " WHERE id=?1 AND kind=0 AND (flags & 4)=0");
+    sqlite3_bind_int64(statement, 1, id);
+    enum step step = database_step(database, statement);
+    target->is_live = step == STEP_ROW;
+    if (step == STEP_ROW) {
+        target->user_id = sqlite3_column_int64(statement, 0);
+        target->last_edit = row_seq(sqlite3_column_int64(statement, 1));
+        database_reset(statement);
+    }
+    return step != STEP_FAILED;
+}
+
+static enum job_result judge(const struct job_append *append, const struct target *target)
+{
+    if (!target->is_live)
+        return JOB_MESSAGE_MISSING;
+    bool is_own = append->entry.user_id != 0 && append->entry.user_id == target->user_id;
+    if (append->entry.kind != ENTRY_KIND_REACTION && !is_own && !append->may_touch_others)
+        return JOB_NOT_OWN;
+    return JOB_DONE;
+}
+
+bool append_entry(struct writer *writer, struct log *log, int64_t room_id, struct entry *entry)
+{
+    entry->seq = log_take_seq(&writer->logs, log);
+    if (!messages_insert(&writer->database, room_id, entry))
+        return false;
+    if (entry->nonce)
+        log_add_nonce(&writer->logs, log, entry);
+    return true;
+}
+
+static bool append_message(struct writer *writer, struct log *log, struct job_append *append)
+{
+    writer->appended++;
+    return append_entry(writer, log, append->room_id, &append->entry);
+}
+
+/* Edits, deletions and reactions: the entry, and what it does to its target. */
+static bool append_change(struct writer *writer, struct log *log, struct job *job)
+{
+    struct job_append *append = &job->append;
+    struct entry *entry = &append->entry;
+    int64_t target_id = row_id(append->room_id, entry->target);
+    struct target target;
+    if (!read_target(&writer->database, target_id, &target))
+        return false;
+    job->result = judge(append, &target);
+    if (job->result != JOB_DONE)
+        return true;
+    bool text_changes = entry->kind != ENTRY_KIND_REACTION && writer->search;
+    if (text_changes && !search_forget(&writer->database, target_id))
+        return false;
+    if (entry->kind == ENTRY_KIND_DELETE) {
+        append->forget_through = target.last_edit ? target.last_edit : entry->target;
+        writer->needs_scrub = true;
+    }
+    if (!append_entry(writer, log, append->room_id, entry) ||
+        !messages_apply(&writer->database, append->room_id, entry))
+        return false;
+    return entry->kind != ENTRY_KIND_EDIT || !text_changes ||
+           search_again(&writer->database, target_id);
+}
+
+bool append_run(struct writer *writer, struct job *job)
+{
+    struct job_append *append = &job->append;
+    struct entry *entry = &append->entry;
+    struct log *log;
+    enum log_result found = logs_find(&writer->logs, &writer->database, append->room_id, &log);
+    if (found != LOG_FOUND) {
+        job->result = JOB_ROOM_MISSING;
+        return found == LOG_NO_ROOM;
+    }
+    bool repeated = false;
+    if (entry->nonce && !log_find_nonce(&writer->logs, &writer->database, log, entry, &repeated,
+                                        &entry->seq, &entry->ts))
+        return false;
+    if (repeated) {
+        job->result = JOB_REPEATED;
+        return true;
+    }
+    entry->ts = stamp_give(&writer->stamp, append->wall_ms, append->monotonic_ms);
+    entry->clock_unset = writer->stamp.clock_unset;
+    bool is_plain = entry->kind == ENTRY_KIND_MESSAGE || entry->kind == ENTRY_KIND_TOPIC;
+    return is_plain ? append_message(writer, log, append) : append_change(writer, log, job);
+}

@@ -1,0 +1,206 @@
+#include "storage/grants.h"
+
+#include <stdio.h>
+
+enum { OWN_GRANTS_MAX = 100000 };
+
+static void read_grant(sqlite3_stmt *row, int column, struct grant *grant)
+{
+    *grant = (struct grant){
+        .role = (enum role)sqlite3_column_int(row, column),
+        .invited = sqlite3_column_int(row, column + 1) != 0,
+        .banned_until = sqlite3_column_int64(row, column + 2),
+        .muted_until = sqlite3_column_int64(row, column + 3),
+        .read = sqlite3_column_int64(row, column + 4),
+    };
+}
+
+bool grants_read(struct database *database, int64_t room_id, int64_t user_id, struct grant *grant)
+{
+    *grant = (struct grant){.role = ROLE_NONE};
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT role, invited, banned_until, muted_until, read"
+                                   " FROM grants WHERE room_id=?1 AND user_id=?2");
+    sqlite3_bind_int64(statement, 1, room_id);
+    sqlite3_bind_int64(statement, 2, user_id);
+    enum step step = database_step(database, statement);
+    if (step == STEP_ROW) {
+        read_grant(statement, 0, grant);
+        database_reset(statement);
+    }
+    return step != STEP_FAILED;
+}
+
+static bool write_grant(struct database *database, int64_t room_id, int64_t user_id,
+                        const struct grant *grant)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "INSERT OR REPLACE INTO grants(room_id, user_id, role, invited, banned_until,"
+                  " muted_until, read) VALUES(?1,?2,?3,?4,?5,?6,?7)");
+    sqlite3_bind_int64(statement, 1, room_id);
+    sqlite3_bind_int64(statement, 2, user_id);
+    sqlite3_bind_int(statement, 3, (int)grant->role);
+    sqlite3_bind_int(statement, 4, grant->invited);
+    sqlite3_bind_int64(statement, 5, grant->banned_until);
+    sqlite3_bind_int64(statement, 6, grant->muted_until);
+    sqlite3_bind_int64(statement, 7, grant->read);
+    return database_run(database, statement);
+}
+
+bool grants_set_role(struct database *database, int64_t room_id, int64_t user_id, enum role role)
+{
+    struct grant grant;
+    if (!grants_read(database, room_id, user_id, &grant))
+        return false;
+    grant.role = role;
+    return write_grant(database, room_id, user_id, &grant);
+}
+
+/* Whom: gives STEP_DONE when there is no such user. */
+static enum step find_target(struct database *database, struct job_grant *grant)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id, name FROM users WHERE folded=?1");
+    bind_text(statement, 1, grant->folded);
+    enum step step = database_step(database, statement);
+    if (step == STEP_ROW) {
+        grant->user_id = sqlite3_column_int64(statement, 0);
+        snprintf(grant->name, sizeof grant->name, "%s", column_text(statement, 1));
+        database_reset(statement);
+    }
+    return step;
+}
+
+static void change_grant(const struct job_grant *wanted, struct grant *grant)
+{
+    switch (wanted->change) {
+    case GRANT_ROLE:
+        grant->role = wanted->role;
+        break;
+    case GRANT_INVITE:
+        grant->invited = true;
+        break;
+    case GRANT_BAN:
+        grant->banned_until = wanted->until;
+        grant->invited = false;
+        break;
+    case GRANT_UNBAN:
+        grant->banned_until = 0;
+        break;
+    case GRANT_MUTE:
+        grant->muted_until = wanted->until;
+        break;
+    }
+}
+
+static bool room_exists(struct database *database, int64_t room_id, int64_t *exists)
+{
+    sqlite3_stmt *statement = database_prepare(database, "SELECT 1 FROM rooms WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, room_id);
+    return database_number(database, statement, 0, exists);
+}
+
+bool grants_change(struct database *database, struct job *job)
+{
+    struct job_grant *wanted = &job->grant;
+    int64_t exists;
+    if (!room_exists(database, wanted->room_id, &exists))
+        return false;
+    if (!exists) {
+        job->result = JOB_ROOM_MISSING;
+        return true;
+    }
+    enum step step = find_target(database, wanted);
+    if (step == STEP_FAILED)
+        return false;
+    if (step == STEP_DONE) {
+        job->result = JOB_USER_MISSING;
+        return true;
+    }
+    if (!grants_read(database, wanted->room_id, wanted->user_id, &wanted->grant))
+        return false;
+    if (wanted->change != GRANT_INVITE && wanted->grant.role >= wanted->actor_role) {
+        job->result = JOB_OUTRANKED;
+        return true;
+    }
+    change_grant(wanted, &wanted->grant);
+    return write_grant(database, wanted->room_id, wanted->user_id, &wanted->grant);
+}
+
+/* Markers only move forward: two devices of one user may tell them out of order. */
+bool grants_mark_read(struct database *database, struct job *job)
+{
+    int64_t exists;
+    if (!room_exists(database, job->read.room_id, &exists))
+        return false;
+    if (!exists) {
+        job->result = JOB_ROOM_MISSING;
+        return true;
+    }
+    struct grant grant;
+    if (!grants_read(database, job->read.room_id, job->read.user_id, &grant))
+        return false;
+    if (job->read.seq <= grant.read)
+        return true;
+    grant.read = job->read.seq;
+    return write_grant(database, job->read.room_id, job->read.user_id, &grant);
+}
+
+bool grants_people(struct database *database, struct job *job)
+{
+    struct job_people *answer = &job->people;
+    answer->count = 0;
+    answer->people = job_memory(job, (size_t)answer->limit * sizeof *answer->people);
+    if (!answer->people)
+        return database_failed(database, SQLITE_NOMEM);
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT g.role, g.invited, g.banned_until, g.muted_until, g.read, u.id, u.name,"
+                  " u.account FROM grants g JOIN users u ON u.id=g.user_id WHERE g.room_id=?1 AND"
+                  " (g.role OR g.banned_until OR g.muted_until OR g.invited)"
+                  " ORDER BY g.role DESC, u.folded LIMIT ?2");
+    sqlite3_bind_int64(statement, 1, job->people.room_id);
+    sqlite3_bind_int(statement, 2, answer->limit);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW) {
+        struct person *person = &answer->people[answer->count++];
+        read_grant(statement, 0, &person->grant);
+        person->user_id = sqlite3_column_int64(statement, 5);
+        snprintf(person->name, sizeof person->name, "%s", column_text(statement, 6));
+        person->account = sqlite3_column_int(statement, 7) != 0;
+    }
+    return step == STEP_DONE;
+}
+
+static bool count_own(struct database *database, int64_t user_id, int64_t *count)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT count(*) FROM grants WHERE user_id=?1");
+    sqlite3_bind_int64(statement, 1, user_id);
+    return database_number(database, statement, 0, count);
+}
+
+bool grants_own(struct database *database, struct job *job)
+{
+    struct job_own *answer = &job->own;
+    answer->count = 0;
+    int64_t count;
+    if (!count_own(database, answer->user_id, &count))
+        return false;
+    if (count > OWN_GRANTS_MAX)
+        count = OWN_GRANTS_MAX;
+    answer->grants = job_memory(job, (size_t)count * sizeof *answer->grants);
+    if (!answer->grants)
+        return database_failed(database, SQLITE_NOMEM);
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT role, invited, banned_until, muted_until, read, room_id"
+                                   " FROM grants WHERE user_id=?1 LIMIT ?2");
+    sqlite3_bind_int64(statement, 1, answer->user_id);
+    sqlite3_bind_int64(statement, 2, count);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW) {
+        struct own_grant *own = &answer->grants[answer->count++];
+        read_grant(statement, 0, &own->grant);
+        own->room_id = sqlite3_column_int64(statement, 5);
+    }
+    return step == STEP_DONE;
+}

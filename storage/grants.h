@@ -1,0 +1,22 @@
+/* grants.h - what rooms remember about users: roles, invitations, bans, mutes, read markers. */
+#ifndef HEARTH_STORAGE_GRANTS_H
+#define HEARTH_STORAGE_GRANTS_H
+
+#include "storage/database.h"
+#include "storage/job.h"
+
+/* All zero when there is none. */
+bool grants_read(struct database *database, int64_t room_id, int64_t user_id, struct grant *grant);
+
+/* Writer: JOB_GRANT, JOB_READ. False on a failure of the database. */
+bool grants_change(struct database *database, struct job *job);
+bool grants_mark_read(struct database *database, struct job *job);
+
+/* Writer: gives a role and leaves the rest. */
+bool grants_set_role(struct database *database, int64_t room_id, int64_t user_id, enum role role);
+
+/* Readers: JOB_PEOPLE, JOB_OWN. */
+bool grants_people(struct database *database, struct job *job);
+bool grants_own(struct database *database, struct job *job);
+
+#endif

@@ -1,0 +1,213 @@
+#include "storage/rooms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "storage/grants.h"
+#include "storage/messages.h"
+#include "storage/writer.h"
+
+#define SEQ_SKIP (1 << 20)
+
+static bool keep_highest_id(struct database *database, const char *name, int64_t id)
+{
+    int64_t highest;
+    if (!database_meta(database, name, 0, &highest))
+        return false;
+    return id <= highest || database_set_meta(database, name, id);
+}
+
+static bool insert_room(struct database *database, const struct room_row *room)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "INSERT INTO rooms(id, name, folded, topic, log_id, visibility, keep, user_a,"
+                  " user_b) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
+    sqlite3_bind_int64(statement, 1, room->id);
+    bind_text(statement, 2, room->name);
+    bind_text(statement, 3, room->folded);
+    bind_text(statement, 4, room->topic);
+    bind_text(statement, 5, room->log_id);
+    sqlite3_bind_int(statement, 6, (int)room->visibility);
+    sqlite3_bind_int(statement, 7, room->keep);
+    sqlite3_bind_int64(statement, 8, room->user_a);
+    sqlite3_bind_int64(statement, 9, room->user_b);
+    return database_run(database, statement);
+}
+
+bool rooms_create(struct writer *writer, struct job *job)
+{
+    struct database *database = &writer->database;
+    struct room_row *room = &job->room.room;
+    if (!room->log_id[0] && !random_hex(room->log_id, LOG_ID_BYTES / 2))
+        return database_failed(database, SQLITE_INTERNAL);
+    if (!insert_room(database, room)) {
+        if ((database->code & 0xff) != SQLITE_CONSTRAINT)
+            return false;
+        database_forget_failure(database);
+        job->result = JOB_NAME_TAKEN;
+        return true;
+    }
+    return keep_highest_id(database, "room_id_max", room->id) &&
+           (!job->room.owner_id ||
+            grants_set_role(database, room->id, job->room.owner_id, ROLE_OWNER));
+}
+
+static bool update_room(struct database *database, const struct job_room_set *set)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "UPDATE rooms SET topic=coalesce(?2,topic), visibility=coalesce(?3,visibility),"
+                  " keep=coalesce(?4,keep) WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, set->room_id);
+    bind_text(statement, 2, set->topic);
+    if (set->visibility >= 0)
+        sqlite3_bind_int(statement, 3, set->visibility);
+    if (set->keep >= 0)
+        sqlite3_bind_int(statement, 4, set->keep != 0);
+    return database_run(database, statement);
+}
+
+bool rooms_set(struct writer *writer, struct job *job)
+{
+    struct job_room_set *set = &job->room_set;
+    struct log *log;
+    enum log_result found = logs_find(&writer->logs, &writer->database, set->room_id, &log);
+    if (found != LOG_FOUND) {
+        job->result = JOB_ROOM_MISSING;
+        return found == LOG_NO_ROOM;
+    }
+    if (!update_room(&writer->database, set))
+        return false;
+    if (!set->topic)
+        return true;
+    set->entry.kind = ENTRY_KIND_TOPIC;
+    set->entry.text = set->topic;
+    set->entry.ts = stamp_give(&writer->stamp, set->wall_ms, set->monotonic_ms);
+    set->entry.clock_unset = writer->stamp.clock_unset;
+    return append_entry(writer, log, set->room_id, &set->entry);
+}
+
+static bool run_with_room(struct database *database, const char *sql, int64_t room_id)
+{
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, room_id);
+    return database_run(database, statement);
+}
+
+/* The rows of the log are many: retention removes them in small steps. */
+bool rooms_remove(struct writer *writer, struct job *job)
+{
+    struct database *database = &writer->database;
+    int64_t room_id = job->room.room.id;
+    if (!run_with_room(database, "DELETE FROM rooms WHERE id=?1", room_id))
+        return false;
+    if (sqlite3_changes(database->handle) == 0) {
+        job->result = JOB_ROOM_MISSING;
+        return true;
+    }
+    logs_forget(&writer->logs, room_id);
+    writer->needs_scrub = true;
+    return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+           run_with_room(database, "INSERT INTO removed_rooms(id) VALUES(?1)", room_id);
+}
+
+bool rooms_skip_ahead(struct database *database)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "UPDATE rooms SET floor=?1+max(floor, pruned, coalesce((SELECT max(m.id) FROM"
+                  " messages m WHERE m.id>(rooms.id<<40) AND m.id<(rooms.id+1)<<40)"
+                  " & ((1<<40)-1), 0))");
+    sqlite3_bind_int64(statement, 1, SEQ_SKIP);
+    return database_run(database, statement);
+}
+
+bool rooms_bounds(struct database *database, int64_t room_id, int64_t *first, int64_t *last)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2),"
+                  " (SELECT max(id) FROM messages WHERE id>?1 AND id<=?2)");
+    sqlite3_bind_int64(statement, 1, row_id(room_id, 0));
+    sqlite3_bind_int64(statement, 2, row_id(room_id, SEQ_KEPT_MAX));
+    if (database_step(database, statement) != STEP_ROW)
+        return false;
+    *first = row_seq(sqlite3_column_int64(statement, 0));
+    *last = row_seq(sqlite3_column_int64(statement, 1));
+    database_reset(statement);
+    return true;
+}
+
+static void read_room(sqlite3_stmt *row, struct room_row *room)
+{
+    *room = (struct room_row){
+        .id = sqlite3_column_int64(row, 0),
+        .visibility = (enum visibility)sqlite3_column_int(row, 5),
+        .keep = sqlite3_column_int(row, 6) != 0,
+        .user_a = sqlite3_column_int64(row, 7),
+        .user_b = sqlite3_column_int64(row, 8),
+        .pruned = sqlite3_column_int64(row, 9),
+    };
+    snprintf(room->name, sizeof room->name, "%s", column_text(row, 1));
+    snprintf(room->folded, sizeof room->folded, "%s", column_text(row, 2));
+    snprintf(room->topic, sizeof room->topic, "%s", column_text(row, 3));
+    snprintf(room->log_id, sizeof room->log_id, "%s", column_text(row, 4));
+}
+
+/* ts never runs backwards within a room, so the newest row of each has its latest. */
+static bool load_last_ts(struct database *database, const struct room_row *room,
+                         struct store_start *start)
+{
+    sqlite3_stmt *statement = database_prepare(database, "SELECT ts FROM messages WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, row_id(room->id, room->last));
+    int64_t ts;
+    if (!database_number(database, statement, 0, &ts))
+        return false;
+    if (ts > start->last_ts)
+        start->last_ts = ts;
+    return true;
+}
+
+static bool load_rooms(struct database *database, struct store_start *start, size_t room_max)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT id, name, folded, topic, log_id, visibility, keep, user_a, user_b, pruned"
+                  " FROM rooms ORDER BY id");
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW &&
+           start->room_count < room_max) {
+        struct room_row *room = &start->rooms[start->room_count++];
+        read_room(statement, room);
+        if (room->id > start->room_id_max)
+            start->room_id_max = room->id;
+        if (!rooms_bounds(database, room->id, &room->first, &room->last) ||
+            !load_last_ts(database, room, start)) {
+            database_reset(statement);
+            return false;
+        }
+    }
+    database_reset(statement);
+    return step != STEP_FAILED;
+}
+
+static bool load_highest_ids(struct database *database, struct store_start *start)
+{
+    int64_t kept, in_use;
+    if (!database_meta(database, "room_id_max", 0, &start->room_id_max) ||
+        !database_meta(database, "user_id_max", 0, &kept) ||
+        !database_number(database, database_prepare(database, "SELECT max(id) FROM users"), 0,
+                         &in_use))
+        return false;
+    start->user_id_max = kept > in_use ? kept : in_use;
+    return true;
+}
+
+bool rooms_load(struct database *database, struct store_start *start)
+{
+    int64_t count;
+    if (!load_highest_ids(database, start) ||
+        !database_number(database, database_prepare(database, "SELECT count(*) FROM rooms"), 0,
+                         &count))
+        return false;
+    start->rooms = calloc((size_t)count + 1, sizeof *start->rooms);
+    if (!start->rooms)
+        return database_failed(database, SQLITE_NOMEM);
+    return load_rooms(database, start, (size_t)count);
+}

@@ -1,0 +1,98 @@
+#include "storage/users.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "storage/store.h"
+
+static enum step read_user(struct database *database, sqlite3_stmt *statement,
+                           struct user_row *user)
+{
+    enum step step = database_step(database, statement);
+    if (step != STEP_ROW)
+        return step;
+    user->id = sqlite3_column_int64(statement, 0);
+    snprintf(user->name, sizeof user->name, "%s", column_text(statement, 1));
+    snprintf(user->folded, sizeof user->folded, "%s", column_text(statement, 2));
+    if (sqlite3_column_bytes(statement, 3) == HASH_BYTES)
+        memcpy(user->key_hash, sqlite3_column_blob(statement, 3), HASH_BYTES);
+    user->account = sqlite3_column_int(statement, 4) != 0;
+    user->role = (enum role)sqlite3_column_int(statement, 5);
+    database_reset(statement);
+    return STEP_ROW;
+}
+
+static enum step find_by_key(struct database *database, struct job_login *login)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id, name, folded, key_hash, account, role FROM users"
+                                   " WHERE key_hash=?1");
+    sqlite3_bind_blob(statement, 1, login->key_hash, HASH_BYTES, SQLITE_STATIC);
+    return read_user(database, statement, &login->user);
+}
+
+static bool check_name(struct database *database, struct job_login *login)
+{
+    sqlite3_stmt *statement = database_prepare(database, "SELECT id FROM users WHERE folded=?1");
+    bind_text(statement, 1, login->folded);
+    int64_t owner;
+    if (!database_number(database, statement, 0, &owner))
+        return false;
+    login->taken = owner != 0 && !(login->known && owner == login->user.id);
+    return true;
+}
+
+bool users_login(struct database *database, struct job *job)
+{
+    struct job_login *login = &job->login;
+    if (login->by_key) {
+        if (!hash_text(login->key, login->key_hash))
+            return database_failed(database, SQLITE_INTERNAL);
+        enum step step = find_by_key(database, login);
+        if (step == STEP_FAILED)
+            return false;
+        login->known = step == STEP_ROW;
+    }
+    if (login->folded[0] && !check_name(database, login))
+        return false;
+    if (login->known)
+        return true;
+    if (!random_hex(login->key, KEY_BYTES) || !hash_text(login->key, login->key_hash))
+        return database_failed(database, SQLITE_INTERNAL);
+    return true;
+}
+
+bool users_create(struct database *database, struct job *job)
+{
+    const struct user_row *user = &job->user.user;
+    sqlite3_stmt *statement = database_prepare(
+        database, "INSERT INTO users(id, name, folded, key_hash, account, role, seen_ms)"
+                  " VALUES(?1,?2,?3,?4,?5,?6,?7)");
+    sqlite3_bind_int64(statement, 1, user->id);
+    bind_text(statement, 2, user->name);
+    bind_text(statement, 3, user->folded);
+    sqlite3_bind_blob(statement, 4, user->key_hash, HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_int(statement, 5, user->account);
+    sqlite3_bind_int(statement, 6, (int)user->role);
+    sqlite3_bind_int64(statement, 7, job->user.wall_ms);
+    if (database_run(database, statement))
+        return true;
+    if ((database->code & 0xff) != SQLITE_CONSTRAINT)
+        return false;
+    database_forget_failure(database);
+    job->result = JOB_NAME_TAKEN;
+    return true;
+}
+
+bool users_touch(struct database *database, struct job *job)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "UPDATE users SET seen_ms=max(seen_ms, ?2) WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, job->user.user.id);
+    sqlite3_bind_int64(statement, 2, job->user.wall_ms);
+    if (!database_run(database, statement))
+        return false;
+    if (sqlite3_changes(database->handle) == 0)
+        job->result = JOB_USER_MISSING;
+    return true;
+}

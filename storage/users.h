@@ -1,0 +1,15 @@
+/* users.h - the users that are kept: guests by the hash of their key. */
+#ifndef HEARTH_STORAGE_USERS_H
+#define HEARTH_STORAGE_USERS_H
+
+#include "storage/database.h"
+#include "storage/job.h"
+
+/* Reader: JOB_LOGIN. False on a failure of the database. */
+bool users_login(struct database *database, struct job *job);
+
+/* Writer: JOB_USER_CREATE, JOB_USER_TOUCH. */
+bool users_create(struct database *database, struct job *job);
+bool users_touch(struct database *database, struct job *job);
+
+#endif

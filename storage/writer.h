@@ -1,0 +1,37 @@
+/* writer.h - what the writer does with the jobs that wait: all of them in one transaction. It owns the
+ * writing connection. No threads in here; one thread at a time. */
+#ifndef HEARTH_STORAGE_WRITER_H
+#define HEARTH_STORAGE_WRITER_H
+
+#include "storage/database.h"
+#include "storage/logs.h"
+#include "storage/stamp.h"
+#include "storage/store.h"
+
+struct writer {
+    struct database database;
+    struct logs logs;
+    struct stamp stamp, stamp_before; /* the second: as committed */
+    int64_t appended;   /* messages of the transaction under way */
+    int64_t unindexed;  /* messages that the search index has before it */
+    int64_t wal_pages;  /* of the WAL, after the newest commit */
+    bool search;
+    bool needs_scrub;   /* texts were deleted: the WAL still holds them */
+};
+
+/* Does every job of the list (linked by next) in one transaction; their results are set. False when
+ * storage failed: nothing was stored, database.why says why, and the jobs may be given again. */
+bool writer_commit(struct writer *writer, struct job *jobs);
+
+/* Appends an entry: gives seq and ts, stores it. JOB_APPEND, and topics. False on a failure of the
+ * database. */
+struct log;
+bool append_run(struct writer *writer, struct job *job);
+bool append_entry(struct writer *writer, struct log *log, int64_t room_id, struct entry *entry);
+
+/* JOB_ROOM_CREATE, JOB_ROOM_SET, JOB_ROOM_REMOVE. */
+bool rooms_create(struct writer *writer, struct job *job);
+bool rooms_set(struct writer *writer, struct job *job);
+bool rooms_remove(struct writer *writer, struct job *job);
+
+#endif
