@@ -1,0 +1,189 @@
+"""The real hearthd as a test sees it: started, asked, killed, started again."""
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+HEARTHD = os.environ.get("HEARTHD", "build/dev/hearthd")
+HEARTHCTL = os.environ.get("HEARTHCTL", str(Path(HEARTHD).with_name("hearthctl")))
+DEADLINE_S = 60  # for everything that is waited for: only a hang reaches it
+
+READY = re.compile(r"^hearthd: ready http=(\S+):(\d+)$")
+REPORT = re.compile(r"Sanitizer|runtime error:")
+
+
+class Daemon:
+    def __init__(self, folder, settings=None):
+        self.folder = Path(folder)
+        self.database = self.folder / "chat.db"
+        self.socket = self.folder / "hearth.sock"
+        self.settings = {
+            "listen.address": "127.0.0.1",
+            "listen.port": 0,
+            "storage.path": self.database,
+            "admin.socket": self.socket,
+            "limits.exempt": "127.0.0.0/8",
+        }
+        self.settings.update(settings or {})
+        self.process = None
+        self.port = None
+        self.log = []  # every line on standard error, of all runs
+
+    # ---- life
+
+    def command(self):
+        sets = [f"--set={key}={value}" for key, value in self.settings.items()]
+        return [HEARTHD, *sets]
+
+    def start(self, prefix=(), environment=None):
+        """Starts and waits until it is ready. prefix goes before the command: prlimit, faketime."""
+        assert self.process is None
+        self.process = subprocess.Popen(
+            [*prefix, *self.command()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, errors="replace", close_fds=True,
+            env={**os.environ, **(environment or {})})
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read_log, args=[self.process], daemon=True)
+        self.port = None
+        self._reader.start()
+        assert self._ready.wait(DEADLINE_S), "not ready in time:\n" + self.text_of_log()
+        assert self.port, "it ended instead of being ready:\n" + self.text_of_log()
+        return self
+
+    def _read_log(self, process):
+        for line in process.stderr:
+            line = line.rstrip("\n")
+            self.log.append(line)
+            ready = READY.match(line)
+            if ready:
+                self.port = int(ready[2])
+                self._ready.set()
+        self._ready.set()
+
+    def text_of_log(self):
+        return "\n".join(self.log[-200:])
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def kill(self):
+        """SIGKILL: as a crash would end it."""
+        self.process.kill()
+        self._reap()
+
+    def stop(self, how=signal.SIGTERM):
+        """Asks it to end; it must, with 0 and without a sanitizer's report."""
+        self.process.send_signal(how)
+        status = self._reap()
+        assert status == 0, f"exit {status}:\n" + self.text_of_log()
+        self.check_log()
+
+    def _reap(self):
+        try:
+            status = self.process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("it does not end:\n" + self.text_of_log()) from None
+        finally:
+            self._reader.join(DEADLINE_S)
+            self.process.stderr.close()
+            self.process = None
+        return status
+
+    def check_log(self):
+        for line in self.log:
+            assert not REPORT.search(line), "\n".join(self.log)
+        assert sum(map(len, self.log)) < 1_000_000, "the log is too long"
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def finish(self):
+        if self.process is None:
+            return
+        if self.process.poll() is not None:
+            status = self._reap()
+            raise AssertionError(f"it ended by itself, exit {status}:\n" + self.text_of_log())
+        self.stop()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.finish()
+
+    # ---- asking
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    def http(self, method, path, body=None, headers=None):
+        """One HTTP request: (status, headers, bytes)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        return _exchange(connection, method, path, body, headers)
+
+    def admin(self, method, path, body=None):
+        """One request to the admin socket: (status, parsed JSON)."""
+        connection = _UnixConnection(str(self.socket))
+        status, _, text = _exchange(connection, method, path, body, None)
+        return status, json.loads(text)
+
+    def keeper(self, type, **fields):
+        """One hearth.v1 request as the keeper: its reply, which must not be an error."""
+        status, reply = self.admin("POST", "/admin/v1/do", {"type": type, **fields})
+        assert status < 300, reply
+        return reply
+
+    def ctl(self, *words, input=None, check=True):
+        """Runs hearthctl; with check it must succeed, and its standard output is the answer."""
+        done = subprocess.run([HEARTHCTL, "--socket", str(self.socket), *words], text=True,
+                              input=input, capture_output=True, timeout=DEADLINE_S)
+        if not check:
+            return done
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def memory_bytes(self):
+        """What it has for itself: private memory (USS)."""
+        fields = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
+        private = [int(f.split()[1]) for f in fields if f.startswith("Private_")]
+        return sum(private) * 1024
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=DEADLINE_S)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _exchange(connection, method, path, body, headers):
+    headers = dict(headers or {})
+    if isinstance(body, (dict, list)):
+        body = json.dumps(body)
+        headers.setdefault("Content-Type", "application/json")
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+    finally:
+        connection.close()
+
+
+def run_hearthd(*arguments):
+    """hearthd as a command that ends by itself."""
+    return subprocess.run([HEARTHD, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=DEADLINE_S, stdin=subprocess.DEVNULL)

@@ -1,0 +1,291 @@
+"""Bad input is answered by name; only what the WebSocket protocol itself forbids ends a connection."""
+import asyncio
+import json
+import os
+import socket
+import struct
+
+import pytest
+import websockets
+
+from client import Client, meet
+from daemon import DEADLINE_S
+
+MALFORMED = {
+    "no JSON": ("hello", "bad_json"),
+    "empty": ("", "bad_json"),
+    "half an object": ('{"type":"ping"', "bad_json"),
+    "an array": ('["ping"]', "bad_json"),
+    "a number": ("7", "bad_json"),
+    "two objects": ('{"type":"ping"}{"type":"ping"}', "bad_json"),
+    "a key twice": ('{"type":"ping","type":"rooms"}', "bad_json"),
+    "a lone surrogate": ('{"type":"ping","x":"\\ud800"}', "bad_json"),
+    "too deep": ('{"type":"ping","x":' + "[" * 64 + "]" * 64 + "}", "bad_json"),
+    "no type": ("{}", "bad_request"),
+    "a type that is no text": ('{"type":7}', "bad_request"),
+    "an unknown type": ('{"type":"dance"}', "unknown_type"),
+    "a missing field": ('{"type":"join"}', "bad_request"),
+    "a field of the wrong type": ('{"type":"join","room":7}', "bad_request"),
+    "a number out of bounds": ('{"type":"history","room":"lobby","limit":201}', "bad_request"),
+    "a fraction": ('{"type":"history","room":"lobby","limit":1.5}', "bad_request"),
+    "a huge number": ('{"type":"history","room":"lobby","after":1e99}', "bad_request"),
+    "a NUL in a text": ('{"type":"send","room":"lobby","text":"a\\u0000b","nonce":"n"}', None),
+    "a ref that is no ref": ('{"type":"ping","ref":{}}', "bad_request"),
+    "a ref too long": (json.dumps({"type": "ping", "ref": "x" * 65}), "bad_request"),
+}
+
+
+@pytest.mark.parametrize("frame, code", MALFORMED.values(), ids=MALFORMED.keys())
+async def test_a_malformed_frame_is_answered_and_the_connection_lives(daemon, frame, code):
+    [mina] = await meet(daemon, "mina")
+    await mina.send_text(frame)
+    reply = await mina.next("error")
+    assert code is None or reply["error_code"] == code, reply
+    assert reply["message"]
+    assert (await mina.ask("ping"))["type"] == "pong"
+    await mina.close()
+
+
+async def test_an_error_names_the_field(daemon):
+    [mina] = await meet(daemon, "mina")
+    reply = await mina.ask_in_vain("history", room="lobby", limit=0)
+    assert (reply["error_code"], reply["field"]) == ("bad_request", "limit")
+    reply = await mina.ask_in_vain("send", room="lobby", nonce="n")
+    assert (reply["error_code"], reply["field"]) == ("bad_request", "text")
+    await mina.close()
+
+
+async def test_unknown_fields_are_ignored(daemon):
+    [mina] = await meet(daemon, "mina")
+    assert (await mina.ask("ping", colour="green", deep={"a": [1, 2]}))["type"] == "pong"
+    await mina.close()
+
+
+@pytest.mark.parametrize("ref", ["a", "x" * 64, 0, -5, 2**53 - 1, "한국어"])
+async def test_a_ref_comes_back_as_it_went(daemon, ref):
+    mina = await Client.connect(daemon, "mina")
+    await mina.send_text(json.dumps({"type": "ping", "ref": ref}))
+    assert (await mina.next("pong"))["ref"] == ref
+    await mina.close()
+
+
+async def test_before_hello_nothing_else_is_answered(daemon):
+    mina = await Client.connect(daemon, hello=False)
+    for type, fields in (("rooms", {}), ("join", {"room": "lobby"}),
+                         ("send", {"room": "lobby", "text": "x", "nonce": "n"})):
+        assert (await mina.ask_in_vain(type, **fields))["error_code"] == "unauthorized"
+    await mina.ask("hello", name="mina")
+    await mina.close()
+
+
+async def test_no_hello_in_time_closes_with_4001(make_daemon):
+    daemon = make_daemon({"limits.hello_ms": 300})
+    mina = await Client.connect(daemon, hello=False)
+    code, reason = await mina.wait_closed()
+    assert code == 4001 and reason
+
+
+async def test_binary_closes_with_1003(daemon):
+    [mina] = await meet(daemon, "mina")
+    await mina.socket.send(b'{"type":"ping"}')
+    assert (await mina.wait_closed())[0] == 1003
+
+
+async def test_a_message_too_long_closes_with_1009(daemon):
+    [mina] = await meet(daemon, "mina")
+    await mina.send_text(json.dumps({"type": "ping", "x": "a" * 16384}))
+    assert (await mina.wait_closed())[0] == 1009
+
+
+async def test_the_longest_message_is_taken(daemon):
+    mina = await Client.connect(daemon, "mina")
+    frame = json.dumps({"type": "ping", "x": ""})
+    await mina.send_text(frame[:-2] + "a" * (16384 - len(frame)) + frame[-2:])
+    await mina.next("pong")
+    await mina.close()
+
+
+async def test_fragments_make_one_message(daemon):
+    mina = await Client.connect(daemon, "mina")
+    await mina.socket.send(iter(['{"ty', 'pe":', '"pi', 'ng"}']))
+    await mina.next("pong")
+    await mina.close()
+
+
+async def test_a_fragmented_message_too_long_closes_with_1009(daemon):
+    mina = await Client.connect(daemon, "mina")
+    try:
+        await mina.socket.send(iter(["a" * 1000] * 100))
+    except websockets.ConnectionClosed:
+        pass
+    assert (await mina.wait_closed())[0] == 1009
+
+
+# ---- below the client library: frames by hand
+
+def upgraded(daemon, path="/ws", **headers):
+    """A raw socket behind a finished handshake."""
+    raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S)
+    raw.sendall(handshake(daemon, path, **headers))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        got = raw.recv(4096)
+        assert got, head
+        head += got
+    assert b" 101 " in head.split(b"\r\n")[0], head
+    return raw
+
+
+def handshake(daemon, path="/ws", method="GET", version="13", **headers):
+    fields = {"Host": f"127.0.0.1:{daemon.port}", "Upgrade": "websocket", "Connection": "Upgrade",
+              "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": version}
+    fields.update({key.replace("_", "-"): value for key, value in headers.items()})
+    lines = [f"{method} {path} HTTP/1.1"]
+    lines += [f"{key}: {value}" for key, value in fields.items() if value is not None]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def frame(opcode, payload, fin=True):
+    mask = os.urandom(4)
+    length = len(payload)
+    head = bytes([(0x80 if fin else 0) | opcode])
+    if length < 126:
+        head += bytes([0x80 | length])
+    elif length < 65536:
+        head += bytes([0x80 | 126]) + struct.pack(">H", length)
+    else:
+        head += bytes([0x80 | 127]) + struct.pack(">Q", length)
+    return head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+
+def read_frame(raw):
+    def exactly(count):
+        data = b""
+        while len(data) < count:
+            got = raw.recv(count - len(data))
+            if not got:
+                raise ConnectionError
+            data += got
+        return data
+    head = exactly(2)
+    length = head[1] & 0x7F
+    if length == 126:
+        length = struct.unpack(">H", exactly(2))[0]
+    elif length == 127:
+        length = struct.unpack(">Q", exactly(8))[0]
+    return head[0] & 0x0F, exactly(length)
+
+
+def close_code(raw):
+    while True:
+        opcode, payload = read_frame(raw)
+        if opcode == 8:
+            return struct.unpack(">H", payload[:2])[0]
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80",
+                                 b"\xe2\x82"])
+def test_invalid_utf8_closes_with_1007(daemon, bad):
+    with upgraded(daemon) as raw:
+        raw.sendall(frame(1, b'{"type":"ping","x":"' + bad + b'"}'))
+        assert close_code(raw) == 1007
+
+
+def test_utf8_split_between_fragments_is_fine(daemon):
+    with upgraded(daemon) as raw:
+        text = '{"type":"hello","name":"\ubbf8\ub098"}'.encode()
+        for i in range(0, len(text), 3):
+            raw.sendall(frame(0 if i else 1, text[i:i + 3], fin=i + 3 >= len(text)))
+        opcode, payload = read_frame(raw)
+        assert opcode == 1 and json.loads(payload)["user"]["name"] == "\ubbf8\ub098"
+
+
+def test_a_frame_that_announces_too_much_is_closed(daemon):
+    with upgraded(daemon) as raw:
+        raw.sendall(b"\x81\xff" + struct.pack(">Q", 2**62) + b"abcd" + b"x" * 100)
+        raw.settimeout(DEADLINE_S)
+        try:
+            while raw.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+
+
+def test_a_ping_is_answered(daemon):
+    with upgraded(daemon) as raw:
+        raw.sendall(frame(9, b"still there?"))
+        assert read_frame(raw) == (10, b"still there?")
+
+
+def test_a_reserved_opcode_is_a_protocol_error(daemon):
+    with upgraded(daemon) as raw:
+        raw.sendall(frame(3, b"x"))
+        try:
+            assert close_code(raw) == 1002
+        except (ConnectionError, ConnectionResetError):
+            pass  # lws may just end such a connection
+
+
+# ---- the upgrade
+
+def status_of(daemon, request):
+    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
+        raw.sendall(request)
+        head = b""
+        while b"\r\n" not in head:
+            got = raw.recv(4096)
+            if not got:
+                return 0
+            head += got
+        return int(head.split()[1])
+
+
+@pytest.mark.parametrize("origin, status", [
+    ("http://127.0.0.1:{port}", 101), (None, 101), ("http://evil.example", 403), ("null", 403),
+    ("http://127.0.0.1:{port}.evil.example", 403), ("http://127.0.0.1:1", 403),
+    ("http://evil.example#127.0.0.1:{port}", 403), ("https://chat.example.org", 101),
+    ("https://chat.example.org.evil", 403), ("https://chat.example.org:444", 403),
+])
+def test_an_origin_is_the_host_itself_or_allowed_else_refused(make_daemon, origin, status):
+    daemon = make_daemon({"http.allowed_origins": "https://chat.example.org"})
+    origin = origin and origin.format(port=daemon.port)
+    assert status_of(daemon, handshake(daemon, Origin=origin)) == status
+
+
+@pytest.mark.parametrize("offered, status", [
+    (None, 101), ("hearth.v1", 101), ("other, hearth.v1", 101), ("other", 400),
+    ("hearth.v2, other", 400), ("hearth.v1x", 400),
+])
+def test_other_subprotocols_are_refused(daemon, offered, status):
+    assert status_of(daemon, handshake(daemon, Sec_WebSocket_Protocol=offered)) == status
+
+
+def test_the_subprotocol_is_named_when_it_was_offered(daemon):
+    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
+        raw.sendall(handshake(daemon, Sec_WebSocket_Protocol="hearth.v1"))
+        head = raw.recv(4096).lower()
+        assert b"sec-websocket-protocol: hearth.v1" in head
+
+
+@pytest.mark.parametrize("what, request_fields", [
+    ("another version", {"version": "12"}), ("POST", {"method": "POST"}),
+    ("no key", {"Sec_WebSocket_Key": None}),
+])
+def test_a_broken_upgrade_is_refused(daemon, what, request_fields):
+    assert status_of(daemon, handshake(daemon, **request_fields)) not in (101, 200)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example"])
+def test_a_host_name_that_is_not_ours_is_refused(daemon, host):
+    host = host.format(port=daemon.port)
+    assert status_of(daemon, handshake(daemon, Host=host)) in (400, 403, 421)
+
+
+async def test_the_gateway_survives_connections_that_break_off_anywhere(daemon):
+    whole = handshake(daemon) + frame(1, b'{"type":"hello","name":"x"}') + frame(9, b"x")
+    for cut in range(0, len(whole), 7):
+        with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
+            raw.sendall(whole[:cut])
+    [mina] = await meet(daemon, "mina")
+    await asyncio.wait_for(mina.say("still here"), DEADLINE_S)
+    await mina.close()
