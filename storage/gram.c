@@ -1,0 +1,157 @@
+#include "storage/gram.h"
+
+#include <string.h>
+
+/* One character of UTF-8; a byte that is none counts as a character of its own. */
+static uint32_t next_character(const char *text, size_t length, size_t *at)
+{
+    const unsigned char *bytes = (const unsigned char *)text + *at;
+    size_t left = length - *at;
+    size_t size = bytes[0] < 0xc0 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+    uint32_t character = bytes[0];
+    if (size > left)
+        size = 1;
+    for (size_t i = 1; i < size; i++)
+        character = character << 8 | bytes[i];
+    *at += size;
+    return character;
+}
+
+/* From the Hangul and CJK blocks on (U+1100 to U+11FF, and from U+2E80), two characters often make a
+ * word, so pairs of them are grams too. Characters are compared as their UTF-8 bytes. */
+static bool is_dense(uint32_t character)
+{
+    return (character >= 0xe18480 && character <= 0xe187bf) || character >= 0xe2ba80;
+}
+
+static uint32_t gram_number(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint64_t mixed = a * UINT64_C(0x9e3779b97f4a7c15) + b;
+    mixed = (mixed ^ mixed >> 29) * UINT64_C(0xbf58476d1ce4e5b9) + c;
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)(mixed >> (64 - GRAM_BITS));
+}
+
+size_t grams_of(const char *folded, size_t length, uint32_t *grams, size_t grams_max)
+{
+    size_t count = 0;
+    uint32_t older = ' ', old = ' ';
+    for (size_t at = 0; at < length;) {
+        uint32_t here = next_character(folded, length, &at);
+        if (here != ' ' && old != ' ') {
+            if (is_dense(here) && is_dense(old) && count < grams_max)
+                grams[count++] = gram_number(old, here, 0);
+            if (older != ' ' && count < grams_max)
+                grams[count++] = gram_number(older, old, here);
+        }
+        older = old;
+        old = here;
+    }
+    return count;
+}
+
+void places_fill(struct places *places, unsigned count)
+{
+    memset(places, 0, sizeof *places);
+    for (unsigned place = 0; place < count; place++)
+        places_add(places, place);
+}
+
+bool places_are_empty(const struct places *places)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < PLACES_MAX / 64; i++)
+        any |= places->bits[i];
+    return any == 0;
+}
+
+bool places_keep(struct places *places, const struct places *other)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < PLACES_MAX / 64; i++) {
+        lost |= places->bits[i] & ~other->bits[i];
+        places->bits[i] &= other->bits[i];
+    }
+    return lost != 0;
+}
+
+bool places_drop(struct places *places, const struct places *other)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < PLACES_MAX / 64; i++) {
+        lost |= places->bits[i] & other->bits[i];
+        places->bits[i] &= ~other->bits[i];
+    }
+    return lost != 0;
+}
+
+/* Seven bits a byte, the lowest first; the highest bit says that more follow. */
+static size_t number_write(uint64_t number, uint8_t *bytes)
+{
+    size_t size = 0;
+    for (; number >= 0x80; number >>= 7)
+        bytes[size++] = (uint8_t)(number | 0x80);
+    bytes[size++] = (uint8_t)number;
+    return size;
+}
+
+static size_t number_read(uint64_t *number, const uint8_t *bytes, size_t size)
+{
+    *number = 0;
+    for (size_t i = 0; i < size && i < 10; i++) {
+        *number |= (uint64_t)(bytes[i] & 0x7f) << 7 * i;
+        if (bytes[i] < 0x80)
+            return i + 1;
+    }
+    return 0;
+}
+
+size_t places_write(const struct places *places, uint8_t *bytes)
+{
+    size_t size = 0;
+    unsigned next = 0;
+    for (unsigned place = 0; place < PLACES_MAX; place++)
+        if (places_have(places, place)) {
+            size += number_write(place - next, bytes + size);
+            next = place + 1;
+        }
+    return size;
+}
+
+void places_read(struct places *places, const uint8_t *bytes, size_t size)
+{
+    memset(places, 0, sizeof *places);
+    uint64_t place = 0, step;
+    for (size_t at = 0, used; at < size; at += used, place++) {
+        used = number_read(&step, bytes + at, size - at);
+        if (used == 0 || step >= PLACES_MAX || place + step >= PLACES_MAX)
+            return;
+        place += step;
+        places_add(places, (unsigned)place);
+    }
+}
+
+size_t ids_write(const int64_t *ids, size_t count, uint8_t *bytes)
+{
+    size_t size = 0;
+    uint64_t before = 0;
+    for (size_t i = 0; i < count; i++) {
+        size += number_write((uint64_t)ids[i] - before, bytes + size);
+        before = (uint64_t)ids[i];
+    }
+    return size;
+}
+
+size_t ids_read(int64_t *ids, size_t max, const uint8_t *bytes, size_t size)
+{
+    size_t count = 0;
+    uint64_t before = 0, step;
+    for (size_t at = 0, used; at < size && count < max; at += used) {
+        used = number_read(&step, bytes + at, size - at);
+        if (used == 0)
+            return count;
+        before += step;
+        ids[count++] = (int64_t)before;
+    }
+    return count;
+}

@@ -1,0 +1,126 @@
+#include "storage/query.h"
+
+#include <string.h>
+
+#include "protocol/fold.h"
+#include "storage/gram.h"
+
+#define SNIPPET_BEFORE_BYTES 80
+#define ELLIPSIS             "\xe2\x80\xa6"
+
+static void add_term(struct query *query, const char *bytes, size_t length)
+{
+    while (length > 0 && bytes[0] == ' ')
+        bytes++, length--;
+    while (length > 0 && bytes[length - 1] == ' ')
+        length--;
+    if (length > 0 && query->term_count < QUERY_TERMS_MAX)
+        query->terms[query->term_count++] = (struct query_term){bytes, length};
+}
+
+/* An opening quote that is never closed quotes the rest. */
+static void split(struct query *query)
+{
+    const char *text = (const char *)query->folded.bytes;
+    const char *end = text + query->folded.length;
+    while (text < end) {
+        bool quoted = *text == '"';
+        if (quoted)
+            text++;
+        const char *stop = text;
+        while (stop < end && *stop != '"' && (quoted || *stop != ' '))
+            stop++;
+        add_term(query, text, (size_t)(stop - text));
+        text = stop;
+        while (text < end && (*text == ' ' || (quoted && *text == '"'))) {
+            quoted = quoted && *text != '"';
+            text++;
+        }
+    }
+}
+
+static void add_grams(struct query *query, const struct query_term *term)
+{
+    uint32_t *grams = query->grams + query->gram_count;
+    query->gram_count +=
+        grams_of(term->bytes, term->length, grams, QUERY_GRAMS_MAX - query->gram_count);
+}
+
+bool query_init(struct query *query, const char *text)
+{
+    memset(query, 0, sizeof *query);
+    if (!text_fold(text, strlen(text), &query->folded))
+        return false;
+    split(query);
+    for (size_t i = 0; i < query->term_count; i++)
+        add_grams(query, &query->terms[i]);
+    return true;
+}
+
+void query_finish(struct query *query)
+{
+    buffer_finish(&query->folded);
+}
+
+bool query_matches(const struct query *query, const char *folded, size_t length, size_t *at)
+{
+    *at = 0;
+    for (size_t i = query->term_count; i > 0; i--) {
+        const struct query_term *term = &query->terms[i - 1];
+        const char *found = length ? memmem(folded, length, term->bytes, term->length) : NULL;
+        if (!found)
+            return false;
+        *at = (size_t)(found - folded);
+    }
+    return true;
+}
+
+static bool starts_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+/* Back to a word's start if one is near, else to a character's. */
+static size_t snippet_start(const char *text, size_t match)
+{
+    if (match <= SNIPPET_BEFORE_BYTES)
+        return 0;
+    size_t start = match - SNIPPET_BEFORE_BYTES;
+    for (size_t near = start; near < match && near < start + 24; near++)
+        if (text[near] == ' ')
+            return near + 1;
+    while (start > 0 && !starts_character(text[start]))
+        start--;
+    return start;
+}
+
+static size_t snippet_end(const char *text, size_t length, size_t start)
+{
+    size_t room = SNIPPET_BYTES_MAX - 2 * strlen(ELLIPSIS);
+    if (length - start <= room)
+        return length;
+    size_t end = start + room;
+    while (end > start && !starts_character(text[end]))
+        end--;
+    return end;
+}
+
+bool query_snippet(const struct query *query, const char *text,
+                   char snippet[SNIPPET_BYTES_MAX + 1])
+{
+    struct buffer folded = {0};
+    size_t length = strlen(text), at = 0;
+    snippet[0] = '\0';
+    if (!text_fold(text, length, &folded))
+        return false;
+    query_matches(query, (const char *)folded.bytes, folded.length, &at);
+    buffer_finish(&folded);
+    size_t start = snippet_start(text, text_fold_origin(text, length, at));
+    size_t end = snippet_end(text, length, start);
+    if (start > 0)
+        strcat(snippet, ELLIPSIS);
+    strncat(snippet, text + start, end - start);
+    if (end < length)
+        strcat(snippet, ELLIPSIS);
+    return true;
+}

@@ -1,0 +1,40 @@
+/* query.h - what a search asks for: words that must all occur, anywhere in a text and in any order;
+ * "words in quotes" as they stand. Compared folded, as parts of words too. */
+#ifndef HEARTH_STORAGE_QUERY_H
+#define HEARTH_STORAGE_QUERY_H
+
+#include "protocol/buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define QUERY_TERMS_MAX   16 /* more words than that are not looked at */
+#define QUERY_GRAMS_MAX   48 /* enough to be selective; the text decides anyway */
+#define SNIPPET_BYTES_MAX 320
+
+struct query_term {
+    const char *bytes; /* in folded; not NUL-terminated */
+    size_t length;
+};
+
+struct query {
+    struct buffer folded; /* owned */
+    struct query_term terms[QUERY_TERMS_MAX];
+    size_t term_count;
+    uint32_t grams[QUERY_GRAMS_MAX]; /* none: no word is long enough for the index */
+    size_t gram_count;
+};
+
+/* False without memory. query_finish is harmless after that, too, and on a zeroed query. */
+bool query_init(struct query *query, const char *text);
+void query_finish(struct query *query);
+
+/* at: where the first term occurs in the folded text. */
+bool query_matches(const struct query *query, const char *folded, size_t length, size_t *at);
+
+/* The part of a matching text around the first term, with an ellipsis where it was cut. */
+bool query_snippet(const struct query *query, const char *text,
+                   char snippet[SNIPPET_BYTES_MAX + 1]);
+
+#endif

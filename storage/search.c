@@ -1,0 +1,379 @@
+/* Answering a search: the words' grams lead to messages in the blocks, newest block first; each is
+ * compared by its own text. What is not indexed yet is read. All within one snapshot. */
+#include "storage/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/fold.h"
+#include "storage/gram.h"
+#include "storage/history.h"
+#include "storage/messages.h"
+#include "storage/query.h"
+
+#define SCAN_ROWS_MAX 20000 /* read for a query that has no grams */
+#define SAME_TIME_MAX 64    /* results beyond the limit that share the last one's time */
+
+struct hit {
+    int64_t ts, id;
+};
+
+struct room_list {
+    struct { int64_t id, indexed; } *rooms; /* ascending */
+    size_t count, capacity;
+};
+
+struct search {
+    struct database *database;
+    struct job_search *job;
+    struct query query;
+    struct room_list list;
+    struct hit *hits; /* a heap, the oldest first */
+    size_t hit_count, hit_max;
+    bool dropped; /* a hit that was older than all kept */
+    int64_t rows; /* compared so far */
+    struct buffer folded;
+};
+
+static bool out_of_memory(struct search *search)
+{
+    return database_failed(search->database, SQLITE_NOMEM);
+}
+
+static bool is_older(struct hit a, struct hit b)
+{
+    return a.ts != b.ts ? a.ts < b.ts : a.id < b.id;
+}
+
+static void swap_hits(struct hit *a, struct hit *b)
+{
+    struct hit hit = *a;
+    *a = *b;
+    *b = hit;
+}
+
+static void sink(struct hit *hits, size_t count, size_t at)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child + 1 < count && is_older(hits[child + 1], hits[child]))
+            child++;
+        if (child >= count || is_older(hits[at], hits[child]))
+            return;
+        swap_hits(&hits[at], &hits[child]);
+        at = child;
+    }
+}
+
+static void keep_hit(struct search *search, struct hit hit)
+{
+    if (search->hit_count < search->hit_max) {
+        size_t at = search->hit_count++;
+        search->hits[at] = hit;
+        for (; at > 0 && is_older(search->hits[at], search->hits[(at - 1) / 2]); at = (at - 1) / 2)
+            swap_hits(&search->hits[at], &search->hits[(at - 1) / 2]);
+        return;
+    }
+    search->dropped = true;
+    if (is_older(search->hits[0], hit)) {
+        search->hits[0] = hit;
+        sink(search->hits, search->hit_count, 0);
+    }
+}
+
+/* True when nothing of that time can become a result any more. */
+static bool is_too_old(const struct search *search, int64_t ts)
+{
+    return search->hit_count == search->hit_max && ts < search->hits[0].ts;
+}
+
+/* Rooms that may be read, ascending; see job.h. A ban counts everywhere. */
+static bool list_rooms(struct search *search)
+{
+    const struct job_search *job = search->job;
+    sqlite3_stmt *rows = database_prepare(
+        search->database,
+        "SELECT r.id, r.indexed FROM rooms r LEFT JOIN grants g ON g.room_id=r.id AND g.user_id=?1"
+        " WHERE (?4=0 OR r.id=?4) AND CASE r.visibility"
+        " WHEN 2 THEN ?1<>0 AND ?1 IN (r.user_a, r.user_b)"
+        " ELSE ?2 OR (coalesce(g.banned_until,0)<=?3 AND (r.visibility=0 OR"
+        "  coalesce(g.role,0)>0 OR coalesce(g.invited,0)<>0)) END ORDER BY r.id");
+    sqlite3_bind_int64(rows, 1, job->user_id);
+    sqlite3_bind_int(rows, 2, job->role == ROLE_ADMIN);
+    sqlite3_bind_int64(rows, 3, job->wall_ms);
+    sqlite3_bind_int64(rows, 4, job->room_id);
+    struct room_list *list = &search->list;
+    enum step step;
+    while ((step = database_step(search->database, rows)) == STEP_ROW) {
+        if (list->count == list->capacity) {
+            size_t capacity = list->capacity ? list->capacity * 2 : 64;
+            void *grown = realloc(list->rooms, capacity * sizeof *list->rooms);
+            if (!grown) {
+                database_reset(rows);
+                return out_of_memory(search);
+            }
+            list->rooms = grown;
+            list->capacity = capacity;
+        }
+        list->rooms[list->count].id = sqlite3_column_int64(rows, 0);
+        list->rooms[list->count++].indexed = sqlite3_column_int64(rows, 1);
+    }
+    return step == STEP_DONE;
+}
+
+static bool may_read(const struct search *search, int64_t room_id)
+{
+    size_t low = 0, high = search->list.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (search->list.rooms[middle].id == room_id)
+            return true;
+        if (search->list.rooms[middle].id < room_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static bool is_from(const struct search *search, const char *name)
+{
+    char folded[NAME_BYTES_MAX + 1];
+    if (search->job->from[0] == '\0')
+        return true;
+    return strlen(name) <= NAME_BYTES_MAX && name_fold(name, folded) &&
+           strcmp(folded, search->job->from) == 0;
+}
+
+/* Compares one row of SEARCH_ROW by its text, time and author. */
+#define SEARCH_ROW                                                                                 \
+    "SELECT m.id, m.ts, m.name, CASE WHEN EXISTS(SELECT 1 FROM edits e WHERE e.target=m.id) THEN"  \
+    " (SELECT t.text FROM messages t WHERE t.id="                                                  \
+    "(SELECT max(e.edit) FROM edits e WHERE e.target=m.id)) ELSE m.text END FROM messages m "
+static bool take_row(struct search *search, sqlite3_stmt *row)
+{
+    struct hit hit = {sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 0)};
+    const char *text = (const char *)sqlite3_column_text(row, 3);
+    search->rows++;
+    if (!text || (search->job->before_ts != NUMBER_ABSENT && hit.ts >= search->job->before_ts))
+        return true;
+    search->folded.length = 0;
+    if (!text_fold(text, (size_t)sqlite3_column_bytes(row, 3), &search->folded))
+        return out_of_memory(search);
+    size_t at;
+    if (query_matches(&search->query, (const char *)search->folded.bytes, search->folded.length,
+                      &at) &&
+        is_from(search, column_text(row, 2)))
+        keep_hit(search, hit);
+    return true;
+}
+
+static bool take_rows(struct search *search, sqlite3_stmt *rows, bool newest_first)
+{
+    enum step step;
+    while ((step = database_step(search->database, rows)) == STEP_ROW) {
+        if (newest_first && is_too_old(search, sqlite3_column_int64(rows, 1)))
+            break;
+        if (!take_row(search, rows)) {
+            step = STEP_FAILED;
+            break;
+        }
+    }
+    database_reset(rows);
+    return step != STEP_FAILED;
+}
+
+/* What the index does not have yet. */
+static bool read_waiting(struct search *search)
+{
+    for (size_t i = 0; i < search->list.count; i++) {
+        int64_t room = search->list.rooms[i].id;
+        sqlite3_stmt *rows = database_prepare(
+            search->database,
+            SEARCH_ROW "WHERE m.id>?1 AND m.id<=?2 AND m.kind=0 ORDER BY m.id DESC");
+        sqlite3_bind_int64(rows, 1, row_id(room, search->list.rooms[i].indexed));
+        sqlite3_bind_int64(rows, 2, row_id(room, SEQ_KEPT_MAX));
+        if (!take_rows(search, rows, false))
+            return false;
+    }
+    return true;
+}
+
+static bool read_message(struct search *search, int64_t id)
+{
+    sqlite3_stmt *row = database_prepare(search->database, SEARCH_ROW "WHERE m.id=?1 AND m.kind=0");
+    sqlite3_bind_int64(row, 1, id);
+    return !may_read(search, row_room(id)) || take_rows(search, row, false);
+}
+
+static bool read_loose(struct search *search)
+{
+    sqlite3_stmt *rows =
+        database_prepare(search->database, "SELECT id FROM search_loose ORDER BY id DESC");
+    enum step step;
+    while ((step = database_step(search->database, rows)) == STEP_ROW)
+        if (!read_message(search, sqlite3_column_int64(rows, 0))) {
+            database_reset(rows);
+            return false;
+        }
+    return step == STEP_DONE;
+}
+
+/* The places of the block that have every gram. */
+static bool find_places(struct search *search, int64_t block, struct places *places)
+{
+    places_fill(places, PLACES_MAX);
+    for (size_t i = 0; i < search->query.gram_count && !places_are_empty(places); i++) {
+        struct places here = {{0}};
+        sqlite3_stmt *select = database_prepare(search->database,
+                                                "SELECT places FROM search_grams WHERE id=?1");
+        sqlite3_bind_int64(select, 1, block << GRAM_BITS | search->query.grams[i]);
+        enum step step = database_step(search->database, select);
+        if (step == STEP_FAILED)
+            return false;
+        if (step == STEP_ROW)
+            places_read(&here, sqlite3_column_blob(select, 0),
+                        (size_t)sqlite3_column_bytes(select, 0));
+        database_reset(select);
+        places_keep(places, &here);
+    }
+    return true;
+}
+
+static bool read_block(struct search *search, int64_t block)
+{
+    struct places places;
+    int64_t ids[PLACES_MAX];
+    if (!find_places(search, block, &places))
+        return false;
+    if (places_are_empty(&places))
+        return true;
+    sqlite3_stmt *select =
+        database_prepare(search->database, "SELECT ids FROM search_ids WHERE block=?1");
+    sqlite3_bind_int64(select, 1, block);
+    enum step step = database_step(search->database, select);
+    size_t count = 0;
+    if (step == STEP_ROW)
+        count = ids_read(ids, PLACES_MAX, sqlite3_column_blob(select, 0),
+                         (size_t)sqlite3_column_bytes(select, 0));
+    database_reset(select);
+    for (unsigned place = 0; place < count; place++)
+        if (ids[place] != 0 && places_have(&places, place) && !read_message(search, ids[place]))
+            return false;
+    return step != STEP_FAILED;
+}
+
+/* Blocks may overlap in time (rooms are indexed one after another), hence the comparison of times. */
+static bool read_blocks(struct search *search)
+{
+    sqlite3_stmt *blocks = database_prepare(
+        search->database, "SELECT block, newest_ts FROM search_blocks WHERE oldest_ts<?1"
+                          " ORDER BY newest_ts DESC, block DESC");
+    int64_t before = search->job->before_ts;
+    sqlite3_bind_int64(blocks, 1, before == NUMBER_ABSENT ? INT64_MAX : before);
+    enum step step;
+    while ((step = database_step(search->database, blocks)) == STEP_ROW) {
+        if (is_too_old(search, sqlite3_column_int64(blocks, 1)))
+            break;
+        if (search->query.gram_count == 0 && search->rows > SCAN_ROWS_MAX) {
+            search->dropped = search->hit_count > 0;
+            break;
+        }
+        if (!read_block(search, sqlite3_column_int64(blocks, 0))) {
+            step = STEP_FAILED;
+            break;
+        }
+    }
+    database_reset(blocks);
+    return step != STEP_FAILED;
+}
+
+/* Newest first: the heap gives its oldest to the end, one by one. */
+static void sort_hits(struct search *search)
+{
+    for (size_t left = search->hit_count; left > 1; left--) {
+        swap_hits(&search->hits[0], &search->hits[left - 1]);
+        sink(search->hits, left - 1, 0);
+    }
+}
+
+/* A page ends between two times, so that before continues it without losing a message. */
+static void cut_hits(struct search *search)
+{
+    size_t limit = (size_t)(search->job->limit > 0 ? search->job->limit : 1);
+    size_t count = search->hit_count;
+    if (count > limit) {
+        size_t end = limit;
+        while (end < count && search->hits[end].ts == search->hits[limit - 1].ts)
+            end++;
+        search->dropped = search->dropped || end < count;
+        count = end;
+    }
+    search->hit_count = count;
+    search->job->more = search->dropped;
+}
+
+static bool fill_entry(struct search *search, struct job *job, struct hit hit,
+                       struct history_entry *entry)
+{
+    if (!history_read(search->database, job, hit.id, entry))
+        return false;
+    const char *text = entry->entry.text ? entry->entry.text : "";
+    char snippet[SNIPPET_BYTES_MAX + 1];
+    if (!query_snippet(&search->query, text, snippet))
+        return out_of_memory(search);
+    entry->snippet = job_text(job, snippet);
+    return entry->snippet || out_of_memory(search);
+}
+
+static bool fill_entries(struct search *search, struct job *job)
+{
+    struct job_search *answer = search->job;
+    size_t bytes = 0;
+    answer->entries = job_memory(job, (search->hit_count + 1) * sizeof *answer->entries);
+    if (!answer->entries)
+        return out_of_memory(search);
+    for (answer->count = 0; answer->count < search->hit_count; answer->count++) {
+        struct history_entry *entry = &answer->entries[answer->count];
+        if (!fill_entry(search, job, search->hits[answer->count], entry))
+            return false;
+        bytes += (entry->entry.text ? strlen(entry->entry.text) : 0) + SNIPPET_BYTES_MAX;
+        if (answer->count > 0 && bytes > answer->bytes_max) {
+            answer->more = true;
+            break;
+        }
+    }
+    return true;
+}
+
+static bool run(struct search *search, struct job *job)
+{
+    if (search->query.term_count == 0)
+        return true;
+    if (!list_rooms(search) || !read_waiting(search) || !read_loose(search) ||
+        !read_blocks(search))
+        return false;
+    sort_hits(search);
+    cut_hits(search);
+    return fill_entries(search, job);
+}
+
+bool search_run(struct database *database, struct job *job)
+{
+    struct search search = {.database = database, .job = &job->search};
+    int limit = job->search.limit > 0 ? job->search.limit : 1;
+    bool ok = false;
+    search.hit_max = (size_t)limit + SAME_TIME_MAX;
+    search.hits = calloc(search.hit_max, sizeof *search.hits);
+    if (!search.hits || !query_init(&search.query, job->search.query)) {
+        out_of_memory(&search);
+    } else if (database_execute(database, "BEGIN")) {
+        ok = run(&search, job);
+        database_rollback(database); /* nothing was written: this only ends the snapshot */
+    }
+    query_finish(&search.query);
+    buffer_finish(&search.folded);
+    free(search.list.rooms);
+    free(search.hits);
+    return ok;
+}

@@ -1,0 +1,349 @@
+/* The index: blocks of up to PLACES_MAX messages in the order they were indexed, and for each block
+ * and gram the places in it. A block is written once, at the right edge of its tables, so indexing
+ * costs little; and a message is taken out of its block again at once, which SQLite's own FTS5 could
+ * do only by rewriting everything around it (its secure-delete came with SQLite 3.42). */
+#include "storage/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/fold.h"
+#include "storage/gram.h"
+#include "storage/messages.h"
+
+_Static_assert(SEARCH_BLOCK_MESSAGES == PLACES_MAX, "a block has a place for each message");
+
+#define POSTINGS_MAX ((size_t)96 * 1024) /* a block of long messages is closed early */
+
+struct block {
+    int64_t number, oldest_ts, newest_ts;
+    int64_t ids[PLACES_MAX];
+    size_t count;
+    uint32_t *postings; /* gram << PLACE_BITS | place */
+    size_t posting_count, posting_max;
+    struct buffer folded; /* of one message at a time */
+};
+
+static void block_finish(struct block *block)
+{
+    free(block->postings);
+    buffer_finish(&block->folded);
+}
+
+static bool block_is_full(const struct block *block)
+{
+    return block->count == PLACES_MAX || block->posting_count >= POSTINGS_MAX;
+}
+
+static bool out_of_memory(struct database *database)
+{
+    return database_failed(database, SQLITE_NOMEM);
+}
+
+static bool reserve_postings(struct block *block, size_t more)
+{
+    size_t needed = block->posting_count + more;
+    if (needed <= block->posting_max)
+        return true;
+    size_t max = needed * 3 / 2;
+    uint32_t *postings = realloc(block->postings, max * sizeof *postings);
+    if (!postings)
+        return false;
+    block->postings = postings;
+    block->posting_max = max;
+    return true;
+}
+
+static bool block_add(struct block *block, int64_t id, int64_t ts, const char *text, size_t length)
+{
+    block->folded.length = 0;
+    if (!text_fold(text, length, &block->folded))
+        return false;
+    size_t most = GRAMS_OF_BYTES(block->folded.length);
+    if (!reserve_postings(block, most))
+        return false;
+    uint32_t *grams = block->postings + block->posting_count;
+    size_t count = grams_of((const char *)block->folded.bytes, block->folded.length, grams, most);
+    for (size_t i = 0; i < count; i++)
+        grams[i] = grams[i] << PLACE_BITS | (uint32_t)block->count;
+    block->posting_count += count;
+    if (block->count == 0 || ts < block->oldest_ts)
+        block->oldest_ts = ts;
+    if (block->count == 0 || ts > block->newest_ts)
+        block->newest_ts = ts;
+    block->ids[block->count++] = id;
+    return true;
+}
+
+/* Stable, eight bits a pass: the postings lie in the order of their places already, and only the
+ * gram's bits need sorting; after three passes they are in the other array. */
+static bool sort_postings(struct block *block)
+{
+    uint32_t *other = malloc((block->posting_count + 1) * sizeof *other);
+    if (!other)
+        return false;
+    uint32_t *from = block->postings, *to = other;
+    for (unsigned shift = PLACE_BITS; shift < 32; shift += 8) {
+        size_t starts[257] = {0};
+        for (size_t i = 0; i < block->posting_count; i++)
+            starts[(from[i] >> shift & 0xff) + 1]++;
+        for (size_t i = 1; i < 256; i++)
+            starts[i] += starts[i - 1];
+        for (size_t i = 0; i < block->posting_count; i++)
+            to[starts[from[i] >> shift & 0xff]++] = from[i];
+        uint32_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    block->postings = from;
+    block->posting_max = block->posting_count;
+    free(to);
+    return true;
+}
+
+static bool write_gram(struct database *database, int64_t block, uint32_t gram,
+                       const struct places *places)
+{
+    uint8_t bytes[PLACES_BYTES_MAX];
+    sqlite3_stmt *insert =
+        database_prepare(database, "INSERT INTO search_grams(id,places) VALUES(?1,?2)");
+    sqlite3_bind_int64(insert, 1, block << GRAM_BITS | gram);
+    sqlite3_bind_blob(insert, 2, bytes, (int)places_write(places, bytes), SQLITE_STATIC);
+    return database_run(database, insert);
+}
+
+static bool write_grams(struct database *database, const struct block *block)
+{
+    for (size_t i = 0; i < block->posting_count;) {
+        uint32_t gram = block->postings[i] >> PLACE_BITS;
+        struct places places = {{0}};
+        for (; i < block->posting_count && block->postings[i] >> PLACE_BITS == gram; i++)
+            places_add(&places, block->postings[i] & (PLACES_MAX - 1));
+        if (!write_gram(database, block->number, gram, &places))
+            return false;
+    }
+    return true;
+}
+
+static bool write_ids(struct database *database, int64_t block, const int64_t *ids, size_t count)
+{
+    uint8_t bytes[IDS_BYTES_MAX];
+    sqlite3_stmt *insert = database_prepare(
+        database, "INSERT OR REPLACE INTO search_ids(block,ids) VALUES(?1,?2)");
+    sqlite3_bind_int64(insert, 1, block);
+    sqlite3_bind_blob(insert, 2, bytes, (int)ids_write(ids, count, bytes), SQLITE_STATIC);
+    return database_run(database, insert);
+}
+
+static bool write_block(struct database *database, struct block *block)
+{
+    if (block->count == 0)
+        return true;
+    if (!sort_postings(block))
+        return out_of_memory(database);
+    if (!database_number(
+            database,
+            database_prepare(database, "SELECT coalesce(max(block),0)+1 FROM search_blocks"), 1,
+            &block->number))
+        return false;
+    sqlite3_stmt *insert = database_prepare(
+        database, "INSERT INTO search_blocks(block,oldest_ts,newest_ts,kept) VALUES(?1,?2,?3,?4)");
+    sqlite3_bind_int64(insert, 1, block->number);
+    sqlite3_bind_int64(insert, 2, block->oldest_ts);
+    sqlite3_bind_int64(insert, 3, block->newest_ts);
+    sqlite3_bind_int64(insert, 4, (int64_t)block->count);
+    return database_run(database, insert) &&
+           write_ids(database, block->number, block->ids, block->count) &&
+           write_grams(database, block);
+}
+
+/* Adds one row of SEARCH_TEXT; what has no text is not searched. */
+static bool add_row(struct database *database, struct block *block, sqlite3_stmt *row)
+{
+    const char *text = (const char *)sqlite3_column_text(row, 2);
+    if (!text || sqlite3_column_int(row, 3) != ENTRY_KIND_MESSAGE)
+        return true;
+    return block_add(block, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), text,
+                     (size_t)sqlite3_column_bytes(row, 2)) ||
+           out_of_memory(database);
+}
+
+/* The text as it is now: that of the newest edit. */
+#define SEARCH_TEXT                                                                                \
+    "SELECT m.id, m.ts, CASE WHEN EXISTS(SELECT 1 FROM edits e WHERE e.target=m.id) THEN"          \
+    " (SELECT t.text FROM messages t WHERE t.id="                                                  \
+    "(SELECT max(e.edit) FROM edits e WHERE e.target=m.id)) ELSE m.text END, m.kind "
+
+/* indexed becomes the last row's id that is in the block, or needs no place there. */
+static bool gather_room(struct database *database, struct block *block, int64_t *indexed)
+{
+    sqlite3_stmt *rows = database_prepare(
+        database, SEARCH_TEXT "FROM messages m WHERE m.id>?1 AND m.id<=?2 ORDER BY m.id");
+    sqlite3_bind_int64(rows, 1, *indexed);
+    sqlite3_bind_int64(rows, 2, row_id(row_room(*indexed), SEQ_KEPT_MAX));
+    enum step step = STEP_DONE;
+    while (!block_is_full(block) && (step = database_step(database, rows)) == STEP_ROW) {
+        *indexed = sqlite3_column_int64(rows, 0);
+        if (!add_row(database, block, rows)) {
+            step = STEP_FAILED;
+            break;
+        }
+    }
+    database_reset(rows);
+    return step != STEP_FAILED;
+}
+
+static bool set_indexed(struct database *database, int64_t indexed)
+{
+    sqlite3_stmt *update = database_prepare(database, "UPDATE rooms SET indexed=?2 WHERE id=?1");
+    sqlite3_bind_int64(update, 1, row_room(indexed));
+    sqlite3_bind_int64(update, 2, row_seq(indexed));
+    return database_run(database, update);
+}
+
+/* Rooms beyond id, with the row their index ends at; room by room, since rooms are changed meanwhile. */
+static enum step next_room(struct database *database, int64_t *id, int64_t *indexed)
+{
+    sqlite3_stmt *next = database_prepare(
+        database, "SELECT id, indexed FROM rooms WHERE id>?1 ORDER BY id LIMIT 1");
+    sqlite3_bind_int64(next, 1, *id);
+    enum step step = database_step(database, next);
+    if (step == STEP_ROW) {
+        *id = sqlite3_column_int64(next, 0);
+        *indexed = row_id(*id, sqlite3_column_int64(next, 1));
+        database_reset(next);
+    }
+    return step;
+}
+
+static bool gather_rooms(struct database *database, struct block *block)
+{
+    int64_t room = 0, indexed = 0;
+    enum step step = STEP_DONE;
+    while (!block_is_full(block) && (step = next_room(database, &room, &indexed)) == STEP_ROW) {
+        int64_t before = indexed;
+        if (!gather_room(database, block, &indexed) ||
+            (indexed != before && !set_indexed(database, indexed)))
+            return false;
+    }
+    return step != STEP_FAILED;
+}
+
+/* Edited messages first: they lie around singly. */
+static bool gather_loose(struct database *database, struct block *block)
+{
+    sqlite3_stmt *rows = database_prepare(
+        database, SEARCH_TEXT "FROM search_loose l CROSS JOIN messages m ON m.id=l.id ORDER BY l.id");
+    enum step step = STEP_DONE;
+    int64_t last = 0;
+    while (!block_is_full(block) && (step = database_step(database, rows)) == STEP_ROW) {
+        last = sqlite3_column_int64(rows, 0);
+        if (!add_row(database, block, rows)) {
+            step = STEP_FAILED;
+            break;
+        }
+    }
+    database_reset(rows);
+    sqlite3_stmt *remove = database_prepare(database, "DELETE FROM search_loose WHERE id<=?1");
+    sqlite3_bind_int64(remove, 1, last);
+    return step != STEP_FAILED && database_run(database, remove);
+}
+
+static bool count_room(struct database *database, int64_t indexed, int64_t *waiting)
+{
+    sqlite3_stmt *count = database_prepare(
+        database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE id>?1 AND id<=?2"
+                  " AND kind=0 AND text IS NOT NULL LIMIT ?3)");
+    sqlite3_bind_int64(count, 1, indexed);
+    sqlite3_bind_int64(count, 2, row_id(row_room(indexed), SEQ_KEPT_MAX));
+    sqlite3_bind_int64(count, 3, SEARCH_WAITING_MAX - *waiting);
+    int64_t here = 0;
+    bool ok = database_number(database, count, 0, &here);
+    *waiting += here;
+    return ok;
+}
+
+static bool count_waiting(struct database *database, int64_t *waiting)
+{
+    int64_t room = 0, indexed = 0;
+    enum step step = STEP_DONE;
+    bool ok = database_number(
+        database, database_prepare(database, "SELECT count(*) FROM search_loose"), 0, waiting);
+    while (ok && *waiting < SEARCH_WAITING_MAX &&
+           (step = next_room(database, &room, &indexed)) == STEP_ROW)
+        ok = count_room(database, indexed, waiting);
+    return ok && step != STEP_FAILED;
+}
+
+bool search_index(struct database *database, int64_t *waiting)
+{
+    if (!count_waiting(database, waiting))
+        return false;
+    if (*waiting < SEARCH_BLOCK_MESSAGES)
+        return true;
+    struct block *block = calloc(1, sizeof *block);
+    if (!block)
+        return out_of_memory(database);
+    bool ok = gather_loose(database, block) && gather_rooms(database, block) &&
+              write_block(database, block);
+    if (ok)
+        *waiting -= (int64_t)block->count;
+    block_finish(block);
+    free(block);
+    return ok;
+}
+
+int64_t search_unindexed(struct database *database)
+{
+    int64_t waiting = 0;
+    return count_waiting(database, &waiting) ? waiting : 0;
+}
+
+/* Empties in steps, so that the journal stays small; a mark keeps a half-emptied index from use. */
+static bool empty_step(struct database *database, bool *more)
+{
+    if (!database_execute(
+            database,
+            "DELETE FROM search_grams WHERE id < (SELECT min(block)+32 FROM search_blocks) << 23;"
+            "DELETE FROM search_ids WHERE block < (SELECT min(block)+32 FROM search_blocks);"
+            "DELETE FROM search_blocks WHERE block < (SELECT min(block)+32 FROM search_blocks)"))
+        return false;
+    *more = database_ask(database, "SELECT 1 FROM search_blocks LIMIT 1", 0) == 1;
+    return *more || (database_execute(database, "DELETE FROM search_loose;"
+                                                "UPDATE rooms SET indexed=0 WHERE indexed<>0") &&
+                     database_set_meta(database, "search_emptying", 0));
+}
+
+static bool empty(struct database *database)
+{
+    if (!database_begin(database))
+        return false;
+    if (!database_set_meta(database, "search_emptying", 1)) {
+        database_rollback(database);
+        return false;
+    }
+    bool ok = database_commit(database);
+    for (bool more = true; ok && more;) {
+        if (!database_begin(database))
+            return false;
+        ok = empty_step(database, &more);
+        if (ok)
+            ok = database_commit(database);
+        else
+            database_rollback(database);
+    }
+    return ok;
+}
+
+bool search_open(struct database *database, bool wanted, int64_t *waiting)
+{
+    int64_t emptying = 0;
+    *waiting = 0;
+    if (!database_meta(database, "search_emptying", 0, &emptying))
+        return false;
+    bool filled = database_ask(database, "SELECT max(indexed)>0 FROM rooms", 0) == 1 ||
+                  database_ask(database, "SELECT 1 FROM search_blocks LIMIT 1", 0) == 1;
+    if ((emptying || (!wanted && filled)) && !empty(database))
+        return false;
+    return !wanted || count_waiting(database, waiting);
+}
