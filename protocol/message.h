@@ -140,4 +140,7 @@ struct message_description {
 };
 const struct message_description *message_describe(enum message_type type);
 
+/* The reply that a request gets unless it is refused. */
+enum message_type message_answer(enum message_type request);
+
 #endif

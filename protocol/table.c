@@ -61,6 +61,18 @@ const struct message_description *message_describe(enum message_type type)
     return &descriptions[type < MESSAGE_COUNT ? type : MESSAGE_none];
 }
 
+enum message_type message_answer(enum message_type request)
+{
+    switch (request) {
+#define ANSWER(request, reply)                                                                     \
+    case REQUEST_##request:                                                                        \
+        return REPLY_##reply;
+#include "protocol/messages.def"
+    default:
+        return MESSAGE_none;
+    }
+}
+
 const char *message_name(enum message_type type)
 {
     return message_describe(type)->name;

@@ -1,0 +1,120 @@
+#include "protocol/describe.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* room_line -> RoomLine; a message gets its kind behind it: AckReply. */
+static void print_name(const struct message_description *message, FILE *out)
+{
+    static const char *const kinds[] = {"Request", "Reply", "Entry", "Event", ""};
+    bool upper = true;
+    for (const char *at = message->name; *at; at++) {
+        if (*at != '_')
+            fputc(upper ? toupper((unsigned char)*at) : *at, out);
+        upper = *at == '_';
+    }
+    fputs(kinds[message->kind], out);
+}
+
+static void print_type(const struct message_description *message, const struct field *field,
+                       FILE *out)
+{
+    const struct vocabulary *vocabulary = describe_vocabulary(message, field);
+    switch (field->kind) {
+    case FIELD_TEXT:
+    case FIELD_NAME:
+        fputs(vocabulary ? vocabulary->name : "string", out);
+        break;
+    case FIELD_NUMBER:
+        fputs("number", out);
+        break;
+    case FIELD_FLAG:
+        fputs("boolean", out);
+        break;
+    case FIELD_LIST:
+    case FIELD_OBJECT:
+        print_name(message_describe(field->record), out);
+        fputs(field->kind == FIELD_LIST ? "[]" : "", out);
+        break;
+    case FIELD_NAMES:
+        fputs("string[]", out);
+        break;
+    }
+}
+
+static void print_interface(const struct message_description *message, FILE *out)
+{
+    fprintf(out, "\n/** %s */\nexport interface ", message->sentence);
+    print_name(message, out);
+    fputs(" {\n", out);
+    if (message->kind != KIND_RECORD)
+        fprintf(out, "  type: \"%s\";\n", message->name);
+    if (message->kind == KIND_REQUEST || message->kind == KIND_REPLY)
+        fputs("  ref?: Ref;\n", out);
+    for (size_t i = 0; i < message->field_count; i++) {
+        const struct field *field = &message->fields[i];
+        fprintf(out, "  /** %s */\n  %s%s: ", field->sentence, field->name,
+                field->required ? "" : "?");
+        print_type(message, field, out);
+        fputs(";\n", out);
+    }
+    fputs("}\n", out);
+}
+
+static void print_union(const char *name, enum message_kind kind, FILE *out)
+{
+    fprintf(out, "\nexport type %s =", name);
+    for (unsigned i = MESSAGE_none + 1; i < MESSAGE_COUNT; i++) {
+        const struct message_description *message = message_describe((enum message_type)i);
+        if (message->kind != kind)
+            continue;
+        fputs("\n  | ", out);
+        print_name(message, out);
+    }
+    fputs(";\n", out);
+}
+
+static void print_vocabulary(const struct vocabulary *vocabulary, FILE *out)
+{
+    fprintf(out, "\nexport type %s =", vocabulary->name);
+    for (size_t i = 0; vocabulary->words[i]; i++)
+        fprintf(out, "\n  | \"%s\"", vocabulary->words[i]);
+    fputs(";\n", out);
+}
+
+static void print_answers(FILE *out)
+{
+    fputs("\n/** What a request gets unless it is refused. */\nexport interface Answers {\n", out);
+    for (unsigned i = MESSAGE_none + 1; i < MESSAGE_COUNT; i++) {
+        enum message_type type = (enum message_type)i;
+        if (message_describe(type)->kind != KIND_REQUEST)
+            continue;
+        fprintf(out, "  %s: ", message_name(type));
+        print_name(message_describe(message_answer(type)), out);
+        fputs(";\n", out);
+    }
+    fputs("}\n", out);
+}
+
+bool describe_typescript(FILE *out)
+{
+    size_t count;
+    const struct vocabulary *vocabularies = describe_vocabularies(&count);
+    fputs("// Printed from protocol/messages.def by protocol/describe.c; not written by hand.\n\n"
+          "/** The client's own mark of a request, echoed in its reply. */\n"
+          "export type Ref = string | number;\n",
+          out);
+    for (size_t i = 0; i < count; i++)
+        print_vocabulary(&vocabularies[i], out);
+    for (unsigned i = MESSAGE_none + 1; i < MESSAGE_COUNT; i++)
+        print_interface(message_describe((enum message_type)i), out);
+    print_union("Request", KIND_REQUEST, out);
+    print_union("Reply", KIND_REPLY, out);
+    print_union("Entry", KIND_ENTRY, out);
+    print_union("Event", KIND_EVENT, out);
+    fputs("\n/** Every frame the gateway sends, told apart by its type. */\n"
+          "export type ServerFrame = Reply | Entry | Event;\n",
+          out);
+    print_answers(out);
+    return true;
+}

@@ -1,0 +1,1075 @@
+// Printed from protocol/messages.def by protocol/describe.c; not written by hand.
+
+/** The client's own mark of a request, echoed in its reply. */
+export type Ref = string | number;
+
+export type Role =
+  | "guest"
+  | "member"
+  | "moderator"
+  | "owner"
+  | "admin";
+
+export type Visibility =
+  | "public"
+  | "private"
+  | "direct";
+
+export type Change =
+  | "created"
+  | "changed"
+  | "removed";
+
+export type LineType =
+  | "message"
+  | "topic";
+
+export type RowKind =
+  | "message"
+  | "edit"
+  | "delete"
+  | "reaction"
+  | "topic";
+
+export type Clock =
+  | "unset";
+
+export type ErrorCode =
+  | "bad_json"
+  | "bad_request"
+  | "unknown_type"
+  | "unauthorized"
+  | "forbidden"
+  | "name_taken"
+  | "name_invalid"
+  | "room_not_found"
+  | "room_exists"
+  | "not_joined"
+  | "message_not_found"
+  | "user_not_found"
+  | "too_long"
+  | "rate_limited"
+  | "too_many_rooms"
+  | "room_full"
+  | "server_full"
+  | "muted"
+  | "banned"
+  | "storage_unavailable"
+  | "shutting_down"
+  | "internal";
+
+/** The user of this connection. */
+export interface Identity {
+  /** Name. */
+  name: string;
+  /** Has an account, not only a guest's key. */
+  account: boolean;
+  /** Role in the gateway: guest, member, admin. */
+  role: Role;
+}
+
+/** This gateway. */
+export interface About {
+  /** Its name. */
+  name: string;
+  /** Its version. */
+  version: string;
+}
+
+/** What a client may do. */
+export interface Bounds {
+  /** Longest message a client may send. */
+  frame_bytes: number;
+  /** Longest text in bytes. */
+  text_bytes: number;
+  /** Longest text in characters. */
+  text_characters: number;
+  /** Longest name in characters. */
+  name_characters: number;
+  /** Rooms one connection may be in. */
+  rooms_per_session: number;
+  /** Larger rooms tell only the number of members. */
+  presence_members: number;
+  /** Entries among which a repeated nonce is recognised. */
+  nonce_window: number;
+}
+
+/** A room in a list. */
+export interface RoomLine {
+  /** Name; @A,B for a direct one. */
+  name: string;
+  /** Topic. */
+  topic: string;
+  /** Users here now. */
+  members: number;
+  /** Newest seq. */
+  last: number;
+  /** This connection is in it. */
+  joined: boolean;
+  /** This user's role there. */
+  role: Role;
+  /** public, private or direct. */
+  visibility: Visibility;
+  /** This user's read marker. */
+  read: number;
+  /** The other one of a direct room. */
+  peer?: string;
+  /** Retention leaves it alone. */
+  keep?: boolean;
+}
+
+/** A user in a room. */
+export interface MemberLine {
+  /** Name. */
+  name: string;
+  /** Role in the room. */
+  role: Role;
+  /** Has an account. */
+  account: boolean;
+  /** Not here now; listed because of a role. */
+  away: boolean;
+}
+
+/** One emoji under a message. */
+export interface ReactionLine {
+  /** The emoji. */
+  emoji: string;
+  /** Who reacted so; at most 20 of them. */
+  names: string[];
+  /** How many did. */
+  count: number;
+}
+
+/** A message with its edits, deletion and reactions applied. */
+export interface HistoryLine {
+  /** message or topic. */
+  type: LineType;
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** What; absent when deleted. */
+  text?: string;
+  /** The sender's nonce. */
+  nonce?: string;
+  /** The message answered. */
+  reply_to?: number;
+  /** seq of the newest edit. */
+  edited?: number;
+  /** The text is gone. */
+  deleted?: boolean;
+  /** Written by a guest. */
+  guest?: boolean;
+  /** The bridge it came through. */
+  via?: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+  /** Reactions. */
+  reactions?: ReactionLine[];
+  /** In search results: the text around the match. */
+  snippet?: string;
+}
+
+/** A log entry as exported: everything that is kept of it. */
+export interface Row {
+  /** message, edit, delete, reaction or topic. */
+  kind: RowKind;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** Text. */
+  text?: string;
+  /** The sender's nonce. */
+  nonce?: string;
+  /** The message meant or answered. */
+  target?: number;
+  /** Of a reaction. */
+  emoji?: string;
+  /** Of a reaction. */
+  on?: boolean;
+  /** By a guest. */
+  guest?: boolean;
+  /** The text is gone. */
+  deleted?: boolean;
+  /** The bridge it came through. */
+  via?: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+}
+
+/** Who is speaking; the first frame of every connection. */
+export interface HelloRequest {
+  type: "hello";
+  ref?: Ref;
+  /** The name wanted; needed unless session or token names the user. */
+  name?: string;
+  /** Of an account. */
+  password?: string;
+  /** Instead of a password. */
+  token?: string;
+  /** A guest's key from an earlier welcome. */
+  session?: string;
+  /** Free text: which program this is. */
+  client?: string;
+}
+
+/** List the rooms. */
+export interface RoomsRequest {
+  type: "rooms";
+  ref?: Ref;
+}
+
+/** Enter a room and read its log from a cursor. */
+export interface JoinRequest {
+  type: "join";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Cursor: the newest seq already seen. */
+  after?: number;
+  /** The log id the cursor belongs to. */
+  log?: string;
+  /** Instead of a cursor: the newest so many entries; 50 if absent. */
+  history?: number;
+}
+
+/** Leave a room. */
+export interface LeaveRequest {
+  type: "leave";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+}
+
+/** Say something. */
+export interface SendRequest {
+  type: "send";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** What is said. */
+  text: string;
+  /** Makes sending safe to repeat. */
+  nonce: string;
+  /** The message answered. */
+  reply_to?: number;
+}
+
+/** Change the text of a message. */
+export interface EditRequest {
+  type: "edit";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** The message. */
+  target: number;
+  /** The new text. */
+  text: string;
+  /** Makes editing safe to repeat. */
+  nonce?: string;
+}
+
+/** Remove the text of a message, for good. */
+export interface DeleteRequest {
+  type: "delete";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** The message. */
+  target: number;
+  /** Makes deleting safe to repeat. */
+  nonce?: string;
+}
+
+/** Put an emoji under a message, or take it away. */
+export interface ReactRequest {
+  type: "react";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** The message. */
+  target: number;
+  /** The emoji. */
+  emoji: string;
+  /** Put or take away. */
+  on: boolean;
+  /** Makes reacting safe to repeat. */
+  nonce?: string;
+}
+
+/** Say something to one user. */
+export interface DirectRequest {
+  type: "direct";
+  ref?: Ref;
+  /** The user. */
+  to: string;
+  /** What is said. */
+  text: string;
+  /** Makes sending safe to repeat. */
+  nonce: string;
+}
+
+/** Read a page of a room, edits and deletions applied. */
+export interface HistoryRequest {
+  type: "history";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Messages older than this seq. */
+  before?: number;
+  /** Messages newer than this seq. */
+  after?: number;
+  /** At most so many; 50 if absent. */
+  limit?: number;
+}
+
+/** Find messages by their text. */
+export interface SearchRequest {
+  type: "search";
+  ref?: Ref;
+  /** What to find. */
+  query: string;
+  /** Only in this room. */
+  room?: string;
+  /** Only by this user. */
+  from?: string;
+  /** Only older than this time (ms); a result's ts continues the search. */
+  before?: number;
+  /** At most so many; 50 if absent. */
+  limit?: number;
+}
+
+/** This user is writing, or stopped. */
+export interface TypingRequest {
+  type: "typing";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Writing or not. */
+  on: boolean;
+}
+
+/** This user has read up to here. */
+export interface ReadRequest {
+  type: "read";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Newest seq read. */
+  seq: number;
+}
+
+/** List the members of a room. */
+export interface WhoRequest {
+  type: "who";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+}
+
+/** Make a room and own it. */
+export interface CreateRequest {
+  type: "create";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Topic. */
+  topic?: string;
+  /** public (default) or private: by invitation only. */
+  visibility?: Visibility;
+}
+
+/** Change a room. */
+export interface SetRequest {
+  type: "set";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Topic; becomes an entry of the log. */
+  topic?: string;
+  /** public or private. */
+  visibility?: Visibility;
+  /** true or false: retention leaves the room alone (administrators). */
+  keep?: string;
+}
+
+/** Remove a room and its log, for good. */
+export interface RemoveRequest {
+  type: "remove";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+}
+
+/** Let a user into a private room. */
+export interface InviteRequest {
+  type: "invite";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** User. */
+  user: string;
+}
+
+/** Put a user out of a room, who may come back. */
+export interface KickRequest {
+  type: "kick";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** User. */
+  user: string;
+  /** Told to the user. */
+  reason?: string;
+}
+
+/** Put a user out of a room and keep them out. */
+export interface BanRequest {
+  type: "ban";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** User. */
+  user: string;
+  /** For so long; for ever if absent. */
+  seconds?: number;
+  /** Told to the user. */
+  reason?: string;
+}
+
+/** Let a banned user in again. */
+export interface UnbanRequest {
+  type: "unban";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** User. */
+  user: string;
+}
+
+/** Let a user read and not speak. */
+export interface MuteRequest {
+  type: "mute";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** User. */
+  user: string;
+  /** For so long; for ever if absent; 0 lets them speak again. */
+  seconds?: number;
+}
+
+/** Give a user a role in a room. */
+export interface RoleRequest {
+  type: "role";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** User. */
+  user: string;
+  /** owner, moderator, member or guest. */
+  role: Role;
+}
+
+/** Make an account of this guest. */
+export interface RegisterRequest {
+  type: "register";
+  ref?: Ref;
+  /** Password. */
+  password: string;
+}
+
+/** Change the password. */
+export interface PasswordRequest {
+  type: "password";
+  ref?: Ref;
+  /** Old password. */
+  old: string;
+  /** New password. */
+  new: string;
+}
+
+/** Forget this key or token. */
+export interface LogoutRequest {
+  type: "logout";
+  ref?: Ref;
+}
+
+/** Is anybody there? */
+export interface PingRequest {
+  type: "ping";
+  ref?: Ref;
+}
+
+/** Figures for the keeper; on the admin socket only, as are the next four. */
+export interface StatusRequest {
+  type: "status";
+  ref?: Ref;
+}
+
+/** Copy the whole database to a file while running. */
+export interface BackupRequest {
+  type: "backup";
+  ref?: Ref;
+  /** Absolute path of a file on the gateway's machine. */
+  path: string;
+  /** Replace a file that is there. */
+  overwrite?: boolean;
+}
+
+/** Check a backup, put it in place of the database and start again. */
+export interface RestoreRequest {
+  type: "restore";
+  ref?: Ref;
+  /** Absolute path of a file on the gateway's machine. */
+  path: string;
+  /** Needed when the database has messages; it is set aside, not removed. */
+  overwrite?: boolean;
+}
+
+/** A page of a room's log as rows, kept as they are. */
+export interface ExportRequest {
+  type: "export";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Rows newer than this seq. */
+  after?: number;
+  /** At most so many; 500 if absent. */
+  limit?: number;
+}
+
+/** Put rows of an export into a room's log, as they are. */
+export interface ImportRequest {
+  type: "import";
+  ref?: Ref;
+  /** Room; made if it does not exist. Rows must follow what it has. */
+  room: string;
+  /** At most 1000. */
+  rows: Row[];
+}
+
+/** The request was refused. */
+export interface ErrorReply {
+  type: "error";
+  ref?: Ref;
+  /** One of the closed list. */
+  error_code: ErrorCode;
+  /** A sentence for people. */
+  message: string;
+  /** The field that is wrong. */
+  field?: string;
+  /** Try again after so long. */
+  retry_after_ms?: number;
+}
+
+/** To hello. */
+export interface WelcomeReply {
+  type: "welcome";
+  ref?: Ref;
+  /** Who you are. */
+  user: Identity;
+  /** Key to come back with; keep it secret. */
+  session: string;
+  /** This gateway. */
+  server: About;
+  /** The gateway's clock. */
+  time: number;
+  /** What a client may do. */
+  limits: Bounds;
+  /** The rooms. */
+  rooms: RoomLine[];
+}
+
+/** To rooms. */
+export interface RoomsReply {
+  type: "rooms";
+  ref?: Ref;
+  /** The rooms. */
+  rooms: RoomLine[];
+}
+
+/** To join; the missed entries follow, then live, then new entries. */
+export interface JoinedReply {
+  type: "joined";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Topic. */
+  topic: string;
+  /** This user's role there. */
+  role: Role;
+  /** Log id. */
+  log: string;
+  /** Oldest seq kept; 0 when empty. */
+  first: number;
+  /** Newest seq; 0 when empty. */
+  last: number;
+  /** This user's read marker. */
+  read: number;
+  /** Users here now. */
+  members: number;
+  /** The cursor was not usable: start afresh. */
+  reset: boolean;
+  /** Entries after the cursor have been removed by retention. */
+  pruned: boolean;
+}
+
+/** To leave. */
+export interface LeftReply {
+  type: "left";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+}
+
+/** To send, edit, delete, react and direct: the entry is durable. */
+export interface AckReply {
+  type: "ack";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** The nonce of the request. */
+  nonce?: string;
+}
+
+/** To history. */
+export interface HistoryReply {
+  type: "history";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Ascending. */
+  messages: HistoryLine[];
+  /** There are more in this direction. */
+  more: boolean;
+}
+
+/** To search. */
+export interface ResultsReply {
+  type: "results";
+  ref?: Ref;
+  /** Newest first. */
+  results: HistoryLine[];
+  /** There are more. */
+  more: boolean;
+}
+
+/** Done. */
+export interface OkReply {
+  type: "ok";
+  ref?: Ref;
+}
+
+/** To who. */
+export interface MembersReply {
+  type: "members";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** The members. */
+  members: MemberLine[];
+}
+
+/** To status: everything a keeper asks about. */
+export interface StatusReply {
+  type: "status";
+  ref?: Ref;
+  /** This gateway. */
+  server: About;
+  /** Since the start. */
+  uptime_ms: number;
+  /** The gateway's clock. */
+  time: number;
+  /** The clock is plausible. */
+  clock_set: boolean;
+  /** Open connections. */
+  connections: number;
+  /** As many as there may be. */
+  connections_max: number;
+  /** Users connected. */
+  users_here: number;
+  /** Users known. */
+  users: number;
+  /** Rooms. */
+  rooms: number;
+  /** Log entries kept. */
+  entries: number;
+  /** Room logs kept in memory. */
+  memory_bytes: number;
+  /** How SQLite writes on this file system. */
+  journal_mode: string;
+  /** What an acknowledged message survives. */
+  durability: string;
+  /** Size of the database files. */
+  file_bytes: number;
+  /** storage.max_bytes; 0 is no ceiling. */
+  max_bytes: number;
+  /** Handed to the disk since the start. */
+  written_bytes: number;
+  /** Transactions since the start. */
+  commits: number;
+  /** Jobs waiting for the disk. */
+  pending: number;
+  /** As many as may wait. */
+  pending_max: number;
+  /** Messages the search index does not have yet. */
+  unindexed: number;
+  /** 0 is for ever. */
+  retention_age_days: number;
+  /** 0 is all. */
+  retention_room_entries: number;
+  /** When; 0 is never. */
+  last_backup: number;
+  /** Storage is failing. */
+  failing: boolean;
+  /** How, in words. */
+  failure?: string;
+}
+
+/** To backup and restore. */
+export interface DoneReply {
+  type: "done";
+  ref?: Ref;
+  /** Size of the file. */
+  bytes: number;
+}
+
+/** To export. */
+export interface ExportedReply {
+  type: "exported";
+  ref?: Ref;
+  /** Ascending. */
+  rows: Row[];
+  /** There are more. */
+  more: boolean;
+  /** Newest seq of the room, for progress. */
+  last: number;
+}
+
+/** To import. */
+export interface ImportedReply {
+  type: "imported";
+  ref?: Ref;
+  /** Rows stored. */
+  rows: number;
+}
+
+/** To ping. */
+export interface PongReply {
+  type: "pong";
+  ref?: Ref;
+  /** The gateway's clock. */
+  time: number;
+}
+
+/** Somebody said something. */
+export interface MessageEntry {
+  type: "message";
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** What; absent when deleted. */
+  text?: string;
+  /** The sender's nonce. */
+  nonce?: string;
+  /** The message answered. */
+  reply_to?: number;
+  /** The text is gone. */
+  deleted?: boolean;
+  /** Written by a guest. */
+  guest?: boolean;
+  /** The bridge it came through. */
+  via?: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+}
+
+/** A message has a new text. */
+export interface EditEntry {
+  type: "edit";
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** The message. */
+  target: number;
+  /** The new text; absent when the message was deleted later. */
+  text?: string;
+  /** The sender's nonce. */
+  nonce?: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+}
+
+/** A message's text is gone. */
+export interface DeleteEntry {
+  type: "delete";
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** The message. */
+  target: number;
+  /** The sender's nonce. */
+  nonce?: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+}
+
+/** Somebody put an emoji under a message, or took it away. */
+export interface ReactionEntry {
+  type: "reaction";
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** The message. */
+  target: number;
+  /** The emoji. */
+  emoji: string;
+  /** Put or taken away. */
+  on: boolean;
+  /** The sender's nonce. */
+  nonce?: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+}
+
+/** The room has a new topic. */
+export interface TopicEntry {
+  type: "topic";
+  /** Room. */
+  room: string;
+  /** Place in the log. */
+  seq: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  from: string;
+  /** The topic. */
+  text: string;
+  /** unset: the board did not know the time. */
+  clock?: Clock;
+}
+
+/** The missed entries have been told; what follows is new. */
+export interface LiveEvent {
+  type: "live";
+  /** Room. */
+  room: string;
+  /** Newest seq told. */
+  seq: number;
+}
+
+/** Who came and went; at most once a second a room. */
+export interface PresenceEvent {
+  type: "presence";
+  /** Room. */
+  room: string;
+  /** Who came; empty in large rooms. */
+  joined: string[];
+  /** Who went; empty in large rooms. */
+  left: string[];
+  /** Users here now. */
+  members: number;
+}
+
+/** Who is writing now. */
+export interface TypingEvent {
+  type: "typing";
+  /** Room. */
+  room: string;
+  /** Names; at most 5. */
+  names: string[];
+}
+
+/** This user has read up to here, on another connection. */
+export interface ReadEvent {
+  type: "read";
+  /** Room. */
+  room: string;
+  /** Newest seq read. */
+  seq: number;
+}
+
+/** A room was made, changed or removed. */
+export interface RoomEvent {
+  type: "room";
+  /** created, changed or removed. */
+  change: Change;
+  /** Room. */
+  name: string;
+  /** Topic. */
+  topic?: string;
+  /** public, private or direct. */
+  visibility?: Visibility;
+  /** This user's role there, when it changed. */
+  role?: Role;
+  /** The other one of a direct room. */
+  peer?: string;
+}
+
+/** The host put you out of a room. */
+export interface KickedEvent {
+  type: "kicked";
+  /** Room. */
+  room: string;
+  /** And you may not come back for now. */
+  banned?: boolean;
+  /** Why. */
+  reason?: string;
+}
+
+/** The gateway has something to say. */
+export interface NoticeEvent {
+  type: "notice";
+  /** A sentence. */
+  text: string;
+}
+
+/** A hint: this client reads slowly and is served from storage; nothing is lost. */
+export interface LaggedEvent {
+  type: "lagged";
+  /** Room. */
+  room: string;
+  /** Its cursor. */
+  after: number;
+  /** Newest seq. */
+  last: number;
+}
+
+export type Request =
+  | HelloRequest
+  | RoomsRequest
+  | JoinRequest
+  | LeaveRequest
+  | SendRequest
+  | EditRequest
+  | DeleteRequest
+  | ReactRequest
+  | DirectRequest
+  | HistoryRequest
+  | SearchRequest
+  | TypingRequest
+  | ReadRequest
+  | WhoRequest
+  | CreateRequest
+  | SetRequest
+  | RemoveRequest
+  | InviteRequest
+  | KickRequest
+  | BanRequest
+  | UnbanRequest
+  | MuteRequest
+  | RoleRequest
+  | RegisterRequest
+  | PasswordRequest
+  | LogoutRequest
+  | PingRequest
+  | StatusRequest
+  | BackupRequest
+  | RestoreRequest
+  | ExportRequest
+  | ImportRequest;
+
+export type Reply =
+  | ErrorReply
+  | WelcomeReply
+  | RoomsReply
+  | JoinedReply
+  | LeftReply
+  | AckReply
+  | HistoryReply
+  | ResultsReply
+  | OkReply
+  | MembersReply
+  | StatusReply
+  | DoneReply
+  | ExportedReply
+  | ImportedReply
+  | PongReply;
+
+export type Entry =
+  | MessageEntry
+  | EditEntry
+  | DeleteEntry
+  | ReactionEntry
+  | TopicEntry;
+
+export type Event =
+  | LiveEvent
+  | PresenceEvent
+  | TypingEvent
+  | ReadEvent
+  | RoomEvent
+  | KickedEvent
+  | NoticeEvent
+  | LaggedEvent;
+
+/** Every frame the gateway sends, told apart by its type. */
+export type ServerFrame = Reply | Entry | Event;
+
+/** What a request gets unless it is refused. */
+export interface Answers {
+  hello: WelcomeReply;
+  rooms: RoomsReply;
+  join: JoinedReply;
+  leave: LeftReply;
+  send: AckReply;
+  edit: AckReply;
+  delete: AckReply;
+  react: AckReply;
+  direct: AckReply;
+  history: HistoryReply;
+  search: ResultsReply;
+  typing: OkReply;
+  read: OkReply;
+  who: MembersReply;
+  create: OkReply;
+  set: OkReply;
+  remove: OkReply;
+  invite: OkReply;
+  kick: OkReply;
+  ban: OkReply;
+  unban: OkReply;
+  mute: OkReply;
+  role: OkReply;
+  register: OkReply;
+  password: OkReply;
+  logout: OkReply;
+  ping: PongReply;
+  status: StatusReply;
+  backup: DoneReply;
+  restore: DoneReply;
+  export: ExportedReply;
+  import: ImportedReply;
+}
