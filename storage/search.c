@@ -313,10 +313,24 @@ static void cut_hits(struct search *search)
     search->job->more = search->dropped;
 }
 
+static bool read_entry(struct search *search, struct job *job, int64_t id,
+                       struct history_entry *entry)
+{
+    sqlite3_stmt *row =
+        database_prepare(search->database, "SELECT " ENTRY_COLUMNS " FROM messages WHERE id=?1");
+    sqlite3_bind_int64(row, 1, id);
+    entry->room_id = row_room(id);
+    bool ok = database_step(search->database, row) == STEP_ROW;
+    if (ok && !messages_read(job, row, &entry->entry))
+        ok = out_of_memory(search);
+    database_reset(row);
+    return ok && history_apply(search->database, job, entry);
+}
+
 static bool fill_entry(struct search *search, struct job *job, struct hit hit,
                        struct history_entry *entry)
 {
-    if (!history_read(search->database, job, hit.id, entry))
+    if (!read_entry(search, job, hit.id, entry))
         return false;
     const char *text = entry->entry.text ? entry->entry.text : "";
     char snippet[SNIPPET_BYTES_MAX + 1];
@@ -337,7 +351,7 @@ static bool fill_entries(struct search *search, struct job *job)
         struct history_entry *entry = &answer->entries[answer->count];
         if (!fill_entry(search, job, search->hits[answer->count], entry))
             return false;
-        bytes += (entry->entry.text ? strlen(entry->entry.text) : 0) + SNIPPET_BYTES_MAX;
+        bytes += history_bytes(entry);
         if (answer->count > 0 && bytes > answer->bytes_max) {
             answer->more = true;
             break;
