@@ -9,7 +9,7 @@ from client import Client, meet, part
 ROUNDS = 20
 
 
-async def chatter(daemon, writer, said, heard):
+async def chatter(writer, said):
     """Says texts one after another, several under way, until the connection breaks."""
     async def one(text):
         try:
@@ -42,7 +42,7 @@ async def everything(daemon):
 async def kill_while_they_talk(daemon, round, said, heard):
     writers = await meet(daemon, *[f"writer {round}-{i}" for i in range(3)])
     [listener] = await meet(daemon, f"listener {round}", history=0)
-    talking = [asyncio.ensure_future(chatter(daemon, w, said, heard)) for w in writers]
+    talking = [asyncio.ensure_future(chatter(w, said)) for w in writers]
     wanted = 3 + round * 7  # another moment each round, without a clock
     heard += [(m["seq"], m["text"]) for m in await listener.entries(wanted)]
     daemon.kill()

@@ -1,0 +1,226 @@
+"""The page, its headers, and the JSON API."""
+import gzip
+import http.client
+import json
+import socket
+
+import pytest
+
+from client import Client, meet
+from daemon import DEADLINE_S
+
+
+def api(daemon, method, path, body=None, key=None, **headers):
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    status, _, text = daemon.http(method, "/api/v1" + path, body, headers)
+    return status, json.loads(text)
+
+
+# ---- the page
+
+def test_the_page_is_served_with_strict_headers(daemon):
+    status, headers, body = daemon.http("GET", "/", headers={"Accept-Encoding": "gzip"})
+    assert status == 200 and headers["content-type"].startswith("text/html")
+    if headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+    assert b"<html" in body.lower()
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy or "default-src 'self'" in policy
+    assert "unsafe-" not in policy and "frame-ancestors" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "referrer-policy" in headers
+
+
+def test_the_page_is_known_by_its_etag(daemon):
+    status, headers, _ = daemon.http("GET", "/", headers={"Accept-Encoding": "gzip"})
+    etag = headers["etag"]
+    status, _, body = daemon.http("GET", "/", headers={"Accept-Encoding": "gzip",
+                                                        "If-None-Match": etag})
+    assert status == 304 and body == b""
+
+
+def test_head_has_no_body(daemon):
+    status, _, body = daemon.http("HEAD", "/")
+    assert status == 200 and body == b""
+
+
+@pytest.mark.parametrize("path", [
+    "/nowhere", "/../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+    "/....//etc/passwd", "/static/../../etc/passwd", "//etc/passwd", "/.%00/index.html",
+    "/index.html%00.js", "/admin/v1/status", "/admin/v1/rooms", "/admin/v1/do",
+])
+def test_what_is_not_there_is_not_found(daemon, path):
+    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
+        raw.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{daemon.port}\r\n"
+                    "Connection: close\r\n\r\n".encode())
+        answer = b""
+        while got := raw.recv(65536):
+            answer += got
+    assert b"root:" not in answer
+    assert not answer or int(answer.split()[1]) in (400, 403, 404), answer[:200]
+
+
+# ---- health and metrics
+
+def test_healthz_says_ok(daemon):
+    status, _, body = daemon.http("GET", "/healthz")
+    assert status == 200 and json.loads(body) == {"status": "ok"}
+
+
+async def test_metrics_are_prometheus_text(daemon):
+    [mina] = await meet(daemon, "mina")
+    await mina.say("hi")
+    status, headers, body = daemon.http("GET", "/metrics")
+    assert status == 200 and headers["content-type"].startswith("text/plain")
+    described, found = set(), set()
+    for line in body.decode().splitlines():
+        if line.startswith("# TYPE "):
+            described.add(line.split()[2])
+        elif line and not line.startswith("#"):
+            name, value = line.rsplit(" ", 1)
+            float(value)
+            found.add(name.split("{")[0])
+    assert "hearth_storage_written_bytes_total" in found
+    bases = {name for name in found for end in ("_bucket", "_sum", "_count") if name.endswith(end)}
+    assert found - bases <= described
+    assert b"mina" not in body
+    await mina.close()
+
+
+# ---- the API
+
+async def test_rooms_and_messages_can_be_read(daemon):
+    [mina] = await meet(daemon, "mina")
+    seqs = [(await mina.say(f"text {i}"))["seq"] for i in range(10)]
+    status, reply = api(daemon, "GET", "/rooms")
+    assert status == 200 and [room["name"] for room in reply["rooms"]] == ["lobby"]
+    status, reply = api(daemon, "GET", "/rooms/lobby/messages?limit=3")
+    assert status == 200 and [m["seq"] for m in reply["messages"]] == seqs[-3:] and reply["more"]
+    status, reply = api(daemon, "GET", f"/rooms/lobby/messages?before={seqs[3]}&limit=200")
+    assert [m["seq"] for m in reply["messages"]] == seqs[:3] and not reply["more"]
+    status, reply = api(daemon, "GET", f"/rooms/lobby/messages?after={seqs[7]}")
+    assert [m["seq"] for m in reply["messages"]] == seqs[8:]
+    await mina.close()
+
+
+async def test_a_message_is_posted_with_a_key(daemon):
+    [mina] = await meet(daemon, "mina")
+    status, reply = api(daemon, "POST", "/rooms/lobby/messages", {"text": "by hand", "nonce": "n"},
+                        key=mina.key)
+    assert status == 201 and reply["room"] == "lobby" and reply["seq"] and reply["ts"]
+    heard = await mina.next("message")
+    assert (heard["seq"], heard["from"], heard["text"]) == (reply["seq"], "mina", "by hand")
+    again = api(daemon, "POST", "/rooms/lobby/messages", {"text": "by hand", "nonce": "n"},
+                key=mina.key)
+    assert again[0] in (200, 201) and again[1]["seq"] == reply["seq"]
+    status, reply = api(daemon, "POST", "/rooms/lobby/messages", "plain words", key=mina.key,
+                        **{"Content-Type": "text/plain"})
+    assert status == 201
+    assert (await mina.next("message"))["text"] == "plain words"
+    await mina.close()
+
+
+@pytest.mark.parametrize("method, path, body, key, status, code", [
+    ("GET", "/rooms/nowhere/messages", None, None, 404, "room_not_found"),
+    ("GET", "/rooms/lobby/messages?limit=0", None, None, 400, "bad_request"),
+    ("GET", "/rooms/lobby/messages?limit=x", None, None, 400, "bad_request"),
+    ("GET", "/nowhere", None, None, 404, None),
+    ("DELETE", "/rooms", None, None, 405, None),
+    ("PUT", "/rooms/lobby/messages", None, None, 405, None),
+    ("POST", "/rooms/lobby/messages", {"text": "x", "nonce": "n"}, None, 401, "unauthorized"),
+    ("POST", "/rooms/lobby/messages", {"text": "x", "nonce": "n"}, "f" * 64, 401, "unauthorized"),
+    ("POST", "/rooms/lobby/messages", {"nonce": "n"}, "mina", 400, "bad_request"),
+    ("POST", "/rooms/lobby/messages", {"text": "x" * 5000, "nonce": "n"}, "mina", 413, "too_long"),
+    ("POST", "/rooms/nowhere/messages", {"text": "x", "nonce": "n"}, "mina", 404, "room_not_found"),
+])
+async def test_errors_have_the_fitting_status(daemon, method, path, body, key, status, code):
+    [mina] = await meet(daemon, "mina")
+    key = mina.key if key == "mina" else key
+    got, reply = api(daemon, method, path, body, key=key)
+    assert got == status and reply["message"], reply
+    assert code is None or reply["error_code"] == code
+    await mina.close()
+
+
+async def test_a_body_too_large_is_refused(daemon):
+    [mina] = await meet(daemon, "mina")
+    try:
+        status, _ = api(daemon, "POST", "/rooms/lobby/messages", "x" * 1_000_000, key=mina.key,
+                        **{"Content-Type": "text/plain"})
+        assert status == 413
+    except (BrokenPipeError, ConnectionResetError, http.client.HTTPException):
+        pass  # it may hang up on the rest
+    assert (await mina.ask("ping"))["type"] == "pong"
+    await mina.close()
+
+
+class Stream:
+    """curl -N, by hand."""
+
+    def __init__(self, daemon, path, key=None):
+        self.connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=DEADLINE_S)
+        self.connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key
+                                else {})
+        self.response = self.connection.getresponse()
+
+    def next(self, *types):
+        while line := self.response.readline():
+            frame = json.loads(line)
+            if frame["type"] in types:
+                return frame
+        raise ConnectionError("the stream ended")
+
+    def close(self):
+        self.response.close()
+        self.connection.close()
+
+
+async def test_a_stream_stays_open(daemon):
+    [mina] = await meet(daemon, "mina")
+    seqs = [(await mina.say(f"text {i}"))["seq"] for i in range(3)]
+    stream = Stream(daemon, f"/api/v1/rooms/lobby/stream?after={seqs[0]}")
+    assert stream.response.status == 200
+    assert [stream.next("message")["seq"] for _ in range(2)] == seqs[1:]
+    assert stream.next("live")["room"] == "lobby"
+    later = await mina.say("later")
+    assert stream.next("message")["seq"] == later["seq"]
+    stream.close()
+    await mina.close()
+
+
+async def test_without_anonymous_reading_a_key_is_needed(make_daemon):
+    daemon = make_daemon({"http.anonymous_read": "false"})
+    [mina] = await meet(daemon, "mina")
+    assert api(daemon, "GET", "/rooms/lobby/messages")[0] == 401
+    assert api(daemon, "GET", "/rooms/lobby/messages", key=mina.key)[0] == 200
+    await mina.close()
+
+
+async def test_private_rooms_are_not_read_without_being_in_them(daemon):
+    [mina] = await meet(daemon, "mina")
+    await mina.ask("create", room="den", visibility="private")
+    jun = await Client.connect(daemon, "jun")
+    assert api(daemon, "GET", "/rooms/den/messages")[0] in (401, 403, 404)
+    assert api(daemon, "GET", "/rooms/den/messages", key=jun.key)[0] in (403, 404)
+    assert api(daemon, "GET", "/rooms/den/messages", key=mina.key)[0] == 200
+    assert [r["name"] for r in api(daemon, "GET", "/rooms")[1]["rooms"]] == ["lobby"]
+    await mina.close()
+    await jun.close()
+
+
+def test_cors_is_only_for_allowed_origins(make_daemon):
+    daemon = make_daemon({"http.allowed_origins": "https://chat.example.org"})
+    _, headers, _ = daemon.http("GET", "/api/v1/rooms", headers={"Origin":
+                                                                 "https://chat.example.org"})
+    assert headers["access-control-allow-origin"] == "https://chat.example.org"
+    status, headers, _ = daemon.http("GET", "/api/v1/rooms", headers={"Origin":
+                                                                      "https://evil.example"})
+    assert "access-control-allow-origin" not in headers
+
+
+def test_connect_is_refused(daemon):
+    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
+        raw.sendall(b"CONNECT example.org:80 HTTP/1.1\r\nHost: example.org:80\r\n\r\n")
+        answer = raw.recv(4096)
+    assert not answer or answer.split()[1] in (b"400", b"403", b"404", b"405", b"501")
