@@ -8,6 +8,14 @@
 /* Reader: JOB_BACKUP. Fills result, why and bytes itself. */
 void backup_run(struct database *database, struct job *job);
 
+/* Copies what source sees now into a new file of mode 0600 at path (what is there goes), checks the
+ * copy and lets it be opened anywhere: no WAL. Not yet synced. The writer need not wait meanwhile.
+ * False: why, and no file is left. */
+bool backup_copy(struct database *source, const char *path, char *why, size_t why_size);
+
+/* Syncs the file from, gives it the name to, syncs the folder. False: why. */
+bool backup_place(const char *from, const char *to, char *why, size_t why_size);
+
 /* Reader: JOB_RESTORE: checks the backup and puts it beside path (the store's own database), where
  * restore_take finds it. Fills result, why and bytes itself. */
 void restore_run(struct database *database, const char *path, struct job *job);

@@ -1,5 +1,5 @@
 /* Answering a search: the words' grams lead to messages in the blocks, newest block first; each is
- * compared by its own text. What is not indexed yet is read. All within one snapshot. */
+ * compared by its own text. What is not indexed yet is read. The caller holds one snapshot for all. */
 #include "storage/search.h"
 
 #include <stdlib.h>
@@ -11,8 +11,9 @@
 #include "storage/messages.h"
 #include "storage/query.h"
 
-#define SCAN_ROWS_MAX 20000 /* read for a query that has no grams */
-#define SAME_TIME_MAX 64    /* results beyond the limit that share the last one's time */
+#define SCAN_ROWS_MAX    20000 /* read for a query that has no grams */
+#define WAITING_ROWS_MAX 200000 /* read of what waits for the index, after a large import say */
+#define SAME_TIME_MAX    64    /* results beyond the limit that share the last one's time */
 
 struct hit {
     int64_t ts, id;
@@ -168,17 +169,14 @@ static bool take_row(struct search *search, sqlite3_stmt *row)
     return true;
 }
 
-static bool take_rows(struct search *search, sqlite3_stmt *rows, bool newest_first)
+static bool take_rows(struct search *search, sqlite3_stmt *rows)
 {
     enum step step;
-    while ((step = database_step(search->database, rows)) == STEP_ROW) {
-        if (newest_first && is_too_old(search, sqlite3_column_int64(rows, 1)))
-            break;
+    while ((step = database_step(search->database, rows)) == STEP_ROW)
         if (!take_row(search, rows)) {
             step = STEP_FAILED;
             break;
         }
-    }
     database_reset(rows);
     return step != STEP_FAILED;
 }
@@ -186,14 +184,15 @@ static bool take_rows(struct search *search, sqlite3_stmt *rows, bool newest_fir
 /* What the index does not have yet. */
 static bool read_waiting(struct search *search)
 {
-    for (size_t i = 0; i < search->list.count; i++) {
+    for (size_t i = 0; i < search->list.count && search->rows < WAITING_ROWS_MAX; i++) {
         int64_t room = search->list.rooms[i].id;
         sqlite3_stmt *rows = database_prepare(
             search->database,
-            SEARCH_ROW "WHERE m.id>?1 AND m.id<=?2 AND m.kind=0 ORDER BY m.id DESC");
+            SEARCH_ROW "WHERE m.id>?1 AND m.id<=?2 AND m.kind=0 ORDER BY m.id DESC LIMIT ?3");
         sqlite3_bind_int64(rows, 1, row_id(room, search->list.rooms[i].indexed));
         sqlite3_bind_int64(rows, 2, row_id(room, SEQ_KEPT_MAX));
-        if (!take_rows(search, rows, false))
+        sqlite3_bind_int64(rows, 3, WAITING_ROWS_MAX - search->rows);
+        if (!take_rows(search, rows))
             return false;
     }
     return true;
@@ -203,7 +202,7 @@ static bool read_message(struct search *search, int64_t id)
 {
     sqlite3_stmt *row = database_prepare(search->database, SEARCH_ROW "WHERE m.id=?1 AND m.kind=0");
     sqlite3_bind_int64(row, 1, id);
-    return !may_read(search, row_room(id)) || take_rows(search, row, false);
+    return !may_read(search, row_room(id)) || take_rows(search, row);
 }
 
 static bool read_loose(struct search *search)
@@ -364,8 +363,10 @@ static bool run(struct search *search, struct job *job)
 {
     if (search->query.term_count == 0)
         return true;
-    if (!list_rooms(search) || !read_waiting(search) || !read_loose(search) ||
-        !read_blocks(search))
+    if (!list_rooms(search) || !read_waiting(search) || !read_loose(search))
+        return false;
+    search->rows = 0;
+    if (!read_blocks(search))
         return false;
     sort_hits(search);
     cut_hits(search);
@@ -379,12 +380,10 @@ bool search_run(struct database *database, struct job *job)
     bool ok = false;
     search.hit_max = (size_t)limit + SAME_TIME_MAX;
     search.hits = calloc(search.hit_max, sizeof *search.hits);
-    if (!search.hits || !query_init(&search.query, job->search.query)) {
-        out_of_memory(&search);
-    } else if (database_execute(database, "BEGIN")) {
+    if (search.hits && query_init(&search.query, job->search.query))
         ok = run(&search, job);
-        database_rollback(database); /* nothing was written: this only ends the snapshot */
-    }
+    else
+        out_of_memory(&search);
     query_finish(&search.query);
     buffer_finish(&search.folded);
     free(search.list.rooms);

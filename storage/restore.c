@@ -1,0 +1,135 @@
+/* A restore is done in two halves: while the gateway runs the backup is checked and laid beside the
+ * database; the next start puts it in place before anything is open. */
+#include "storage/backup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "storage/schema.h"
+
+#define PATH_BYTES 1200
+
+static bool say(char *why, size_t why_size, const char *what, const char *reason)
+{
+    snprintf(why, why_size, "%s: %s.", what, reason);
+    return false;
+}
+
+static bool refuse_backup(struct job *job, const char *reason)
+{
+    return say(job->why, sizeof job->why, "The backup is refused", reason);
+}
+
+static bool is_ours(struct database *backup, struct job *job)
+{
+    int64_t version = database_ask(backup, "PRAGMA user_version", -1);
+    if (version > schema_version())
+        return refuse_backup(job, "a newer hearth made it");
+    if (version < 1 || database_ask(backup, "SELECT count(*) FROM sqlite_schema WHERE name IN"
+                                            " ('messages','rooms','users','meta')",
+                                    0) != 4)
+        return refuse_backup(job, "it is no database of hearth");
+    return true;
+}
+
+static bool may_replace(struct database *database, struct job *job)
+{
+    struct stat status;
+    const char *path = job->backup.path;
+    if (!path || path[0] != '/' || strlen(path) > PATH_BYTES - 20)
+        return refuse_backup(job, "its path must be absolute");
+    if (stat(path, &status) != 0)
+        return refuse_backup(job, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return refuse_backup(job, "it is no plain file");
+    if (!job->backup.overwrite && database_ask(database, "SELECT 1 FROM messages LIMIT 1", 1) == 1)
+        return refuse_backup(job, "the database has messages; say that they may be replaced");
+    return true;
+}
+
+/* What was said since the backup is gone, and its seqs will be given again: with new log ids, clients
+ * that remember it start afresh. */
+static bool renew_logs(const char *path, struct job *job)
+{
+    struct database copy;
+    struct database_options options = {.path = path, .full = true, .cache_bytes = 1 << 20};
+    bool ok = database_open(&copy, &options) && database_begin(&copy) &&
+              database_execute(&copy, "UPDATE rooms SET log_id=lower(hex(randomblob(8)))") &&
+              database_commit(&copy);
+    if (!ok)
+        refuse_backup(job, copy.why);
+    database_close(&copy);
+    return ok;
+}
+
+static bool stage(struct database *backup, const char *path, struct job *job)
+{
+    char partial[PATH_BYTES], staged[PATH_BYTES];
+    snprintf(partial, sizeof partial, "%s.restore.partial", path);
+    snprintf(staged, sizeof staged, "%s.restore", path);
+    if (!backup_copy(backup, partial, job->why, sizeof job->why))
+        return false;
+    if (renew_logs(partial, job) && backup_place(partial, staged, job->why, sizeof job->why))
+        return true;
+    unlink(partial);
+    return false;
+}
+
+/* Read-write, because what is a raw copy of a database may come with a WAL to be looked through;
+ * query_only keeps it as it is. */
+void restore_run(struct database *database, const char *path, struct job *job)
+{
+    struct database backup = {.handle = NULL};
+    struct stat status;
+    job->result = JOB_REFUSED;
+    if (!may_replace(database, job))
+        return;
+    struct database_options options = {
+        .path = job->backup.path, .read_only = true, .cache_bytes = 1 << 20, .busy_ms = 1000};
+    if (!database_open(&backup, &options))
+        refuse_backup(job, backup.why);
+    else if (is_ours(&backup, job) && stage(&backup, path, job))
+        job->result = JOB_DONE;
+    database_close(&backup);
+    if (job->result == JOB_DONE && stat(job->backup.path, &status) == 0)
+        job->backup.bytes = (int64_t)status.st_size;
+}
+
+static bool move_part(const char *path, const char *aside, const char *end)
+{
+    char from[PATH_BYTES], to[PATH_BYTES];
+    snprintf(from, sizeof from, "%s%s", path, end);
+    snprintf(to, sizeof to, "%s%s", aside, end);
+    return rename(from, to) == 0 || errno == ENOENT;
+}
+
+/* The WAL goes first: left behind, it would be taken for that of the new file. */
+static bool set_aside(const char *path)
+{
+    char aside[PATH_BYTES], date[32];
+    time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+    snprintf(aside, sizeof aside, "%.1100s.replaced-%s", path, date);
+    for (int i = 2; access(aside, F_OK) == 0 && i < 100; i++)
+        snprintf(aside, sizeof aside, "%.1100s.replaced-%s-%d", path, date, i);
+    return move_part(path, aside, "-wal") && move_part(path, aside, "-journal") &&
+           move_part(path, aside, "-shm") && move_part(path, aside, "");
+}
+
+bool restore_take(const char *path, char *why, size_t why_size)
+{
+    char staged[PATH_BYTES];
+    snprintf(staged, sizeof staged, "%.1100s.restore", path);
+    if (access(staged, F_OK) != 0)
+        return true;
+    if (!set_aside(path))
+        return say(why, why_size, "The database cannot be set aside for the backup",
+                   strerror(errno));
+    return backup_place(staged, path, why, why_size);
+}

@@ -1,0 +1,275 @@
+/* Reading around damage: a table is read forward until a page cannot be read, then the rows behind it
+ * are sought in growing leaps, and from where one is found backward again to the damage. */
+#include "storage/salvage.h"
+
+#include <string.h>
+
+#include "storage/job.h"
+#include "storage/messages.h"
+
+#define ROWS_PER_COMMIT 500
+
+struct salvage {
+    struct database *to;
+    struct database from;
+    int64_t rows;      /* of messages that came over */
+    int64_t uncommitted;
+    bool failed;       /* the new database */
+};
+
+/* A table with an integer key. key is the key's column text; the first column of columns is the key. */
+struct table {
+    const char *forward, *backward; /* SELECT ... WHERE key > ?1 [AND key < ?2] ORDER BY key [DESC] */
+    const char *insert;
+    int columns;
+    bool (*is_sound)(sqlite3_stmt *row);
+};
+
+static bool has_name(sqlite3_stmt *row)
+{
+    return sqlite3_column_int64(row, 0) > 0 && sqlite3_column_type(row, 1) == SQLITE_TEXT;
+}
+
+static bool is_entry(sqlite3_stmt *row)
+{
+    return sqlite3_column_int64(row, 0) > SEQ_KEPT_MAX && sqlite3_column_int64(row, 1) >= 0 &&
+           sqlite3_column_int64(row, 2) >= ENTRY_KIND_MESSAGE &&
+           sqlite3_column_int64(row, 2) <= ENTRY_KIND_TOPIC &&
+           sqlite3_column_type(row, 5) == SQLITE_TEXT;
+}
+
+static bool has_id(sqlite3_stmt *row)
+{
+    return sqlite3_column_int64(row, 0) > 0;
+}
+
+#define ROOM_COLUMNS                                                                               \
+    "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
+#define USER_COLUMNS "id,name,folded,key_hash,account,role,seen_ms"
+#define FORWARD(columns, table)                                                                    \
+    "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
+#define BACKWARD(columns, table)                                                                   \
+    "SELECT " columns " FROM " table " WHERE id>?1 AND id<?2 ORDER BY id DESC"
+
+static const struct table rooms = {
+    FORWARD(ROOM_COLUMNS, "rooms"), BACKWARD(ROOM_COLUMNS, "rooms"),
+    "INSERT OR IGNORE INTO rooms(" ROOM_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)", 11,
+    has_name};
+static const struct table users = {
+    FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
+    "INSERT OR IGNORE INTO users(" USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
+static const struct table removed_rooms = {
+    FORWARD("id", "removed_rooms"), BACKWARD("id", "removed_rooms"),
+    "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", 1, has_id};
+static const struct table messages = {
+    FORWARD(ENTRY_COLUMNS, "messages"), BACKWARD(ENTRY_COLUMNS, "messages"),
+    "INSERT OR IGNORE INTO messages(" ENTRY_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    ENTRY_COLUMN_COUNT, is_entry};
+
+static void commit_some(struct salvage *salvage, bool all)
+{
+    if (salvage->uncommitted == 0 || (!all && ++salvage->uncommitted <= ROWS_PER_COMMIT))
+        return;
+    salvage->uncommitted = 0;
+    if (!database_commit(salvage->to))
+        salvage->failed = true;
+}
+
+static bool begin_if_needed(struct salvage *salvage)
+{
+    if (salvage->uncommitted == 0) {
+        salvage->failed = salvage->failed || !database_begin(salvage->to);
+        salvage->uncommitted = 1;
+    }
+    return !salvage->failed;
+}
+
+/* A row that cannot be stored, because of a constraint say, is left out; a disk that fails ends it. */
+static void copy_row(struct salvage *salvage, sqlite3_stmt *row, const char *sql, int columns)
+{
+    sqlite3_stmt *insert = database_prepare(salvage->to, sql);
+    for (int i = 0; i < columns; i++)
+        sqlite3_bind_value(insert, i + 1, sqlite3_column_value(row, i));
+    if (!begin_if_needed(salvage))
+        return;
+    if (database_run(salvage->to, insert))
+        salvage->rows += sqlite3_changes(salvage->to->handle);
+    else if (salvage->to->failure == FAILURE_STORAGE)
+        salvage->failed = true;
+    commit_some(salvage, false);
+}
+
+/* Copies rows until there are no more or one cannot be read; last is the key of the last one read. */
+static enum step copy_rows(struct salvage *salvage, sqlite3_stmt *rows, const struct table *table,
+                           int64_t *last)
+{
+    enum step step = STEP_FAILED;
+    while (!salvage->failed && (step = database_step(&salvage->from, rows)) == STEP_ROW) {
+        *last = sqlite3_column_int64(rows, 0);
+        if (table->is_sound(rows))
+            copy_row(salvage, rows, table->insert, table->columns);
+    }
+    database_reset(rows);
+    return step;
+}
+
+static enum step copy_forward(struct salvage *salvage, const struct table *table, int64_t after,
+                              int64_t *last)
+{
+    sqlite3_stmt *rows = database_prepare(&salvage->from, table->forward);
+    sqlite3_bind_int64(rows, 1, after);
+    *last = after;
+    return copy_rows(salvage, rows, table, last);
+}
+
+static void copy_backward(struct salvage *salvage, const struct table *table, int64_t after,
+                          int64_t before)
+{
+    int64_t last = before;
+    sqlite3_stmt *rows = database_prepare(&salvage->from, table->backward);
+    sqlite3_bind_int64(rows, 1, after);
+    sqlite3_bind_int64(rows, 2, before);
+    copy_rows(salvage, rows, table, &last);
+}
+
+/* The first key beyond after, in leaps, from which reading works again. False: there is none. */
+static bool leap(struct salvage *salvage, const struct table *table, int64_t after, int64_t *key)
+{
+    for (int64_t step = 1; step > 0 && step < INT64_MAX / 4; step *= 2) {
+        if (after > INT64_MAX - step)
+            return false;
+        sqlite3_stmt *rows = database_prepare(&salvage->from, table->forward);
+        sqlite3_bind_int64(rows, 1, after + step);
+        enum step found = database_step(&salvage->from, rows);
+        database_reset(rows);
+        if (found != STEP_FAILED) {
+            *key = after + step;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void copy_table(struct salvage *salvage, const struct table *table)
+{
+    int64_t after = 0, last, key;
+    while (!salvage->failed && copy_forward(salvage, table, after, &last) == STEP_FAILED) {
+        if (!leap(salvage, table, last, &key)) {
+            copy_backward(salvage, table, last, INT64_MAX);
+            return;
+        }
+        copy_backward(salvage, table, last, key + 1);
+        after = key;
+    }
+}
+
+static bool any_row(sqlite3_stmt *row)
+{
+    (void)row;
+    return true;
+}
+
+/* Small tables without an integer key: from both ends. */
+static void copy_small(struct salvage *salvage, const char *forward, const char *backward,
+                       const char *insert, int columns)
+{
+    const struct table table = {forward, backward, insert, columns, any_row};
+    int64_t last = 0;
+    if (copy_rows(salvage, database_prepare(&salvage->from, forward), &table, &last) != STEP_DONE)
+        copy_rows(salvage, database_prepare(&salvage->from, backward), &table, &last);
+}
+
+#define GRANT_COLUMNS "room_id,user_id,role,invited,banned_until,muted_until,read"
+
+static void copy_all(struct salvage *salvage)
+{
+    copy_small(salvage, "SELECT name, value FROM meta WHERE name LIKE '%id_max'",
+               "SELECT name, value FROM meta WHERE name LIKE '%id_max' ORDER BY name DESC",
+               "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)", 2);
+    copy_table(salvage, &rooms);
+    copy_table(salvage, &removed_rooms);
+    copy_table(salvage, &users);
+    copy_small(salvage, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
+               "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id DESC, user_id DESC",
+               "INSERT OR IGNORE INTO grants(" GRANT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7);
+    salvage->rows = 0;
+    copy_table(salvage, &messages);
+    if (salvage->uncommitted)
+        commit_some(salvage, true);
+}
+
+/* What is said in a room whose own row is lost goes into a private one that the keeper can open. */
+static bool name_lost_rooms(struct database *to)
+{
+    return database_execute(
+        to,
+        "WITH RECURSIVE room(id) AS (SELECT (SELECT min(id) FROM messages) >> 40 UNION ALL"
+        " SELECT (SELECT min(m.id) FROM messages m WHERE m.id >= (room.id+1) << 40) >> 40"
+        " FROM room WHERE room.id IS NOT NULL)"
+        "INSERT OR IGNORE INTO rooms(id,name,folded,topic,log_id,visibility,keep,user_a,user_b)"
+        " SELECT id, 'rescued-' || id, 'rescued-' || id, '', lower(hex(randomblob(8))), 1, 0, 0, 0"
+        " FROM room WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM removed_rooms);"
+        "INSERT OR REPLACE INTO meta(name,value) SELECT 'room_id_max',"
+        " max(coalesce((SELECT value FROM meta WHERE name='room_id_max'),0),"
+        " coalesce((SELECT max(id) FROM rooms),0))");
+}
+
+static bool read_change(sqlite3_stmt *row, struct entry *entry)
+{
+    int64_t flags = sqlite3_column_int64(row, 3);
+    *entry = (struct entry){
+        .seq = row_seq(sqlite3_column_int64(row, 0)),
+        .kind = (enum entry_kind)sqlite3_column_int(row, 2),
+        .user_id = sqlite3_column_int64(row, 4),
+        .from = column_text(row, 5),
+        .target = sqlite3_column_int64(row, 8),
+        .emoji = column_text(row, 9),
+        .on = flags & FLAG_ON,
+        .deleted = flags & FLAG_DELETED,
+    };
+    return entry->target > 0 && entry->target < entry->seq;
+}
+
+/* The side tables are made from the log, in its order, not copied: they then fit what came over. */
+static bool apply_changes(struct salvage *salvage)
+{
+    struct database *to = salvage->to;
+    int64_t after = 0;
+    enum step step = STEP_ROW;
+    while (step == STEP_ROW && begin_if_needed(salvage)) {
+        sqlite3_stmt *row = database_prepare(
+            to, "SELECT " ENTRY_COLUMNS " FROM messages WHERE id>?1 AND kind IN (1,2,3)"
+                " ORDER BY id LIMIT 1");
+        struct entry entry;
+        sqlite3_bind_int64(row, 1, after);
+        step = database_step(to, row);
+        if (step != STEP_ROW)
+            break;
+        after = sqlite3_column_int64(row, 0);
+        bool ok = !read_change(row, &entry) || messages_apply(to, row_room(after), &entry);
+        database_reset(row);
+        if (!ok && to->failure == FAILURE_STORAGE)
+            return false;
+        commit_some(salvage, false);
+    }
+    commit_some(salvage, true);
+    return step == STEP_DONE && !salvage->failed;
+}
+
+/* Read-write: its WAL may have to be looked through, as after a power cut. */
+bool salvage_run(struct database *database, const char *damaged, int64_t *rows)
+{
+    struct salvage salvage = {.to = database};
+    struct database_options options = {
+        .path = damaged, .read_only = true, .cache_bytes = 1 << 20, .busy_ms = 100};
+    *rows = 0;
+    if (!database_open(&salvage.from, &options))
+        return true; /* nothing can be read at all */
+    copy_all(&salvage);
+    bool ok = !salvage.failed && name_lost_rooms(database) && apply_changes(&salvage);
+    if (!sqlite3_get_autocommit(database->handle))
+        database_rollback(database);
+    database_close(&salvage.from);
+    *rows = salvage.rows;
+    return ok;
+}
