@@ -1,15 +1,18 @@
-/* history.h - messages as people see them: edits, deletions and reactions applied. */
+/* history.h - messages as people see them: edits, deletions and reactions applied. Readers. */
 #ifndef HEARTH_STORAGE_HISTORY_H
 #define HEARTH_STORAGE_HISTORY_H
 
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Reader: JOB_HISTORY, the grant included. False on a failure of the database. */
+/* JOB_HISTORY, the grant included. False on a failure of the database. */
 bool history_page(struct database *database, struct job *job);
 
-/* Reader: the message or topic with this id, which is there. Its texts go into the job. */
-bool history_read(struct database *database, struct job *job, int64_t id,
-                  struct history_entry *entry);
+/* Replaces the text of history by its newest edit and adds its reactions; room_id and entry are
+ * filled. Memory is the job's. */
+bool history_apply(struct database *database, struct job *job, struct history_entry *history);
+
+/* Bytes that an answer grows by with this entry, roughly as it will be encoded. */
+size_t history_bytes(const struct history_entry *history);
 
 #endif

@@ -4,7 +4,92 @@
 
 #include "storage/backup.h"
 #include "storage/grants.h"
+#include "storage/search.h"
+#include "storage/start.h"
 #include "storage/users.h"
+
+enum {
+    WAL_BYTES_MAX = 1024 * 1024, /* a board's flash and page cache notice more */
+    NONCES_BYTES_MAX = 4 * 1024 * 1024
+};
+
+static int note_wal(void *argument, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    ((struct writer *)argument)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* Checkpoints happen after the answers, not inside the commit that they would hold up. */
+static bool set_pragmas(struct writer *writer, const struct store_options *options)
+{
+    struct database *database = &writer->database;
+    char sql[128];
+    int64_t page_bytes = database_ask(database, "PRAGMA page_size", 4096);
+    writer->wal_pages_max = (int)(WAL_BYTES_MAX / page_bytes);
+    sqlite3_wal_hook(database->handle, note_wal, writer);
+    snprintf(sql, sizeof sql, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d",
+             options->power_loss ? "FULL" : "NORMAL", WAL_BYTES_MAX);
+    return database_execute(database, sql);
+}
+
+bool writer_init(struct writer *writer, struct start *start, const struct store_options *options)
+{
+    *writer = (struct writer){.search = options->search};
+    writer->database = start->database;
+    start->database = (struct database){.handle = NULL};
+    writer->stamp.last_ts = start->found.last_ts;
+    logs_init(&writer->logs, options->nonce_window, NONCES_BYTES_MAX);
+    return set_pragmas(writer, options) &&
+           search_open(&writer->database, options->search, &writer->unindexed);
+}
+
+void writer_finish(struct writer *writer)
+{
+    logs_finish(&writer->logs);
+    database_close(&writer->database);
+}
+
+bool writer_probe(struct writer *writer)
+{
+    struct database *database = &writer->database;
+    if (!database_begin(database))
+        return false;
+    if (database_set_meta(database, "clean", 0))
+        return database_commit(database);
+    database_rollback(database);
+    return false;
+}
+
+/* A reader that never ends would keep the WAL from starting over: when it has grown four times too
+ * long, wait for readers. */
+void writer_checkpoint(struct writer *writer)
+{
+    if (writer->wal_pages <= writer->wal_pages_max)
+        return;
+    bool is_long = writer->wal_pages > 4 * writer->wal_pages_max;
+    int in_wal = 0, done = 0;
+    int code = sqlite3_wal_checkpoint_v2(
+        writer->database.handle, NULL,
+        is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &in_wal, &done);
+    if (code == SQLITE_OK && in_wal == done)
+        writer->wal_pages = 0;
+}
+
+bool writer_scrub(struct writer *writer)
+{
+    int in_wal = 0, done = 0;
+    sqlite3_busy_timeout(writer->database.handle, 0);
+    int code = sqlite3_wal_checkpoint_v2(writer->database.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                         &in_wal, &done);
+    sqlite3_busy_timeout(writer->database.handle, START_BUSY_MS);
+    if (code != SQLITE_OK)
+        return false;
+    writer->needs_scrub = false;
+    writer->wal_pages = 0;
+    return true;
+}
 
 static bool import_entries(struct writer *writer, struct job *job)
 {

@@ -14,14 +14,30 @@ struct writer {
     struct stamp stamp, stamp_before; /* the second: as committed */
     int64_t appended;   /* messages of the transaction under way */
     int64_t unindexed;  /* messages that the search index has before it */
-    int64_t wal_pages;  /* of the WAL, after the newest commit */
+    int wal_pages;      /* in the WAL, after the newest commit */
+    int wal_pages_max;  /* beyond it the WAL is brought into the database */
     bool search;
     bool needs_scrub;   /* texts were deleted: the WAL still holds them */
 };
 
+/* Takes over start's connection (start_close closes what is left). False without memory. */
+struct start;
+bool writer_init(struct writer *writer, struct start *start, const struct store_options *options);
+void writer_finish(struct writer *writer);
+
 /* Does every job of the list (linked by next) in one transaction; their results are set. False when
  * storage failed: nothing was stored, database.why says why, and the jobs may be given again. */
 bool writer_commit(struct writer *writer, struct job *jobs);
+
+/* Writes a little: whether storage is back. False while it is not. */
+bool writer_probe(struct writer *writer);
+
+/* After answers were given: brings the WAL into the database when it has grown enough. A failure is
+ * left to the next commit to find. */
+void writer_checkpoint(struct writer *writer);
+
+/* Empties the WAL, so that deleted texts are nowhere. False while readers still use it. */
+bool writer_scrub(struct writer *writer);
 
 /* Appends an entry: gives seq and ts, stores it. JOB_APPEND, and topics. False on a failure of the
  * database. */

@@ -1,0 +1,251 @@
+#include "storage/disk.h"
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct disk {
+    sqlite3_vfs vfs;
+    sqlite3_vfs *below;
+    _Atomic int64_t written_bytes;
+    char name[40];
+};
+
+/* The file of the VFS below lies behind it in memory. */
+struct disk_file {
+    sqlite3_file base;
+    struct disk *disk;
+};
+
+static sqlite3_file *below(sqlite3_file *file)
+{
+    return (sqlite3_file *)((struct disk_file *)(void *)file + 1);
+}
+
+static int disk_file_close(sqlite3_file *file)
+{
+    return below(file)->pMethods->xClose(below(file));
+}
+
+static int disk_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
+{
+    return below(file)->pMethods->xRead(below(file), bytes, size, offset);
+}
+
+static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+{
+    int code = below(file)->pMethods->xWrite(below(file), bytes, size, offset);
+    if (code == SQLITE_OK)
+        atomic_fetch_add_explicit(&((struct disk_file *)(void *)file)->disk->written_bytes, size,
+                                  memory_order_relaxed);
+    return code;
+}
+
+static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return below(file)->pMethods->xTruncate(below(file), size);
+}
+
+static int disk_sync(sqlite3_file *file, int flags)
+{
+    return below(file)->pMethods->xSync(below(file), flags);
+}
+
+static int disk_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    return below(file)->pMethods->xFileSize(below(file), size);
+}
+
+static int disk_lock(sqlite3_file *file, int level)
+{
+    return below(file)->pMethods->xLock(below(file), level);
+}
+
+static int disk_unlock(sqlite3_file *file, int level)
+{
+    return below(file)->pMethods->xUnlock(below(file), level);
+}
+
+static int disk_check_lock(sqlite3_file *file, int *reserved)
+{
+    return below(file)->pMethods->xCheckReservedLock(below(file), reserved);
+}
+
+static int disk_control(sqlite3_file *file, int operation, void *argument)
+{
+    return below(file)->pMethods->xFileControl(below(file), operation, argument);
+}
+
+static int disk_sector(sqlite3_file *file)
+{
+    return below(file)->pMethods->xSectorSize(below(file));
+}
+
+static int disk_traits(sqlite3_file *file)
+{
+    return below(file)->pMethods->xDeviceCharacteristics(below(file));
+}
+
+static int disk_map(sqlite3_file *file, int page, int size, int extend, void volatile **memory)
+{
+    return below(file)->pMethods->xShmMap(below(file), page, size, extend, memory);
+}
+
+static int disk_map_lock(sqlite3_file *file, int offset, int count, int flags)
+{
+    return below(file)->pMethods->xShmLock(below(file), offset, count, flags);
+}
+
+static void disk_map_barrier(sqlite3_file *file)
+{
+    below(file)->pMethods->xShmBarrier(below(file));
+}
+
+static int disk_unmap(sqlite3_file *file, int remove)
+{
+    return below(file)->pMethods->xShmUnmap(below(file), remove);
+}
+
+static const sqlite3_io_methods counted = {
+    .iVersion = 2,
+    .xClose = disk_file_close,
+    .xRead = disk_read,
+    .xWrite = disk_write,
+    .xTruncate = disk_truncate,
+    .xSync = disk_sync,
+    .xFileSize = disk_size,
+    .xLock = disk_lock,
+    .xUnlock = disk_unlock,
+    .xCheckReservedLock = disk_check_lock,
+    .xFileControl = disk_control,
+    .xSectorSize = disk_sector,
+    .xDeviceCharacteristics = disk_traits,
+    .xShmMap = disk_map,
+    .xShmLock = disk_map_lock,
+    .xShmBarrier = disk_map_barrier,
+    .xShmUnmap = disk_unmap,
+};
+
+/* The same without shared memory, for a VFS below that has none (unix-dotfile): then no WAL. */
+static const sqlite3_io_methods counted_without_map = {
+    .iVersion = 1,
+    .xClose = disk_file_close,
+    .xRead = disk_read,
+    .xWrite = disk_write,
+    .xTruncate = disk_truncate,
+    .xSync = disk_sync,
+    .xFileSize = disk_size,
+    .xLock = disk_lock,
+    .xUnlock = disk_unlock,
+    .xCheckReservedLock = disk_check_lock,
+    .xFileControl = disk_control,
+    .xSectorSize = disk_sector,
+    .xDeviceCharacteristics = disk_traits,
+};
+
+static int disk_file_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                          int *flags_out)
+{
+    struct disk *disk = vfs->pAppData;
+    file->pMethods = NULL;
+    below(file)->pMethods = NULL;
+    int code = disk->below->xOpen(disk->below, name, below(file), flags, flags_out);
+    const sqlite3_io_methods *methods = below(file)->pMethods;
+    if (!methods)
+        return code;
+    ((struct disk_file *)(void *)file)->disk = disk;
+    file->pMethods =
+        methods->iVersion >= 2 && methods->xShmMap ? &counted : &counted_without_map;
+    return code;
+}
+
+static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xDelete(next, name, sync_folder);
+}
+
+static int disk_access(sqlite3_vfs *vfs, const char *name, int flags, int *result)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xAccess(next, name, flags, result);
+}
+
+static int disk_full_path(sqlite3_vfs *vfs, const char *name, int size, char *path)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xFullPathname(next, name, size, path);
+}
+
+static int disk_randomness(sqlite3_vfs *vfs, int size, char *bytes)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xRandomness(next, size, bytes);
+}
+
+static int disk_sleep(sqlite3_vfs *vfs, int microseconds)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xSleep(next, microseconds);
+}
+
+static int disk_time(sqlite3_vfs *vfs, double *days)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xCurrentTime(next, days);
+}
+
+static int disk_last_error(sqlite3_vfs *vfs, int size, char *text)
+{
+    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
+    return next->xGetLastError ? next->xGetLastError(next, size, text) : 0;
+}
+
+struct disk *disk_open(const char *below_name)
+{
+    sqlite3_initialize();
+    sqlite3_vfs *next = sqlite3_vfs_find(below_name);
+    struct disk *disk = next ? calloc(1, sizeof *disk) : NULL;
+    if (!disk)
+        return NULL;
+    snprintf(disk->name, sizeof disk->name, "hearth-%p", (void *)disk);
+    disk->below = next;
+    disk->vfs = (sqlite3_vfs){
+        .iVersion = 1,
+        .szOsFile = (int)sizeof(struct disk_file) + next->szOsFile,
+        .mxPathname = next->mxPathname,
+        .zName = disk->name,
+        .pAppData = disk,
+        .xOpen = disk_file_open,
+        .xDelete = disk_delete,
+        .xAccess = disk_access,
+        .xFullPathname = disk_full_path,
+        .xRandomness = disk_randomness,
+        .xSleep = disk_sleep,
+        .xCurrentTime = disk_time,
+        .xGetLastError = disk_last_error,
+    };
+    if (sqlite3_vfs_register(&disk->vfs, 0) == SQLITE_OK)
+        return disk;
+    free(disk);
+    return NULL;
+}
+
+const char *disk_vfs(const struct disk *disk)
+{
+    return disk->name;
+}
+
+int64_t disk_written_bytes(const struct disk *disk)
+{
+    return atomic_load_explicit(&disk->written_bytes, memory_order_relaxed);
+}
+
+void disk_close(struct disk *disk)
+{
+    if (!disk)
+        return;
+    sqlite3_vfs_unregister(&disk->vfs);
+    free(disk);
+}

@@ -1,0 +1,107 @@
+#include "storage/housekeeping.h"
+
+#include <time.h>
+
+#include "storage/reserve.h"
+#include "storage/search.h"
+
+enum {
+    ROUND_MS = 60000,     /* between two rounds of retention */
+    FIRST_ROUND_MS = 1000,
+    BUSY_MS = 200,        /* before a scrub that readers stood in the way of is tried again */
+    LATE_MS = 500,        /* a step that is overdue so long goes before the next messages */
+    ROWS_MAX = 200        /* removed in one step; more when more are being added */
+};
+
+void housekeeping_init(struct housekeeping *housekeeping, int64_t now_ms)
+{
+    *housekeeping = (struct housekeeping){.due_ms = now_ms + FIRST_ROUND_MS,
+                                          .round_ms = now_ms + FIRST_ROUND_MS};
+}
+
+static bool index_is_due(const struct writer *writer)
+{
+    return writer->search && writer->unindexed >= SEARCH_BLOCK_MESSAGES;
+}
+
+void housekeeping_wake(struct housekeeping *housekeeping, const struct writer *writer,
+                       int64_t now_ms)
+{
+    if ((writer->needs_scrub || index_is_due(writer)) && housekeeping->due_ms > now_ms)
+        housekeeping->due_ms = now_ms;
+}
+
+bool housekeeping_is_urgent(const struct housekeeping *housekeeping, const struct writer *writer,
+                            int64_t now_ms)
+{
+    return now_ms - housekeeping->due_ms > LATE_MS || writer->unindexed >= SEARCH_WAITING_MAX;
+}
+
+static bool index_block(struct writer *writer)
+{
+    struct database *database = &writer->database;
+    int64_t waiting = writer->unindexed;
+    if (!database_begin(database))
+        return false;
+    if (!search_index(database, &waiting)) {
+        database_rollback(database);
+        return false;
+    }
+    if (!database_commit(database))
+        return false;
+    writer->unindexed = waiting;
+    return true;
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* One step of a round: entries, then guests, then space. */
+static enum retention_result step_round(struct housekeeping *housekeeping, struct writer *writer,
+                                        const struct store_options *options, int64_t now_ms,
+                                        struct job **notice)
+{
+    int64_t age_now_ms = trust_now(&housekeeping->trust, wall_ms(), now_ms);
+    int rows_max = writer->appended > ROWS_MAX ? (int)(2 * writer->appended) : ROWS_MAX;
+    enum retention_result result =
+        retention_step(writer, options, age_now_ms, rows_max, notice);
+    if (result == RETENTION_DONE)
+        result = retention_guests(writer, options, age_now_ms, notice);
+    if (result == RETENTION_DONE)
+        result = retention_shrink(writer, options);
+    return result;
+}
+
+static int64_t next_due_ms(const struct housekeeping *housekeeping, const struct writer *writer,
+                           int64_t now_ms)
+{
+    if (housekeeping->has_round || index_is_due(writer))
+        return now_ms;
+    return writer->needs_scrub ? now_ms + BUSY_MS : housekeeping->round_ms;
+}
+
+bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
+                       const struct store_options *options, int64_t now_ms, struct job **notice)
+{
+    bool ok = true;
+    *notice = NULL;
+    if (writer->needs_scrub && writer_scrub(writer)) {
+        /* that was the step */
+    } else if (index_is_due(writer)) {
+        ok = index_block(writer);
+    } else if (housekeeping->has_round || housekeeping->round_ms <= now_ms) {
+        enum retention_result result = step_round(housekeeping, writer, options, now_ms, notice);
+        ok = result != RETENTION_FAILED;
+        housekeeping->has_round = result == RETENTION_STEPPED;
+        if (!housekeeping->has_round) {
+            housekeeping->round_ms = now_ms + ROUND_MS;
+            reserve_make(options->path, options->reserve_bytes);
+        }
+    }
+    housekeeping->due_ms = next_due_ms(housekeeping, writer, now_ms);
+    return ok;
+}

@@ -1,0 +1,30 @@
+/* housekeeping.h - what the writer does when nobody waits for it: one small step at a time, and only
+ * when there is something to do. Writer thread. */
+#ifndef HEARTH_STORAGE_HOUSEKEEPING_H
+#define HEARTH_STORAGE_HOUSEKEEPING_H
+
+#include "storage/retention.h"
+
+struct housekeeping {
+    int64_t due_ms;   /* when the next step is wanted; monotonic */
+    int64_t round_ms; /* when retention looks at everything again */
+    bool has_round;   /* a round is under way */
+    struct trust trust;
+};
+
+void housekeeping_init(struct housekeeping *housekeeping, int64_t now_ms);
+
+/* Something was committed: the writer may have something to do after it. */
+void housekeeping_wake(struct housekeeping *housekeeping, const struct writer *writer,
+                       int64_t now_ms);
+
+/* True when it is so late, or so much waits, that messages should wait for one step. */
+bool housekeeping_is_urgent(const struct housekeeping *housekeeping, const struct writer *writer,
+                            int64_t now_ms);
+
+/* One step, and when the next is due. notice: a JOB_PRUNED for the loop, or NULL. False when storage
+ * failed. */
+bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
+                       const struct store_options *options, int64_t now_ms, struct job **notice);
+
+#endif

@@ -1,0 +1,329 @@
+#include "storage/retention.h"
+
+#include <stdio.h>
+
+#include "storage/messages.h"
+#include "storage/rooms.h"
+#include "storage/search.h"
+
+enum { SHRINK_PAGES = 64, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 128 };
+
+/* The oldest rows of one room that are to go: first..last, as ids. */
+struct victim {
+    int64_t room_id;
+    int64_t first, last; /* last 0: nothing */
+    bool is_removed;     /* of a room that is gone already */
+};
+
+/* Binds a room's range of ids to ?1 and ?2. */
+static sqlite3_stmt *prepare_range(struct database *database, const char *sql, int64_t room_id)
+{
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, row_id(room_id, 0));
+    sqlite3_bind_int64(statement, 2, row_id(room_id, SEQ_KEPT_MAX));
+    return statement;
+}
+
+/* The oldest rows_max rows up to the one with id last, older than ts. */
+static bool limit_victim(struct database *database, struct victim *victim, int64_t last, int64_t ts,
+                         int rows_max)
+{
+    sqlite3_stmt *statement = prepare_range(
+        database, "SELECT min(id), max(id) FROM (SELECT id, ts FROM messages WHERE id>?1 AND id<=?2"
+                  " AND id<=?3 ORDER BY id LIMIT ?4) WHERE ts<?5",
+        victim->room_id);
+    sqlite3_bind_int64(statement, 3, last);
+    sqlite3_bind_int(statement, 4, rows_max);
+    sqlite3_bind_int64(statement, 5, ts);
+    if (database_step(database, statement) != STEP_ROW)
+        return false;
+    victim->first = sqlite3_column_int64(statement, 0);
+    victim->last = sqlite3_column_int64(statement, 1);
+    database_reset(statement);
+    return true;
+}
+
+/* The newest row that is one too many; 0 none. Counting is needed only where seqs have gaps. */
+static bool find_surplus(struct database *database, int64_t room_id, int64_t entries_max,
+                         int64_t *last)
+{
+    int64_t first_seq, last_seq;
+    *last = 0;
+    if (!rooms_bounds(database, room_id, &first_seq, &last_seq))
+        return false;
+    if (last_seq - first_seq < entries_max)
+        return true;
+    sqlite3_stmt *statement = prepare_range(
+        database, "SELECT id FROM messages WHERE id>?1 AND id<=?2 ORDER BY id DESC LIMIT 1"
+                  " OFFSET ?3",
+        room_id);
+    sqlite3_bind_int64(statement, 3, entries_max);
+    return database_number(database, statement, 0, last);
+}
+
+static bool find_in_room(struct database *database, const struct store_options *options,
+                         int64_t now_ms, int rows_max, struct victim *victim)
+{
+    int64_t room_end = row_id(victim->room_id, SEQ_KEPT_MAX);
+    victim->last = 0;
+    if (options->retention_age_ms && now_ms &&
+        !limit_victim(database, victim, room_end, now_ms - options->retention_age_ms, rows_max))
+        return false;
+    if (victim->last || !options->retention_entries)
+        return true;
+    int64_t last;
+    if (!find_surplus(database, victim->room_id, options->retention_entries, &last))
+        return false;
+    return !last || limit_victim(database, victim, last, INT64_MAX, rows_max);
+}
+
+/* The first room that has something to give. */
+static bool find_aged(struct database *database, const struct store_options *options,
+                      int64_t now_ms, int rows_max, struct victim *victim)
+{
+    if (!options->retention_age_ms && !options->retention_entries)
+        return true;
+    sqlite3_stmt *statement = database_prepare(database, "SELECT id FROM rooms WHERE keep=0");
+    enum step step;
+    bool ok = true;
+    while (ok && !victim->last && (step = database_step(database, statement)) == STEP_ROW) {
+        victim->room_id = sqlite3_column_int64(statement, 0);
+        ok = find_in_room(database, options, now_ms, rows_max, victim);
+    }
+    database_reset(statement);
+    return ok && (victim->last || step == STEP_DONE);
+}
+
+static bool find_removed(struct database *database, int rows_max, struct victim *victim)
+{
+    sqlite3_stmt *statement = database_prepare(database, "SELECT id FROM removed_rooms LIMIT 1");
+    if (!database_number(database, statement, 0, &victim->room_id))
+        return false;
+    victim->is_removed = victim->room_id != 0;
+    return !victim->is_removed ||
+           limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX), INT64_MAX,
+                        rows_max);
+}
+
+/* Bytes in use: pages that hold something. Free ones are used before the file grows. */
+static bool used_bytes(struct database *database, int64_t *bytes)
+{
+    int64_t page_bytes, pages, free_pages;
+    if (!database_number(database, database_prepare(database, "PRAGMA page_size"), 0, &page_bytes) ||
+        !database_number(database, database_prepare(database, "PRAGMA page_count"), 0, &pages) ||
+        !database_number(database, database_prepare(database, "PRAGMA freelist_count"), 0,
+                         &free_pages))
+        return false;
+    *bytes = (pages - free_pages) * page_bytes;
+    return true;
+}
+
+/* The ceiling is for all files: the WAL and one more group of messages need their part of it. */
+static int64_t ceiling_bytes(const struct writer *writer, const struct store_options *options)
+{
+    int64_t wal_bytes = INT64_C(4096) * 2 * writer->wal_pages_max;
+    int64_t least = options->max_bytes / 2;
+    int64_t rest = options->max_bytes - wal_bytes - options->max_bytes / 16;
+    return rest > least ? rest : least;
+}
+
+/* The room whose oldest entry is the oldest of all. Rooms to keep never give. */
+static bool find_oldest(struct writer *writer, const struct store_options *options, int rows_max,
+                        struct victim *victim)
+{
+    struct database *database = &writer->database;
+    int64_t bytes;
+    if (!options->max_bytes)
+        return true;
+    if (!used_bytes(database, &bytes))
+        return false;
+    if (bytes <= ceiling_bytes(writer, options))
+        return true;
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT id, (SELECT ts FROM messages m WHERE m.id>(rooms.id<<40) AND"
+                  " m.id<(rooms.id+1)<<40 ORDER BY m.id LIMIT 1) AS oldest FROM rooms"
+                  " WHERE keep=0 AND oldest IS NOT NULL ORDER BY oldest LIMIT 2");
+    int64_t until = INT64_MAX; /* as far as the next room's oldest, at least one row */
+    enum step step = database_step(database, statement);
+    if (step == STEP_ROW) {
+        victim->room_id = sqlite3_column_int64(statement, 0);
+        int64_t oldest = sqlite3_column_int64(statement, 1);
+        step = database_step(database, statement);
+        if (step == STEP_ROW)
+            until = sqlite3_column_int64(statement, 1) + 1;
+        until = until > oldest ? until : oldest + 1;
+    }
+    database_reset(statement);
+    if (step == STEP_FAILED)
+        return false;
+    return !victim->room_id || limit_victim(database, victim,
+                                            row_id(victim->room_id, SEQ_KEPT_MAX), until, rows_max);
+}
+
+static bool run_range(struct database *database, const char *sql, const struct victim *victim)
+{
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, victim->first);
+    sqlite3_bind_int64(statement, 2, victim->last);
+    return database_run(database, statement);
+}
+
+static bool mark_pruned(struct database *database, const struct victim *victim)
+{
+    sqlite3_stmt *statement =
+        victim->is_removed ? database_prepare(database, "DELETE FROM removed_rooms WHERE id=?1 AND"
+                                                        " ?2=0")
+                           : database_prepare(database, "UPDATE rooms SET pruned=?2 WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, victim->room_id);
+    sqlite3_bind_int64(statement, 2, row_seq(victim->last));
+    return database_run(database, statement);
+}
+
+static bool remove_rows(struct writer *writer, const struct victim *victim)
+{
+    struct database *database = &writer->database;
+    if (victim->last &&
+        ((writer->search && !search_forget_rows(database, victim->first, victim->last)) ||
+         !run_range(database, "DELETE FROM messages WHERE id>=?1 AND id<=?2", victim) ||
+         !run_range(database, "DELETE FROM edits WHERE target>=?1 AND target<=?2", victim) ||
+         !run_range(database, "DELETE FROM reactions WHERE target>=?1 AND target<=?2", victim)))
+        return false;
+    return mark_pruned(database, victim);
+}
+
+static struct job *make_notice(struct database *database, int64_t room_id, int64_t pruned)
+{
+    struct job *notice = job_create(JOB_PRUNED);
+    int64_t last;
+    if (!notice)
+        return NULL;
+    notice->pruned.room_id = room_id;
+    notice->pruned.pruned = pruned;
+    if (!rooms_bounds(database, room_id, &notice->pruned.first, &last))
+        notice->pruned.first = pruned;
+    return notice;
+}
+
+static bool find_victim(struct writer *writer, const struct store_options *options, int64_t now_ms,
+                        int rows_max, struct victim *victim)
+{
+    struct database *database = &writer->database;
+    if (!find_removed(database, rows_max, victim))
+        return false;
+    if (victim->is_removed)
+        return true;
+    if (!find_aged(database, options, now_ms, rows_max, victim))
+        return false;
+    if (victim->last)
+        return true;
+    victim->room_id = 0;
+    return find_oldest(writer, options, rows_max, victim);
+}
+
+enum retention_result retention_step(struct writer *writer, const struct store_options *options,
+                                     int64_t now_ms, int rows_max, struct job **notice)
+{
+    struct database *database = &writer->database;
+    struct victim victim = {0};
+    *notice = NULL;
+    if (!find_victim(writer, options, now_ms, rows_max, &victim))
+        return RETENTION_FAILED;
+    if (!victim.last && !victim.is_removed)
+        return RETENTION_DONE;
+    if (!database_begin(database))
+        return RETENTION_FAILED;
+    if (!remove_rows(writer, &victim)) {
+        database_rollback(database);
+        return RETENTION_FAILED;
+    }
+    if (!database_commit(database))
+        return RETENTION_FAILED;
+    if (!victim.is_removed)
+        *notice = make_notice(database, victim.room_id, row_seq(victim.last));
+    return RETENTION_STEPPED;
+}
+
+enum retention_result retention_shrink(struct writer *writer, const struct store_options *options)
+{
+    struct database *database = &writer->database;
+    int64_t pages, free_pages;
+    if (!database_number(database, database_prepare(database, "PRAGMA page_count"), 0, &pages) ||
+        !database_number(database, database_prepare(database, "PRAGMA freelist_count"), 0,
+                         &free_pages))
+        return RETENTION_FAILED;
+    /* Some are kept: with a steady stream they are soon used again, and giving back costs writes. */
+    int64_t kept = pages / SHRINK_KEEP_PARTS + SHRINK_KEEP_PAGES;
+    (void)options;
+    if (free_pages <= kept)
+        return RETENTION_DONE;
+    char sql[48];
+    snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", SHRINK_PAGES);
+    return database_execute(database, sql) ? RETENTION_STEPPED : RETENTION_FAILED;
+}
+
+/* ---- guests ---- */
+
+static bool find_number(struct database *database, const char *sql, int64_t value, int64_t *number)
+{
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, value);
+    return database_number(database, statement, 0, number);
+}
+
+static bool run_number(struct database *database, const char *sql, int64_t value)
+{
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, value);
+    return database_run(database, statement);
+}
+
+static bool forget_room(struct writer *writer, int64_t room_id)
+{
+    struct database *database = &writer->database;
+    logs_forget(&writer->logs, room_id);
+    logs_committed(&writer->logs);
+    return run_number(database, "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", room_id) &&
+           run_number(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+           run_number(database, "DELETE FROM rooms WHERE id=?1", room_id);
+}
+
+/* The highest id ever used is kept, so that a newcomer never gets a forgotten one's. */
+static bool forget_guest(struct database *database, int64_t user_id)
+{
+    return run_number(database,
+                      "INSERT INTO meta(name,value) VALUES('user_id_max',?1) ON CONFLICT(name)"
+                      " DO UPDATE SET value=max(value,excluded.value)",
+                      user_id) &&
+           run_number(database, "DELETE FROM grants WHERE user_id=?1", user_id) &&
+           run_number(database, "DELETE FROM users WHERE id=?1", user_id);
+}
+
+enum retention_result retention_guests(struct writer *writer, const struct store_options *options,
+                                       int64_t now_ms, struct job **notice)
+{
+    struct database *database = &writer->database;
+    int64_t user_id = 0, room_id = 0;
+    *notice = NULL;
+    if (!options->guest_age_ms || !now_ms)
+        return RETENTION_DONE;
+    if (!find_number(database, "SELECT id FROM users WHERE account=0 AND seen_ms<?1 LIMIT 1",
+                     now_ms - options->guest_age_ms, &user_id))
+        return RETENTION_FAILED;
+    if (!user_id)
+        return RETENTION_DONE;
+    if (!find_number(database, "SELECT id FROM rooms WHERE user_a=?1 OR user_b=?1 LIMIT 1", user_id,
+                     &room_id) ||
+        !database_begin(database))
+        return RETENTION_FAILED;
+    if (!(room_id ? forget_room(writer, room_id) : forget_guest(database, user_id))) {
+        database_rollback(database);
+        return RETENTION_FAILED;
+    }
+    if (!database_commit(database))
+        return RETENTION_FAILED;
+    if (room_id && (*notice = job_create(JOB_PRUNED))) {
+        (*notice)->pruned.room_id = room_id;
+        (*notice)->pruned.room_removed = true;
+    }
+    return RETENTION_STEPPED;
+}

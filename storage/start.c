@@ -1,0 +1,356 @@
+#include "storage/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "storage/backup.h"
+#include "storage/reserve.h"
+#include "storage/rooms.h"
+#include "storage/salvage.h"
+#include "storage/schema.h"
+
+#define PAGE_BYTES 4096
+#define CHECK_STEPS 1000 /* of SQLite's machine between two looks at the clock */
+
+/* The ways to write, the best first. */
+struct way {
+    const char *name;
+    const char *vfs;  /* NULL: SQLite's default */
+    const char *mode; /* of the journal */
+};
+static const struct way ways[] = {
+    {"wal", NULL, "wal"},
+    {"delete", NULL, "delete"},
+    {"delete+dotfile", "unix-dotfile", "delete"},
+};
+enum { WAY_COUNT = sizeof ways / sizeof *ways };
+
+/* How an attempt to open ended. */
+enum attempt {
+    ATTEMPT_OPEN,
+    ATTEMPT_UNUSABLE, /* this way does not work here: try the next */
+    ATTEMPT_FULL,     /* no space: give up the reserve, try again */
+    ATTEMPT_DAMAGED,
+    ATTEMPT_NEWER
+};
+
+static bool say(char *why, size_t why_size, const char *format, const char *path, const char *what)
+{
+    snprintf(why, why_size, format, path, what);
+    return false;
+}
+
+static bool make_folder(const char *path, char *why, size_t why_size)
+{
+    char copy[1024];
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *folder = dirname(copy);
+    if (mkdir(folder, 0700) == 0 || errno == EEXIST)
+        return true;
+    return say(why, why_size, "The folder of the database, %s, cannot be made: %s.", folder,
+               strerror(errno));
+}
+
+/* Two daemons on one database would give the same seq twice. A file system without locks has to be
+ * trusted. */
+static bool take_lock(struct start *start, const char *path, char *why, size_t why_size)
+{
+    char name[1100];
+    snprintf(name, sizeof name, "%s-lock", path);
+    start->lock_fd = open(name, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (start->lock_fd < 0 || flock(start->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    bool is_taken = errno == EWOULDBLOCK;
+    close(start->lock_fd);
+    start->lock_fd = -1;
+    return !is_taken || say(why, why_size, "The database %s is in use by another process%s.", path, "");
+}
+
+static enum attempt judge(const struct database *database)
+{
+    switch (database->code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ATTEMPT_DAMAGED;
+    case SQLITE_FULL:
+        return ATTEMPT_FULL;
+    default:
+        return ATTEMPT_UNUSABLE;
+    }
+}
+
+/* A file in WAL mode can be opened where shared memory does not work only with exclusive locking, and
+ * has to be before it can change to another mode. */
+static bool set_journal(struct database *database, const struct way *way)
+{
+    char sql[64], mode[16] = "";
+    sqlite3_stmt *statement = NULL;
+    bool is_wal = strcmp(way->mode, "wal") == 0;
+    if (!is_wal && !database_execute(database, "PRAGMA locking_mode=EXCLUSIVE"))
+        return false;
+    snprintf(sql, sizeof sql, "PRAGMA journal_mode=%s", way->mode);
+    int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        snprintf(mode, sizeof mode, "%s", column_text(statement, 0));
+    sqlite3_finalize(statement);
+    if (strcmp(mode, way->mode) != 0)
+        return database_failed(database, code == SQLITE_ROW ? SQLITE_PROTOCOL : code);
+    return is_wal || (database_execute(database, "PRAGMA locking_mode=NORMAL") &&
+                      database_ask(database, "SELECT count(*) FROM sqlite_schema", -1) >= 0);
+}
+
+/* Some flash file systems take the mode and fail at the first write or lock: so a real write, and a
+ * second connection that reads. The write changes nothing. */
+static bool try_write(struct database *database, const struct database_options *options)
+{
+    char sql[64];
+    int64_t version = database_ask(database, "PRAGMA user_version", -1);
+    snprintf(sql, sizeof sql, "PRAGMA user_version=%" PRId64, version);
+    if (version < 0 || !database_begin(database))
+        return false;
+    if (!database_execute(database, sql)) {
+        database_rollback(database);
+        return false;
+    }
+    if (!database_commit(database))
+        return false;
+    struct database second;
+    bool ok = database_open(&second, options) &&
+              (database_ask(&second, "SELECT count(*) FROM sqlite_schema", -1) >= 0);
+    if (!ok)
+        database_failed(database, second.code ? second.code : SQLITE_PROTOCOL);
+    database_close(&second);
+    return ok;
+}
+
+static enum attempt try_way(struct start *start, const struct store_options *options,
+                            const struct way *way)
+{
+    struct database *database = &start->database;
+    start->disk = disk_open(way->vfs);
+    if (!start->disk)
+        return ATTEMPT_UNUSABLE;
+    struct database_options how = {.path = options->path,
+                                   .vfs = disk_vfs(start->disk),
+                                   .full = true,
+                                   .cache_bytes = options->cache_bytes,
+                                   .busy_ms = START_BUSY_MS};
+    char layout[80];
+    snprintf(layout, sizeof layout, "PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL",
+             PAGE_BYTES);
+    enum attempt attempt = ATTEMPT_OPEN;
+    if (!database_open(database, &how))
+        attempt = judge(database);
+    else if (database_ask(database, "PRAGMA user_version", 0) > schema_version())
+        attempt = ATTEMPT_NEWER;
+    else if (!database_execute(database, layout) || !set_journal(database, way) ||
+             !try_write(database, &how))
+        attempt = judge(database);
+    if (attempt == ATTEMPT_OPEN)
+        return attempt;
+    database_close(database);
+    disk_close(start->disk);
+    start->disk = NULL;
+    return attempt;
+}
+
+static enum attempt try_ways(struct start *start, const struct store_options *options)
+{
+    enum attempt attempt = ATTEMPT_UNUSABLE;
+    for (int i = 0; i < WAY_COUNT && attempt == ATTEMPT_UNUSABLE; i++) {
+        attempt = try_way(start, options, &ways[i]);
+        if (attempt == ATTEMPT_FULL && reserve_give_up(options->path))
+            attempt = try_way(start, options, &ways[i]);
+        if (attempt == ATTEMPT_OPEN) {
+            start->is_wal = i == 0;
+            snprintf(start->found.journal_mode, sizeof start->found.journal_mode, "%s",
+                     ways[i].name);
+        }
+    }
+    return attempt;
+}
+
+static void rename_part(const char *path, const char *aside, const char *end)
+{
+    char from[1100], to[1100];
+    snprintf(from, sizeof from, "%s%s", path, end);
+    snprintf(to, sizeof to, "%s%s", aside, end);
+    if (rename(from, to) != 0 && errno != ENOENT)
+        unlink(from);
+}
+
+/* chat.db.damaged-20260102-030405, with its WAL or journal, whose newest rows may be in there. */
+static bool set_aside(struct start *start, const char *path)
+{
+    char *aside = start->found.damaged, date[32];
+    time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+    snprintf(aside, sizeof start->found.damaged, "%s.damaged-%s", path, date);
+    for (int i = 2; access(aside, F_OK) == 0 && i < 100; i++)
+        snprintf(aside, sizeof start->found.damaged, "%.200s.damaged-%s-%d", path, date, i);
+    rename_part(path, aside, "-wal");
+    rename_part(path, aside, "-journal");
+    rename_part(path, aside, "-shm");
+    return rename(path, aside) == 0;
+}
+
+struct deadline {
+    int64_t ends_ms;
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int is_overdue(void *argument)
+{
+    const struct deadline *deadline = argument;
+    return monotonic_ms() > deadline->ends_ms;
+}
+
+/* True when the database is whole as far as the check got within START_CHECK_MS. */
+static bool check(struct database *database)
+{
+    struct deadline deadline = {monotonic_ms() + START_CHECK_MS};
+    char answer[32] = "";
+    sqlite3_stmt *statement = NULL;
+    sqlite3_progress_handler(database->handle, CHECK_STEPS, is_overdue, &deadline);
+    int code = sqlite3_prepare_v2(database->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        snprintf(answer, sizeof answer, "%s", column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_progress_handler(database->handle, 0, NULL, NULL);
+    if (code == SQLITE_ROW)
+        return strcmp(answer, "ok") == 0;
+    return (code & 0xff) != SQLITE_CORRUPT && (code & 0xff) != SQLITE_NOTADB;
+}
+
+/* The schema, the mark of a stop that has not been clean, and what the loop needs to know. */
+static enum attempt begin_service(struct start *start, char *why, size_t why_size)
+{
+    struct database *database = &start->database;
+    int64_t clean = 1;
+    enum schema_result schema = schema_migrate(database);
+    if (schema == SCHEMA_NEWER)
+        return ATTEMPT_NEWER;
+    if (schema == SCHEMA_READY && database_meta(database, "clean", 1, &clean) &&
+        database_begin(database)) {
+        start->found.clean = clean != 0;
+        if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
+            database_commit(database) && rooms_load(database, &start->found))
+            return ATTEMPT_OPEN;
+        database_rollback(database);
+    }
+    snprintf(why, why_size, "The database cannot be written: %s.", database->why);
+    return judge(database);
+}
+
+static bool is_unclean(struct database *database)
+{
+    return database_ask(database, "SELECT value FROM meta WHERE name='clean'", 1) == 0;
+}
+
+/* One go from the closed file to a database in service. */
+static enum attempt bring_up(struct start *start, const struct store_options *options, char *why,
+                             size_t why_size)
+{
+    enum attempt attempt = try_ways(start, options);
+    if (attempt != ATTEMPT_OPEN) {
+        snprintf(why, why_size, "The database %s cannot be opened: %s.", options->path,
+                 start->database.why);
+        return attempt;
+    }
+    start->found.created = database_ask(&start->database, "PRAGMA user_version", 0) == 0;
+    if (!start->found.created && is_unclean(&start->database) && !check(&start->database))
+        attempt = ATTEMPT_DAMAGED;
+    else
+        attempt = begin_service(start, why, why_size);
+    if (attempt == ATTEMPT_FULL && reserve_give_up(options->path))
+        attempt = begin_service(start, why, why_size);
+    if (attempt != ATTEMPT_OPEN) {
+        database_close(&start->database);
+        disk_close(start->disk);
+        start->disk = NULL;
+    }
+    return attempt;
+}
+
+/* A chat that refuses to start is worse than one without its past: what is damaged is set aside, and
+ * what plain reading gets out of it goes into a new database. */
+static enum attempt start_anew(struct start *start, const struct store_options *options, char *why,
+                               size_t why_size)
+{
+    if (!set_aside(start, options->path)) {
+        snprintf(why, why_size, "The damaged database %s cannot be set aside: %s.", options->path,
+                 strerror(errno));
+        return ATTEMPT_UNUSABLE;
+    }
+    enum attempt attempt = bring_up(start, options, why, why_size);
+    if (attempt != ATTEMPT_OPEN)
+        return attempt;
+    int64_t rows = 0;
+    salvage_run(&start->database, start->found.damaged, &rows);
+    free(start->found.rooms);
+    start->found.rooms = NULL;
+    start->found.room_count = 0;
+    if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found))
+        return ATTEMPT_OPEN;
+    snprintf(why, why_size, "The new database cannot be written: %s.", start->database.why);
+    return judge(&start->database);
+}
+
+bool start_open(struct start *start, const struct store_options *options, char *why,
+                size_t why_size)
+{
+    *start = (struct start){.lock_fd = -1};
+    if (!make_folder(options->path, why, why_size) ||
+        !take_lock(start, options->path, why, why_size))
+        return false;
+    enum attempt attempt = ATTEMPT_UNUSABLE;
+    if (restore_take(options->path, why, why_size)) {
+        attempt = bring_up(start, options, why, why_size);
+        if (attempt == ATTEMPT_DAMAGED)
+            attempt = start_anew(start, options, why, why_size);
+    }
+    if (attempt == ATTEMPT_NEWER)
+        say(why, why_size, "The database %s was made by a newer hearth; it has not been touched%s.",
+            options->path, "");
+    if (attempt == ATTEMPT_OPEN) {
+        reserve_make(options->path, options->reserve_bytes);
+        return true;
+    }
+    start_close(start);
+    return false;
+}
+
+void start_close(struct start *start)
+{
+    database_close(&start->database);
+    disk_close(start->disk);
+    start->disk = NULL;
+    free(start->found.rooms);
+    start->found.rooms = NULL;
+    if (start->lock_fd >= 0)
+        close(start->lock_fd);
+    start->lock_fd = -1;
+}
+
+bool start_mark_clean(struct database *database)
+{
+    return database_execute(database, "PRAGMA synchronous=FULL") && database_begin(database) &&
+           database_set_meta(database, "clean", 1) && database_commit(database);
+}

@@ -1,0 +1,215 @@
+#include "storage/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "tests/storage/shop.h"
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+    shop_make(shop);
+    shop_open(shop);
+    shop_furnish(shop);
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void what_was_acknowledged_is_there_after_a_restart(void **state)
+{
+    struct shop *shop = *state;
+    int64_t seq = shop_say(shop, "hello");
+    shop_close(shop);
+    shop_open(shop);
+    struct job *page = shop_page(shop, LOBBY);
+    assert_int_equal(page->page.count, 1);
+    assert_int_equal(page->page.entries[0].seq, seq);
+    assert_string_equal(page->page.entries[0].text, "hello");
+    assert_string_equal(page->page.entries[0].from, "mina");
+    assert_true(page->page.entries[0].guest);
+    assert_true(page->page.complete);
+    job_destroy(page);
+}
+
+static void a_clean_restart_goes_on_counting(void **state)
+{
+    struct shop *shop = *state;
+    int64_t seq = shop_say(shop, "one");
+    shop_close(shop);
+    shop_open(shop);
+    assert_true(store_start(shop->store)->clean);
+    assert_int_equal(shop_say(shop, "two"), seq + 1);
+}
+
+static void after_an_unclean_stop_every_log_skips_ahead(void **state)
+{
+    struct shop *shop = *state;
+    int64_t seq = shop_say(shop, "one");
+    shop_crash(shop);
+    shop_open(shop);
+    assert_false(store_start(shop->store)->clean);
+    assert_int_equal(shop_say(shop, "two"), seq + (1 << 20) + 1);
+    shop_crash(shop);
+    shop_open(shop); /* and nobody speaks */
+    shop_crash(shop);
+    shop_open(shop);
+    assert_int_equal(shop_say(shop, "three"), seq + 3 * (1 << 20) + 2);
+}
+
+static void entries_are_given_back_in_the_order_they_were_said(void **state)
+{
+    struct shop *shop = *state;
+    enum { COUNT = 1000 };
+    for (int i = 0; i < COUNT; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        shop_submit(shop, shop_message(shop, MINA, text, NULL));
+    }
+    int64_t last = 0;
+    for (int i = 0; i < COUNT; i++) {
+        struct job *job = shop_collect(shop);
+        assert_int_equal(job->result, JOB_DONE);
+        assert_int_equal(atoi(job->append.entry.text), i);
+        assert_true(job->append.entry.seq > last);
+        last = job->append.entry.seq;
+        job_destroy(job);
+    }
+}
+
+static void everything_that_waits_shares_one_commit(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    shop->options.commit_interval_ms = 50;
+    shop_open(shop);
+    enum { COUNT = 500 };
+    for (int i = 0; i < COUNT; i++)
+        shop_submit(shop, shop_message(shop, MINA, "x", NULL));
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+    struct job *status = shop_do(shop, job_create(JOB_STATUS));
+    assert_int_equal(status->result, JOB_DONE);
+    assert_int_equal(status->status.entries, COUNT);
+    assert_true(status->status.commits < COUNT / 10);
+    assert_true(status->status.written_bytes > 0);
+    assert_string_equal(status->status.journal_mode, "wal");
+    job_destroy(status);
+}
+
+static void a_full_store_tells_the_sender_busy(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    shop->options.pending_max = 16;
+    shop->options.commit_interval_ms = 100;
+    shop_open(shop);
+    int taken = 0;
+    struct job *job;
+    while (store_submit(shop->store, job = shop_message(shop, MINA, "x", NULL)) == STORE_OK)
+        taken++;
+    job_destroy(job);
+    assert_int_equal(taken, 16);
+    for (int i = 0; i < taken; i++)
+        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+    shop_say(shop, "there is room again");
+}
+
+static void a_database_in_use_is_refused_to_a_second_store(void **state)
+{
+    struct shop *shop = *state;
+    char why[256] = "";
+    assert_null(store_open(&shop->options, why, sizeof why));
+    assert_non_null(strstr(why, "in use"));
+}
+
+static void files_are_for_their_owner_only(void **state)
+{
+    struct shop *shop = *state;
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    shop_say(shop, "x");
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char name[128];
+        struct stat status;
+        snprintf(name, sizeof name, "%s%s", shop->path, ends[i]);
+        assert_int_equal(stat(name, &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0600);
+    }
+}
+
+static void closing_stores_what_waits(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    shop->options.commit_interval_ms = 10000;
+    shop_open(shop);
+    shop_submit(shop, shop_message(shop, MINA, "last words", NULL));
+    shop_close(shop);
+    shop_open(shop);
+    struct job *page = shop_page(shop, LOBBY);
+    assert_int_equal(page->page.count, 1);
+    job_destroy(page);
+}
+
+static void a_newer_database_is_refused_and_not_touched(void **state)
+{
+    struct shop *shop = *state;
+    char why[256] = "";
+    shop_close(shop);
+    assert_int_equal(shop_ask(shop, "PRAGMA user_version=9999"), -1);
+    assert_null(store_open(&shop->options, why, sizeof why));
+    assert_non_null(strstr(why, "newer"));
+    assert_int_equal(shop_ask(shop, "PRAGMA user_version"), 9999);
+}
+
+static void the_start_tells_what_rooms_there_are(void **state)
+{
+    struct shop *shop = *state;
+    int64_t seq = shop_say(shop, "x");
+    shop_close(shop);
+    shop_open(shop);
+    const struct store_start *start = store_start(shop->store);
+    assert_int_equal(start->room_count, 1);
+    assert_string_equal(start->rooms[0].name, "lobby");
+    assert_int_equal(strlen(start->rooms[0].log_id), LOG_ID_BYTES);
+    assert_int_equal(start->rooms[0].first, seq);
+    assert_int_equal(start->rooms[0].last, seq);
+    assert_int_equal(start->room_id_max, LOBBY);
+    assert_int_equal(start->user_id_max, JUN);
+    assert_int_equal(start->last_ts, NOON);
+    assert_false(start->created);
+    store_forget_start(shop->store);
+    assert_null(store_start(shop->store)->rooms);
+}
+
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SHOP_TEST(what_was_acknowledged_is_there_after_a_restart),
+        SHOP_TEST(a_clean_restart_goes_on_counting),
+        SHOP_TEST(after_an_unclean_stop_every_log_skips_ahead),
+        SHOP_TEST(entries_are_given_back_in_the_order_they_were_said),
+        SHOP_TEST(everything_that_waits_shares_one_commit),
+        SHOP_TEST(a_full_store_tells_the_sender_busy),
+        SHOP_TEST(a_database_in_use_is_refused_to_a_second_store),
+        SHOP_TEST(files_are_for_their_owner_only),
+        SHOP_TEST(closing_stores_what_waits),
+        SHOP_TEST(a_newer_database_is_refused_and_not_touched),
+        SHOP_TEST(the_start_tells_what_rooms_there_are),
+    };
+    return cmocka_run_group_tests_name("storage.store", tests, NULL, NULL);
+}
