@@ -1,0 +1,81 @@
+"""create: make a room and own it."""
+import asyncio
+
+import pytest
+
+from client import Client, meet, part
+
+
+async def test_whoever_makes_a_room_owns_it(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    await mina.ask("create", room="den", topic="quiet")
+    told = await jun.next("room", name="den")
+    assert (told["change"], told["topic"], told["visibility"]) == ("created", "quiet", "public")
+    joined, _ = await mina.join("den")
+    assert (joined["role"], joined["topic"]) == ("owner", "quiet")
+    assert (await jun.join("den"))[0]["role"] == "guest"
+    await part(mina, jun)
+
+
+async def test_a_room_outlives_a_restart(daemon):
+    mina = await Client.connect(daemon, "mina")
+    await mina.ask("create", room="den", topic="quiet", visibility="private")
+    await mina.close()
+    daemon.restart()
+    mina = await Client.connect(daemon, session=mina.key)
+    rooms = {room["name"]: room for room in mina.welcome["rooms"]}
+    assert (rooms["den"]["topic"], rooms["den"]["visibility"]) == ("quiet", "private")
+    assert rooms["den"]["role"] == "owner"
+    await mina.close()
+
+
+@pytest.mark.parametrize("name", ["lobby", "LOBBY", "Ｌobby"])
+async def test_a_room_that_exists_is_not_made_again(daemon, name):
+    mina = await Client.connect(daemon, "mina")
+    reply = await mina.ask_in_vain("create", room=name)
+    assert (reply["error_code"], reply["field"]) == ("room_exists", "room")
+    await mina.close()
+
+
+@pytest.mark.parametrize("name", ["@a,b", "a\u202eb", " a", "a/b", "#a", "x" * 33, "a\nb"])
+async def test_a_name_that_would_confuse_is_refused(daemon, name):
+    mina = await Client.connect(daemon, "mina")
+    reply = await mina.ask_in_vain("create", room=name)
+    assert reply["error_code"] in ("name_invalid", "bad_request") and reply["field"] == "room"
+    await mina.close()
+
+
+async def test_two_who_make_one_room_at_once_do_not_both_own_it(daemon):
+    people = [await Client.connect(daemon, f"person {i}") for i in range(10)]
+    replies = await asyncio.gather(*[p.try_ask("create", room="den") for p in people])
+    assert sorted(r["type"] for r in replies) == ["error"] * 9 + ["ok"]
+    await part(*people)
+
+
+async def test_rooms_are_bounded(make_daemon):
+    daemon = make_daemon({"limits.rooms_per_user": 2, "limits.rooms": 4})
+    mina, jun = await meet(daemon, "mina", "jun")
+    await mina.ask("create", room="one")
+    await mina.ask("create", room="two")
+    assert (await mina.ask_in_vain("create", room="three"))["error_code"] == "too_many_rooms"
+    await jun.ask("create", room="three")
+    assert (await jun.ask_in_vain("create", room="four"))["error_code"] == "too_many_rooms"
+    await jun.ask("remove", room="three")
+    await jun.ask("create", room="four")
+    await part(mina, jun)
+
+
+async def test_only_the_keeper_makes_rooms_where_that_is_set(make_daemon):
+    daemon = make_daemon({"rooms.create": "keeper"})
+    mina = await Client.connect(daemon, "mina")
+    assert (await mina.ask_in_vain("create", room="den"))["error_code"] == "forbidden"
+    daemon.keeper("create", room="den")
+    await mina.join("den")
+    await mina.close()
+
+
+async def test_a_visibility_is_public_or_private(daemon):
+    mina = await Client.connect(daemon, "mina")
+    reply = await mina.ask_in_vain("create", room="den", visibility="direct")
+    assert (reply["error_code"], reply["field"]) == ("bad_request", "visibility")
+    await mina.close()

@@ -1,0 +1,48 @@
+"""set: change a room."""
+from client import Client, meet, part
+
+
+async def test_a_topic_becomes_an_entry(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    await mina.ask("create", room="den")
+    for person in (mina, jun):
+        await person.join("den")
+    await mina.ask("set", room="den", topic="new topic")
+    heard = await jun.next("topic")
+    assert (heard["text"], heard["from"], heard["room"]) == ("new topic", "mina", "den")
+    ara = await Client.connect(daemon, "ara")
+    joined, caught = await ara.join("den")
+    assert joined["topic"] == "new topic" and [e["type"] for e in caught] == ["topic"]
+    await part(mina, jun, ara)
+
+
+async def test_a_room_becomes_private_and_public_again(daemon):
+    mina, jun, ara = await meet(daemon, "mina", "jun", "ara")
+    await mina.ask("create", room="den")
+    await mina.ask("set", room="den", visibility="private")
+    assert (await jun.ask_in_vain("join", room="den"))["error_code"] in (
+        "room_not_found", "forbidden")
+    await mina.ask("set", room="den", visibility="public")
+    await jun.join("den")
+    await part(mina, jun, ara)
+
+
+async def test_guests_may_not(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    await mina.ask("create", room="den")
+    await jun.join("den")
+    assert (await jun.ask_in_vain("set", room="den", topic="x"))["error_code"] == "forbidden"
+    assert (await mina.ask_in_vain("set", room="den", keep="true"))["error_code"] == "forbidden"
+    await part(mina, jun)
+
+
+async def test_bad_fields_are_named(daemon):
+    mina = await Client.connect(daemon, "mina")
+    await mina.ask("create", room="den")
+    for fields, field in (({"visibility": "open"}, "visibility"), ({"keep": "x"}, "keep"),
+                          ({"topic": "x" * 1025}, "topic")):
+        reply = await mina.ask_in_vain("set", room="den", **fields)
+        assert (reply["error_code"], reply["field"]) == ("bad_request", field)
+    assert (await mina.ask_in_vain("set", room="nowhere", topic="x"))[
+        "error_code"] == "room_not_found"
+    await mina.close()
