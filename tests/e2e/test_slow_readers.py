@@ -1,20 +1,57 @@
 """Whoever reads slowly costs nothing, misses nothing and is not thrown out."""
 import asyncio
+import os
 import re
+import socket
 
 from client import Client, meet, part
-from daemon import run_hearthd
+from daemon import DEADLINE_S, run_hearthd
+from test_frames import frame, handshake
 
 READERS = 200
-MESSAGES = 50_000
+# The whole measure is 50,000; CI takes a fifth of it.
+MESSAGES = int(os.environ.get("HEARTH_SLOW_MESSAGES", "10000"))
 TEXT = "x" * 60
 
 
 def promised_bytes(daemon):
-    sets = [part for part in daemon.command()[1:]]
-    printed = run_hearthd("--check-config", *sets).stdout
+    printed = run_hearthd("--check-config", *daemon.command()[1:]).stdout
     total = [line for line in printed.splitlines() if "total" in line.lower()][-1]
     return max(int(number) for number in re.findall(r"\d+", total.replace(",", "")))
+
+
+class SlowReader:
+    """A bare socket that joins and then stops reading."""
+
+    def __init__(self, daemon, name):
+        self.raw = socket.socket()
+        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.raw.settimeout(DEADLINE_S)
+        self.raw.connect(("127.0.0.1", daemon.port))
+        self.raw.sendall(handshake(daemon) +
+                         frame(1, b'{"type":"hello","name":"%s"}' % name.encode()) +
+                         frame(1, b'{"type":"join","room":"lobby","history":0}'))
+        self.bytes = b""
+        while b'"type":"live"' not in self.bytes:
+            self._read()
+        self.bytes = b""
+
+    def _read(self):
+        got = self.raw.recv(1 << 20)
+        if not got:
+            raise ConnectionError("thrown out")
+        self.bytes += got
+
+    def seqs(self, count):
+        """The seqs of the next count messages, as they come."""
+        found = []
+        while len(found) < count:
+            self._read()
+            end = self.bytes.rfind(b"}") + 1
+            found += [int(seq) for seq in
+                      re.findall(rb'\{"type":"message"[^{}]*?"seq":(\d+)', self.bytes[:end])]
+            self.bytes = self.bytes[end:]
+        return found
 
 
 async def post(client, first, count):
@@ -32,31 +69,22 @@ async def test_two_hundred_who_stop_reading_get_everything_later(make_daemon):
                           "limits.connections_per_address": 1000})
     [mina] = await meet(daemon, "mina", history=0)
     [fast] = await meet(daemon, "fast", history=0)
-    slow = await meet(daemon, *[f"slow {i}" for i in range(READERS)], history=0)
-    for reader in slow:
-        reader.socket.transport.pause_reading()
-        reader.inbox.clear()
+    slow = [SlowReader(daemon, f"slow {i}") for i in range(READERS)]
     seqs, others = [], []
-    for first in range(0, MESSAGES, 5000):
-        seqs += await post(mina, first, 5000)
-        others += [e["seq"] for e in await fast.entries(5000)]
+    for first in range(0, MESSAGES, 1000):
+        seqs += await post(mina, first, 1000)
+        others += [e["seq"] for e in await fast.entries(1000)]
     assert others == sorted(seqs), "a fast reader missed something"
-    # ASan's own bookkeeping is not what the bound is about; so this counts only without it.
+    # What the sanitizers keep for themselves is not what the bound is about.
+    sanitized = b"__asan_init" in open(f"/proc/{daemon.pid}/exe", "rb").read()
     memory, bound = daemon.memory_bytes(), promised_bytes(daemon)
-    sanitized = b"__asan" in open(f"/proc/{daemon.pid}/exe", "rb").read()
     assert sanitized or memory <= bound, f"{memory} bytes, {bound} were promised"
     expected = sorted(seqs)
-    for start in range(0, READERS, 10):  # as many at once as a test can hold in memory
-        group = slow[start:start + 10]
-        for reader in group:
-            reader.socket.transport.resume_reading()
-        for reader in group:
-            view = []
-            while len(view) < MESSAGES:
-                view.append((await reader.next("message"))["seq"])
-            assert view == expected, f"{reader.name}: entries missing, doubled or out of order"
-            assert not reader.socket.closed
-            await reader.close()
+    for i, reader in enumerate(slow):
+        # In a thread: this loop goes on answering the pings of the other two.
+        view = await asyncio.to_thread(reader.seqs, MESSAGES)
+        assert view == expected, f"slow {i}: entries missing, doubled or out of order"
+        reader.raw.close()
     await part(mina, fast)
 
 
