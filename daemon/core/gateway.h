@@ -32,6 +32,9 @@ int64_t gateway_tick(struct gateway *gateway);
  * way; call it again after each turn until then. */
 bool gateway_drain(struct gateway *gateway);
 
+/* True once a restore has put another database in place: drain, then build everything again. */
+bool gateway_wants_restart(const struct gateway *gateway);
+
 /* The configuration was read again: limits apply from now on. */
 void gateway_reconfigure(struct gateway *gateway);
 

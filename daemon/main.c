@@ -1,0 +1,236 @@
+/* hearthd: a chat gateway for small Linux boards. A table of contents: what is built here is taken
+ * down in reverse. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "config/config.h"
+#include "daemon/core/gateway.h"
+#include "daemon/log.h"
+#include "daemon/net/notify.h"
+#include "daemon/net/server.h"
+#include "storage/store.h"
+
+#define VERSION "0.1.0"
+#define SETS_MAX 128
+#define STORE_RETRY_MS 2000
+#define DAY_MS INT64_C(86400000)
+
+enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_WRONG_USE = 2 };
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT, ACTION_VERSION, ACTION_HELP };
+
+/* What the command line says; read again at SIGHUP. */
+struct command_line {
+    enum action action;
+    const char *file; /* NULL: no file is needed */
+    const char *sets[SETS_MAX];
+    int set_count;
+};
+
+/* What a reload needs to know. */
+struct running {
+    const struct command_line *line;
+    struct config *config;
+    struct store *store;
+};
+
+static const char help[] =
+    "hearthd - a chat gateway for small Linux boards\n"
+    "\n"
+    "  hearthd [-c FILE] [--set group.name=value]...\n"
+    "\n"
+    "  -c, --config FILE       read settings from FILE; without it the defaults run\n"
+    "  -s, --set NAME=VALUE    set one setting, such as listen.port=8080; after FILE\n"
+    "      --check-config      check the settings, print the most memory they allow, and exit\n"
+    "      --print-config      print every setting with its meaning and value, and exit\n"
+    "      --version           print the version, and exit\n"
+    "  -h, --help              print this, and exit\n"
+    "\n"
+    "Signals: TERM and INT stop, HUP reads the settings again.\n";
+
+static int refuse_start(const char *why, int status)
+{
+    fprintf(stderr, "hearthd: %s\n", why);
+    return status;
+}
+
+static bool line_read(struct command_line *line, int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'},
+        {"check-config", no_argument, NULL, 'k'}, {"print-config", no_argument, NULL, 'p'},
+        {"version", no_argument, NULL, 'V'},      {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    for (int option; (option = getopt_long(argc, argv, "c:s:h", longs, NULL)) != -1;) {
+        switch (option) {
+        case 'c': line->file = optarg; break;
+        case 'k': line->action = ACTION_CHECK; break;
+        case 'p': line->action = ACTION_PRINT; break;
+        case 'V': line->action = ACTION_VERSION; break;
+        case 'h': line->action = ACTION_HELP; break;
+        case 's':
+            if (line->set_count == SETS_MAX)
+                return false;
+            line->sets[line->set_count++] = optarg;
+            break;
+        default: return false;
+        }
+    }
+    return optind == argc;
+}
+
+static bool config_read(const struct command_line *line, struct config *config, char *why,
+                        size_t why_size)
+{
+    config_defaults(config);
+    if (line->file && !config_load(config, line->file, why, why_size))
+        return false;
+    for (int i = 0; i < line->set_count; i++)
+        if (!config_set(config, line->sets[i], why, why_size))
+            return false;
+    return config_check(config, why, why_size);
+}
+
+static struct store_options store_options_of(const struct config *config)
+{
+    const struct config_storage *storage = &config->storage;
+    return (struct store_options){
+        .path = storage->path,
+        .power_loss = storage->durability == DURABILITY_POWER_LOSS,
+        .commit_interval_ms = storage->commit_interval_ms,
+        .pending_max = (int)storage->pending_max,
+        .readers = (int)storage->readers,
+        .cache_bytes = storage->cache_bytes,
+        .reserve_bytes = storage->reserve_bytes,
+        .max_bytes = storage->max_bytes,
+        .retention_age_ms = config->retention.age_days * DAY_MS,
+        .retention_entries = config->retention.room_entries,
+        .guest_age_ms = config->retention.guest_days * DAY_MS,
+        .retry_ms = STORE_RETRY_MS,
+        .nonce_window = (int)config->limits.nonce_window,
+        .search = storage->search,
+    };
+}
+
+static bool reload_read(void *of, struct config *config, char *why, size_t why_size)
+{
+    const struct running *running = of;
+    return config_read(running->line, config, why, why_size);
+}
+
+static void reload_done(void *of)
+{
+    const struct running *running = of;
+    struct store_options options = store_options_of(running->config);
+    log_open(running->config->log.level, running->config->log.target);
+    store_reconfigure(running->store, &options);
+}
+
+/* No secrets in core files, no more memory than is used. */
+static void process_prepare(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the leak checker looks at itself */
+#endif
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+#endif
+}
+
+static void say_start(const struct store_start *start, const struct listeners *listeners)
+{
+    if (start->damaged[0] != '\0')
+        log_error("storage: the database was damaged and is set aside path=%s", start->damaged);
+    log_info("storage: rooms=%zu journal=%s last_stop=%s", start->room_count, start->journal_mode,
+             start->created ? "none" : start->clean ? "clean" : "unclean");
+    /* The one line that others wait for: not the log's, so no log.level hides it. */
+    fprintf(stderr, "hearthd: ready http=%s\n", listeners_address(listeners));
+    notify_ready();
+}
+
+/* Builds the house, serves, takes it down. *end tells whether to do so again. */
+static int serve(const struct command_line *line, struct config *config,
+                 struct listeners *listeners, bool is_first, enum server_end *end)
+{
+    char why[CONFIG_WHY_BYTES] = "There is no memory left.";
+    struct store_options options = store_options_of(config);
+    struct moment now = server_moment();
+    struct store *store = store_open(&options, why, sizeof why);
+    if (store && is_first)
+        log_open(config->log.level, config->log.target);
+    struct store_start start = store ? *store_start(store) : (struct store_start){0};
+    struct gateway *gateway =
+        store ? gateway_create(config, store, server_carrier(), &now) : NULL;
+    struct server *server =
+        gateway ? server_open(config, gateway, store, listeners, why, sizeof why) : NULL;
+    struct running running = {.line = line, .config = config, .store = store};
+    const struct reload reload = {.read = reload_read, .done = reload_done, .of = &running};
+    int status = EXIT_DONE;
+    *end = SERVER_STOPPED;
+    if (!server) {
+        status = refuse_start(why, EXIT_REFUSED);
+    } else {
+        if (is_first)
+            say_start(&start, listeners);
+        *end = server_run(server, &reload);
+    }
+    server_close(server);
+    gateway_destroy(gateway);
+    store_close(store);
+    return status;
+}
+
+static int run(const struct command_line *line, struct config *config)
+{
+    char why[CONFIG_WHY_BYTES];
+    enum server_end end = SERVER_STOPPED;
+    process_prepare();
+    log_open(config->log.level, config->log.target);
+    if (!server_block_signals())
+        return refuse_start("The signals could not be blocked.", EXIT_REFUSED);
+    struct listeners *listeners = listeners_open(config, why, sizeof why);
+    if (!listeners)
+        return refuse_start(why, EXIT_REFUSED);
+    int status;
+    bool is_first = true;
+    do {
+        status = serve(line, config, listeners, is_first, &end);
+        is_first = false;
+    } while (end == SERVER_RESTART);
+    listeners_close(listeners);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static struct config config; /* large, and read by everybody */
+    struct command_line line = {.action = ACTION_RUN};
+    char why[CONFIG_WHY_BYTES];
+    if (!line_read(&line, argc, argv)) {
+        fputs("Try hearthd --help.\n", stderr);
+        return EXIT_WRONG_USE;
+    }
+    if (line.action == ACTION_HELP || line.action == ACTION_VERSION) {
+        fputs(line.action == ACTION_HELP ? help : "hearthd " VERSION "\n", stdout);
+        return EXIT_DONE;
+    }
+    if (!config_read(&line, &config, why, sizeof why))
+        return refuse_start(why, EXIT_WRONG_USE);
+    if (line.action == ACTION_PRINT)
+        config_print(&config, stdout);
+    else if (line.action == ACTION_CHECK)
+        config_print_memory(&config, stdout);
+    else
+        return run(&line, &config);
+    return EXIT_DONE;
+}

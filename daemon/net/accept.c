@@ -1,0 +1,244 @@
+#include "daemon/net/accept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uthash.h>
+
+#include "daemon/log.h"
+#include "daemon/net/listener_private.h"
+
+#define BATCH 64          /* accepted in one go, so that those who are here get their turn */
+#define ADMIN_RESERVE 8   /* the keeper gets in when the house is full */
+#define PAUSE_US 100000   /* without a descriptor to be had */
+
+struct address_count {
+    uint64_t key;
+    int count;
+    UT_hash_handle hh;
+};
+
+static struct address_count *address_find(struct server *server, uint64_t key)
+{
+    struct address_count *found;
+    HASH_FIND(hh, server->addresses, &key, sizeof key, found);
+    return found;
+}
+
+static bool address_enter(struct server *server, uint64_t key)
+{
+    struct address_count *address = address_find(server, key);
+    if (!address) {
+        address = calloc(1, sizeof *address);
+        if (!address)
+            return false;
+        address->key = key;
+        HASH_ADD(hh, server->addresses, key, sizeof address->key, address);
+    }
+    address->count++;
+    return true;
+}
+
+static void address_leave(struct server *server, uint64_t key)
+{
+    struct address_count *address = address_find(server, key);
+    if (!address || --address->count > 0)
+        return;
+    HASH_DEL(server->addresses, address);
+    free(address);
+}
+
+void peer_gone(struct server *server, struct peer *peer)
+{
+    server->connection_count--;
+    if (peer->address_key != 0)
+        address_leave(server, peer->address_key);
+    free(peer);
+}
+
+/* Says so and hangs up, without reading: whoever is over a bound costs nothing more. */
+static void turn_away(struct server *server, int fd, const char *status, const char *code,
+                      const char *sentence)
+{
+    char body[160], answer[384];
+    int length = snprintf(body, sizeof body, "{\"error_code\":\"%s\",\"message\":\"%s\"}\n", code,
+                          sentence);
+    int size = snprintf(answer, sizeof answer,
+                        "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+                        "Retry-After: 5\r\nConnection: close\r\n\r\n%s", status, length, body);
+    ssize_t sent = send(fd, answer, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+    close(fd);
+    server->refused_count++;
+    log_debug("listener: refused reason=%s connections=%d", code, server->connection_count);
+}
+
+static bool has_room(struct server *server, const struct peer *peer, int fd)
+{
+    if (server->connection_count >=
+        server->connections_max + (peer->is_admin ? ADMIN_RESERVE : 0)) {
+        turn_away(server, fd, "503 Service Unavailable", "server_full",
+                  "The gateway has as many connections as it may have.");
+        return false;
+    }
+    if (peer->is_admin || peer->is_exempt)
+        return true;
+    const struct address_count *address = address_find(server, peer->address_key);
+    if (address && address->count >= server->config->limits.connections_per_address) {
+        turn_away(server, fd, "429 Too Many Requests", "rate_limited",
+                  "There are too many connections from this address.");
+        return false;
+    }
+    return true;
+}
+
+/* fd is lws's from here on, whatever comes of it; so is peer. */
+static void hand_over(struct server *server, const struct peer *from, int fd)
+{
+    struct peer *peer = malloc(sizeof *peer);
+    if (!peer || (from->address_key != 0 && !address_enter(server, from->address_key))) {
+        free(peer);
+        close(fd);
+        return;
+    }
+    *peer = *from;
+    server->connection_count++;
+    server->accepted_count++;
+    lws_adopt_desc_t adoption = {
+        .vh = server->vhost,
+        .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | (from->is_admin ? 0 : LWS_ADOPT_ALLOW_SSL),
+        .fd = {.sockfd = fd},
+        .opaque = peer,
+    };
+    int before = server->connection_count;
+    if (!lws_adopt_descriptor_vhost_via_info(&adoption) && server->connection_count == before)
+        peer_gone(server, peer); /* it failed before there was anything to destroy */
+}
+
+static void welcome(struct server *server, const struct listening *listening, int fd,
+                    const struct sockaddr *name)
+{
+    struct peer peer = {.is_admin = listening->is_admin};
+    struct address address;
+    if (!peer.is_admin && address_from_socket(name, &address)) {
+        peer.address_key = address_key(&address);
+        peer.is_exempt = networks_contain(&server->exempt, &address);
+    }
+    if (has_room(server, &peer, fd))
+        hand_over(server, &peer, fd);
+}
+
+static void listen_again(lws_sorted_usec_list_t *timer)
+{
+    struct server *server = lws_container_of(timer, struct server, listen_timer);
+    for (size_t i = 0; i < server->listeners->count; i++)
+        if (server->listeners->items[i].wsi)
+            lws_rx_flow_control(server->listeners->items[i].wsi, 1);
+}
+
+/* Out of descriptors: lets one caller know by hanging up, and rests. */
+static void rest(struct server *server, struct listening *listening)
+{
+    struct listeners *listeners = server->listeners;
+    if (listeners->reserve_fd >= 0) {
+        close(listeners->reserve_fd);
+        int fd = accept4(listening->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0)
+            close(fd);
+        listeners->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    for (size_t i = 0; i < listeners->count; i++)
+        if (listeners->items[i].wsi)
+            lws_rx_flow_control(listeners->items[i].wsi, 0);
+    lws_sul_schedule(server->context, 0, &server->listen_timer, listen_again, PAUSE_US);
+    log_warn("listener: out of descriptors connections=%d", server->connection_count);
+}
+
+static void accept_batch(struct server *server, struct listening *listening)
+{
+    for (int i = 0; i < BATCH; i++) {
+        struct sockaddr_storage name = {0};
+        socklen_t length = sizeof name;
+        int fd = accept4(listening->fd, (struct sockaddr *)&name, &length,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            welcome(server, listening, fd, (const struct sockaddr *)&name);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            rest(server, listening);
+        if (errno != EINTR && errno != ECONNABORTED)
+            return;
+    }
+}
+
+bool accept_begin(struct server *server)
+{
+    for (size_t i = 0; i < server->listeners->count; i++) {
+        struct listening *listening = &server->listeners->items[i];
+        int fd = fcntl(listening->fd, F_DUPFD_CLOEXEC, 0);
+        if (fd < 0)
+            return false;
+        lws_adopt_desc_t adoption = {
+            .vh = server->vhost,
+            .type = LWS_ADOPT_RAW_FILE_DESC,
+            .fd = {.filefd = fd},
+            .vh_prot_name = "listener", /* no opaque pointer: that is a peer */
+        };
+        listening->wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
+        if (!listening->wsi)
+            return false;
+    }
+    return true;
+}
+
+void accept_end(struct server *server)
+{
+    lws_sul_cancel(&server->listen_timer);
+    for (size_t i = 0; i < server->listeners->count; i++) {
+        struct listening *listening = &server->listeners->items[i];
+        if (listening->wsi)
+            lws_set_timeout(listening->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        listening->wsi = NULL;
+    }
+}
+
+static struct listening *listening_of(struct lws *wsi)
+{
+    struct listeners *listeners = server_of(wsi)->listeners;
+    for (size_t i = 0; i < listeners->count; i++)
+        if (listeners->items[i].wsi == wsi)
+            return &listeners->items[i];
+    return NULL;
+}
+
+int listener_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                      size_t length)
+{
+    struct listening *listening;
+    (void)user;
+    (void)in;
+    (void)length;
+    switch (reason) {
+    case LWS_CALLBACK_RAW_RX_FILE:
+        listening = listening_of(wsi);
+        if (listening)
+            accept_batch(server_of(wsi), listening);
+        return 0;
+    case LWS_CALLBACK_RAW_CLOSE_FILE:
+        listening = listening_of(wsi);
+        if (listening)
+            listening->wsi = NULL;
+        return 0;
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* its name is no subprotocol */
+        return -1;
+    default:
+        return 0;
+    }
+}

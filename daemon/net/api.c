@@ -1,0 +1,335 @@
+#include "daemon/net/api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/net/field.h"
+#include "daemon/net/headers.h"
+#include "storage/store.h"
+
+#define NONCE_BYTES 12
+#define TYPE_BYTES_MAX 128
+
+/* {"type":TYPE and, if there is one, ,"room":ROOM; the object stays open. */
+static bool append_start(struct buffer *out, const char *type, const char *room)
+{
+    return buffer_append_text(out, "{\"type\":\"") && buffer_append_text(out, type) &&
+           buffer_append_text(out, "\"") &&
+           (!room || (buffer_append_text(out, ",\"room\":") && json_append_string(out, room)));
+}
+
+static void say_and_forget(struct exchange *exchange, struct buffer *request, bool is_whole)
+{
+    if (is_whole)
+        exchange_say(exchange, request->bytes, request->length);
+    else
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    buffer_finish(request);
+}
+
+void api_say(struct exchange *exchange, const char *type, bool with_room)
+{
+    struct buffer request = {0};
+    if (!exchange_open(exchange, true))
+        return;
+    bool whole = append_start(&request, type, with_room ? exchange->room : NULL) &&
+                 buffer_append_text(&request, "}");
+    say_and_forget(exchange, &request, whole);
+}
+
+/* Puts the fields of an object, as they are, behind ours. The core's decoder refuses a key that is
+ * there twice, so that nothing said before can be said again. */
+static bool append_fields(struct buffer *out, const struct buffer *object)
+{
+    size_t at = 0;
+    const char *text = (const char *)object->bytes;
+    while (at < object->length && strchr(" \t\r\n", text[at]) && text[at] != '\0')
+        at++;
+    if (at == object->length || text[at] != '{')
+        return false;
+    at++;
+    while (at < object->length && strchr(" \t\r\n", text[at]) && text[at] != '\0')
+        at++;
+    bool is_empty = at < object->length && text[at] == '}';
+    return (is_empty || buffer_append_text(out, ",")) &&
+           buffer_append(out, text + at, object->length - at);
+}
+
+void api_say_with_body(struct exchange *exchange, const char *type, bool with_room)
+{
+    struct buffer request = {0};
+    if (!append_start(&request, type, with_room ? exchange->room : NULL) ||
+        !append_fields(&request, &exchange->body)) {
+        buffer_finish(&request);
+        exchange_refuse(exchange, ERROR_bad_json, NULL, "The body must be one JSON object.");
+        return;
+    }
+    if (exchange_open(exchange, false))
+        exchange_say(exchange, request.bytes, request.length);
+    buffer_finish(&request);
+}
+
+void api_rooms(struct exchange *exchange)
+{
+    api_say(exchange, "rooms", false);
+}
+
+void api_health(struct exchange *exchange)
+{
+    char why[256];
+    if (gateway_is_healthy(exchange->server->gateway, why, sizeof why)) {
+        static const char fine[] = "{\"status\":\"ok\"}\n";
+        exchange_answer(exchange, 200, headers_json, fine, sizeof fine - 1);
+        return;
+    }
+    struct buffer body = {0};
+    bool whole = buffer_append_text(&body, "{\"status\":\"failing\",\"error_code\":"
+                                           "\"storage_unavailable\",\"message\":") &&
+                 json_append_string(&body, why) && buffer_append_text(&body, "}\n");
+    exchange_answer(exchange, 503, headers_json, body.bytes, whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+/* What only this floor knows. */
+static bool append_own_metrics(const struct server *server, struct buffer *out)
+{
+    char text[768];
+    snprintf(text, sizeof text,
+             "# HELP hearth_connections Open connections, of any kind.\n"
+             "# TYPE hearth_connections gauge\n"
+             "hearth_connections %d\n"
+             "# HELP hearth_connections_max As many as there may be.\n"
+             "# TYPE hearth_connections_max gauge\n"
+             "hearth_connections_max %d\n"
+             "# HELP hearth_accepted_total Connections accepted since the start.\n"
+             "# TYPE hearth_accepted_total counter\n"
+             "hearth_accepted_total %lld\n"
+             "# HELP hearth_turned_away_total Connections refused for a bound since the start.\n"
+             "# TYPE hearth_turned_away_total counter\n"
+             "hearth_turned_away_total %lld\n",
+             server->connection_count, server->connections_max, (long long)server->accepted_count,
+             (long long)server->refused_count);
+    return buffer_append_text(out, text);
+}
+
+void api_metrics(struct exchange *exchange)
+{
+    struct buffer body = {0};
+    if (gateway_metrics(exchange->server->gateway, &body) &&
+        append_own_metrics(exchange->server, &body))
+        exchange_answer(exchange, 200,
+                        "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                        "Cache-Control: no-store\r\n", body.bytes, body.length);
+    else
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    buffer_finish(&body);
+}
+
+enum argument { ARGUMENT_ABSENT, ARGUMENT_THERE, ARGUMENT_BAD };
+
+/* ?name=value of the request; the first of that name counts. */
+static enum argument argument(struct exchange *exchange, const char *name, char *value, size_t size)
+{
+    char pair[160];
+    size_t name_length = strlen(name);
+    for (int i = 0;; i++) {
+        int length = lws_hdr_copy_fragment(exchange->connection.wsi, pair, sizeof pair,
+                                           WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (length < 0)
+            return ARGUMENT_ABSENT;
+        if (strncmp(pair, name, name_length) != 0 || pair[name_length] != '=')
+            continue;
+        if (strlen(pair + name_length + 1) >= size)
+            return ARGUMENT_BAD;
+        memcpy(value, pair + name_length + 1, strlen(pair + name_length + 1) + 1);
+        return ARGUMENT_THERE;
+    }
+}
+
+/* Appends ,"name":NUMBER if the request has it. False: answered already. */
+static bool pass_number(struct exchange *exchange, struct buffer *out, const char *name)
+{
+    char value[24], text[64];
+    int64_t number;
+    enum argument found = argument(exchange, name, value, sizeof value);
+    if (found == ARGUMENT_ABSENT)
+        return true;
+    if (found == ARGUMENT_BAD || !field_number(value, SEQ_MAX, &number)) {
+        exchange_refuse(exchange, ERROR_bad_request, name, "This must be a whole number.");
+        return false;
+    }
+    snprintf(text, sizeof text, ",\"%s\":%lld", name, (long long)number);
+    (void)buffer_append_text(out, text); /* out->failed tells */
+    return true;
+}
+
+/* Opens the conversation and says what has been put together. */
+static void ask(struct exchange *exchange, struct buffer *request)
+{
+    (void)buffer_append_text(request, "}");
+    if (request->failed)
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    else if (exchange_open(exchange, true))
+        exchange_say(exchange, request->bytes, request->length);
+}
+
+void api_history(struct exchange *exchange)
+{
+    struct buffer request = {0};
+    (void)append_start(&request, "history", exchange->room);
+    if (pass_number(exchange, &request, "before") && pass_number(exchange, &request, "after") &&
+        pass_number(exchange, &request, "limit"))
+        ask(exchange, &request);
+    buffer_finish(&request);
+}
+
+static bool wants_events(struct exchange *exchange)
+{
+    char accept[256];
+    struct lws *wsi = exchange->connection.wsi;
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_ACCEPT) > 0 &&
+           lws_hdr_copy(wsi, accept, sizeof accept, WSI_TOKEN_HTTP_ACCEPT) > 0 &&
+           field_accepts(accept, "text/event-stream");
+}
+
+void api_stream(struct exchange *exchange)
+{
+    struct buffer request = {0};
+    char log[65];
+    if (exchange->method == METHOD_HEAD) {
+        exchange_refuse_with(exchange, 405, "Allow: GET, OPTIONS\r\n", "bad_request",
+                             "A stream can only be read.");
+        return;
+    }
+    exchange->is_stream = true;
+    exchange->wants_events = wants_events(exchange);
+    (void)append_start(&request, "join", exchange->room);
+    if (argument(exchange, "log", log, sizeof log) == ARGUMENT_THERE && log[0] != '\0') {
+        (void)buffer_append_text(&request, ",\"log\":");
+        (void)json_append_string(&request, log);
+    }
+    if (pass_number(exchange, &request, "after") && pass_number(exchange, &request, "history"))
+        ask(exchange, &request);
+    buffer_finish(&request);
+}
+
+/* A request of one that has not joined: the conversation enters the room first, without history. */
+static void enter(struct exchange *exchange, const char *room)
+{
+    struct buffer request = {0};
+    if (exchange->is_admin)
+        return; /* the keeper need not */
+    if (append_start(&request, "join", room) &&
+        buffer_append_text(&request, ",\"history\":0}"))
+        exchange_say(exchange, request.bytes, request.length);
+    buffer_finish(&request);
+}
+
+static bool is_json(struct exchange *exchange)
+{
+    char type[TYPE_BYTES_MAX] = "";
+    struct lws *wsi = exchange->connection.wsi;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE) > 0 &&
+        lws_hdr_copy(wsi, type, sizeof type, WSI_TOKEN_HTTP_CONTENT_TYPE) < 0)
+        return false;
+    if (strncasecmp(type, "application/json", 16) == 0)
+        return true;
+    /* curl -d without a type sends a form's: an object is meant as one */
+    return strncasecmp(type, "text/plain", 10) != 0 && exchange->body.length > 0 &&
+           exchange->body.bytes[0] == '{';
+}
+
+static bool append_nonce(struct buffer *out)
+{
+    char nonce[2 * NONCE_BYTES + 1];
+    return random_hex(nonce, NONCE_BYTES) && buffer_append_text(out, ",\"nonce\":\"") &&
+           buffer_append_text(out, nonce) && buffer_append_text(out, "\"");
+}
+
+/* The body is the text. */
+static bool append_text_body(struct buffer *out, struct buffer *body)
+{
+    if (memchr(body->bytes ? (const void *)body->bytes : "", '\0', body->length))
+        return false;
+    return buffer_append(body, "", 1) && buffer_append_text(out, ",\"text\":") &&
+           json_append_string(out, (const char *)body->bytes) && buffer_append_text(out, "}");
+}
+
+static bool lacks_nonce(const struct buffer *request)
+{
+    struct request decoded;
+    struct refusal refusal = {0};
+    if (request_decode((const char *)request->bytes, request->length, &decoded, &refusal)) {
+        request_finish(&decoded);
+        return false;
+    }
+    return refusal.code == ERROR_bad_request && refusal.field &&
+           strcmp(refusal.field, "nonce") == 0;
+}
+
+static bool append_json_body(struct exchange *exchange, struct buffer *out)
+{
+    size_t start = out->length;
+    if (!append_fields(out, &exchange->body))
+        return false;
+    if (!lacks_nonce(out))
+        return true;
+    out->length = start;
+    return append_nonce(out) && append_fields(out, &exchange->body);
+}
+
+void api_send(struct exchange *exchange)
+{
+    struct buffer request = {0};
+    bool is_object = is_json(exchange);
+    exchange->success_status = 201;
+    bool whole = append_start(&request, "send", exchange->room);
+    if (is_object)
+        whole = whole && append_json_body(exchange, &request);
+    else
+        whole = whole && append_nonce(&request) && append_text_body(&request, &exchange->body);
+    if (!whole) {
+        exchange_refuse(exchange, is_object ? ERROR_bad_json : ERROR_bad_request,
+                        is_object ? NULL : "text",
+                        is_object ? "The body must be one JSON object." : "The body must be text.");
+    } else if (exchange_open(exchange, false)) {
+        enter(exchange, exchange->room);
+        exchange_say(exchange, request.bytes, request.length);
+    }
+    buffer_finish(&request);
+}
+
+/* The room that somebody must be in to ask this; NULL if none. */
+static const char *room_to_enter(const struct request *request)
+{
+    switch (request->type) {
+    case REQUEST_send: return request->as_send.room;
+    case REQUEST_edit: return request->as_edit.room;
+    case REQUEST_delete: return request->as_delete.room;
+    case REQUEST_react: return request->as_react.room;
+    case REQUEST_typing: return request->as_typing.room;
+    case REQUEST_read: return request->as_read.room;
+    default: return NULL;
+    }
+}
+
+void api_do(struct exchange *exchange)
+{
+    struct request request;
+    struct refusal refusal = {0};
+    if (!request_decode((const char *)exchange->body.bytes, exchange->body.length, &request,
+                        &refusal)) {
+        exchange_refuse(exchange, refusal.code, refusal.field, refusal.message);
+        return;
+    }
+    exchange->is_whole_reply = true;
+    if (request.type == REQUEST_hello)
+        exchange->key[0] = '\0'; /* the request itself says who it is */
+    if (exchange_open(exchange, request.type != REQUEST_hello)) {
+        const char *room = room_to_enter(&request);
+        if (room)
+            enter(exchange, room);
+        exchange_say(exchange, exchange->body.bytes, exchange->body.length);
+    }
+    request_finish(&request);
+}

@@ -1,0 +1,55 @@
+/* connection.h - what the core writes to: one end of a session, a WebSocket or an HTTP answer. */
+#ifndef HEARTH_NET_CONNECTION_H
+#define HEARTH_NET_CONNECTION_H
+
+#include "daemon/net/net.h"
+
+enum connection_kind { CONNECTION_WEBSOCKET, CONNECTION_EXCHANGE };
+
+/* Lies in lws's per-session data (WebSocket) or at the start of an exchange (HTTP). */
+struct connection {
+    struct lws *wsi;
+    struct session *session;           /* NULL when refused or ended, and of an echo */
+    struct connection *before, *after; /* link of server->quietest.., or of server->streams */
+    int64_t heard_ms;
+    struct echo *echo; /* owned; of /test/echo */
+    char *farewell;    /* owned: the reason of the close */
+    int64_t farewell_until_ms;
+    uint16_t farewell_code;
+    uint8_t kind;
+    bool is_set_up; /* lws may say CLOSED of what was never ESTABLISHED */
+    bool is_listed;
+    bool is_pinged;
+    bool is_paused;
+    bool is_gone;
+    bool is_echo;
+};
+
+/* Among the WebSockets: watched for silence from now on. */
+void connection_enlist(struct server *server, struct connection *connection);
+void connection_heard(struct server *server, struct connection *connection);
+
+/* Among the open streams. */
+void connection_enlist_stream(struct server *server, struct connection *connection);
+void connection_delist(struct server *server, struct connection *connection);
+
+/* Once a second: pings the silent, drops the dead. */
+void connections_sweep(struct server *server);
+
+/* Writes bytes to the socket, or as much as it takes. */
+enum carrier_result connection_write(struct connection *connection, const unsigned char *bytes,
+                                     size_t length);
+
+/* Cuts it as soon as lws comes round to it; safe everywhere. */
+void connection_kill(struct connection *connection);
+
+/* Closes with code once what was written is out. */
+void connection_bid_farewell(struct connection *connection, uint16_t code, const char *reason);
+
+/* LWS_CALLBACK_TIMER: non-zero closes now. */
+int connection_timer(struct connection *connection);
+
+/* Ends its session, if it has one, and frees what it holds. */
+void connection_finish(struct server *server, struct connection *connection);
+
+#endif

@@ -1,0 +1,492 @@
+#include "daemon/net/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/net/headers.h"
+#include "daemon/net/reply.h"
+
+#define PENDING_SECONDS 30 /* lws gives up on an answer that takes longer */
+#define SENDING_SECONDS 30 /* on a reader that takes nothing for so long */
+#define PIECE_BYTES 16384
+#define EVENT_PREFIX "data: "
+
+struct exchange *exchange_create(struct server *server, struct lws *wsi)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (!exchange)
+        return NULL;
+    exchange->server = server;
+    exchange->connection.wsi = wsi;
+    exchange->connection.kind = CONNECTION_EXCHANGE;
+    exchange->success_status = 200;
+    exchange->incoming.max = (size_t)(server->config->limits.reply_bytes * 2 +
+                                      server->config->limits.write_bytes * 2);
+    return exchange;
+}
+
+static void take_from_answered(struct exchange *exchange)
+{
+    struct exchange **link = &exchange->server->answered;
+    while (*link && *link != exchange)
+        link = &(*link)->next_answered;
+    if (*link)
+        *link = exchange->next_answered;
+}
+
+void exchange_destroy(struct exchange *exchange)
+{
+    if (!exchange)
+        return;
+    take_from_answered(exchange);
+    connection_finish(exchange->server, &exchange->connection);
+    buffer_finish(&exchange->body);
+    buffer_finish(&exchange->incoming);
+    buffer_finish(&exchange->answer);
+    free(exchange);
+}
+
+/* From here on lws does not read: while an answer is awaited it would spin over a client that hangs
+ * up, and take what follows for a body. */
+static void hold(struct exchange *exchange)
+{
+    exchange->phase = EXCHANGE_ASKING;
+    exchange->is_pending = true;
+    lws_rx_flow_control(exchange->connection.wsi, 0);
+    lws_set_timeout(exchange->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, PENDING_SECONDS);
+}
+
+static void send_soon(struct exchange *exchange)
+{
+    exchange->phase = EXCHANGE_ANSWERING;
+    if (exchange->is_pending)
+        lws_rx_flow_control(exchange->connection.wsi, 1); /* first: or it is never writeable */
+    exchange->is_pending = false;
+    lws_set_timeout(exchange->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
+    lws_callback_on_writable(exchange->connection.wsi);
+}
+
+static bool append_cors(struct exchange *exchange)
+{
+    struct buffer *out = &exchange->answer;
+    if (exchange->origin[0] == '\0')
+        return true;
+    return buffer_append_text(out, "Access-Control-Allow-Origin: ") &&
+           buffer_append_text(out, exchange->origin) &&
+           buffer_append_text(out, "\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
+                                   "Vary: Origin\r\n");
+}
+
+/* The head of the answer. length below zero: the body ends with the connection. */
+static bool append_head(struct exchange *exchange, int status, const char *headers, int64_t length)
+{
+    struct buffer *out = &exchange->answer;
+    char line[64] = "";
+    if (length >= 0 && status != 204 && status != 304)
+        snprintf(line, sizeof line, "Content-Length: %lld\r\n", (long long)length);
+    return buffer_append_text(out, "HTTP/1.1 ") &&
+           buffer_append_text(out, headers_status(status)) && buffer_append_text(out, "\r\n") &&
+           headers_date(out) && buffer_append_text(out, headers) &&
+           buffer_append_text(out, headers_everywhere) && append_cors(exchange) &&
+           buffer_append_text(out, exchange->must_close ? "Connection: close\r\n" : "") &&
+           buffer_append_text(out, line) && buffer_append_text(out, "\r\n");
+}
+
+void exchange_answer_with(struct exchange *exchange, int status, const char *headers,
+                          const unsigned char *rest, size_t length)
+{
+    buffer_finish(&exchange->answer);
+    if (!append_head(exchange, status, headers, (int64_t)length))
+        exchange->must_close = true;
+    else if (exchange->method != METHOD_HEAD) {
+        exchange->rest = rest;
+        exchange->rest_length = length;
+    }
+    send_soon(exchange);
+}
+
+void exchange_answer(struct exchange *exchange, int status, const char *headers, const void *body,
+                     size_t length)
+{
+    buffer_finish(&exchange->answer);
+    if (!append_head(exchange, status, headers, (int64_t)length) ||
+        (length > 0 && exchange->method != METHOD_HEAD &&
+         !buffer_append(&exchange->answer, body, length))) {
+        buffer_finish(&exchange->answer); /* no memory: it ends without a word */
+        exchange->must_close = true;
+    }
+    send_soon(exchange);
+}
+
+void exchange_refuse_with(struct exchange *exchange, int status, const char *headers,
+                          const char *code, const char *sentence)
+{
+    char all[512];
+    struct buffer body = {.max = 1024};
+    snprintf(all, sizeof all, "%s%s", headers, headers_json);
+    bool whole = buffer_append_text(&body, "{\"error_code\":") && json_append_string(&body, code) &&
+                 buffer_append_text(&body, ",\"message\":") &&
+                 json_append_string(&body, sentence) && buffer_append_text(&body, "}\n");
+    exchange_answer(exchange, status, all, body.bytes, whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+void exchange_refuse(struct exchange *exchange, enum error_code code, const char *field,
+                     const char *sentence)
+{
+    struct buffer body = {.max = 2048};
+    bool whole = buffer_append_text(&body, "{\"error_code\":\"") &&
+                 buffer_append_text(&body, error_code_name(code)) &&
+                 buffer_append_text(&body, "\",\"message\":") &&
+                 json_append_string(&body, sentence ? sentence : error_code_sentence(code)) &&
+                 (!field || (buffer_append_text(&body, ",\"field\":") &&
+                             json_append_string(&body, field))) &&
+                 buffer_append_text(&body, "}\n");
+    exchange_answer(exchange, error_code_status(code), headers_json, body.bytes,
+                    whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+bool exchange_open(struct exchange *exchange, bool may_be_anonymous)
+{
+    struct refusal refusal = {0};
+    const struct config *config = exchange->server->config;
+    struct arrival arrival = {
+        .kind = exchange->wants_events ? SESSION_EVENTS : SESSION_LINES,
+        .keeper = exchange->is_admin,
+        .anonymous = may_be_anonymous && !exchange->is_admin && exchange->key[0] == '\0' &&
+                     config->http.anonymous_read,
+        .exempt = exchange->is_exempt || exchange->is_admin,
+        .address_key = exchange->address_key,
+    };
+    struct connection *connection = &exchange->connection;
+    connection->session =
+        session_open(exchange->server->gateway, connection, &arrival, &refusal);
+    if (!connection->session) {
+        exchange_refuse(exchange, refusal.code, NULL, refusal.message);
+        return false;
+    }
+    hold(exchange);
+    if (exchange->key[0] == '\0' || exchange->is_admin)
+        return true;
+    struct buffer hello = {.max = 1024};
+    if (buffer_append_text(&hello, "{\"type\":\"hello\",\"session\":") &&
+        json_append_string(&hello, exchange->key) && buffer_append_text(&hello, "}")) {
+        exchange->hello_is_due = true;
+        exchange_say(exchange, hello.bytes, hello.length);
+    }
+    buffer_finish(&hello);
+    return true;
+}
+
+void exchange_say(struct exchange *exchange, const void *request, size_t length)
+{
+    exchange->replies_due++;
+    if (exchange->connection.session)
+        session_receive(exchange->connection.session, request, length, 0, true);
+}
+
+/* Into the list of those that are answered at the end of the turn: not now, the core is calling. */
+static void answer_later(struct exchange *exchange)
+{
+    if (exchange->has_reply)
+        return;
+    exchange->has_reply = true;
+    exchange->next_answered = exchange->server->answered;
+    exchange->server->answered = exchange;
+}
+
+/* The JSON within one line of incoming. */
+static const char *json_of(const struct exchange *exchange, const unsigned char *line, size_t *length)
+{
+    const char *text = (const char *)line;
+    if (exchange->wants_events && *length >= strlen(EVENT_PREFIX) &&
+        memcmp(text, EVENT_PREFIX, strlen(EVENT_PREFIX)) == 0) {
+        *length -= strlen(EVENT_PREFIX);
+        return text + strlen(EVENT_PREFIX);
+    }
+    return text;
+}
+
+/* True when this line is the reply that counts. */
+static bool counts(struct exchange *exchange, const unsigned char *line, size_t length)
+{
+    const char *json = json_of(exchange, line, &length);
+    enum message_type type = reply_type(json, length);
+    if (type == MESSAGE_none)
+        return false;
+    if (type == REPLY_error || exchange->replies_due <= 1)
+        return true;
+    exchange->replies_due--;
+    exchange->hello_is_due = false;
+    return false;
+}
+
+/* Drops whole lines until one counts. */
+static void scan(struct exchange *exchange)
+{
+    struct buffer *in = &exchange->incoming;
+    for (;;) {
+        const unsigned char *end = in->length > 0 ? memchr(in->bytes, '\n', in->length) : NULL;
+        if (!end)
+            return;
+        size_t length = (size_t)(end - in->bytes);
+        if (counts(exchange, in->bytes, length)) {
+            answer_later(exchange);
+            return;
+        }
+        buffer_consume(in, length + 1);
+    }
+}
+
+enum carrier_result exchange_take(struct exchange *exchange, const unsigned char *bytes,
+                                  size_t length)
+{
+    if (exchange->connection.is_gone)
+        return CARRIER_GONE;
+    if (exchange->phase == EXCHANGE_STREAMING) {
+        enum carrier_result result = connection_write(&exchange->connection, bytes, length);
+        if (result == CARRIER_BEHIND) /* lws drains what it holds only while it reads, too */
+            lws_rx_flow_control(exchange->connection.wsi, 1);
+        exchange->connection.heard_ms = server_now_ms(exchange->server);
+        return result;
+    }
+    if (exchange->has_reply && !exchange->is_stream)
+        return CARRIER_SENT; /* nobody asked */
+    if (!buffer_append(&exchange->incoming, bytes, length)) {
+        exchange->left_code = LWS_CLOSE_STATUS_UNEXPECTED_CONDITION;
+        answer_later(exchange);
+        return CARRIER_GONE;
+    }
+    if (!exchange->has_reply)
+        scan(exchange);
+    return exchange->has_reply && exchange->is_stream ? CARRIER_BEHIND : CARRIER_SENT;
+}
+
+void exchange_want_writeable(struct exchange *exchange)
+{
+    if (exchange->phase != EXCHANGE_STREAMING)
+        return; /* it is told when the head is out */
+    lws_rx_flow_control(exchange->connection.wsi, 1);
+    lws_callback_on_writable(exchange->connection.wsi);
+}
+
+void exchange_leave(struct exchange *exchange, uint16_t code, const char *reason)
+{
+    if (exchange->phase == EXCHANGE_STREAMING) {
+        connection_bid_farewell(&exchange->connection, code, reason);
+        return;
+    }
+    if (exchange->has_reply && exchange->is_stream) {
+        connection_kill(&exchange->connection); /* between the head and the first entry */
+        return;
+    }
+    if (!exchange->has_reply)
+        exchange->left_code = code;
+    answer_later(exchange);
+}
+
+static void refuse_left(struct exchange *exchange)
+{
+    switch (exchange->left_code) {
+    case LWS_CLOSE_STATUS_GOINGAWAY:
+        exchange_refuse(exchange, ERROR_shutting_down, NULL, NULL);
+        return;
+    case LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE:
+        exchange_refuse(exchange, ERROR_too_long, NULL, NULL);
+        return;
+    case 4001:
+        exchange_refuse(exchange, ERROR_unauthorized, NULL, NULL);
+        return;
+    case 4003:
+        exchange_refuse(exchange, ERROR_banned, NULL, NULL);
+        return;
+    case 4008:
+        exchange_refuse(exchange, ERROR_rate_limited, NULL, NULL);
+        return;
+    default:
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    }
+}
+
+static void answer_error(struct exchange *exchange, const char *json, size_t length)
+{
+    char headers[256];
+    struct buffer body = {0};
+    enum error_code code = reply_error(json, length);
+    if (exchange->hello_is_due && (code == ERROR_bad_request || code == ERROR_name_invalid)) {
+        exchange_refuse_with(exchange, 401, "WWW-Authenticate: Bearer\r\n", "unauthorized",
+                             "This key is not known here.");
+        return;
+    }
+    int64_t retry_ms = reply_retry_after_ms(json, length);
+    size_t at = exchange->is_whole_reply ? 0 : reply_fields(json, length);
+    size_t used = (size_t)snprintf(headers, sizeof headers, "%s", headers_json);
+    if (retry_ms != NUMBER_ABSENT)
+        snprintf(headers + used, sizeof headers - used, "Retry-After: %lld\r\n",
+                 (long long)(retry_ms / 1000 + 1));
+    bool whole = (at == 0 || buffer_append_text(&body, "{")) &&
+                 buffer_append(&body, json + at, length - at) && buffer_append_text(&body, "\n");
+    exchange_answer(exchange, error_code_status(code), headers, body.bytes,
+                    whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+/* The session stays: what it says from now on goes straight to the client. */
+static void answer_stream(struct exchange *exchange)
+{
+    static const char events[] = "Content-Type: text/event-stream\r\n";
+    static const char lines[] = "Content-Type: application/x-ndjson\r\n";
+    char headers[256];
+    snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+             exchange->wants_events ? events : lines);
+    exchange->must_close = true;
+    buffer_finish(&exchange->answer);
+    if (!append_head(exchange, 200, headers, -1) ||
+        !buffer_append(&exchange->answer, exchange->incoming.bytes, exchange->incoming.length)) {
+        connection_kill(&exchange->connection);
+        return;
+    }
+    buffer_finish(&exchange->incoming);
+    send_soon(exchange);
+}
+
+static void answer_reply(struct exchange *exchange, const char *json, size_t length)
+{
+    struct buffer body = {0};
+    size_t at = exchange->is_whole_reply ? 0 : reply_fields(json, length);
+    bool whole = (at == 0 || buffer_append_text(&body, "{")) &&
+                 buffer_append(&body, json + at, length - at) && buffer_append_text(&body, "\n");
+    exchange_answer(exchange, whole ? exchange->success_status : 500, headers_json, body.bytes,
+                    whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+static void end_conversation(struct exchange *exchange)
+{
+    if (exchange->connection.session)
+        session_closed(exchange->connection.session);
+    exchange->connection.session = NULL;
+}
+
+static void answer(struct exchange *exchange)
+{
+    const unsigned char *line = exchange->incoming.bytes;
+    const unsigned char *end = line ? memchr(line, '\n', exchange->incoming.length) : NULL;
+    if (exchange->left_code != 0 || !end) {
+        end_conversation(exchange);
+        refuse_left(exchange);
+        return;
+    }
+    size_t length = (size_t)(end - line);
+    const char *json = json_of(exchange, line, &length);
+    bool is_error = reply_type(json, length) == REPLY_error;
+    if (exchange->is_stream && !is_error) {
+        answer_stream(exchange);
+        return;
+    }
+    end_conversation(exchange);
+    if (is_error)
+        answer_error(exchange, json, length);
+    else
+        answer_reply(exchange, json, length);
+}
+
+bool exchanges_answer(struct server *server)
+{
+    bool any = server->answered != NULL;
+    while (server->answered) {
+        struct exchange *exchange = server->answered;
+        server->answered = exchange->next_answered;
+        answer(exchange);
+    }
+    return any;
+}
+
+static void begin_stream(struct exchange *exchange)
+{
+    exchange->phase = EXCHANGE_STREAMING;
+    buffer_finish(&exchange->answer);
+    lws_set_timeout(exchange->connection.wsi, NO_PENDING_TIMEOUT, 0);
+    connection_enlist_stream(exchange->server, &exchange->connection);
+}
+
+/* Nothing waits for the socket: lws need not read, and the core may go on. */
+static void go_on(struct exchange *exchange)
+{
+    lws_rx_flow_control(exchange->connection.wsi, 0);
+    if (exchange->connection.session)
+        session_writeable(exchange->connection.session);
+}
+
+/* The next piece of what is to be sent. */
+static const unsigned char *piece_of(const struct exchange *exchange, size_t *length)
+{
+    const unsigned char *at;
+    size_t head = exchange->answer.length;
+    if (exchange->sent < head) {
+        at = exchange->answer.bytes + exchange->sent;
+        *length = head - exchange->sent;
+    } else {
+        at = exchange->rest + (exchange->sent - head);
+        *length = exchange->rest_length - (exchange->sent - head);
+    }
+    if (*length > PIECE_BYTES)
+        *length = PIECE_BYTES;
+    return at;
+}
+
+/* False when the connection is dying. */
+static bool send_pieces(struct exchange *exchange)
+{
+    size_t total = exchange->answer.length + exchange->rest_length;
+    struct lws *wsi = exchange->connection.wsi;
+    while (exchange->sent < total && !lws_send_pipe_choked(wsi)) {
+        size_t length;
+        const unsigned char *piece = piece_of(exchange, &length);
+        if (connection_write(&exchange->connection, piece, length) == CARRIER_GONE)
+            return false;
+        exchange->sent += length;
+        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
+    }
+    return true;
+}
+
+int exchange_writeable(struct exchange *exchange, bool *is_over)
+{
+    struct lws *wsi = exchange->connection.wsi;
+    *is_over = false;
+    if (exchange->connection.is_gone)
+        return -1;
+    if (exchange->phase == EXCHANGE_ANSWERING) {
+        if (!send_pieces(exchange))
+            return -1;
+        if (exchange->sent < exchange->answer.length + exchange->rest_length) {
+            lws_callback_on_writable(wsi);
+            return 0;
+        }
+        if (!exchange->is_stream || !exchange->connection.session) {
+            *is_over = true;
+            return exchange->must_close ? -1 : 0;
+        }
+        begin_stream(exchange);
+    }
+    if (exchange->phase != EXCHANGE_STREAMING)
+        return 0;
+    if (lws_partial_buffered(wsi))
+        lws_callback_on_writable(wsi);
+    else
+        go_on(exchange);
+    return 0;
+}
+
+void exchange_beat(struct server *server, struct connection *connection)
+{
+    static const unsigned char comment[] = ":\n\n"; /* no event: proxies and pages see life */
+    const struct exchange *exchange = (const struct exchange *)(const void *)connection;
+    connection->heard_ms = server_now_ms(server);
+    if (exchange->wants_events && !lws_partial_buffered(connection->wsi))
+        (void)exchange_take((struct exchange *)(void *)connection, comment, sizeof comment - 1);
+}

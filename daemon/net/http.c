@@ -1,0 +1,376 @@
+#include "daemon/net/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/net/accept.h"
+#include "daemon/net/admin_socket.h"
+#include "daemon/net/api.h"
+#include "daemon/net/field.h"
+#include "daemon/net/headers.h"
+#include "daemon/net/origin.h"
+#include "daemon/net/page.h"
+#include "daemon/net/route.h"
+#include "daemon/net/upgrade.h"
+
+#define ADMIN_BODY_BYTES_MAX 4194304
+#define LENGTH_DIGITS_MAX 18
+
+/* Every path, once. {} is the name of a room. Rows of one path stand together. */
+static const struct route {
+    enum method method;
+    bool is_admin; /* only through the admin socket; elsewhere it does not exist */
+    const char *pattern;
+    void (*act)(struct exchange *exchange);
+} routes[] = {
+    {METHOD_GET, false, "/healthz", api_health},
+    {METHOD_GET, false, "/metrics", api_metrics},
+    {METHOD_GET, false, "/api/v1/rooms", api_rooms},
+    {METHOD_GET, false, "/api/v1/rooms/{}/messages", api_history},
+    {METHOD_POST, false, "/api/v1/rooms/{}/messages", api_send},
+    {METHOD_GET, false, "/api/v1/rooms/{}/stream", api_stream},
+    {METHOD_POST, false, "/api/v1/do", api_do},
+    {METHOD_GET, true, "/admin/v1/status", admin_status},
+    {METHOD_GET, true, "/admin/v1/rooms", api_rooms},
+    {METHOD_POST, true, "/admin/v1/rooms", admin_room_create},
+    {METHOD_GET, true, "/admin/v1/rooms/{}", admin_room_show},
+    {METHOD_PATCH, true, "/admin/v1/rooms/{}", admin_room_set},
+    {METHOD_DELETE, true, "/admin/v1/rooms/{}", admin_room_remove},
+    {METHOD_GET, true, "/admin/v1/rooms/{}/messages", api_history},
+    {METHOD_POST, true, "/admin/v1/rooms/{}/messages", api_send},
+    {METHOD_GET, true, "/admin/v1/rooms/{}/stream", api_stream},
+    {METHOD_POST, true, "/admin/v1/do", api_do},
+};
+
+#define ROUTE_COUNT (sizeof routes / sizeof *routes)
+
+static const char *const method_names[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "HEAD"};
+
+static bool route_is_for(const struct route *route, struct exchange *exchange)
+{
+    return (!route->is_admin || exchange->is_admin) &&
+           route_matches(route->pattern, exchange->path, exchange->room, sizeof exchange->room);
+}
+
+/* "GET, HEAD, POST" of the paths that match; empty if none does. */
+static void allowed_methods(struct exchange *exchange, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (const struct route *route = routes; route < routes + ROUTE_COUNT; route++) {
+        if (!route_is_for(route, exchange) || used >= size)
+            continue;
+        int written = snprintf(out + used, size - used, "%s%s%s", used > 0 ? ", " : "",
+                               method_names[route->method],
+                               route->method == METHOD_GET ? ", HEAD" : "");
+        used += written > 0 ? (size_t)written : 0;
+    }
+}
+
+static void preflight(struct exchange *exchange, const char *allowed)
+{
+    char headers[384];
+    snprintf(headers, sizeof headers,
+             "Allow: %s, OPTIONS\r\nAccess-Control-Allow-Methods: %s\r\n"
+             "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
+             "Access-Control-Max-Age: 600\r\n", allowed, allowed);
+    exchange_answer(exchange, 204, headers, NULL, 0);
+}
+
+static void not_found(struct exchange *exchange)
+{
+    exchange_refuse_with(exchange, 404, "", "bad_request", "There is nothing at this path.");
+}
+
+static bool is_under(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* No route matches: the page has it, or nobody. */
+static void act_elsewhere(struct exchange *exchange)
+{
+    if (is_under(exchange->path, "/api") || is_under(exchange->path, "/admin") ||
+        is_under(exchange->path, "/ws") || is_under(exchange->path, "/test"))
+        not_found(exchange);
+    else if (exchange->method == METHOD_GET || exchange->method == METHOD_HEAD)
+        page_serve(exchange);
+    else
+        exchange_refuse_with(exchange, 405, "Allow: GET, HEAD\r\n", "bad_request",
+                             "This path can only be read.");
+}
+
+static void dispatch(struct exchange *exchange)
+{
+    char allowed[96], headers[128];
+    enum method method = exchange->method == METHOD_HEAD ? METHOD_GET : exchange->method;
+    for (const struct route *route = routes; route < routes + ROUTE_COUNT; route++) {
+        if (route->method == method && route_is_for(route, exchange)) {
+            route->act(exchange);
+            return;
+        }
+    }
+    allowed_methods(exchange, allowed, sizeof allowed);
+    if (allowed[0] == '\0') {
+        act_elsewhere(exchange);
+    } else if (method == METHOD_OPTIONS) {
+        preflight(exchange, allowed);
+    } else {
+        snprintf(headers, sizeof headers, "Allow: %s, OPTIONS\r\n", allowed);
+        exchange_refuse_with(exchange, 405, headers, "bad_request",
+                             "This path does not take this method.");
+    }
+}
+
+/* Copies a header. False if it is too long for value; empty if there is none. */
+static bool header(struct lws *wsi, enum lws_token_indexes token, char *value, int size)
+{
+    value[0] = '\0';
+    return lws_hdr_total_length(wsi, token) == 0 || lws_hdr_copy(wsi, value, size, token) >= 0;
+}
+
+static bool takes_body(enum method method)
+{
+    return method == METHOD_POST || method == METHOD_PUT || method == METHOD_PATCH;
+}
+
+/* Where one server sees one request and another two, requests are smuggled: what is not plain is
+ * refused, and the connection with it. True when the length is fine. */
+static bool check_length(struct exchange *exchange, struct lws *wsi)
+{
+    char value[32];
+    int64_t length = 0;
+    int64_t max = exchange->is_admin ? ADMIN_BODY_BYTES_MAX
+                                     : exchange->server->config->limits.frame_bytes;
+    exchange->must_close = true; /* unless all is well */
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
+        exchange_refuse_with(exchange, 411, "", "bad_request",
+                             "Send a Content-Length instead of a Transfer-Encoding.");
+        return false;
+    }
+    bool has_length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+    if (!has_length && takes_body(exchange->method)) {
+        exchange_refuse_with(exchange, 411, "", "bad_request", "A Content-Length is missing.");
+        return false;
+    }
+    if (has_length && (!header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof value) ||
+                       strlen(value) > LENGTH_DIGITS_MAX ||
+                       !field_number(value, INT64_MAX, &length))) {
+        exchange_refuse_with(exchange, 400, "", "bad_request", "The Content-Length is no number.");
+        return false;
+    }
+    if (length > 0 && !takes_body(exchange->method)) {
+        exchange_refuse_with(exchange, 400, "", "bad_request", "This method takes no body.");
+        return false;
+    }
+    if (length > max) {
+        exchange_refuse_with(exchange, 413, "", "too_long", "The body is longer than allowed.");
+        return false;
+    }
+    exchange->body.max = (size_t)max;
+    exchange->must_close = false;
+    return true;
+}
+
+static bool changes_something(enum method method)
+{
+    return method != METHOD_GET && method != METHOD_HEAD && method != METHOD_OPTIONS;
+}
+
+/* The guard against other people's pages: see origin.h. */
+static bool check_origin(struct exchange *exchange, struct lws *wsi)
+{
+    const struct server *server = exchange->server;
+    char host[300], origin[300];
+    if (exchange->is_admin)
+        return true; /* no browser can speak to a Unix socket */
+    if (!header(wsi, WSI_TOKEN_HOST, host, sizeof host) ||
+        !host_is_allowed(server->config, server->own_name, host)) {
+        exchange_refuse_with(exchange, 403, "", "forbidden",
+                             "This gateway is not known by that name; see http.allowed_hosts.");
+        return false;
+    }
+    bool fits = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
+    if (fits && origin[0] == '\0')
+        return true;
+    if (fits && origin_is_listed(server->config, origin) &&
+        strlen(origin) < sizeof exchange->origin)
+        memcpy(exchange->origin, origin, strlen(origin) + 1);
+    if (!changes_something(exchange->method) ||
+        (fits && origin_is_allowed(server->config, origin, host)))
+        return true; /* what only reads gives other pages nothing: the browser keeps it from them */
+    exchange_refuse_with(exchange, 403, "", "forbidden",
+                         "Pages of that origin may not use this gateway; see http.allowed_origins.");
+    return false;
+}
+
+static bool read_credentials(struct exchange *exchange, struct lws *wsi)
+{
+    char value[256];
+    const char *key = NULL;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) == 0)
+        return true;
+    if (header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, value, sizeof value))
+        key = field_bearer(value);
+    if (key && strlen(key) < sizeof exchange->key) {
+        memcpy(exchange->key, key, strlen(key) + 1);
+        return true;
+    }
+    exchange_refuse_with(exchange, 401, "WWW-Authenticate: Bearer\r\n", "unauthorized",
+                         "Authorization must be Bearer and a key.");
+    return false;
+}
+
+static enum method method_of(int lws_method)
+{
+    switch (lws_method) {
+    case LWSHUMETH_GET: return METHOD_GET;
+    case LWSHUMETH_POST: return METHOD_POST;
+    case LWSHUMETH_OPTIONS: return METHOD_OPTIONS;
+    case LWSHUMETH_PUT: return METHOD_PUT;
+    case LWSHUMETH_PATCH: return METHOD_PATCH;
+    case LWSHUMETH_DELETE: return METHOD_DELETE;
+    case LWSHUMETH_HEAD: return METHOD_HEAD;
+    default: return METHOD_OTHER;
+    }
+}
+
+/* The first line: method and path. */
+static bool read_target(struct exchange *exchange, struct lws *wsi)
+{
+    char value[64], *uri;
+    int length = 0;
+    exchange->method = method_of(lws_http_get_uri_and_method(wsi, &uri, &length));
+    if (exchange->method == METHOD_OTHER || length <= 0 || *uri != '/' ||
+        (size_t)length >= sizeof exchange->path) {
+        exchange->must_close = true;
+        exchange_refuse_with(exchange, 400, "", "bad_request", "The request line is not usable.");
+        return false;
+    }
+    memcpy(exchange->path, uri, (size_t)length);
+    if (!header(wsi, WSI_TOKEN_HTTP, value, sizeof value) || strcasecmp(value, "HTTP/1.1") != 0 ||
+        (header(wsi, WSI_TOKEN_CONNECTION, value, sizeof value) && field_has_token(value, "close")))
+        exchange->must_close = true;
+    return true;
+}
+
+/* A request has come, its body not yet. */
+static int begin(struct lws *wsi, struct http_slot *slot)
+{
+    struct server *server = server_of(wsi);
+    const struct peer *peer = lws_get_opaque_user_data(wsi);
+    if (!peer || slot->exchange)
+        return -1;
+    struct exchange *exchange = exchange_create(server, wsi);
+    if (!exchange)
+        return -1;
+    slot->exchange = exchange;
+    exchange->is_admin = peer->is_admin;
+    exchange->is_exempt = peer->is_exempt;
+    exchange->address_key = peer->address_key;
+    if (!read_target(exchange, wsi))
+        return 0;
+    bool wants_close = exchange->must_close;
+    if (!check_length(exchange, wsi))
+        return 0;
+    exchange->must_close = wants_close;
+    if (takes_body(exchange->method))
+        exchange->act = dispatch;
+    if (!check_origin(exchange, wsi) || !read_credentials(exchange, wsi))
+        return 0;
+    if (!exchange->act)
+        dispatch(exchange);
+    return 0;
+}
+
+static int body(struct exchange *exchange, const void *bytes, size_t length)
+{
+    if (exchange->phase != EXCHANGE_READING || length == 0)
+        return 0; /* of a request that has been refused */
+    return buffer_append(&exchange->body, bytes, length) ? 0 : -1;
+}
+
+/* lws says so again and again while more bytes come: only the first time counts. */
+static void body_complete(struct exchange *exchange)
+{
+    if (exchange->phase == EXCHANGE_READING && exchange->act)
+        exchange->act(exchange);
+}
+
+static int writeable(struct lws *wsi, struct http_slot *slot)
+{
+    bool is_over;
+    int result = exchange_writeable(slot->exchange, &is_over);
+    if (!is_over || result != 0)
+        return result;
+    exchange_destroy(slot->exchange);
+    slot->exchange = NULL;
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static void drop(struct http_slot *slot)
+{
+    exchange_destroy(slot->exchange);
+    slot->exchange = NULL;
+}
+
+/* What concerns a request that is under way. */
+static int when_begun(struct lws *wsi, enum lws_callback_reasons reason, struct http_slot *slot,
+                      const void *in, size_t length)
+{
+    switch (reason) {
+    case LWS_CALLBACK_HTTP_BODY:
+        return body(slot->exchange, in, length);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        body_complete(slot->exchange);
+        return 0;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return writeable(wsi, slot);
+    case LWS_CALLBACK_TIMER:
+        return connection_timer(&slot->exchange->connection);
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+        drop(slot);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t length)
+{
+    struct http_slot *slot = user;
+    switch (reason) {
+    case LWS_CALLBACK_HTTP:
+        server_turn_begin(server_of(wsi));
+        return begin(wsi, slot);
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_TIMER:
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+        if (!slot || !slot->exchange)
+            return 0;
+        server_turn_begin(server_of(wsi));
+        return when_begun(wsi, reason, slot, in, length);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return upgrade_confirm(wsi);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* its name is no subprotocol */
+    case LWS_CALLBACK_RAW_ADOPT:                  /* CONNECT */
+    case LWS_CALLBACK_RAW_RX:
+        return -1;
+    case LWS_CALLBACK_WSI_DESTROY: {
+        struct peer *peer = lws_get_opaque_user_data(wsi);
+        if (peer)
+            peer_gone(server_of(wsi), peer);
+        return 0;
+    }
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,71 @@
+/* net.h - what the files of this floor share. Loop thread. */
+#ifndef HEARTH_NET_NET_H
+#define HEARTH_NET_NET_H
+
+#include <libwebsockets.h>
+
+#include "config/config.h"
+#include "daemon/core/gateway.h"
+#include "daemon/net/address.h"
+#include "daemon/net/clock.h"
+#include "daemon/net/server.h"
+
+/* The order of protocols in lws's table. HTTP is first: lws falls back to it. */
+enum { PROTOCOL_HTTP, PROTOCOL_HEARTH, PROTOCOL_LISTENER, PROTOCOL_WAKE };
+
+#define PT_SERV_BUF_BYTES 20480  /* one TLS record and more; a multiple of 16 */
+#define TX_PACKET_BYTES 65536    /* one send up to here */
+#define RX_BUFFER_BYTES 1024
+
+struct connection;
+struct exchange;
+struct listeners;
+
+struct stop {
+    bool is_begun;      /* no newcomers, everybody is told to go */
+    bool wants_restart; /* main builds the stack again */
+    bool is_done;       /* the loop ends */
+    bool is_torn_down;  /* libuv: lws_context_destroy has been called from within the loop */
+};
+
+struct server {
+    struct config *config; /* borrowed, as are the next four; a reload writes it */
+    struct gateway *gateway;
+    struct store *store;
+    struct listeners *listeners;
+    const struct reload *reload;
+
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct lws *signal_wsi;
+    bool is_libuv;
+    struct stop stop;
+    char own_name[256]; /* of this machine */
+    struct networks exempt;
+    int connections_max;   /* limits.connections, or fewer where descriptors are short */
+    int connection_count;  /* accepted and not closed */
+    struct address_count *addresses;
+    int64_t accepted_count, refused_count;
+
+    int64_t turn_began_us;  /* 0 between turns */
+    int64_t tick_due_us;    /* when tick_timer fires; 0 is not set */
+    lws_sorted_usec_list_t turn_timer, tick_timer, second_timer, watchdog_timer, stop_timer,
+        listen_timer;
+
+    struct connection *quietest, *newest; /* WebSockets, by when they were last heard of */
+    struct connection *streams;           /* HTTP answers that stay open */
+    struct exchange *answered;            /* have their reply, to be sent at the end of the turn */
+    int64_t trimmed_count;                /* connection_count when memory was last given back */
+};
+
+static inline struct server *server_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
+/* Every event that the core may hear of begins with this; the end comes by itself. */
+void server_turn_begin(struct server *server);
+
+int64_t server_now_ms(const struct server *server);
+
+#endif

@@ -1,0 +1,239 @@
+#include "daemon/net/page.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "daemon/net/field.h"
+#include "daemon/net/headers.h"
+
+#define FILE_BYTES_MAX 8388608 /* of http.page_dir */
+#define FIELD_BYTES_MAX 512
+
+static const struct page_file *find(const char *path)
+{
+    for (const struct page_file *file = page_files; file->path; file++)
+        if (strcmp(file->path, path) == 0)
+            return file;
+    return NULL;
+}
+
+/* A path whose last part has no dot is a place within the page, such as /r/lobby. */
+static bool is_place(const char *path)
+{
+    const char *last = strrchr(path, '/');
+    return last && !strchr(last, '.');
+}
+
+static void no_such_file(struct exchange *exchange)
+{
+    exchange_refuse_with(exchange, 404, "", "bad_request", "There is nothing at this path.");
+}
+
+static const char *header(struct exchange *exchange, enum lws_token_indexes token, char *value)
+{
+    struct lws *wsi = exchange->connection.wsi;
+    if (lws_hdr_total_length(wsi, token) == 0 ||
+        lws_hdr_copy(wsi, value, FIELD_BYTES_MAX, token) < 0)
+        return NULL;
+    return value;
+}
+
+static bool is_known(struct exchange *exchange, const char *etag)
+{
+    char value[FIELD_BYTES_MAX];
+    const char *field = header(exchange, WSI_TOKEN_HTTP_IF_NONE_MATCH, value);
+    return field && field_matches_etag(field, etag);
+}
+
+/* Header lines of a file; encoding may be "". */
+static bool append_headers(struct exchange *exchange, const struct page_file *file,
+                           const char *encoding, struct buffer *out)
+{
+    return buffer_append_text(out, "Content-Type: ") && buffer_append_text(out, file->type) &&
+           buffer_append_text(out, "\r\nETag: ") && buffer_append_text(out, file->etag) &&
+           buffer_append_text(out, file->is_immutable
+                                       ? "\r\nCache-Control: public, max-age=31536000, immutable"
+                                       : "\r\nCache-Control: no-cache") &&
+           buffer_append_text(out, "\r\nVary: Accept-Encoding\r\n") &&
+           buffer_append_text(out, encoding) &&
+           headers_page_policy(exchange->server->config, out) && buffer_append(out, "", 1);
+}
+
+/* For the few who do not take gzip. NULL without memory. */
+static unsigned char *inflate_file(const struct page_file *file)
+{
+    z_stream stream = {0};
+    unsigned char *plain = malloc(file->plain_bytes + 1);
+    if (!plain)
+        return NULL;
+    stream.next_in = (unsigned char *)(uintptr_t)file->gzip;
+    stream.avail_in = (uInt)(file->gzip_end - file->gzip);
+    stream.next_out = plain;
+    stream.avail_out = (uInt)file->plain_bytes + 1;
+    bool whole = inflateInit2(&stream, 15 + 16) == Z_OK; /* 16: a gzip header */
+    if (whole) {
+        whole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.total_out == file->plain_bytes;
+        inflateEnd(&stream);
+    }
+    if (whole)
+        return plain;
+    free(plain);
+    return NULL;
+}
+
+static void send_plain(struct exchange *exchange, const struct page_file *file, const char *headers)
+{
+    unsigned char *plain = inflate_file(file);
+    if (plain)
+        exchange_answer(exchange, 200, headers, plain, file->plain_bytes);
+    else
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    free(plain);
+}
+
+static void send_built_in(struct exchange *exchange, const struct page_file *file)
+{
+    char value[FIELD_BYTES_MAX];
+    struct buffer headers = {0};
+    bool known = is_known(exchange, file->etag);
+    bool gzip = field_accepts_gzip(header(exchange, WSI_TOKEN_HTTP_ACCEPT_ENCODING, value));
+    bool whole = append_headers(exchange, file, gzip && !known ? "Content-Encoding: gzip\r\n" : "",
+                                &headers);
+    const char *text = (const char *)headers.bytes;
+    if (!whole)
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    else if (known)
+        exchange_answer(exchange, 304, text, NULL, 0);
+    else if (gzip)
+        exchange_answer_with(exchange, 200, text, file->gzip,
+                             (size_t)(file->gzip_end - file->gzip));
+    else
+        send_plain(exchange, file, text);
+    buffer_finish(&headers);
+}
+
+static const char *type_of(const char *path)
+{
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {".html", "text/html; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".json", "application/json"},
+        {".webmanifest", "application/manifest+json"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".ico", "image/x-icon"},
+        {".txt", "text/plain; charset=utf-8"},
+        {".map", "application/json"},
+    };
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        size_t ending = strlen(types[i].ending);
+        if (length > ending && strcmp(path + length - ending, types[i].ending) == 0)
+            return types[i].type;
+    }
+    return "application/octet-stream";
+}
+
+/* Opens a path below http.page_dir, one part after the other: no part may be a link, or lead out.
+ * -1 if there is no such file. */
+static int open_below(const char *folder, const char *path)
+{
+    char part[256];
+    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (at >= 0 && *path) {
+        path += strspn(path, "/");
+        size_t length = strcspn(path, "/");
+        int next = -1;
+        if (length > 0 && length < sizeof part && path[0] != '.') {
+            memcpy(part, path, length);
+            part[length] = '\0';
+            next = openat(at, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        }
+        close(at);
+        at = next;
+        path += length;
+    }
+    return at;
+}
+
+static unsigned char *read_whole(int fd, size_t size)
+{
+    unsigned char *bytes = malloc(size + 1);
+    size_t have = 0;
+    while (bytes && have < size) {
+        ssize_t got = read(fd, bytes + have, size - have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            free(bytes);
+            return NULL;
+        }
+        have += (size_t)got;
+    }
+    return bytes;
+}
+
+/* A file that is being worked on: never cached for good, known by its time and size. */
+static bool send_from_folder(struct exchange *exchange, const char *path)
+{
+    struct stat status;
+    char etag[64];
+    int fd = open_below(exchange->server->config->http.page_dir, path);
+    unsigned char *bytes = NULL;
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        status.st_size <= FILE_BYTES_MAX)
+        bytes = read_whole(fd, (size_t)status.st_size);
+    if (fd >= 0)
+        close(fd);
+    if (!bytes)
+        return false;
+    snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)status.st_size,
+             (unsigned long long)status.st_mtim.tv_sec, (unsigned long)status.st_mtim.tv_nsec);
+    const struct page_file file = {.type = type_of(path), .etag = etag};
+    struct buffer headers = {0};
+    bool whole = append_headers(exchange, &file, "", &headers);
+    if (!whole)
+        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    else if (is_known(exchange, etag))
+        exchange_answer(exchange, 304, (const char *)headers.bytes, NULL, 0);
+    else
+        exchange_answer(exchange, 200, (const char *)headers.bytes, bytes,
+                        (size_t)status.st_size);
+    buffer_finish(&headers);
+    free(bytes);
+    return true;
+}
+
+static void serve_folder(struct exchange *exchange)
+{
+    const char *path = exchange->path;
+    if (strcmp(path, "/") != 0 && send_from_folder(exchange, path))
+        return;
+    if (!is_place(path) || !send_from_folder(exchange, "/index.html"))
+        no_such_file(exchange);
+}
+
+void page_serve(struct exchange *exchange)
+{
+    if (exchange->server->config->http.page_dir[0] != '\0') {
+        serve_folder(exchange);
+        return;
+    }
+    const struct page_file *file = find(exchange->path);
+    if (!file && is_place(exchange->path))
+        file = find("/index.html");
+    if (file)
+        send_built_in(exchange, file);
+    else
+        no_such_file(exchange);
+}

@@ -1,0 +1,495 @@
+#include "daemon/net/server.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "daemon/log.h"
+#include "daemon/net/accept.h"
+#include "daemon/net/clock.h"
+#include "daemon/net/connection.h"
+#include "daemon/net/exchange.h"
+#include "daemon/net/http.h"
+#include "daemon/net/notify.h"
+#include "daemon/net/signals.h"
+#include "daemon/net/websocket.h"
+#include "storage/store.h"
+
+#define SECOND_US 1000000
+#define STOP_US (5 * SECOND_US)    /* then those that are left are cut off */
+#define DESCRIPTORS_BESIDES 96     /* the store's files, listeners, a backup */
+#define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
+#define CONNECTIONS_MIN 4
+#define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
+#define TRIM_COUNT 256             /* connections that have gone: memory is given back */
+
+static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                         size_t length);
+
+/* In the order of the enum in net.h. tx_packet_size: or lws cuts what is written at rx_buffer_size
+ * and copies the rest. */
+static const struct lws_protocols protocols[] = {
+    {"http", http_callback, sizeof(struct http_slot), RX_BUFFER_BYTES, 0, NULL, TX_PACKET_BYTES},
+    {"hearth.v1", websocket_callback, sizeof(struct connection), RX_BUFFER_BYTES, 0, NULL,
+     TX_PACKET_BYTES},
+    {"listener", listener_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
+    {"wake", wake_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
+#ifdef HEARTH_TEST_ENDPOINTS
+    {"hearth.echo", websocket_callback, sizeof(struct connection), RX_BUFFER_BYTES, 0, NULL,
+     TX_PACKET_BYTES},
+#endif
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+/* A WebSocket that names no subprotocol gets hearth.v1. */
+static const struct lws_protocol_vhost_options by_default = {NULL, NULL, "default", "1"};
+static const struct lws_protocol_vhost_options options = {NULL, &by_default, "hearth.v1", ""};
+
+/* And requests go to http all the same. */
+static const struct lws_http_mount everything = {
+    .mountpoint = "/",
+    .mountpoint_len = 1,
+    .origin = "http",
+    .origin_protocol = LWSMPRO_CALLBACK,
+    .protocol = "http",
+};
+
+/* On what lws answers by itself. */
+static const struct lws_protocol_vhost_options sniff = {
+    NULL, NULL, "X-Content-Type-Options:", "nosniff"};
+static const struct lws_protocol_vhost_options policy = {
+    &sniff, NULL, "Content-Security-Policy:", "default-src 'none'; frame-ancestors 'none'"};
+
+/* lws's own pings are off: the loop's cost nothing that grows with the connections. */
+static const lws_retry_bo_t no_pings = {.secs_since_valid_ping = 0};
+
+bool server_block_signals(void)
+{
+    return signals_block();
+}
+
+struct moment server_moment(void)
+{
+    return moment_now();
+}
+
+/* ---- the core's way out ---- */
+
+static enum carrier_result carry_write(void *connection, const unsigned char *bytes, size_t length)
+{
+    struct connection *to = connection;
+    if (to->kind == CONNECTION_EXCHANGE)
+        return exchange_take(connection, bytes, length);
+    return connection_write(to, bytes, length);
+}
+
+static void carry_want_writeable(void *connection)
+{
+    struct connection *to = connection;
+    if (to->is_gone)
+        return;
+    if (to->kind == CONNECTION_EXCHANGE)
+        exchange_want_writeable(connection);
+    else
+        lws_callback_on_writable(to->wsi);
+}
+
+static void carry_pause(void *connection)
+{
+    struct connection *to = connection;
+    if (to->is_gone || to->is_paused || to->kind == CONNECTION_EXCHANGE)
+        return; /* of HTTP nothing is read while it is answered */
+    to->is_paused = true;
+    lws_rx_flow_control(to->wsi, 0);
+}
+
+static void carry_resume(void *connection)
+{
+    struct connection *to = connection;
+    if (to->is_gone || !to->is_paused)
+        return;
+    to->is_paused = false;
+    lws_rx_flow_control(to->wsi, 1);
+}
+
+static void carry_close(void *connection, uint16_t code, const char *reason)
+{
+    struct connection *to = connection;
+    if (to->kind == CONNECTION_EXCHANGE)
+        exchange_leave(connection, code, reason);
+    else
+        connection_bid_farewell(to, code, reason);
+}
+
+const struct carrier *server_carrier(void)
+{
+    static const struct carrier carrier = {
+        .write = carry_write,
+        .want_writeable = carry_want_writeable,
+        .pause = carry_pause,
+        .resume = carry_resume,
+        .close = carry_close,
+    };
+    return &carrier;
+}
+
+/* ---- turns of the loop ---- */
+
+int64_t server_now_ms(const struct server *server)
+{
+    return (server->turn_began_us ? server->turn_began_us : clock_us()) / 1000;
+}
+
+static void on_tick(lws_sorted_usec_list_t *timer)
+{
+    struct server *server = lws_container_of(timer, struct server, tick_timer);
+    server->tick_due_us = 0;
+    server_turn_begin(server);
+}
+
+/* The core's next due time becomes a timer, unless it is one already. */
+static void schedule_tick(struct server *server, int64_t wait_ms, int64_t now_us)
+{
+    if (wait_ms == INT64_MAX)
+        return;
+    if (wait_ms < 1)
+        wait_ms = 1;
+    int64_t due_us = now_us + wait_ms * 1000;
+    if (server->tick_due_us != 0 && server->tick_due_us <= due_us + 1000)
+        return; /* it fires early enough; then the core is asked again */
+    server->tick_due_us = due_us;
+    lws_sul_schedule(server->context, 0, &server->tick_timer, on_tick, wait_ms * 1000);
+}
+
+static void end_loop(struct server *server)
+{
+    server->stop.is_done = true;
+    lws_cancel_service(server->context);
+}
+
+static void go_on_stopping(struct server *server)
+{
+    if (server->stop.is_begun && !server->stop.is_done && gateway_drain(server->gateway))
+        end_loop(server);
+}
+
+static void stop_begin(struct server *server);
+
+/* Everything that gathered in this turn goes out, in one write a connection. */
+static void turn_end(struct server *server)
+{
+    if (server->turn_began_us == 0)
+        return;
+    int64_t wait_ms = gateway_tick(server->gateway);
+    go_on_stopping(server);
+    gateway_flush(server->gateway);
+    for (int i = 0; i < ROUNDS_MAX && exchanges_answer(server); i++)
+        gateway_flush(server->gateway);
+    if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
+        server->stop.wants_restart = true;
+        stop_begin(server);
+    }
+    int64_t now_us = clock_us();
+    schedule_tick(server, wait_ms, now_us);
+    gateway_turn_took(server->gateway, now_us - server->turn_began_us);
+    server->turn_began_us = 0;
+}
+
+static void on_turn_end(lws_sorted_usec_list_t *timer)
+{
+    turn_end(lws_container_of(timer, struct server, turn_timer));
+}
+
+/* Under poll a turn is one lws_service. Under libuv that does not return; there a timer that is due
+ * at once fires after all events of this turn and before the loop waits again. */
+void server_turn_begin(struct server *server)
+{
+    if (server->turn_began_us != 0)
+        return;
+    struct moment now = moment_now();
+    server->turn_began_us = clock_us();
+    gateway_set_now(server->gateway, &now);
+    if (server->is_libuv)
+        lws_sul_schedule(server->context, 0, &server->turn_timer, on_turn_end, 1);
+}
+
+/* ---- once a second, while somebody is here ---- */
+
+static void give_memory_back(struct server *server)
+{
+#ifdef __GLIBC__
+    if (server->connection_count > server->trimmed_count)
+        server->trimmed_count = server->connection_count;
+    if (server->trimmed_count - server->connection_count < TRIM_COUNT)
+        return;
+    malloc_trim(0);
+#endif
+    server->trimmed_count = server->connection_count;
+}
+
+static void on_second(lws_sorted_usec_list_t *timer)
+{
+    struct server *server = lws_container_of(timer, struct server, second_timer);
+    server_turn_begin(server);
+    connections_sweep(server);
+    give_memory_back(server);
+    lws_sul_schedule(server->context, 0, timer, on_second, SECOND_US);
+}
+
+static void on_watchdog(lws_sorted_usec_list_t *timer)
+{
+    struct server *server = lws_container_of(timer, struct server, watchdog_timer);
+    notify_watchdog();
+    lws_sul_schedule(server->context, 0, timer, on_watchdog, notify_watchdog_interval_us());
+}
+
+/* ---- stopping and reloading ---- */
+
+static void on_stop_overdue(lws_sorted_usec_list_t *timer)
+{
+    struct server *server = lws_container_of(timer, struct server, stop_timer);
+    log_warn("server: some clients did not go in time connections=%d", server->connection_count);
+    end_loop(server);
+}
+
+static void stop_begin(struct server *server)
+{
+    if (server->stop.is_begun)
+        return;
+    server->stop.is_begun = true;
+    log_info("server: %s connections=%d",
+             server->stop.wants_restart ? "restarting" : "stopping", server->connection_count);
+    if (!server->stop.wants_restart)
+        notify_stopping();
+    accept_end(server);
+    lws_sul_schedule(server->context, 0, &server->stop_timer, on_stop_overdue, STOP_US);
+    go_on_stopping(server);
+}
+
+static void apply_config(struct server *server)
+{
+    const struct config *config = server->config;
+    if (!networks_parse(config->limits.exempt, &server->exempt))
+        log_warn("server: limits.exempt holds more than is understood networks=%zu",
+                 server->exempt.count);
+    server->connections_max = (int)config->limits.connections;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    int64_t room = (int64_t)limit.rlim_cur - DESCRIPTORS_BESIDES;
+    if (room < config->limits.connections) { /* few: count what is open, and leave some */
+        int64_t open_count = 0;
+        DIR *folder = opendir("/proc/self/fd");
+        while (folder && readdir(folder))
+            open_count++;
+        if (folder)
+            closedir(folder);
+        room = (int64_t)limit.rlim_cur - (open_count - server->connection_count) -
+               DESCRIPTORS_RESERVED;
+    }
+    if (room < CONNECTIONS_MIN)
+        room = CONNECTIONS_MIN;
+    if (room < server->connections_max) {
+        log_warn("server: descriptors are short connections_max=%" PRId64, room);
+        server->connections_max = (int)room;
+    }
+}
+
+static void reload(struct server *server)
+{
+    char why[CONFIG_WHY_BYTES];
+    struct config *fresh = server->reload ? malloc(sizeof *fresh) : NULL;
+    if (!fresh)
+        return;
+    notify_reloading();
+    if (server->reload->read(server->reload->of, fresh, why, sizeof why)) {
+        *server->config = *fresh;
+        apply_config(server);
+        gateway_reconfigure(server->gateway);
+        server->reload->done(server->reload->of);
+        log_info("server: configuration read again");
+    } else {
+        log_error("server: configuration kept as it was, the new one is wrong: %s", why);
+    }
+    notify_ready();
+    free(fresh);
+}
+
+static void on_signal(struct server *server, int fd)
+{
+    enum signal_meaning meaning;
+    while ((meaning = signals_read(fd)) != SIGNAL_NONE) {
+        if (meaning == SIGNAL_RELOAD)
+            reload(server);
+        else
+            stop_begin(server);
+    }
+}
+
+/* Of the two descriptors that lws watches: a signal has come, or the store has finished something. */
+static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                         size_t length)
+{
+    (void)user;
+    (void)in;
+    (void)length;
+    struct server *server = lws_context_user(lws_get_context(wsi));
+    switch (reason) {
+    case LWS_CALLBACK_RAW_RX_FILE:
+        server_turn_begin(server);
+        if (wsi == server->signal_wsi)
+            on_signal(server, lws_get_socket_fd(wsi));
+        else
+            gateway_collect(server->gateway);
+        return 0;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        if (server->is_libuv && server->stop.is_done && !server->stop.is_torn_down) {
+            server->stop.is_torn_down = true; /* only from here does libuv's loop end */
+            lws_context_destroy(server->context);
+        }
+        return 0;
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+/* ---- building and taking down ---- */
+
+static void on_lws_line(int level, const char *line)
+{
+    int length = (int)strcspn(line, "\n");
+    if (level & LLL_ERR)
+        log_warn("lws: %.*s", length, line);
+    else
+        log_debug("lws: %.*s", length, line);
+}
+
+/* As many descriptors as may be needed, and no more: lws's tables grow with them. */
+static void limit_descriptors(const struct config *config)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)config->limits.connections + DESCRIPTORS_BESIDES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted
+                                                                                : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_warn("server: the number of descriptors could not be set");
+}
+
+static void ignore_signal(void *handle, int number)
+{
+    (void)handle;
+    (void)number; /* they are blocked and come by signalfd */
+}
+
+static struct lws_context *create_context(struct server *server, bool with_libuv)
+{
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .protocols = protocols,
+        .pvo = &options,
+        .mounts = &everything,
+        .headers = &policy,
+        .alpn = "http/1.1",
+        .pt_serv_buf_size = PT_SERV_BUF_BYTES,
+        .retry_and_idle_policy = &no_pings,
+        .signal_cb = ignore_signal,
+        .user = server,
+        .options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
+                   LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+    };
+    if (with_libuv)
+        info.options |= LWS_SERVER_OPTION_LIBUV;
+    struct lws_context *context = lws_create_context(&info);
+    if (!context)
+        return NULL;
+    server->context = context;
+    server->is_libuv = with_libuv;
+    server->vhost = lws_create_vhost(context, &info);
+    if (server->vhost)
+        return context;
+    lws_context_destroy(context);
+    server->context = NULL;
+    return NULL;
+}
+
+static struct lws *watch(struct server *server, int fd)
+{
+    lws_sock_file_fd_type file = {.filefd = fd};
+    if (fd < 0)
+        return NULL;
+    return lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, file, "wake", NULL);
+}
+
+static bool watch_everything(struct server *server)
+{
+    server->signal_wsi = watch(server, signals_open());
+    return server->signal_wsi &&
+           watch(server, fcntl(store_fd(server->store), F_DUPFD_CLOEXEC, 0)) &&
+           accept_begin(server);
+}
+
+struct server *server_open(struct config *config, struct gateway *gateway, struct store *store,
+                           struct listeners *listeners, char *why, size_t why_size)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server) {
+        snprintf(why, why_size, "There is no memory left.");
+        return NULL;
+    }
+    *server = (struct server){
+        .config = config, .gateway = gateway, .store = store, .listeners = listeners};
+    unsetenv("http_proxy"); /* lws would take it for a wish */
+    lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_line);
+    limit_descriptors(config);
+    apply_config(server);
+    if (gethostname(server->own_name, sizeof server->own_name - 1) != 0)
+        server->own_name[0] = '\0';
+    if (!(config->server.loop == LOOP_AUTO && create_context(server, true)) &&
+        !create_context(server, false)) {
+        snprintf(why, why_size, "libwebsockets could not be started.");
+        server_close(server);
+        return NULL;
+    }
+    if (!watch_everything(server)) {
+        snprintf(why, why_size, "The listening sockets could not be watched.");
+        server_close(server);
+        return NULL;
+    }
+    return server;
+}
+
+enum server_end server_run(struct server *server, const struct reload *reload_by)
+{
+    server->reload = reload_by;
+    server_turn_begin(server); /* so that what the core has due from the start is heard of */
+    lws_sul_schedule(server->context, 0, &server->second_timer, on_second, SECOND_US);
+    if (notify_watchdog_interval_us() > 0)
+        on_watchdog(&server->watchdog_timer);
+    log_info("server: loop=%s connections_max=%d", server->is_libuv ? "libuv" : "poll",
+             server->connections_max);
+    while (!server->stop.is_done && lws_service(server->context, 0) >= 0)
+        turn_end(server);
+    return server->stop.wants_restart ? SERVER_RESTART : SERVER_STOPPED;
+}
+
+void server_close(struct server *server)
+{
+    if (!server)
+        return;
+    if (server->context)
+        lws_context_destroy(server->context); /* of libuv's, the second half */
+    free(server);
+}

@@ -1,0 +1,120 @@
+#include "daemon/net/upgrade.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/net/accept.h"
+#include "daemon/net/field.h"
+#include "daemon/net/origin.h"
+#include "daemon/net/plain.h"
+
+#define PATH_BYTES_MAX 128 /* of a path that can be a door */
+
+bool request_path(struct lws *wsi, char *path, size_t size)
+{
+    char *uri;
+    int length = 0;
+    if (lws_http_get_uri_and_method(wsi, &uri, &length) < 0 || length <= 0 ||
+        (size_t)length >= size)
+        return false;
+    memcpy(path, uri, (size_t)length);
+    path[length] = '\0';
+    return true;
+}
+
+enum door door_find(const char *path, int64_t *client_id)
+{
+    if (strcmp(path, "/ws") == 0)
+        return DOOR_HEARTH;
+    if (plain_client_id(path, client_id))
+        return DOOR_PLAIN;
+#ifdef HEARTH_TEST_ENDPOINTS
+    if (strcmp(path, "/test/echo") == 0)
+        return DOOR_ECHO;
+#endif
+    return DOOR_NONE;
+}
+
+/* Always closes: a refused upgrade has nothing more to say on this connection. */
+static int turn_down(struct lws *wsi, const char *status, const char *header, const char *code,
+                     const char *sentence)
+{
+    char body[224], answer[512];
+    int length = snprintf(body, sizeof body, "{\"error_code\":\"%s\",\"message\":\"%s\"}\n", code,
+                          sentence);
+    int size = snprintf(answer, sizeof answer,
+                        "HTTP/1.1 %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n"
+                        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n%s",
+                        status, header, length, body);
+    int sent = lws_write(wsi, (unsigned char *)answer, (size_t)size, LWS_WRITE_RAW);
+    (void)sent; /* it ends either way */
+    return -1;
+}
+
+static int forbid(struct lws *wsi, const char *sentence)
+{
+    return turn_down(wsi, "403 Forbidden", "", "forbidden", sentence);
+}
+
+/* No subprotocol at all, or the door's own among those offered. */
+static bool offers(struct lws *wsi, const char *wanted)
+{
+    char offered[128];
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0)
+        return true;
+    return lws_hdr_copy(wsi, offered, sizeof offered, WSI_TOKEN_PROTOCOL) > 0 &&
+           field_has_token(offered, wanted);
+}
+
+/* The guard against other people's pages. Empty when all is well. */
+static const char *strange_page(struct lws *wsi)
+{
+    const struct server *server = server_of(wsi);
+    const struct peer *peer = lws_get_opaque_user_data(wsi);
+    char host[300], origin[300];
+    if (peer && peer->is_admin)
+        return ""; /* no browser can speak to a Unix socket */
+    if (lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) <= 0 ||
+        !host_is_allowed(server->config, server->own_name, host))
+        return "This gateway is not known by that name; see http.allowed_hosts.";
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0)
+        return ""; /* no browser */
+    if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) <= 0 ||
+        !origin_is_allowed(server->config, origin, host))
+        return "Pages of that origin may not use this gateway; see http.allowed_origins.";
+    return "";
+}
+
+static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *wanted)
+{
+    char value[32];
+    return lws_hdr_copy(wsi, value, sizeof value, token) > 0 && strcasecmp(value, wanted) == 0;
+}
+
+int upgrade_confirm(struct lws *wsi)
+{
+    char path[PATH_BYTES_MAX];
+    int64_t client_id;
+    /* lws may have freed the headers already (NN-2025-0102): a copy that fails tells. It also asks
+     * us about h2c and whatever else a client can think of. */
+    if (!header_is(wsi, WSI_TOKEN_UPGRADE, "websocket"))
+        return -1;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0 ||
+        !header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1"))
+        return turn_down(wsi, "400 Bad Request", "", "bad_request",
+                         "A WebSocket is opened by GET and HTTP/1.1.");
+    if (!header_is(wsi, WSI_TOKEN_VERSION, "13"))
+        return turn_down(wsi, "426 Upgrade Required", "Sec-WebSocket-Version: 13\r\n",
+                         "bad_request", "Only version 13 of the WebSocket protocol is spoken.");
+    const char *strange = strange_page(wsi);
+    if (*strange)
+        return forbid(wsi, strange);
+    enum door door = request_path(wsi, path, sizeof path) ? door_find(path, &client_id) : DOOR_NONE;
+    if (door == DOOR_NONE || (door == DOOR_PLAIN && !server_of(wsi)->config->plain.enabled))
+        return turn_down(wsi, "404 Not Found", "", "bad_request", "There is no WebSocket here.");
+    if (!offers(wsi, door == DOOR_ECHO ? "hearth.echo" : "hearth.v1"))
+        return turn_down(wsi, "400 Bad Request", "", "bad_request",
+                         "Offer the subprotocol hearth.v1, or none.");
+    return 0;
+}

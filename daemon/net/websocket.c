@@ -1,0 +1,161 @@
+#include "daemon/net/websocket.h"
+
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/net/accept.h"
+#include "daemon/net/echo.h"
+#include "daemon/net/upgrade.h"
+
+#define PATH_BYTES_MAX 128
+#define CLOSE_TRY_AGAIN_LATER 1013 /* IANA's registry of close codes */
+#define CLOSE_RATE_LIMITED 4008
+
+static uint16_t code_of(enum error_code refused)
+{
+    switch (refused) {
+    case ERROR_shutting_down:
+        return LWS_CLOSE_STATUS_GOINGAWAY;
+    case ERROR_rate_limited:
+        return CLOSE_RATE_LIMITED;
+    default:
+        return CLOSE_TRY_AGAIN_LATER;
+    }
+}
+
+static void open_session(struct server *server, struct connection *connection, enum door door,
+                         int64_t client_id)
+{
+    const struct peer *peer = lws_get_opaque_user_data(connection->wsi);
+    struct refusal refusal = {0};
+    struct arrival arrival = {
+        .kind = door == DOOR_PLAIN ? SESSION_PLAIN : SESSION_WEBSOCKET,
+        .keeper = peer->is_admin,
+        .exempt = peer->is_exempt || peer->is_admin,
+        .address_key = peer->address_key,
+        .client_id = client_id,
+    };
+    connection->session = session_open(server->gateway, connection, &arrival, &refusal);
+    if (!connection->session)
+        connection_bid_farewell(connection, code_of(refusal.code), refusal.message);
+}
+
+/* Until now lws had the headers; from here on only what is kept here is known. */
+static int established(struct lws *wsi, struct connection *connection)
+{
+    struct server *server = server_of(wsi);
+    char path[PATH_BYTES_MAX];
+    int64_t client_id = 0;
+    enum door door = request_path(wsi, path, sizeof path) ? door_find(path, &client_id) : DOOR_NONE;
+    if (door == DOOR_NONE)
+        return -1;
+    connection->wsi = wsi;
+    connection->kind = CONNECTION_WEBSOCKET;
+    connection->is_set_up = true;
+    connection->is_echo = door == DOOR_ECHO;
+    connection_enlist(server, connection);
+    if (!connection->is_echo)
+        open_session(server, connection, door, client_id);
+    return 0;
+}
+
+static int refuse_frame(struct lws *wsi, enum lws_close_status code, const char *reason)
+{
+    lws_close_reason(wsi, code, (unsigned char *)(uintptr_t)reason, strlen(reason));
+    return -1;
+}
+
+static int receive(struct lws *wsi, struct connection *connection, void *in, size_t length)
+{
+    if (connection->farewell_code != 0 || connection->is_gone)
+        return 0; /* what is said after the good-bye is not heard */
+    connection_heard(server_of(wsi), connection);
+    if (connection->is_echo)
+        return echo_receive(connection, in, length);
+    if (lws_frame_is_binary(wsi))
+        return refuse_frame(wsi, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE,
+                            "Frames are text: one JSON object each.");
+    if (connection->session)
+        session_receive(connection->session, in, length, lws_remaining_packet_payload(wsi),
+                        lws_is_final_fragment(wsi) != 0);
+    return 0;
+}
+
+static void writeable(struct connection *connection)
+{
+    if (connection->is_gone)
+        return;
+    if (lws_partial_buffered(connection->wsi)) {
+        lws_callback_on_writable(connection->wsi);
+        return;
+    }
+    if (connection->is_echo)
+        echo_writeable(connection);
+    else if (connection->session && connection->farewell_code == 0)
+        session_writeable(connection->session);
+}
+
+static void heard(struct lws *wsi, struct connection *connection)
+{
+    connection_heard(server_of(wsi), connection);
+    if (connection->session)
+        session_heard(connection->session);
+}
+
+static void closed(struct lws *wsi, struct connection *connection)
+{
+    connection->is_set_up = false;
+    if (connection->is_echo)
+        echo_finish(connection);
+    connection_finish(server_of(wsi), connection);
+}
+
+/* lws's events that mean something once a connection is set up. */
+static int when_set_up(struct lws *wsi, enum lws_callback_reasons reason,
+                       struct connection *connection, void *in, size_t length)
+{
+    switch (reason) {
+    case LWS_CALLBACK_RECEIVE:
+        return receive(wsi, connection, in, length);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        writeable(connection);
+        return 0;
+    case LWS_CALLBACK_RECEIVE_PONG:
+        heard(wsi, connection);
+        return 0;
+    case LWS_CALLBACK_TIMER:
+        return connection_timer(connection);
+    case LWS_CALLBACK_CLOSED:
+        closed(wsi, connection);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                       size_t length)
+{
+    struct connection *connection = user;
+    switch (reason) {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return upgrade_confirm(wsi);
+    case LWS_CALLBACK_RAW_ADOPT: /* CONNECT: lws would keep it open for ever */
+    case LWS_CALLBACK_RAW_RX:
+        return -1;
+    case LWS_CALLBACK_ESTABLISHED:
+        server_turn_begin(server_of(wsi));
+        return established(wsi, connection);
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_RECEIVE_PONG:
+    case LWS_CALLBACK_TIMER:
+    case LWS_CALLBACK_CLOSED:
+        if (!connection || !connection->is_set_up)
+            return 0;
+        server_turn_begin(server_of(wsi));
+        return when_set_up(wsi, reason, connection, in, length);
+    default:
+        return 0;
+    }
+}
