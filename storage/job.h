@@ -155,6 +155,7 @@ struct job_grant {
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
     struct grant grant;              /* answer: as it is now */
+    const char *reason;              /* the loop's own: told to the user; NULL if none */
 };
 
 struct job_read { int64_t room_id, user_id, seq; };
@@ -166,7 +167,8 @@ struct job_login {
     char folded[NAME_BYTES_MAX + 1]; /* the name wanted, folded; empty when only the key counts */
     bool known;                      /* answer: user and grants belong to the key */
     bool taken;                      /* answer: the name is somebody's (not the key's own user) */
-    struct user_row user;
+    struct user_row user;            /* answer: whose the key is; if nobody's, whose the name is */
+    const char *text, *nonce;        /* the loop's own: of a direct message that waits for this */
 };
 
 /* A page of log entries: seq > after and <= up_to, ascending, at most limit entries (0: none, only

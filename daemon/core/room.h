@@ -39,12 +39,14 @@ struct room {
     struct room *next_direct;   /* gateway's list of direct rooms */
     struct room *next_due;      /* gateway's list of presence turns; on it while is_due */
     int64_t id;
-    char *name;   /* owned; folded lies in the same block */
+    char *name;                 /* owned; the next three lie in the same block */
     char *folded;
-    char *topic;  /* owned, NULL is "" */
+    const char *peer_a, *peer_b; /* of a direct room: the two names */
+    char *topic;                /* owned, NULL is "" */
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
-    bool keep, is_changed, is_due, is_removed;
+    bool keep, is_changed, is_due;
+    bool is_pending;            /* being made: its name is taken, nobody finds it yet */
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
     int64_t first, last;        /* oldest and newest seq told; 0 when empty */
@@ -57,8 +59,13 @@ struct room {
     struct presence presence;   /* users here; plain clients count too, as -(session id) */
 };
 
-/* Finding. name is as a client wrote it: it is normalised and folded, "@A,B" in either order. */
+/* What rooms are found by: the folded name; of "@A,B" the folded names in their order. False when it
+ * cannot be a room's name. */
+bool room_fold(const char *name, char out[ROOM_NAME_BYTES_MAX + 1]);
+
+/* Finding. name is as a client wrote it. Rooms that are being made are not found. */
 struct room *room_find(struct gateway *gateway, const char *name);
+struct room *room_find_folded(struct gateway *gateway, const char *folded); /* those too */
 struct room *room_find_id(struct gateway *gateway, int64_t id);
 
 /* A room in memory, from what is stored or just made. NULL when limits.rooms is reached or without
@@ -67,6 +74,10 @@ struct room *room_create(struct gateway *gateway, const struct room_row *row);
 
 /* Puts everybody out, with the event `room` removed, and forgets the room. */
 void room_remove(struct gateway *gateway, struct room *room);
+/* The same, without telling anybody. */
+void room_destroy(struct gateway *gateway, struct room *room);
+/* Tells the event `room`: to everybody of a public room, else to those in it. */
+void room_announce(struct gateway *gateway, const struct room *room, const char *change);
 
 bool room_set_topic(struct room *room, const char *topic);
 
@@ -83,18 +94,39 @@ void room_leave(struct member *member);
 void room_tell(struct gateway *gateway, struct room *room, const struct entry *entry,
                int64_t forget_through);
 
+/* Appends an entry as it reads for a kind of session; nothing when a plain one does not show it. */
+bool room_encode(const struct room *room, enum session_kind kind, const struct entry *entry,
+                 struct buffer *out);
+bool room_encode_plain(const struct entry *entry, struct buffer *out);
+
+/* Says something to plain members only; it is not kept. */
+void room_tell_plain(struct gateway *gateway, struct room *room, const char *text);
+
 /* Tells every hearth.v1 member an event that is not kept; encoded once. */
-void room_broadcast(struct room *room, enum message_type event, const void *fields);
+void room_broadcast(struct gateway *gateway, const struct room *room,
+                    enum message_type event, const void *fields);
 
 /* Puts the room on the list of rooms whose presence or typing has changed. After presence_type. */
 void room_note_presence(struct gateway *gateway, struct room *room);
 
+/* Moves it to the front of the gateway's list by newest entry. */
+void room_put_newest(struct gateway *gateway, struct room *room);
+
+/* Writes what has gathered to every member that is not behind. */
+void room_flush(struct gateway *gateway, struct room *room);
+
+/* What a member of this session reads: the plain log of plain sessions. */
+struct roomlog *room_log_of(struct room *room, const struct session *session);
+
 /* Presence turns that are due. Gives the ms until the next; INT64_MAX if none. */
 int64_t room_tell_presence(struct gateway *gateway);
 
-/* Writes the room's line for a list as this session sees it. grant may be NULL. name texts borrowed. */
+/* Writes the room's line for a list as this session sees it. grant may be NULL. Texts are borrowed. */
 void room_describe(const struct room *room, const struct session *session,
                    const struct grant *grant, struct record_room_line *line);
+
+/* The other one of a direct room, seen from this session; else NULL. */
+const char *room_peer(const struct room *room, const struct session *session);
 
 const char *visibility_name(enum visibility visibility); /* "public" */
 

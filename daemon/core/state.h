@@ -22,6 +22,7 @@ struct user {
     uint8_t key_hash[HASH_BYTES];
     bool account;
     bool is_creating;
+    uint16_t owned_count;     /* rooms that are this user's, for limits.rooms_per_user */
     enum role role;           /* in the gateway */
     char *folded;             /* in the same block */
     char name[];
@@ -46,6 +47,7 @@ struct session {
     uint32_t refused_count;    /* frames refused in a row by requests_per_second */
     uint16_t member_count;
     uint16_t close_code;       /* what the connection is closed with, once closing */
+    bool is_stranger;          /* on the gateway's list of those that have not said hello */
     bool has_hello;            /* may ask: said hello, or needs none */
     bool is_waiting;           /* a request is under way that changes what the next ones mean */
     bool is_paused;            /* the carrier was told to */
@@ -81,6 +83,7 @@ struct gateway {
     struct session *strangers_oldest;
     struct session *dirty;
     struct room *newest, *oldest;     /* all rooms by newest entry */
+    struct room *oldest_ringed;       /* rooms older than this one have no ring; NULL: unknown */
     struct room *changed;
     struct room *directs;
     struct room *due;                 /* presence turns */
@@ -96,8 +99,11 @@ struct gateway {
     struct buffer encoded; /* one message */
     bool has_submitted;    /* by the handler that is running */
     bool is_draining;
+    bool wants_restart;    /* a backup was restored: to be built again from it */
     bool is_failing;       /* storage; the rooms have been told */
     int64_t drain_since_ms;
+    bool has_more;         /* finished jobs were left for the next turn */
+    int64_t woken_ms;      /* when stalled sessions were last asked for again */
     int64_t checked_ms;    /* when storage's health was asked for last */
     struct figures figures;
 };
@@ -164,6 +170,10 @@ bool gateway_submit_alone(struct gateway *gateway, struct job *job);
 
 struct session *gateway_session(const struct gateway *gateway, uint64_t id); /* NULL if gone */
 
+/* The next room's row: id, names and a log id, in public. False when the name will not do, or random
+ * bytes are not to be had. Whoever uses it sets room_id_last. */
+bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row);
+
 /* Tells everybody: every hearth.v1 session that said hello. */
 void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields);
 
@@ -188,6 +198,9 @@ bool session_tell_json(struct session *session, const struct buffer *json);
 /* Closes the connection with what waits for it written first. Its rooms are left when it has ended. */
 void session_close(struct session *session, uint16_t code, const char *reason);
 
+/* Takes it off the list of those that have not said hello. */
+void session_no_stranger(struct session *session);
+
 void session_mark_dirty(struct session *session);
 /* Writes what there is for the session, replies first, until the connection takes no more. */
 void session_flush(struct session *session);
@@ -202,13 +215,25 @@ int64_t session_user_id(const struct session *session);    /* 0: none */
 int64_t session_presence_id(const struct session *session); /* for presence.h */
 bool session_is_guest(const struct session *session);
 
+/* --- how often: rate.c ------------------------------------------------------------------------- */
+
+/* May the session send one more frame? False: refusal says rate_limited; a session that goes on all
+ * the same is closed with 4008. */
+bool rate_frame(struct session *session, struct refusal *refusal);
+
+/* Takes one of kind from the user's and the address's buckets. False: refusal says rate_limited and
+ * nothing was taken. COST_NONE, keepers and limits.exempt always may. */
+bool rate_take(struct session *session, enum limit_kind kind, struct refusal *refusal);
+
 /* --- users: user.c ----------------------------------------------------------------------------- */
 
 struct user *user_find(const struct gateway *gateway, const char *folded);
 struct user *user_find_id(const struct gateway *gateway, int64_t id);
 struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
+void user_answer_create(struct gateway *gateway, struct job *job);
 void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */
+void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */
 
 /* --- who may do what: access.c ----------------------------------------------------------------- */
 

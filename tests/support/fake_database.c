@@ -275,6 +275,7 @@ static void change_grant(struct grant *grant, const struct job_grant *asked)
         break;
     case GRANT_BAN:
         grant->banned_until = asked->until;
+        grant->invited = false;
         break;
     case GRANT_UNBAN:
         grant->banned_until = 0;
@@ -335,17 +336,21 @@ static enum job_result do_import(struct fake_database *database, struct job_impo
 static void do_login(struct fake_database *database, struct job_login *login)
 {
     const struct user_row *known = NULL;
+    bool hashed = !login->by_key || hash_text(login->key, login->key_hash);
     for (size_t i = 0; login->by_key && i < database->user_count; i++)
         if (memcmp(database->users[i].key_hash, login->key_hash, HASH_BYTES) == 0)
             known = &database->users[i];
+    const struct user_row *owner = login->folded[0] ? user_by_name(database, login->folded) : NULL;
     login->known = known != NULL;
-    if (known) {
+    login->taken = owner && owner != known;
+    if (known)
         login->user = *known;
+    else if (owner)
+        login->user = *owner;
+    if (known)
         return;
-    }
-    login->taken = login->folded[0] && user_by_name(database, login->folded);
     bool made = random_hex(login->key, KEY_BYTES) && hash_text(login->key, login->key_hash);
-    assert(made);
+    assert(hashed && made);
 }
 
 /* A copy that the job owns. */
