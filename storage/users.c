@@ -33,13 +33,16 @@ static enum step find_by_key(struct database *database, struct job_login *login)
 
 static bool check_name(struct database *database, struct job_login *login)
 {
-    sqlite3_stmt *statement = database_prepare(database, "SELECT id FROM users WHERE folded=?1");
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id, name, folded, key_hash, account, role FROM users"
+                                   " WHERE folded=?1");
     bind_text(statement, 1, login->folded);
-    int64_t owner;
-    if (!database_number(database, statement, 0, &owner))
-        return false;
-    login->taken = owner != 0 && !(login->known && owner == login->user.id);
-    return true;
+    struct user_row owner = {.id = 0};
+    enum step step = read_user(database, statement, &owner);
+    login->taken = step == STEP_ROW && !(login->known && owner.id == login->user.id);
+    if (login->taken && !login->known)
+        login->user = owner;
+    return step != STEP_FAILED;
 }
 
 bool users_login(struct database *database, struct job *job)
