@@ -188,13 +188,25 @@ static bool put_group(const struct place *place, struct config *config,
     return false;
 }
 
+/* Reads a file that was included. Its name is relative to the folder of the first (some versions of
+ * libconfig tell it with that folder, some without). */
+static char *read_included(const struct place *place, const char *file)
+{
+    char beside[4096];
+    const char *slash = strrchr(place->path, '/');
+    int folder = slash && file[0] != '/' ? (int)(slash - place->path) + 1 : 0;
+    snprintf(beside, sizeof beside, "%.*s%s", folder, place->path, file);
+    char *text = read_whole(beside, place->why, place->why_size);
+    return text ? text : read_whole(file, place->why, place->why_size);
+}
+
 /* Files that were included have numbers too. */
 static bool check_included(const struct place *place, const config_setting_t *setting,
                            const char **checked)
 {
     const char *file = config_setting_source_file(setting);
     if (file && (!*checked || strcmp(file, *checked) != 0)) {
-        char *text = read_whole(file, place->why, place->why_size);
+        char *text = read_included(place, file);
         bool fine = text && check_numbers(place, file, text);
         free(text);
         if (!fine)
@@ -233,7 +245,7 @@ bool config_load(struct config *config, const char *path, char *why, size_t why_
     char *text = read_whole(path, why, why_size);
     bool fine = copy && text;
     config_init(&parsed);
-    fine = fine && parse(&place, &parsed, text) && check_numbers(&place, NULL, text) &&
+    fine = fine && check_numbers(&place, NULL, text) && parse(&place, &parsed, text) &&
            check_included(&place, config_root_setting(&parsed), &checked);
     if (fine) {
         const config_setting_t *root = config_root_setting(&parsed);

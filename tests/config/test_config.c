@@ -12,6 +12,13 @@
 #include "config/config.h"
 #include "config/setting.h"
 
+/* libconfig 1.5 loses what it was reading when the syntax is wrong; a daemon reads one file. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libconfig";
+}
+
 static struct config config;
 static char why[CONFIG_WHY_BYTES];
 static char path[] = "/tmp/hearth-test-config-XXXXXX";
@@ -213,7 +220,8 @@ static void an_included_file_is_found_beside_the_first_and_checked_as_well(void 
     snprintf(second, sizeof second, "%s/b.conf", folder);
     write_file(first, "@include \"b.conf\"\nlisten = { port = 81; };\n");
     write_file(second, "storage = { max_bytes = 5L; };\n");
-    assert_true(config_load(&config, first, why, sizeof why));
+    if (!config_load(&config, first, why, sizeof why))
+        fail_msg("%s", why);
     assert_int_equal(config.storage.max_bytes, 5);
     assert_int_equal(config.listen.port, 81);
     write_file(second, "\nstorage = { max_bytes = 1099511627776; };\n");
