@@ -378,6 +378,29 @@ bool request_decode(const char *bytes, size_t length, struct request *request,
     return true;
 }
 
+bool request_decode_plain(const char *bytes, size_t length, struct request *request,
+                          struct refusal *refusal)
+{
+    memset(request, 0, sizeof *request);
+    json_t *root = parse(bytes, length, request, refusal);
+    if (!root)
+        return false;
+    const json_t *value = json_object_get(root, "message");
+    struct document *document = json_string_length(value) ? calloc(1, sizeof *document) : NULL;
+    if (!document) {
+        refuse(refusal, ERROR_bad_request, "message",
+               "The frame must be an object like {\"message\":\"hi\"}.");
+        json_decref(root);
+        return false;
+    }
+    document->root = root;
+    request->document = document;
+    request->type = REQUEST_send;
+    request->as_send.text = json_string_value(value);
+    request->as_send.reply_to = NUMBER_ABSENT;
+    return true;
+}
+
 void request_finish(struct request *request)
 {
     if (request->document)

@@ -104,6 +104,10 @@ struct request {
  * and request->ref is filled if the frame had a usable one. Names are checked for size only. request_finish is needed after true only. */
 bool request_decode(const char *bytes, size_t length, struct request *request,
                     struct refusal *refusal);
+/* The same for the plain endpoint's one frame, {"message":"hi"}: a send without a room. */
+bool request_decode_plain(const char *bytes, size_t length, struct request *request,
+                          struct refusal *refusal);
+
 void request_finish(struct request *request);
 
 /* Appends one message as JSON: {"type":...,"ref":...,fields}. ref may be NULL. fields points to the
