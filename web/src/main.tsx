@@ -1,3 +1,62 @@
-import { render } from "preact";
+// The page starts: words, what was kept, the connection, the first drawing.
+import { effect } from "@preact/signals";
+import { options, render } from "preact";
+import { announcement, chat, invited, onBack, startChat, wide } from "./app";
+import { recall } from "./memory";
+import { tellOutside } from "./notify";
+import { Main } from "./views/main";
+import { chooseLanguage, language, loadWords, t } from "./words";
 
-render(<p>hearth</p>, document.getElementById("app")!);
+/** Bursts are gathered into one frame; a hidden page has no frames and uses a timer. */
+options.debounceRendering = (draw) => {
+  if (document.hidden) setTimeout(draw, 50);
+  else requestAnimationFrame(draw);
+};
+
+function watchWidth(): void {
+  const query = matchMedia("(min-width: 1024px)");
+  const tell = () => (wide.value = query.matches);
+  query.addEventListener("change", tell);
+  tell();
+}
+
+/** As whoever one was last: the rooms are there before the connection is. */
+function comeBack(): void {
+  if (!chat.me.value) return;
+  for (const name of recall<string[]>("rooms", [])) chat.roomOf(name).wanted = true;
+  const last = chat.rooms.value.find((room) => room.name === (invited() || recall("room", "")));
+  if (last) chat.show(last);
+  chat.enter("", invited());
+}
+
+function watchWaking(): void {
+  addEventListener("online", () => chat.connection.probe());
+  addEventListener("pageshow", () => chat.connection.probe());
+  addEventListener("popstate", onBack);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") chat.connection.probe();
+  });
+}
+
+/** One sentence for all that was missed, since the log itself is silent then. */
+function announceCatchUp(): void {
+  effect(() => {
+    const room = chat.current.value;
+    const missed = room?.missed.value ?? 0;
+    if (missed) announcement.value = t("announceNew", { n: missed });
+  });
+}
+
+async function start(): Promise<void> {
+  const words = loadWords(chooseLanguage(recall("language", ""), navigator.languages));
+  await Promise.all([words, startChat()]);
+  document.documentElement.lang = language;
+  watchWidth();
+  comeBack();
+  watchWaking();
+  announceCatchUp();
+  tellOutside();
+  render(<Main />, document.getElementById("app")!);
+}
+
+void start();

@@ -1,0 +1,493 @@
+// The whole chat: one connection, its rooms, the queue of what is being said. Views read its
+// signals and call its verbs. Knows no DOM, so that tests can drive it.
+import { computed, signal } from "@preact/signals";
+import { Connection, type Link, type Surroundings } from "./connection";
+import { forget, recall, remember } from "./memory";
+import type { Outgoing, Shelf } from "./outbox";
+import { Room } from "./room";
+import { Sender } from "./sender";
+import {
+  Lost,
+  Refused,
+  type Entry,
+  type Event,
+  type Frame,
+  type History,
+  type Joined,
+  type Limits,
+  type MemberLine,
+  type RoomLine,
+  type Welcome,
+} from "./wire";
+
+export const page_rows = 60;
+const first_room = "lobby";
+
+export interface Told {
+  room: Room;
+  entry: Entry;
+}
+
+export interface Notice {
+  key: "text" | "kicked" | "banned" | "removed" | "refused";
+  room?: string;
+  text?: string;
+}
+
+export interface Me {
+  name: string;
+  session: string;
+}
+
+const all_limits: Limits = {
+  frame_bytes: 16384,
+  text_bytes: 4096,
+  text_characters: 2000,
+  name_characters: 32,
+};
+
+export class Chat {
+  readonly me = signal<Me | null>(recall<Me | null>("me", null));
+  readonly link = signal<Link>({ is: "stopped" });
+  readonly roundTrip = signal(0);
+  readonly serverName = signal("hearth");
+  readonly limits = signal<Limits>(all_limits);
+  readonly rooms = signal<readonly Room[]>([]);
+  readonly current = signal<Room | null>(null);
+  readonly notices = signal<readonly Notice[]>([]);
+  /** Why the name was refused. */
+  readonly refusal = signal<Refused | null>(null);
+  /** hello has been answered once on this page. */
+  readonly welcomed = signal(false);
+  readonly unread = computed(() => this.rooms.value.reduce((sum, room) => sum + room.unread.value, 0));
+  readonly connection: Connection;
+  readonly sender: Sender;
+  /** Called for each new message by somebody else, live only. */
+  onMessage: (told: Told) => void = () => undefined;
+  private wish = "";
+  private wantedName = "";
+
+  constructor(
+    around: Surroundings,
+    shelf: Shelf,
+    readonly clock = around,
+  ) {
+    this.connection = new Connection(around, {
+      hello: () => this.hello(),
+      link: (link) => this.linked(link),
+      welcome: (frame) => this.welcome(frame),
+      refused: (error) => this.refused(error),
+      frame: (frame) => this.frame(frame),
+      roundTrip: (ms) => (this.roundTrip.value = ms),
+    });
+    this.sender = new Sender(this, shelf);
+  }
+
+  /** Goes in under a name; or, without one, as whoever this browser was last. */
+  enter(name = "", room = ""): void {
+    this.wantedName = name;
+    this.wish = room || this.wish;
+    this.refusal.value = null;
+    this.connection.start();
+  }
+
+  private hello(): Frame {
+    const me = this.me.value;
+    const frame: Frame = { type: "hello", client: "hearth-web" };
+    if (me) frame.session = me.session;
+    frame.name = this.wantedName || me?.name;
+    return frame;
+  }
+
+  private linked(link: Link): void {
+    this.link.value = link;
+    if (link.is === "open") return;
+    for (const room of this.rooms.value) room.leftBehind();
+    this.sender.linkLost();
+  }
+
+  private refused(error: Refused): void {
+    this.refusal.value = error;
+    if (this.me.value && !this.wantedName) this.wantedName = this.me.value.name;
+    forget("me");
+    this.me.value = null;
+  }
+
+  private welcome(frame: Welcome): void {
+    const me = { name: frame.user.name, session: frame.session };
+    this.me.value = me;
+    remember("me", me);
+    this.serverName.value = frame.server.name;
+    this.limits.value = frame.limits;
+    for (const line of frame.rooms) this.roomOf(line.name).describe(line);
+    this.wishes(frame.rooms);
+    this.welcomed.value = true;
+    void this.joinAll();
+  }
+
+  /** Which rooms to be in: those of last time, those with a role, direct ones, and the one asked for. */
+  private wishes(lines: readonly RoomLine[]): void {
+    const kept = recall<string[] | null>("rooms", null);
+    for (const line of lines) {
+      const room = this.roomOf(line.name);
+      if (kept?.includes(line.name) || room.isDirect || line.role !== "guest") room.wanted = true;
+    }
+    if (!kept) {
+      const first = lines.find((line) => line.name === first_room) ?? lines[0];
+      if (first) this.roomOf(first.name).wanted = true;
+    }
+    if (this.wish) this.roomOf(this.wish).wanted = true;
+    const wanted = this.rooms.value.filter((room) => room.wanted);
+    const last = recall("room", "");
+    const room =
+      this.current.value ??
+      wanted.find((one) => one.name === (this.wish || last)) ??
+      wanted.find((one) => one.name === first_room) ??
+      wanted[0];
+    this.wish = "";
+    if (room && room !== this.current.value) this.show(room);
+  }
+
+  roomOf(name: string): Room {
+    const known = this.rooms.peek().find((room) => room.name === name);
+    if (known) return known;
+    const room = new Room(name, () => this.me.peek()?.name ?? "");
+    if (name.startsWith("@")) {
+      room.visibility.value = "direct";
+      room.peer.value = name.slice(1).split(",").find((one) => one !== this.me.peek()?.name) ?? name;
+    }
+    this.rooms.value = [...this.rooms.peek(), room];
+    return room;
+  }
+
+  private async joinAll(): Promise<void> {
+    const life = this.connection.life;
+    const wanted = this.rooms.value.filter((room) => room.wanted);
+    const current = this.current.value;
+    if (current) await this.join(current);
+    for (const room of wanted) {
+      if (room === current) continue;
+      if (life !== this.connection.life || this.link.value.is !== "open") return;
+      await this.join(room);
+    }
+  }
+
+  /** Enters the room, and fills what was missed. Pipelined: the first page does not wait for join. */
+  async join(room: Room): Promise<void> {
+    if (room.joined.value || this.link.value.is !== "open") return;
+    room.wanted = true;
+    const from = room.log ? { after: room.cursor, log: room.log } : this.sender.cursorFor(room.name);
+    const where = from ?? { history: 0 };
+    const join = this.connection.request<Joined>({ type: "join", room: room.name, ...where });
+    const page = room.loaded.value ? null : this.newest(room);
+    try {
+      const joined = await join;
+      const needsPage = room.entered(joined, from?.after ?? 0);
+      this.keepRooms();
+      await (page ?? (needsPage ? this.newest(room) : null));
+    } catch (error) {
+      this.notJoined(room, error as Error);
+    }
+  }
+
+  private notJoined(room: Room, error: Error): void {
+    if (!(error instanceof Refused)) return;
+    if (error.passes) {
+      this.clock.setTimeout(() => void this.join(room), error.retryAfterMs ?? 2000);
+      return;
+    }
+    if (room.isDirect && error.code === "room_not_found") {
+      room.caughtUp.value = true;
+      room.loaded.value = true;
+      return;
+    }
+    room.wanted = false;
+    this.keepRooms();
+    this.say({ key: "refused", room: room.name, text: error.message });
+    if (room === this.current.value) this.elsewhere(room);
+    if (error.code === "room_not_found") this.drop(room);
+  }
+
+  private async newest(room: Room): Promise<void> {
+    room.asks();
+    try {
+      room.newestPage(await this.page(room, { limit: page_rows }));
+      if (room === this.current.value && !room.divider.value && room.unread.value) {
+        room.divider.value = room.read;
+      }
+    } catch (error) {
+      room.unasks();
+      if (error instanceof Refused && error.passes) {
+        this.clock.setTimeout(() => void this.newest(room), error.retryAfterMs ?? 1000);
+      }
+    }
+  }
+
+  page(room: Room, where: { before?: number; after?: number; limit: number }): Promise<History> {
+    return this.connection.request<History>({ type: "history", room: room.name, ...where });
+  }
+
+  /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */
+  async more(room: Room, way: "before" | "after"): Promise<void> {
+    const view = room.view.value;
+    if (room.loading.value || !view[way] || !view.rows.length || this.link.value.is !== "open") return;
+    room.asks();
+    const edge = way === "before" ? Math.ceil(view.rows[0]!.seq) : Math.floor(view.rows[view.rows.length - 1]!.seq);
+    try {
+      const page = await this.page(room, { [way]: edge, limit: page_rows });
+      if (way === "before") room.olderPage(page);
+      else room.newerPage(page);
+    } catch {
+      room.unasks();
+    }
+  }
+
+  /** Shows one message, wherever in the past it is. */
+  async jump(room: Room, seq: number): Promise<void> {
+    if (room.row(seq) && !room.island.value) {
+      room.target.value = seq;
+      return;
+    }
+    room.asks();
+    room.asks();
+    try {
+      const [older, newer] = await Promise.all([
+        this.page(room, { before: seq + 1, limit: page_rows / 2 }),
+        this.page(room, { after: seq, limit: page_rows / 2 }),
+      ]);
+      room.islandAround(older, newer, seq);
+    } catch {
+      room.unasks();
+      room.unasks();
+    }
+  }
+
+  /** Reads one message again, when what was pretended turned out not to be. */
+  async refresh(room: Room, seq: number): Promise<void> {
+    const page = await this.page(room, { after: seq - 1, limit: 1 }).catch(() => null);
+    if (page?.messages[0]?.seq === seq) room.correct(page.messages[0]);
+  }
+
+  show(room: Room): void {
+    const before = this.current.value;
+    if (before && before !== room) {
+      before.divider.value = 0;
+      before.toNewest();
+    }
+    this.current.value = room;
+    remember("room", room.name);
+    room.divider.value = room.unread.value ? room.read : 0;
+    void this.join(room);
+  }
+
+  /** Everything that is here has been seen. */
+  seen(room: Room): void {
+    if (room.read >= room.cursor || room.island.value || !room.caughtUp.value) return;
+    room.readTo(room.cursor);
+    this.tellRead(room);
+  }
+
+  private reading = new Set<Room>();
+
+  private tellRead(room: Room): void {
+    if (this.reading.has(room)) return;
+    this.reading.add(room);
+    this.clock.setTimeout(() => {
+      this.reading.delete(room);
+      if (room.joined.value) this.connection.tell({ type: "read", room: room.name, seq: room.read });
+    }, 1500);
+  }
+
+  private elsewhere(room: Room): void {
+    const other = this.rooms.value.find((one) => one.wanted && one !== room);
+    this.current.value = null;
+    if (other) this.show(other);
+  }
+
+  private drop(room: Room): void {
+    this.rooms.value = this.rooms.value.filter((one) => one !== room);
+  }
+
+  keepRooms(): void {
+    const names = this.rooms.value.filter((room) => room.wanted && !room.isDirect).map((room) => room.name);
+    remember("rooms", names);
+  }
+
+  async leave(room: Room): Promise<void> {
+    room.wanted = false;
+    this.keepRooms();
+    room.leftBehind();
+    if (room === this.current.value) this.elsewhere(room);
+    await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
+  }
+
+  async create(name: string, topic: string, visibility: string): Promise<void> {
+    await this.connection.request({ type: "create", room: name, topic, visibility });
+    const room = this.roomOf(name);
+    room.describe({ topic, visibility: visibility as RoomLine["visibility"], role: "owner" });
+    this.show(room);
+  }
+
+  /** Opens the room of oneself and another; it comes to be with the first message. */
+  direct(name: string): void {
+    const known = this.rooms.value.find((room) => room.isDirect && room.peer.value === name);
+    const names = [this.me.value!.name, name].sort();
+    const room = known ?? this.roomOf("@" + names.join(","));
+    room.wanted = true;
+    this.show(room);
+  }
+
+  /** A request on a room that answers ok, for the keeper's tools. */
+  do(frame: Frame): Promise<Frame> {
+    return this.connection.request(frame);
+  }
+
+  async people(room: Room): Promise<void> {
+    if (this.link.value.is !== "open" || !room.joined.value) return;
+    try {
+      const reply = await this.connection.request<{ members: MemberLine[] }>({ type: "who", room: room.name });
+      room.people.value = reply.members;
+    } catch {
+      /* asked again with the next change */
+    }
+  }
+
+  say(notice: Notice): void {
+    this.notices.value = [...this.notices.value.slice(-2), notice];
+  }
+
+  hush(notice: Notice): void {
+    this.notices.value = this.notices.value.filter((one) => one !== notice);
+  }
+
+  /** An outgoing item turned out to be stored. */
+  stored(item: Outgoing, room: string, seq: number, ts: number): void {
+    const from = this.me.value!.name;
+    const where = this.roomOf(room);
+    if (item.kind === "send" || item.kind === "direct") {
+      where.put({ kind: "message", seq, ts, from, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
+    }
+    if (item.kind === "direct") this.directStored(item.room, where);
+  }
+
+  private directStored(name: string, room: Room): void {
+    const draft = this.rooms.value.find((one) => one.name === name);
+    if (draft && draft !== room) {
+      this.drop(draft);
+      if (draft === this.current.value) this.show(room);
+    }
+    if (!room.joined.value) {
+      room.loaded.value = false;
+      void this.join(room);
+    }
+  }
+
+  private frame(frame: Frame): void {
+    switch (frame.type) {
+      case "message":
+      case "edit":
+      case "delete":
+      case "reaction":
+      case "topic":
+        this.entry(frame as unknown as Entry);
+        break;
+      default:
+        this.event(frame as unknown as Event);
+    }
+  }
+
+  private entry(entry: Entry): void {
+    const room = this.roomOf(entry.room);
+    if (!room.told(entry)) return;
+    const mine = entry.from === this.me.value?.name;
+    if (mine && entry.nonce) this.sender.found(entry.nonce);
+    if (entry.type !== "message" || mine) return;
+    if (room.loaded.value) room.count();
+    if (!room.stick && room === this.current.value) room.below.value++;
+    if (room.typing.value.includes(entry.from)) {
+      room.typing.value = room.typing.value.filter((name) => name !== entry.from);
+    }
+    if (room.caughtUp.value) this.onMessage({ room, entry });
+    else room.missing++;
+  }
+
+  private event(event: Event): void {
+    switch (event.type) {
+      case "live":
+        this.live(this.roomOf(event.room), event.seq);
+        break;
+      case "presence":
+        this.roomOf(event.room).presence(event);
+        break;
+      case "typing":
+        this.typing(this.roomOf(event.room), event.names);
+        break;
+      case "read":
+        this.roomOf(event.room).readTo(event.seq);
+        break;
+      case "room":
+        this.roomChanged(event);
+        break;
+      case "kicked":
+        this.kicked(event);
+        break;
+      case "notice":
+        this.say({ key: "text", text: event.text });
+        break;
+    }
+  }
+
+  private live(room: Room, seq: number): void {
+    room.cursor = Math.max(room.cursor, seq);
+    room.caughtUp.value = true;
+    room.missed.value = room.missing;
+    room.missing = 0;
+    this.sender.flush(room.name);
+  }
+
+  private typing(room: Room, names: string[]): void {
+    room.typing.value = names.filter((name) => name !== this.me.value?.name);
+    const told = room.typing.value;
+    this.clock.setTimeout(() => {
+      if (room.typing.value === told) room.typing.value = [];
+    }, 7000);
+  }
+
+  private roomChanged(event: Event & { type: "room" }): void {
+    if (event.change === "removed") {
+      const room = this.rooms.value.find((one) => one.name === event.name);
+      if (!room) return;
+      if (room.wanted) this.say({ key: "removed", room: room.name });
+      room.wanted = false;
+      if (room === this.current.value) this.elsewhere(room);
+      this.drop(room);
+      return;
+    }
+    const room = this.roomOf(event.name);
+    room.describe(event);
+    if (room.isDirect) void this.join(room);
+  }
+
+  private kicked(event: Event & { type: "kicked" }): void {
+    const room = this.roomOf(event.room);
+    room.wanted = false;
+    room.leftBehind();
+    this.keepRooms();
+    this.say({ key: event.banned ? "banned" : "kicked", room: room.title, text: event.reason });
+    if (room === this.current.value) this.elsewhere(room);
+  }
+
+  /** Forgets who one is here; the page starts from the name again. */
+  async leaveName(): Promise<void> {
+    await this.connection.request({ type: "logout" }).catch(() => undefined);
+    this.connection.stop();
+    for (const key of ["me", "rooms", "room"]) forget(key);
+    this.me.value = null;
+    this.rooms.value = [];
+    this.current.value = null;
+    this.welcomed.value = false;
+    this.wantedName = "";
+  }
+}
+
+export { Lost, Refused };

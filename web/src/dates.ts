@@ -1,0 +1,35 @@
+// Times and days in the reader's language.
+import { language } from "./words";
+
+const day_ms = 86400000;
+const made = new Map<string, Intl.DateTimeFormat>();
+
+function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = language + name;
+  let known = made.get(key);
+  if (!known) made.set(key, (known = new Intl.DateTimeFormat(language, options)));
+  return known;
+}
+
+export function time(ts: number): string {
+  return format("time", { hour: "2-digit", minute: "2-digit" }).format(ts);
+}
+
+export function whole(ts: number): string {
+  return format("whole", { dateStyle: "full", timeStyle: "medium" }).format(ts);
+}
+
+/** A number that is the same for all times of one local day. */
+export function dayOf(ts: number): number {
+  return new Date(ts).setHours(0, 0, 0, 0);
+}
+
+export function day(ts: number, now: number): string {
+  const days = Math.round((dayOf(ts) - dayOf(now)) / day_ms);
+  if (days === 0 || days === -1) {
+    const text = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
+    return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+  }
+  const year = new Date(ts).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return format("day" + year, { weekday: "long", month: "long", day: "numeric", year }).format(ts);
+}

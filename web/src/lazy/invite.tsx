@@ -1,0 +1,1 @@
+export function Invite(_: { what: import('../app').Open }) { return null; }

@@ -1,0 +1,306 @@
+// One room as this page sees it: what is shown, what is unread, who is here. Told by chat.ts.
+import { computed, signal } from "@preact/signals";
+import {
+  apply,
+  empty,
+  find,
+  gapRow,
+  insert,
+  keepNewest,
+  keepOldest,
+  merge,
+  rowOfLine,
+  type Row,
+  type Stretch,
+} from "./log";
+import { mentions } from "./mention";
+import type { Entry, Event, History, HistoryLine, Joined, MemberLine, Role, RoomLine } from "./wire";
+
+const shown_max = 300;
+const shown_scrolled_max = 600;
+const tail = 60;
+
+export class Room {
+  readonly topic = signal("");
+  readonly role = signal<Role>("guest");
+  readonly visibility = signal<RoomLine["visibility"]>("public");
+  readonly peer = signal("");
+  readonly members = signal(0);
+  readonly people = signal<readonly MemberLine[] | null>(null);
+  readonly typing = signal<readonly string[]>([]);
+
+  /** The newest stretch, always kept; and another one while older messages are looked at. */
+  readonly live = signal<Stretch>(empty);
+  readonly island = signal<Stretch | null>(null);
+  readonly view = computed(() => this.island.value ?? this.live.value);
+  readonly loading = signal(false);
+
+  /** In the room on this connection; and everything missed has been told. */
+  readonly joined = signal(false);
+  readonly caughtUp = signal(false);
+  /** The newest page is here. */
+  readonly loaded = signal(false);
+  readonly unread = signal(0);
+  readonly mentioned = signal(0);
+  /** New messages begin after this seq; 0 is no divider. */
+  readonly divider = signal(0);
+  /** A row to show: looked for by the log view. */
+  readonly target = signal<number>(0);
+  /** Writing is refused until then (ms of the page's clock). */
+  readonly quietUntil = signal(0);
+  /** Messages that came by while one was reading further up. */
+  readonly below = signal(0);
+
+  /** How many messages the last catch-up brought. */
+  readonly missed = signal(0);
+
+  wanted = false;
+  missing = 0;
+  stick = true;
+  log = "";
+  cursor = 0;
+  read = 0;
+  last = 0;
+  private asking = 0;
+  private meanwhile: Entry[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly me: () => string,
+  ) {}
+
+  get title(): string {
+    return this.peer.value || this.name;
+  }
+
+  get isDirect(): boolean {
+    return this.visibility.value === "direct";
+  }
+
+  describe(line: Partial<RoomLine>): void {
+    if (line.topic !== undefined) this.topic.value = line.topic;
+    if (line.role) this.role.value = line.role;
+    if (line.visibility) this.visibility.value = line.visibility;
+    if (line.peer) this.peer.value = line.peer;
+    if (line.members !== undefined) this.members.value = line.members;
+    if (line.last !== undefined) this.last = Math.max(this.last, line.last);
+    if (line.read !== undefined) this.read = Math.max(this.read, line.read);
+  }
+
+  /** join has been answered. True when the newest page has to be asked for. */
+  entered(joined: Joined, cursor: number): boolean {
+    this.describe(joined);
+    this.joined.value = true;
+    this.caughtUp.value = false;
+    if (joined.reset || (this.log && this.log !== joined.log)) this.startAfresh();
+    this.log = joined.log;
+    if (joined.pruned && this.live.value.rows.length) {
+      const rows = this.live.value.rows;
+      const last = rows[rows.length - 1]!;
+      this.setLive({ ...this.live.value, rows: insert(rows, gapRow(last.seq, last.ts)) });
+    }
+    if (!joined.reset && cursor) this.cursor = Math.max(this.cursor, cursor);
+    else if (!joined.reset) this.cursor = joined.last;
+    if (!this.read && !this.loaded.value) this.read = joined.last;
+    return !this.loaded.value;
+  }
+
+  private startAfresh(): void {
+    this.live.value = empty;
+    this.island.value = null;
+    this.loaded.value = false;
+    this.cursor = 0;
+    this.read = 0;
+    this.divider.value = 0;
+  }
+
+  leftBehind(): void {
+    this.joined.value = false;
+    this.caughtUp.value = false;
+    this.typing.value = [];
+    this.asking = 0;
+    this.meanwhile = [];
+    this.loading.value = false;
+  }
+
+  /** One entry of the log, once. True when it was new. */
+  told(entry: Entry): boolean {
+    if (entry.seq <= this.cursor) return false;
+    this.cursor = entry.seq;
+    this.last = Math.max(this.last, entry.seq);
+    if (this.asking) this.meanwhile.push(entry);
+    if (entry.type === "topic") this.topic.value = entry.text;
+    this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry) });
+    const island = this.island.value;
+    if (island && entry.type !== "message" && entry.type !== "topic") {
+      this.island.value = { ...island, rows: apply(island.rows, entry) };
+    }
+    return true;
+  }
+
+  /** A row that is known without having been told: one's own, acknowledged. */
+  put(row: Row): void {
+    if (!find(this.live.value.rows, row.seq)) {
+      this.setLive({ ...this.live.value, rows: insert(this.live.value.rows, row) });
+    }
+  }
+
+  /** Changes rows wherever they are shown, ahead of the log. */
+  pretend(entry: Entry): void {
+    this.live.value = { ...this.live.value, rows: apply(this.live.value.rows, entry) };
+    const island = this.island.value;
+    if (island) this.island.value = { ...island, rows: apply(island.rows, entry) };
+  }
+
+  correct(line: HistoryLine): void {
+    const row = rowOfLine(line);
+    if (find(this.live.value.rows, row.seq)) {
+      this.live.value = { ...this.live.value, rows: insert(this.live.value.rows, row) };
+    }
+    const island = this.island.value;
+    if (island && find(island.rows, row.seq)) {
+      this.island.value = { ...island, rows: insert(island.rows, row) };
+    }
+  }
+
+  row(seq: number): Row | undefined {
+    return find(this.view.value.rows, seq) ?? find(this.live.value.rows, seq);
+  }
+
+  private setLive(live: Stretch): void {
+    if (this.island.value || this.stick) {
+      this.live.value = keepNewest(live, shown_max);
+    } else if (live.rows.length > shown_scrolled_max) {
+      this.island.value = keepOldest(live, shown_max);
+      this.live.value = keepNewest(live, tail);
+    } else {
+      this.live.value = live;
+    }
+  }
+
+  /** Between asks() and answered(), entries are kept: a page may be older than they are. */
+  asks(): void {
+    this.asking++;
+    this.loading.value = true;
+  }
+
+  private answered(rows: readonly Row[]): readonly Row[] {
+    let result = rows;
+    for (const entry of this.meanwhile) {
+      if (entry.type === "message" || entry.type === "topic") {
+        if (find(result, entry.seq)) result = apply(result, entry);
+      } else result = apply(result, entry);
+    }
+    this.unasks();
+    return result;
+  }
+
+  unasks(): void {
+    this.asking = Math.max(0, this.asking - 1);
+    if (!this.asking) {
+      this.meanwhile = [];
+      this.loading.value = false;
+    }
+  }
+
+  newestPage(page: History): void {
+    const rows = this.answered(merge(this.live.value.rows, page.messages.map(rowOfLine)));
+    this.live.value = { rows, before: page.more, after: false };
+    this.loaded.value = true;
+    this.count();
+  }
+
+  olderPage(page: History): void {
+    const view = this.view.value;
+    const rows = this.answered(merge(page.messages.map(rowOfLine), view.rows));
+    this.show({ rows, before: page.more, after: view.after });
+  }
+
+  newerPage(page: History): void {
+    const view = this.view.value;
+    const rows = this.answered(merge(view.rows, page.messages.map(rowOfLine)));
+    if (page.more) {
+      const kept = rows.slice(-shown_scrolled_max);
+      this.show({ rows: kept, before: view.before || kept.length < rows.length, after: true });
+      return;
+    }
+    this.island.value = null;
+    this.live.value = { rows: merge(rows, this.live.value.rows), before: view.before, after: false };
+  }
+
+  /** Shows the messages around one that is not in view. */
+  islandAround(older: History, newer: History, seq: number): void {
+    const lines = [...older.messages, ...newer.messages];
+    this.unasks();
+    const rows = this.answered(lines.map(rowOfLine));
+    this.stick = false;
+    this.island.value = { rows, before: older.more, after: true };
+    if (!newer.more) this.newestReached();
+    this.target.value = seq;
+  }
+
+  private newestReached(): void {
+    const island = this.island.value!;
+    this.live.value = {
+      rows: merge(island.rows, this.live.value.rows),
+      before: island.before,
+      after: false,
+    };
+    this.island.value = null;
+  }
+
+  private show(stretch: Stretch): void {
+    if (stretch.rows.length <= shown_scrolled_max) {
+      if (this.island.value) this.island.value = stretch;
+      else this.live.value = stretch;
+      return;
+    }
+    if (!this.island.value) this.live.value = keepNewest(this.live.value, tail);
+    this.island.value = keepOldest(stretch, shown_max);
+  }
+
+  toNewest(): void {
+    this.island.value = null;
+    this.stick = true;
+    this.live.value = keepNewest(this.live.value, shown_max);
+    this.below.value = 0;
+  }
+
+  /** Read up to here, on this connection or another one. */
+  readTo(seq: number): void {
+    if (seq <= this.read) return;
+    this.read = seq;
+    this.count();
+  }
+
+  count(): void {
+    let unread = 0;
+    let mentioned = 0;
+    const rows = this.live.value.rows;
+    for (let i = rows.length - 1; i >= 0 && rows[i]!.seq > this.read; i--) {
+      const row = rows[i]!;
+      if (row.kind !== "message" || row.from === this.me()) continue;
+      unread++;
+      if (this.isDirect || mentions(row.text, this.me())) mentioned++;
+    }
+    this.unread.value = unread;
+    this.mentioned.value = mentioned;
+  }
+
+  presence(event: Event & { type: "presence" }): void {
+    this.members.value = event.members;
+    const people = this.people.value;
+    if (!people) return;
+    const left = new Set(event.left);
+    const known = new Set(people.map((one) => one.name));
+    const came = new Set(event.joined);
+    this.people.value = [
+      ...people.flatMap((one) => {
+        if (came.has(one.name)) return [{ ...one, away: false }];
+        if (!left.has(one.name)) return [one];
+        return one.role === "guest" ? [] : [{ ...one, away: true }];
+      }),
+      ...event.joined.filter((name) => !known.has(name)).map((name) => ({ name, role: "guest" as const })),
+    ];
+  }
+}

@@ -1,0 +1,196 @@
+// Sends what is in the outbox: in order, one at a time in each room, until it is known to be stored.
+import { signal } from "@preact/signals";
+import type { Chat } from "./chat";
+import { newNonce, type Outgoing, type Shelf } from "./outbox";
+import { Refused, type Ack, type Frame } from "./wire";
+
+export type Draft = Omit<Outgoing, "nonce" | "user" | "at">;
+
+export class Sender {
+  /** In the order they were said. */
+  readonly items = signal<readonly Outgoing[]>([]);
+  private sending = new Set<string>();
+  /** Sent on this connection: only an ack settles them, not merely being seen in the log. */
+  private asked = new Set<string>();
+  /** Of those, what the log has shown already: settled by the ack, or by losing the connection. */
+  private seen = new Set<string>();
+  /** Other tabs of this browser: who is told what is said and what is stored. */
+  private tabs: BroadcastChannel | null = null;
+
+  constructor(
+    private readonly chat: Chat,
+    private readonly shelf: Shelf,
+  ) {}
+
+  async load(): Promise<void> {
+    const kept = await this.shelf.all().catch(() => []);
+    const known = new Set(this.items.value.map((item) => item.nonce));
+    const items = [...kept.filter((item) => !known.has(item.nonce)), ...this.items.value];
+    this.items.value = items.sort((a, b) => a.at - b.at);
+    this.flushAll();
+  }
+
+  /** Lets two tabs agree: what one says the other shows; each item is stored once by its nonce. */
+  share(tabs: BroadcastChannel): void {
+    this.tabs = tabs;
+    tabs.onmessage = ({ data }: { data: { put?: Outgoing; gone?: string } }) => {
+      if (data.gone) this.drop(data.gone);
+      if (data.put) this.heard(data.put);
+    };
+  }
+
+  private heard(item: Outgoing): void {
+    this.replace(item);
+    /* The tab that said it sends it; this one only if that tab has gone. The nonce makes both safe. */
+    this.asked.add(item.nonce);
+    this.chat.clock.setTimeout(() => {
+      this.asked.delete(item.nonce);
+      this.flush(item.room);
+    }, 5000);
+  }
+
+  private replace(item: Outgoing): void {
+    const others = this.items.value.filter((one) => one.nonce !== item.nonce);
+    this.items.value = [...others, item].sort((a, b) => a.at - b.at);
+  }
+
+  private put(item: Outgoing): void {
+    this.replace(item);
+    this.tabs?.postMessage({ put: item });
+    void this.shelf.put(item).catch(() => undefined);
+  }
+
+  private drop(nonce: string): void {
+    this.items.value = this.items.value.filter((item) => item.nonce !== nonce);
+    this.asked.delete(nonce);
+    this.seen.delete(nonce);
+  }
+
+  private settle(nonce: string): void {
+    this.drop(nonce);
+    this.tabs?.postMessage({ gone: nonce });
+    void this.shelf.remove(nonce).catch(() => undefined);
+  }
+
+  say(draft: Draft): void {
+    const newest = this.items.value[this.items.value.length - 1]?.at ?? 0;
+    const at = Math.max(Date.now(), newest + 1);
+    this.put({ ...draft, nonce: newNonce(), user: this.chat.me.value!.name, at });
+    this.flush(draft.room);
+  }
+
+  again(item: Outgoing): void {
+    this.put({ ...item, failed: undefined });
+    this.flush(item.room);
+  }
+
+  giveUp(item: Outgoing): void {
+    this.settle(item.nonce);
+  }
+
+  /** Seen in the log: what an earlier connection sent, and got no ack for, is stored. */
+  found(nonce: string): void {
+    if (!this.items.value.some((item) => item.nonce === nonce)) return;
+    if (this.asked.has(nonce)) this.seen.add(nonce);
+    else this.settle(nonce);
+  }
+
+  linkLost(): void {
+    this.sending.clear();
+    this.asked.clear();
+    for (const nonce of this.seen) this.settle(nonce);
+  }
+
+  /** From where the log has to be read to learn whether earlier attempts were stored. */
+  cursorFor(room: string): { after: number; log: string } | null {
+    const tried = this.items.value.filter((item) => item.room === room && item.tried && item.log);
+    if (!tried.length) return null;
+    return { after: Math.min(...tried.map((item) => item.after!)), log: tried[0]!.log! };
+  }
+
+  flushAll(): void {
+    for (const room of new Set(this.items.value.map((item) => item.room))) this.flush(room);
+  }
+
+  flush(name: string): void {
+    const room = this.chat.roomOf(name);
+    if (this.chat.link.value.is !== "open" || this.sending.has(name)) return;
+    const me = this.chat.me.value?.name;
+    const item = this.items.value.find(
+      (one) => one.room === name && one.user === me && !one.failed && !this.asked.has(one.nonce),
+    );
+    if (!item) return;
+    if (!room.caughtUp.value && !(item.kind === "direct" && !room.joined.value)) {
+      if (!room.joined.value) void this.chat.join(room);
+      return;
+    }
+    if (room.quietUntil.value > this.chat.clock.now()) return;
+    void this.send(item);
+  }
+
+  private async send(item: Outgoing): Promise<void> {
+    const { room: name } = item;
+    const life = this.chat.connection.life;
+    this.sending.add(name);
+    this.asked.add(item.nonce);
+    try {
+      if (!item.tried) this.markTried(item);
+      const ack = await this.chat.connection.request<Ack>(frameOf(item));
+      this.settle(item.nonce);
+      this.chat.stored(item, ack.room, ack.seq, ack.ts);
+    } catch (error) {
+      if (error instanceof Refused) this.refused(item, error);
+    }
+    if (life !== this.chat.connection.life) return;
+    this.asked.delete(item.nonce);
+    this.sending.delete(name);
+    this.flush(name);
+  }
+
+  private markTried(item: Outgoing): void {
+    const room = this.chat.roomOf(item.room);
+    const tried = { ...item, tried: true, after: room.cursor, log: room.log };
+    this.replace(tried);
+    void this.shelf.put(tried).catch(() => undefined);
+  }
+
+  private refused(item: Outgoing, error: Refused): void {
+    const room = this.chat.roomOf(item.room);
+    if (error.passes) {
+      const ms = Math.max(200, error.retryAfterMs ?? 2000);
+      room.quietUntil.value = this.chat.clock.now() + ms;
+      this.chat.clock.setTimeout(() => this.flush(item.room), ms + 5);
+      return;
+    }
+    if (error.code === "not_joined") {
+      room.leftBehind();
+      void this.chat.join(room);
+      return;
+    }
+    if (item.kind === "send" || item.kind === "direct") {
+      this.put({ ...item, failed: { code: error.code, message: error.message } });
+      return;
+    }
+    this.settle(item.nonce);
+    this.chat.say({ key: "refused", room: item.room, text: error.message });
+    void this.chat.refresh(room, item.target!);
+  }
+}
+
+function frameOf(item: Outgoing): Frame {
+  const { kind, room, nonce, text, target } = item;
+  switch (kind) {
+    case "direct":
+      return { type: kind, to: item.to, text, nonce };
+    case "edit":
+      return { type: kind, room, target, text, nonce };
+    case "delete":
+      return { type: kind, room, target, nonce };
+    case "react":
+      return { type: kind, room, target, emoji: item.emoji, on: item.on, nonce };
+    default:
+      return item.reply_to
+        ? { type: kind, room, text, nonce, reply_to: item.reply_to }
+        : { type: kind, room, text, nonce };
+  }
+}

@@ -1,0 +1,216 @@
+// Where one writes. Enter sends (never while an input method is composing), Shift+Enter is a new
+// line, arrow up in an empty box edits one's last message, Tab leaves.
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { chat, open } from "../app";
+import { draftOf, startEdit, writeDraft, type Draft } from "../drafts";
+import type { Room } from "../room";
+import { t } from "../words";
+import { useChoices, type Choice } from "./complete";
+import { Icon } from "./icon";
+import { useSeconds } from "./status";
+
+const typing_ms = 3000;
+const warn_characters = 100;
+let toldTyping = 0;
+
+function tellTyping(room: Room, on: boolean): void {
+  const now = Date.now();
+  if (on && now - toldTyping < typing_ms) return;
+  if (!on && !toldTyping) return;
+  toldTyping = on ? now : 0;
+  if (room.joined.value) chat.connection.tell({ type: "typing", room: room.name, on });
+}
+
+function submit(room: Room, draft: Draft): void {
+  const text = draft.text.trim();
+  if (!text) return;
+  const target = draft.edit;
+  if (target) {
+    const from = chat.me.value!.name;
+    room.pretend({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
+    chat.sender.say({ room: room.name, kind: "edit", target, text });
+  } else if (room.isDirect && !room.log) {
+    chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text });
+  } else {
+    chat.sender.say({ room: room.name, kind: "send", text, reply_to: draft.reply });
+  }
+  tellTyping(room, false);
+  if (!target) room.toNewest();
+  room.divider.value = 0;
+  writeDraft(room, { text: "", reply: undefined, edit: undefined });
+}
+
+function editLast(room: Room): boolean {
+  const me = chat.me.value?.name;
+  const rows = room.live.value.rows;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i]!;
+    if (row.kind === "message" && row.from === me && !row.deleted) {
+      startEdit(room, row.seq, row.text);
+      return true;
+    }
+  }
+  return false;
+}
+
+function excess(text: string): number {
+  const { text_characters, text_bytes } = chat.limits.value;
+  const characters = [...text].length - text_characters;
+  return Math.max(characters, text.length * 3 > text_bytes ? new TextEncoder().encode(text).length - text_bytes : 0);
+}
+
+function Context({ room, draft }: { room: Room; draft: Draft }) {
+  const seq = draft.edit ?? draft.reply;
+  if (!seq) return null;
+  const row = room.row(seq);
+  const text = draft.edit ? t("editing") : t("replyTo", { name: row?.from ?? "…" });
+  const cancel = () => writeDraft(room, { reply: undefined, edit: undefined, ...(draft.edit ? { text: "" } : {}) });
+  return (
+    <div class="context">
+      <p>
+        <strong>{text}</strong> <span class="muted">{!draft.edit && row?.text.slice(0, 100)}</span>
+      </p>
+      <button type="button" class="plain" aria-label={t("cancel")} onClick={cancel}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+function Choices({ choices, at, take }: { choices: Choice[]; at: number; take(choice: Choice): void }) {
+  if (!choices.length) return null;
+  return (
+    <ul class="choices" id="choices" role="listbox" aria-label={t("people")}>
+      {choices.map((choice, i) => (
+        <li
+          key={choice.label}
+          id={"choice" + i}
+          role="option"
+          aria-selected={i === at}
+          onMouseDown={(event) => {
+            event.preventDefault();
+            take(choice);
+          }}
+        >
+          {choice.label}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Quiet({ room }: { room: Room }) {
+  const left = Math.ceil((room.quietUntil.value - chat.clock.now()) / 1000);
+  useSeconds(left > 0);
+  return left > 0 ? <p class="note">{t("quiet", { n: left })}</p> : null;
+}
+
+export function Composer({ room }: { room: Room }) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const draft = draftOf(room).value;
+  const [caret, setCaret] = useState(0);
+  const [at, setAt] = useState(0);
+  const [hushed, hush] = useState("");
+  const found = useChoices(room, draft.text, caret);
+  const choices = hushed === draft.text ? [] : found;
+  const chosen = Math.min(at, choices.length - 1);
+  const over = excess(draft.text);
+  useLayoutEffect(() => {
+    const area = box.current!;
+    area.style.height = "auto";
+    area.style.height = area.scrollHeight + 2 + "px";
+  }, [draft.text, room]);
+  const take = (choice: Choice) => {
+    const text = draft.text.slice(0, choice.start) + choice.text + draft.text.slice(caret);
+    const end = choice.start + choice.text.length;
+    writeDraft(room, { text });
+    setCaret(end);
+    requestAnimationFrame(() => box.current?.setSelectionRange(end, end));
+  };
+  const send = () => {
+    if (over > 0) return;
+    submit(room, draftOf(room).peek());
+    box.current!.focus();
+  };
+  const choosing = (event: KeyboardEvent): boolean => {
+    const drawn = draftOf(room).peek() === draft;
+    if (!choices.length || !drawn) return false;
+    if (event.key === "ArrowDown") setAt((chosen + 1) % choices.length);
+    else if (event.key === "ArrowUp") setAt((chosen + choices.length - 1) % choices.length);
+    else if (event.key === "Enter" || event.key === "Tab") take(choices[chosen]!);
+    else if (event.key === "Escape") hush(draft.text);
+    else return false;
+    event.preventDefault();
+    return true;
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (event.isComposing || event.keyCode === 229 || choosing(event)) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "ArrowUp" && !draftOf(room).peek().text) {
+      if (editLast(room)) event.preventDefault();
+    } else if (event.key === "Escape") {
+      writeDraft(room, { reply: undefined, edit: undefined, ...(draft.edit ? { text: "" } : {}) });
+    }
+  };
+  const written = (area: HTMLTextAreaElement) => {
+    writeDraft(room, { text: area.value });
+    setCaret(area.selectionStart);
+    setAt(0);
+    hush("");
+    tellTyping(room, area.value !== "");
+  };
+  const insert = (emoji: string) => {
+    const { text } = draftOf(room).peek();
+    writeDraft(room, { text: text.slice(0, caret) + emoji + text.slice(caret) });
+    setCaret(caret + emoji.length);
+    box.current?.focus();
+  };
+  const title = room.isDirect ? room.title : "# " + room.title;
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <Choices choices={choices} at={chosen} take={take} />
+      <Context room={room} draft={draft} />
+      <Quiet room={room} />
+      <div class="write">
+        <button type="button" class="plain" aria-label={t("emoji")} onClick={() => open({ part: "emoji", pick: insert })}>
+          <Icon name="smile" />
+        </button>
+        <textarea
+          id="composer"
+          ref={box}
+          rows={1}
+          dir="auto"
+          enterkeyhint="send"
+          autocomplete="off"
+          role="combobox"
+          aria-label={t("messageTo", { room: title })}
+          aria-autocomplete="list"
+          aria-expanded={choices.length > 0}
+          aria-controls="choices"
+          aria-activedescendant={choices.length ? "choice" + chosen : undefined}
+          placeholder={t("messageTo", { room: title })}
+          value={draft.text}
+          onInput={(event) => written(event.currentTarget)}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+          onKeyDown={keys}
+        />
+        <button class="main" disabled={over > 0} onMouseDown={(event) => event.preventDefault()}>
+          {draft.edit ? t("save") : t("send")}
+        </button>
+      </div>
+      {over > -warn_characters && draft.text && (
+        <p class={over > 0 ? "note wrong" : "note"} role="status">
+          {over > 0 ? t("overLong", { n: over }) : t("leftOver", { n: -over })}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,58 @@
+// The one dialog: what it shows is fetched when it is first asked for.
+import type { ComponentType } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { chat, close, dialog, type Open, type Part } from "../app";
+import { t } from "../words";
+
+type View = ComponentType<{ what: Open }>;
+
+const tools = () => import("../lazy/tools");
+const sheets = () => import("../lazy/sheets");
+
+const parts: Record<Part, () => Promise<View>> = {
+  message: () => tools().then((part) => part.MessageMenu),
+  person: () => tools().then((part) => part.PersonMenu),
+  room: () => tools().then((part) => part.RoomSheet),
+  create: () => tools().then((part) => part.CreateRoom),
+  emoji: () => import("../lazy/emoji").then((part) => part.EmojiPicker),
+  search: () => import("../lazy/search").then((part) => part.Search),
+  switcher: () => sheets().then((part) => part.Switcher),
+  settings: () => sheets().then((part) => part.Settings),
+  help: () => sheets().then((part) => part.Help),
+  link: () => sheets().then((part) => part.LinkSheet),
+  invite: () => import("../lazy/invite").then((part) => part.Invite),
+};
+
+export function Dialog() {
+  const what = dialog.value;
+  const box = useRef<HTMLDialogElement>(null);
+  const [view, setView] = useState<{ part: Part; View: View } | null>(null);
+  useEffect(() => {
+    if (!what) return;
+    parts[what.part]().then(
+      (View) => setView({ part: what.part, View }),
+      () => {
+        close();
+        chat.say({ key: "text", text: t("openPart") });
+      },
+    );
+  }, [what?.part]);
+  const ready = what && view?.part === what.part ? view.View : null;
+  useLayoutEffect(() => {
+    if (ready && !box.current!.open) box.current!.showModal();
+    else if (!what && box.current!.open) box.current!.close();
+  }, [ready, what]);
+  const outside = (event: MouseEvent) => {
+    if (event.target === box.current) close();
+  };
+  const Ready = ready;
+  return (
+    <dialog ref={box} class={what?.part} onClose={close} onClick={outside}>
+      {Ready && (
+        <div class="sheet">
+          <Ready what={what!} />
+        </div>
+      )}
+    </dialog>
+  );
+}

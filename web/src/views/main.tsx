@@ -1,0 +1,61 @@
+// Everything at once on a desk; one thing at a time on a phone.
+import { useEffect } from "preact/hooks";
+import { chat, dialog, open, screen, wide } from "../app";
+import { t } from "../words";
+import { Dialog } from "./dialog";
+import { Naming } from "./naming";
+import { People } from "./people";
+import { RoomPane } from "./room";
+import { Rooms } from "./rooms";
+import { Status } from "./status";
+
+/** F6 goes round the panes. */
+function nextPane(back: boolean): void {
+  const panes = ["#composer", ".log", ".people", ".rooms"]
+    .map((one) => document.querySelector<HTMLElement>(one))
+    .filter((one): one is HTMLElement => one !== null && one.offsetParent !== null);
+  const here = panes.findIndex((one) => one.contains(document.activeElement));
+  panes[(here + (back ? panes.length - 1 : 1)) % panes.length]?.focus();
+}
+
+function shortcuts(event: KeyboardEvent): void {
+  if (event.isComposing) return;
+  const writing = /^(TEXTAREA|INPUT|SELECT)$/.test((event.target as HTMLElement).tagName);
+  const control = event.ctrlKey || event.metaKey;
+  if (event.key === "F6") nextPane(event.shiftKey);
+  else if (control && event.key.toLowerCase() === "k") open({ part: "switcher" });
+  else if (control && event.key === "/") open({ part: "help" });
+  else if (event.key === "?" && !writing) open({ part: "help" });
+  else return;
+  event.preventDefault();
+}
+
+export function Main() {
+  const room = chat.current.value;
+  useEffect(() => {
+    addEventListener("keydown", shortcuts);
+    return () => removeEventListener("keydown", shortcuts);
+  }, []);
+  useEffect(() => {
+    const first = matchMedia("(hover: hover)").matches && !dialog.value;
+    if (first) document.querySelector<HTMLElement>("#composer")?.focus();
+  }, [room]);
+  if (!chat.me.value) return <Naming />;
+  const shown = !room ? "rooms" : screen.value;
+  return (
+    <div class={"panes show-" + shown}>
+      <a class="skip" href="#composer" onClick={(event) => skip(event)}>
+        {t("skip")}
+      </a>
+      <Rooms />
+      {room ? <RoomPane room={room} /> : <main class="room"><Status /></main>}
+      {room && (wide.value || shown === "people") && <People room={room} />}
+      <Dialog />
+    </div>
+  );
+}
+
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("#composer")?.focus();
+}

@@ -1,0 +1,80 @@
+// Who is in the room.
+import { useEffect } from "preact/hooks";
+import { chat, open, screen, wide } from "../app";
+import type { Room } from "../room";
+import type { MemberLine, Role } from "../wire";
+import { t } from "../words";
+import { Icon } from "./icon";
+import { nameClass } from "./name";
+
+const roles: Partial<Record<Role, "roleAdmin" | "roleOwner" | "roleModerator">> = {
+  admin: "roleAdmin",
+  owner: "roleOwner",
+  moderator: "roleModerator",
+};
+const ranks: Role[] = ["admin", "owner", "moderator", "member", "guest"];
+
+function byRank(a: MemberLine, b: MemberLine): number {
+  return ranks.indexOf(a.role) - ranks.indexOf(b.role) || a.name.localeCompare(b.name);
+}
+
+function Person({ room, person }: { room: Room; person: MemberLine }) {
+  const me = person.name === chat.me.value?.name;
+  const role = roles[person.role];
+  return (
+    <li>
+      <button class="line" onClick={() => open({ part: "person", room, name: person.name })}>
+        <span class={person.away ? "dot off" : "dot"} aria-hidden="true" />
+        <bdi class={nameClass(person.name)}>{person.name}</bdi>
+        <span class="muted">
+          {role && " · " + t(role)}
+          {me && ` (${t("you")})`}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function List({ room, title, people }: { room: Room; title: string; people: MemberLine[] }) {
+  if (!people.length) return null;
+  return (
+    <section>
+      <h2>{title}</h2>
+      <ul>
+        {people.map((one) => (
+          <Person key={one.name} room={room} person={one} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function People({ room }: { room: Room }) {
+  const shown = wide.value || screen.value === "people";
+  const joined = room.joined.value;
+  const members = room.members.value;
+  useEffect(() => {
+    if (!shown || !joined) return;
+    const timer = setTimeout(() => void chat.people(room), room.people.peek() ? 2000 : 0);
+    return () => clearTimeout(timer);
+  }, [room, shown, joined, members]);
+  const people = [...(room.people.value ?? [])].sort(byRank);
+  const here = people.filter((one) => !one.away);
+  return (
+    <aside class="people" aria-label={t("people")} tabIndex={-1}>
+      <header class="phone">
+        <button class="plain" aria-label={t("close")} onClick={() => history.back()}>
+          <Icon name="back" />
+        </button>
+        <h1>{t("people")}</h1>
+      </header>
+      <List room={room} title={t("hereTitle", { n: Math.max(here.length, room.members.value) })} people={here} />
+      <List room={room} title={t("awayTitle", { n: people.length - here.length })} people={people.filter((one) => one.away)} />
+      <p>
+        <button class="chip" onClick={() => open({ part: "invite", room })}>
+          {t("invite")}
+        </button>
+      </p>
+    </aside>
+  );
+}

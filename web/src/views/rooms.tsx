@@ -1,0 +1,72 @@
+// The rooms one is in, direct ones, and those one may join.
+import { chat, goRoom, open } from "../app";
+import type { Room } from "../room";
+import { t } from "../words";
+import { Icon } from "./icon";
+
+function Badge({ room }: { room: Room }) {
+  const unread = room.unread.value;
+  if (!unread) return null;
+  const mentioned = room.mentioned.value;
+  const count = mentioned || unread;
+  return (
+    <span class={mentioned ? "badge loud" : "badge"}>
+      <span aria-hidden="true">{(mentioned && !room.isDirect ? "@" : "") + (count > 99 ? "99+" : count)}</span>
+      <span class="hidden">{t("unread", { n: unread })}</span>
+    </span>
+  );
+}
+
+function Line({ room }: { room: Room }) {
+  const here = chat.current.value === room;
+  return (
+    <li>
+      <button class="line" aria-current={here ? "page" : undefined} onClick={() => goRoom(room)}>
+        <bdi>{room.isDirect ? room.title : "# " + room.title}</bdi>
+        {room.visibility.value === "private" && <Icon name="lock" />}
+        <Badge room={room} />
+      </button>
+    </li>
+  );
+}
+
+function Section({ title, rooms }: { title: string; rooms: readonly Room[] }) {
+  if (!rooms.length) return null;
+  return (
+    <section>
+      <h2>{title}</h2>
+      <ul>
+        {rooms.map((room) => (
+          <Line key={room.name} room={room} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function Rooms() {
+  const rooms = [...chat.rooms.value].sort((a, b) => a.title.localeCompare(b.title));
+  const current = chat.current.value;
+  const mine = rooms.filter((room) => !room.isDirect && (room.joined.value || room.wanted));
+  const direct = rooms.filter((room) => room.isDirect);
+  const others = rooms.filter((room) => !room.isDirect && !mine.includes(room));
+  return (
+    <nav class="rooms" aria-label={t("rooms")} tabIndex={-1}>
+      <header>
+        <h1>{chat.serverName.value}</h1>
+        <button class="plain" aria-label={t("create")} onClick={() => open({ part: "create" })}>
+          <Icon name="plus" />
+        </button>
+        <button class="plain" aria-label={t("settings")} onClick={() => open({ part: "settings", room: current ?? undefined })}>
+          <Icon name="gear" />
+        </button>
+      </header>
+      <Section title={t("rooms")} rooms={mine} />
+      <Section title={t("direct")} rooms={direct} />
+      <Section title={t("moreRooms")} rooms={others} />
+      <p class="myself">
+        <bdi>{chat.me.value?.name}</bdi>
+      </p>
+    </nav>
+  );
+}

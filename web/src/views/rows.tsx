@@ -1,0 +1,93 @@
+// The rows of a stretch, with days, the unread divider and gaps between them.
+import type { ComponentChild, VNode } from "preact";
+import { day, dayOf } from "../dates";
+import type { Row } from "../log";
+import type { Outgoing } from "../outbox";
+import type { Room } from "../room";
+import { t } from "../words";
+import { keptRow, Mark } from "./pending";
+import { MessageRow } from "./row";
+
+const grouped_ms = 5 * 60000;
+
+function follows(row: Row, before: Row | undefined): boolean {
+  return (
+    before?.kind === "message" &&
+    before.from === row.from &&
+    before.via === row.via &&
+    row.ts - before.ts < grouped_ms &&
+    !row.reply
+  );
+}
+
+function Between({ text, kind }: { text: string; kind: string }) {
+  return (
+    <li class={"between " + kind}>
+      <span>{text}</span>
+    </li>
+  );
+}
+
+function special(row: Row): VNode | null {
+  if (row.kind === "gap") return <Between key={row.seq} kind="gap" text={t("gap")} />;
+  if (row.kind !== "topic") return null;
+  return <Between key={row.seq} kind="topic" text={t("topicSet", { name: row.from, text: row.text })} />;
+}
+
+export interface Shown {
+  room: Room;
+  rows: readonly Row[];
+  waiting: readonly Outgoing[];
+  me: string;
+  divider: number;
+  now: number;
+}
+
+/** Everything in order. Keys keep a message's element from "sending" to "sent". */
+export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): ComponentChild[] {
+  const nodes: ComponentChild[] = [];
+  const stored = new Map(waiting.map((item) => [item.nonce, item]));
+  let before: Row | undefined;
+  let divided = !divider;
+  const draw = (row: Row, pending?: Outgoing) => {
+    if (!before || dayOf(before.ts) !== dayOf(row.ts)) {
+      nodes.push(<Between key={"day" + dayOf(row.ts)} kind="day" text={day(row.ts, now)} />);
+      before = undefined;
+    }
+    if (!divided && row.seq > divider && row.from !== me) {
+      divided = true;
+      before = undefined;
+      nodes.push(<Between key="divider" kind="unread" text={t("newMessages")} />);
+    }
+    const key = row.from === me && row.nonce ? row.nonce : row.seq;
+    nodes.push(
+      special(row) ?? (
+        <MessageRow
+          key={key}
+          room={room}
+          row={row}
+          first={!follows(row, before)}
+          quoted={row.reply ? room.row(row.reply) : undefined}
+          pending={pending && mark(pending)}
+        />
+      ),
+    );
+    before = row;
+  };
+  for (const row of rows) {
+    const pending = row.nonce && row.from === me ? stored.get(row.nonce) : undefined;
+    if (pending) stored.delete(row.nonce!);
+    draw(row, pending);
+  }
+  divided = true;
+  if (!room.island.value) for (const item of stored.values()) draw(keptRow(item), item);
+  return nodes;
+}
+
+const marks = new WeakMap<Outgoing, VNode>();
+
+function mark(item: Outgoing): VNode {
+  let node = marks.get(item);
+  if (!node) marks.set(item, (node = <Mark item={item} />));
+  return node;
+}

@@ -1,0 +1,80 @@
+// What is the matter, in words: no connection, put out of a room, told something.
+import { useEffect, useState } from "preact/hooks";
+import { chat } from "../app";
+import type { Notice } from "../chat";
+import { t } from "../words";
+import { Icon } from "./icon";
+
+/** Draws again each second while on. */
+export function useSeconds(on: boolean): void {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (!on) return;
+    const timer = setInterval(() => tick((n) => n + 1), 500);
+    return () => clearInterval(timer);
+  }, [on]);
+}
+
+/** A short loss that mends itself is not worth a word. */
+function useLasting(on: boolean, ms: number): boolean {
+  const [lasting, set] = useState(false);
+  useEffect(() => {
+    if (!on) {
+      set(false);
+      return;
+    }
+    const timer = setTimeout(() => set(true), ms);
+    return () => clearTimeout(timer);
+  }, [on, ms]);
+  return on && lasting;
+}
+
+function words(notice: Notice): string {
+  if (notice.key === "text") return notice.text!;
+  const room = notice.room!.startsWith("@") ? notice.room! : "#" + notice.room;
+  const text = t(notice.key, { room, text: notice.text ?? "" });
+  return notice.text && notice.key !== "refused" ? `${text} ${t("because", { text: notice.text })}` : text;
+}
+
+function Lost() {
+  const link = chat.link.value;
+  const lost = link.is !== "open" && chat.welcomed.value;
+  const lasting = useLasting(lost, 900);
+  useSeconds(lasting);
+  if (!lasting) return null;
+  const left = link.is === "waiting" ? Math.max(1, Math.ceil((link.until - chat.clock.now()) / 1000)) : 0;
+  return (
+    <div class="bar">
+      <p>
+        {t("lost")} <span aria-hidden="true">{left ? t("lostIn", { n: left }) : t("lostNow")} </span>
+        {t("lostKept")}
+      </p>
+      <button onClick={() => chat.connection.retryNow()}>{t("retry")}</button>
+    </div>
+  );
+}
+
+export function Status() {
+  const connecting = useLasting(!chat.welcomed.value, 600);
+  return (
+    <div role="status" class="status">
+      {connecting && <div class="bar">{t("connecting")}</div>}
+      <Lost />
+      {chat.notices.value.map((notice) => (
+        <div class="bar">
+          <p>{words(notice)}</p>
+          <button class="plain" aria-label={t("dismiss")} onClick={() => chat.hush(notice)}>
+            <Icon name="close" />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const fair_ms = 800;
+
+export function linkState(): "Good" | "Weak" | "Lost" {
+  if (chat.link.value.is !== "open") return "Lost";
+  return chat.roundTrip.value > fair_ms ? "Weak" : "Good";
+}
