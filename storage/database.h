@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DATABASE_PAGE_BYTES 1024 /* a small commit writes a third of what 4096 would make it write */
 #define DATABASE_STATEMENTS_MAX 128 /* a power of two, well above the statements of a thread */
 
 /* What the newest failure means for whoever asked. */

@@ -15,7 +15,7 @@
 
 static bool say(char *why, size_t why_size, const char *what, const char *reason)
 {
-    snprintf(why, why_size, "%s: %s.", what, reason);
+    snprintf(why, why_size, "%s: %.80s.", what, reason);
     return false;
 }
 

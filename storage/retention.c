@@ -6,7 +6,7 @@
 #include "storage/rooms.h"
 #include "storage/search.h"
 
-enum { SHRINK_PAGES = 64, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 128 };
+enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 
 /* The oldest rows of one room that are to go: first..last, as ids. */
 struct victim {
@@ -121,7 +121,7 @@ static bool used_bytes(struct database *database, int64_t *bytes)
 /* The ceiling is for all files: the WAL and one more group of messages need their part of it. */
 static int64_t ceiling_bytes(const struct writer *writer, const struct store_options *options)
 {
-    int64_t wal_bytes = INT64_C(4096) * 2 * writer->wal_pages_max;
+    int64_t wal_bytes = INT64_C(2) * DATABASE_PAGE_BYTES * writer->wal_pages_max;
     int64_t least = options->max_bytes / 2;
     int64_t rest = options->max_bytes - wal_bytes - options->max_bytes / 16;
     return rest > least ? rest : least;
