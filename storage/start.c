@@ -18,7 +18,6 @@
 #include "storage/salvage.h"
 #include "storage/schema.h"
 
-#define PAGE_BYTES 1024 /* a quarter of what 4096 would write for a single message; measured */
 #define CHECK_STEPS 1000 /* of SQLite's machine between two looks at the clock */
 
 /* The ways to write, the best first. */
