@@ -187,7 +187,7 @@ bool accept_begin(struct server *server)
             .vh = server->vhost,
             .type = LWS_ADOPT_RAW_FILE_DESC,
             .fd = {.filefd = fd},
-            .vh_prot_name = "listener", /* no opaque pointer: that is a peer */
+            .vh_prot_name = LISTENER_PROTOCOL, /* no opaque pointer: that is a peer */
         };
         listening->wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
         if (!listening->wsi)

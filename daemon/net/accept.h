@@ -21,7 +21,7 @@ void accept_end(struct server *server);
 /* lws has freed the connection. */
 void peer_gone(struct server *server, struct peer *peer);
 
-/* For protocol PROTOCOL_LISTENER. */
+/* For LISTENER_PROTOCOL. */
 int listener_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                       size_t length);
 

@@ -10,8 +10,10 @@
 #include "daemon/net/clock.h"
 #include "daemon/net/server.h"
 
-/* The order of protocols in lws's table. HTTP is first: lws falls back to it. */
-enum { PROTOCOL_HTTP, PROTOCOL_HEARTH, PROTOCOL_LISTENER, PROTOCOL_WAKE };
+/* Names in lws's table of protocols. The comma keeps them from being asked for as a subprotocol. */
+#define HTTP_PROTOCOL "hearth,http"
+#define LISTENER_PROTOCOL "hearth,listener"
+#define WAKE_PROTOCOL "hearth,wake"
 
 #define PT_SERV_BUF_BYTES 20480  /* one TLS record and more; a multiple of 16 */
 #define TX_PACKET_BYTES 65536    /* one send up to here */

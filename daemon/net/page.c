@@ -24,11 +24,10 @@ static const struct page_file *find(const char *path)
     return NULL;
 }
 
-/* A path whose last part has no dot is a place within the page, such as /r/lobby. */
+/* "/" and the rooms' addresses, /r/lobby: places within the page. */
 static bool is_place(const char *path)
 {
-    const char *last = strrchr(path, '/');
-    return last && !strchr(last, '.');
+    return strcmp(path, "/") == 0 || strncmp(path, "/r/", 3) == 0;
 }
 
 static void no_such_file(struct exchange *exchange)
@@ -217,9 +216,9 @@ static bool send_from_folder(struct exchange *exchange, const char *path)
 static void serve_folder(struct exchange *exchange)
 {
     const char *path = exchange->path;
-    if (strcmp(path, "/") != 0 && send_from_folder(exchange, path))
-        return;
-    if (!is_place(path) || !send_from_folder(exchange, "/index.html"))
+    if (is_place(path))
+        path = "/index.html";
+    if (!send_from_folder(exchange, path))
         no_such_file(exchange);
 }
 
@@ -229,9 +228,7 @@ void page_serve(struct exchange *exchange)
         serve_folder(exchange);
         return;
     }
-    const struct page_file *file = find(exchange->path);
-    if (!file && is_place(exchange->path))
-        file = find("/index.html");
+    const struct page_file *file = find(is_place(exchange->path) ? "/index.html" : exchange->path);
     if (file)
         send_built_in(exchange, file);
     else

@@ -33,14 +33,14 @@
 static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length);
 
-/* In the order of the enum in net.h. tx_packet_size: or lws cuts what is written at rx_buffer_size
+/* HTTP is first: lws falls back to it. tx_packet_size: or lws cuts what is written at rx_buffer_size
  * and copies the rest. */
 static const struct lws_protocols protocols[] = {
-    {"http", http_callback, sizeof(struct http_slot), RX_BUFFER_BYTES, 0, NULL, TX_PACKET_BYTES},
+    {HTTP_PROTOCOL, http_callback, sizeof(struct http_slot), RX_BUFFER_BYTES, 0, NULL, TX_PACKET_BYTES},
     {"hearth.v1", websocket_callback, sizeof(struct connection), RX_BUFFER_BYTES, 0, NULL,
      TX_PACKET_BYTES},
-    {"listener", listener_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
-    {"wake", wake_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
+    {LISTENER_PROTOCOL, listener_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
+    {WAKE_PROTOCOL, wake_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
 #ifdef HEARTH_TEST_ENDPOINTS
     {"hearth.echo", websocket_callback, sizeof(struct connection), RX_BUFFER_BYTES, 0, NULL,
      TX_PACKET_BYTES},
@@ -56,9 +56,9 @@ static const struct lws_protocol_vhost_options options = {NULL, &by_default, "he
 static const struct lws_http_mount everything = {
     .mountpoint = "/",
     .mountpoint_len = 1,
-    .origin = "http",
+    .origin = HTTP_PROTOCOL,
     .origin_protocol = LWSMPRO_CALLBACK,
-    .protocol = "http",
+    .protocol = HTTP_PROTOCOL,
 };
 
 /* On what lws answers by itself. */
@@ -430,7 +430,7 @@ static struct lws *watch(struct server *server, int fd)
     lws_sock_file_fd_type file = {.filefd = fd};
     if (fd < 0)
         return NULL;
-    return lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, file, "wake", NULL);
+    return lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, file, WAKE_PROTOCOL, NULL);
 }
 
 static bool watch_everything(struct server *server)
