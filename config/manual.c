@@ -1,5 +1,6 @@
 /* manual - prints packaging/man/hearth.conf.5 from options.def. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 enum kind { KIND_TEXT, KIND_NETWORKS, KIND_LIST, KIND_INT, KIND_BOOL, KIND_CHOICE, KIND_GROUP };
