@@ -3,6 +3,7 @@
 #define HEARTH_NET_CONNECTION_H
 
 #include "daemon/net/net.h"
+#include "daemon/net/utf8.h"
 
 enum connection_kind { CONNECTION_WEBSOCKET, CONNECTION_EXCHANGE };
 
@@ -17,6 +18,7 @@ struct connection {
     int64_t farewell_until_ms;
     uint16_t farewell_code;
     uint8_t kind;
+    struct utf8 utf8; /* of the message under way */
     bool is_set_up; /* lws may say CLOSED of what was never ESTABLISHED */
     bool is_listed;
     bool is_pinged;

@@ -407,8 +407,7 @@ static struct lws_context *create_context(struct server *server, bool with_libuv
         .retry_and_idle_policy = &no_pings,
         .signal_cb = ignore_signal,
         .user = server,
-        .options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
-                   LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .options = LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
     };
     if (with_libuv)
         info.options |= LWS_SERVER_OPTION_LIBUV;

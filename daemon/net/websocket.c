@@ -65,11 +65,22 @@ static int refuse_frame(struct lws *wsi, enum lws_close_status code, const char 
     return -1;
 }
 
+/* Text must be UTF-8, also where a character is cut in two by frames or reads. */
+static bool is_text(struct lws *wsi, struct connection *connection, const void *in, size_t length)
+{
+    if (!utf8_take(&connection->utf8, in, length))
+        return false;
+    bool whole = utf8_is_whole(&connection->utf8);
+    return whole || !lws_is_final_fragment(wsi);
+}
+
 static int receive(struct lws *wsi, struct connection *connection, void *in, size_t length)
 {
     if (connection->farewell_code != 0 || connection->is_gone)
         return 0; /* what is said after the good-bye is not heard */
     connection_heard(server_of(wsi), connection);
+    if (!lws_frame_is_binary(wsi) && !is_text(wsi, connection, in, length))
+        return refuse_frame(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "Text must be UTF-8.");
     if (connection->is_echo)
         return echo_receive(connection, in, length);
     if (lws_frame_is_binary(wsi))
@@ -102,6 +113,15 @@ static void heard(struct lws *wsi, struct connection *connection)
         session_heard(connection->session);
 }
 
+/* in is the peer's code and its reason, which must be text as well. */
+static int answer_close(struct lws *wsi, const void *in, size_t length)
+{
+    struct utf8 utf8 = {0};
+    if (length <= 2 || (utf8_take(&utf8, (const char *)in + 2, length - 2) && utf8_is_whole(&utf8)))
+        return 0; /* lws answers with the same */
+    return refuse_frame(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "Text must be UTF-8.");
+}
+
 static void closed(struct lws *wsi, struct connection *connection)
 {
     connection->is_set_up = false;
@@ -125,6 +145,8 @@ static int when_set_up(struct lws *wsi, enum lws_callback_reasons reason,
         return 0;
     case LWS_CALLBACK_TIMER:
         return connection_timer(connection);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return answer_close(wsi, in, length);
     case LWS_CALLBACK_CLOSED:
         closed(wsi, connection);
         return 0;
@@ -150,6 +172,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_RECEIVE_PONG:
     case LWS_CALLBACK_TIMER:
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
     case LWS_CALLBACK_CLOSED:
         if (!connection || !connection->is_set_up)
             return 0;
