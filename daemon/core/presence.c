@@ -8,7 +8,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
-struct person {
+struct presence_user {
     int64_t user;
     size_t connections;     /* 0: gone, and told so in the next turn */
     int64_t typing_until_ms; /* 0: not typing */
@@ -16,22 +16,22 @@ struct person {
     bool is_changed;        /* in presence.changed */
     bool refused;           /* no memory for the table */
     UT_hash_handle hh;
-    struct person *changed_prev, *changed_next;
-    struct person *typing_prev, *typing_next;
+    struct presence_user *changed_prev, *changed_next;
+    struct presence_user *typing_prev, *typing_next;
     char name[]; /* NUL-terminated */
 };
 
-static struct person *find(const struct presence *presence, int64_t user)
+static struct presence_user *find(const struct presence *presence, int64_t user)
 {
-    struct person *person = NULL;
+    struct presence_user *person = NULL;
     HASH_FIND(hh, presence->people, &user, sizeof user, person);
     return person;
 }
 
-static struct person *add(struct presence *presence, int64_t user, const char *name)
+static struct presence_user *add(struct presence *presence, int64_t user, const char *name)
 {
     size_t size = strlen(name) + 1;
-    struct person *person = calloc(1, sizeof *person + size);
+    struct presence_user *person = calloc(1, sizeof *person + size);
     if (!person)
         return NULL;
     person->user = user;
@@ -44,7 +44,7 @@ static struct person *add(struct presence *presence, int64_t user, const char *n
     return person;
 }
 
-static void unmark(struct presence *presence, struct person *person)
+static void unmark(struct presence *presence, struct presence_user *person)
 {
     if (person->is_changed)
         DL_DELETE2(presence->changed, person, changed_prev, changed_next);
@@ -52,7 +52,7 @@ static void unmark(struct presence *presence, struct person *person)
 }
 
 /* Puts person among the changed, or takes it out when it is as it was told. */
-static void mark(struct presence *presence, struct person *person, int64_t now_ms)
+static void mark(struct presence *presence, struct presence_user *person, int64_t now_ms)
 {
     bool is_news = person->told_here != (person->connections > 0);
     if (!presence->changed && !presence->typing_changed)
@@ -64,7 +64,7 @@ static void mark(struct presence *presence, struct person *person, int64_t now_m
     person->is_changed = is_news;
 }
 
-static void stop_typing(struct presence *presence, struct person *person, int64_t now_ms)
+static void stop_typing(struct presence *presence, struct presence_user *person, int64_t now_ms)
 {
     if (!person->typing_until_ms)
         return;
@@ -77,7 +77,7 @@ static void stop_typing(struct presence *presence, struct person *person, int64_
 
 bool presence_enter(struct presence *presence, int64_t user, const char *name, int64_t now_ms)
 {
-    struct person *person = find(presence, user);
+    struct presence_user *person = find(presence, user);
     if (!person)
         person = add(presence, user, name);
     if (!person)
@@ -91,7 +91,7 @@ bool presence_enter(struct presence *presence, int64_t user, const char *name, i
 
 void presence_leave(struct presence *presence, int64_t user, int64_t now_ms)
 {
-    struct person *person = find(presence, user);
+    struct presence_user *person = find(presence, user);
     if (!person || person->connections == 0 || --person->connections > 0)
         return;
     presence->members--;
@@ -105,7 +105,7 @@ void presence_leave(struct presence *presence, int64_t user, int64_t now_ms)
 
 void presence_type(struct presence *presence, int64_t user, bool on, int64_t now_ms)
 {
-    struct person *person = find(presence, user);
+    struct presence_user *person = find(presence, user);
     if (!person || person->connections == 0)
         return;
     if (!on) {
@@ -123,11 +123,11 @@ void presence_type(struct presence *presence, int64_t user, bool on, int64_t now
 
 bool presence_is_here(const struct presence *presence, int64_t user)
 {
-    const struct person *person = find(presence, user);
+    const struct presence_user *person = find(presence, user);
     return person && person->connections > 0;
 }
 
-const struct person *presence_next(const struct presence *presence, const struct person *person)
+const struct presence_user *presence_next(const struct presence *presence, const struct presence_user *person)
 {
     person = person ? person->hh.next : presence->people;
     while (person && person->connections == 0)
@@ -135,12 +135,12 @@ const struct person *presence_next(const struct presence *presence, const struct
     return person;
 }
 
-int64_t person_user(const struct person *person)
+int64_t presence_user_id(const struct presence_user *person)
 {
     return person->user;
 }
 
-const char *person_name(const struct person *person)
+const char *presence_user_name(const struct presence_user *person)
 {
     return person->name;
 }
@@ -149,7 +149,7 @@ const char *person_name(const struct person *person)
 static int64_t next_lapse_ms(const struct presence *presence)
 {
     int64_t next_ms = INT64_MAX;
-    for (const struct person *person = presence->typing; person; person = person->typing_next)
+    for (const struct presence_user *person = presence->typing; person; person = person->typing_next)
         if (person->typing_until_ms < next_ms)
             next_ms = person->typing_until_ms;
     return next_ms;
@@ -167,7 +167,7 @@ int64_t presence_due_ms(const struct presence *presence)
 
 static void lapse(struct presence *presence, int64_t now_ms)
 {
-    struct person *person, *next;
+    struct presence_user *person, *next;
     DL_FOREACH_SAFE2(presence->typing, person, next, typing_next)
         if (person->typing_until_ms <= now_ms)
             stop_typing(presence, person, now_ms);
@@ -176,7 +176,7 @@ static void lapse(struct presence *presence, int64_t now_ms)
 static bool make_lists(const struct presence *presence, struct presence_news *news)
 {
     size_t joined = 0, left = 0;
-    const struct person *person;
+    const struct presence_user *person;
     DL_FOREACH2(presence->changed, person, changed_next)
         *(person->connections > 0 ? &joined : &left) += 1;
     news->joined = malloc((joined + 1) * sizeof *news->joined);
@@ -187,7 +187,7 @@ static bool make_lists(const struct presence *presence, struct presence_news *ne
     return false;
 }
 
-static void take_person(struct presence *presence, struct person *person,
+static void take_person(struct presence *presence, struct presence_user *person,
                         struct presence_news *news)
 {
     bool is_here = person->connections > 0;
@@ -208,7 +208,7 @@ static void take_typing(struct presence *presence, struct presence_news *news)
 {
     news->typing_changed = presence->typing_changed;
     presence->typing_changed = false;
-    const struct person *person;
+    const struct presence_user *person;
     DL_FOREACH2(presence->typing, person, typing_next) {
         if (news->typing_count == TYPING_NAMES_MAX)
             break;
@@ -237,7 +237,7 @@ bool presence_take(struct presence *presence, size_t names_max, int64_t now_ms,
 void presence_news_finish(struct presence_news *news)
 {
     while (news->gone) {
-        struct person *person = news->gone;
+        struct presence_user *person = news->gone;
         news->gone = person->changed_next;
         free(person);
     }
@@ -248,7 +248,7 @@ void presence_news_finish(struct presence_news *news)
 
 void presence_finish(struct presence *presence)
 {
-    struct person *person, *next;
+    struct presence_user *person, *next;
     HASH_ITER(hh, presence->people, person, next)
     {
         HASH_DEL(presence->people, person);

@@ -12,13 +12,13 @@
 #define TYPING_LAPSES_MS 6000
 #define TYPING_NAMES_MAX 5
 
-struct person;
+struct presence_user;
 
 /* Of one room. All zero is nobody here. */
 struct presence {
-    struct person *people;  /* by user: those here, and those whose leaving is not told yet */
-    struct person *changed; /* whose coming or going is not told yet */
-    struct person *typing;  /* whoever started first is first */
+    struct presence_user *people;  /* by user: those here, and those whose leaving is not told yet */
+    struct presence_user *changed; /* whose coming or going is not told yet */
+    struct presence_user *typing;  /* whoever started first is first */
     size_t members;         /* users here now, each counted once */
     size_t members_told;
     bool typing_changed;
@@ -37,9 +37,9 @@ void presence_type(struct presence *presence, int64_t user, bool on, int64_t now
 bool presence_is_here(const struct presence *presence, int64_t user);
 
 /* Users here, one after another, starting from NULL; NULL after the last. */
-const struct person *presence_next(const struct presence *presence, const struct person *person);
-int64_t person_user(const struct person *person);
-const char *person_name(const struct person *person);
+const struct presence_user *presence_next(const struct presence *presence, const struct presence_user *person);
+int64_t presence_user_id(const struct presence_user *person);
+const char *presence_user_name(const struct presence_user *person);
 
 /* When presence_take has something to tell; INT64_MAX if nothing has changed. */
 int64_t presence_due_ms(const struct presence *presence);
@@ -52,7 +52,7 @@ struct presence_news {
     size_t members;
     const char *typing[TYPING_NAMES_MAX];
     size_t typing_count;
-    struct person *gone; /* owned: whom left names */
+    struct presence_user *gone; /* owned: whom left names */
 };
 
 /* Fills news and forgets the changes. Names are told while there are at most names_max members. False

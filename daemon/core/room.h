@@ -51,6 +51,8 @@ struct room {
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
     int64_t first, last;        /* oldest and newest seq told; 0 when empty */
     int64_t pruned;
+    uint32_t grants_changed;    /* roles, bans ... since the start: a join that was asked before one
+                                   of them is asked again */
     struct member **members;    /* owned; in no order */
     size_t member_count, member_capacity;
     struct roomlog log;         /* hearth.v1 behind WebSocket headers */

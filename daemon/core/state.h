@@ -215,18 +215,10 @@ int64_t session_user_id(const struct session *session);    /* 0: none */
 int64_t session_presence_id(const struct session *session); /* for presence.h */
 bool session_is_guest(const struct session *session);
 
-/* --- how often: rate.c ------------------------------------------------------------------------- */
-
-/* May the session send one more frame? False: refusal says rate_limited; a session that goes on all
- * the same is closed with 4008. */
-bool rate_frame(struct session *session, struct refusal *refusal);
-
-/* Takes one of kind from the user's and the address's buckets. False: refusal says rate_limited and
- * nothing was taken. COST_NONE, keepers and limits.exempt always may. */
-bool rate_take(struct session *session, enum limit_kind kind, struct refusal *refusal);
-
 /* --- users: user.c ----------------------------------------------------------------------------- */
 
+/* What users are found by, of a name as a client wrote it. False when nobody can be called so. */
+bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 struct user *user_find(const struct gateway *gateway, const char *folded);
 struct user *user_find_id(const struct gateway *gateway, int64_t id);
 struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */

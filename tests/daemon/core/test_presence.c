@@ -197,8 +197,8 @@ static void everybody_here_is_found_one_after_another(void **state)
     presence_news_finish(&news);
     presence_leave(&presence, 1, 1); /* not told yet, and still not here */
     int64_t sum = 0;
-    for (const struct person *person = NULL; (person = presence_next(&presence, person));)
-        sum += person_user(person);
+    for (const struct presence_user *person = NULL; (person = presence_next(&presence, person));)
+        sum += presence_user_id(person);
     assert_int_equal(sum, 54);
     presence_finish(&presence);
 }

@@ -1,0 +1,387 @@
+#include "daemon/core/gateway.h"
+
+#include "daemon/core/frame.h"
+#include "daemon/core/state.h"
+#include "daemon/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_ID_RANDOM   (LOG_ID_BYTES / 2)
+#define COLLECT_MAX     1024 /* jobs answered in one turn: a bound on its length */
+#define CHECK_MS        1000 /* how often storage's health is looked at */
+#define STALLED_MS      250  /* until a page that was refused is asked for again */
+#define DRAIN_MS        5000 /* how long answers are awaited before sessions are closed */
+#define DRAIN_JOBS_MS   10000
+
+/* --- jobs -------------------------------------------------------------------------------------- */
+
+bool gateway_submit_alone(struct gateway *gateway, struct job *job)
+{
+    if (!job || job_failed(job) || store_submit(gateway->store, job) != STORE_OK) {
+        job_destroy(job);
+        return false;
+    }
+    gateway->jobs++;
+    return true;
+}
+
+bool gateway_submit_next(struct gateway *gateway, struct session *session,
+                         const struct asker *asker, struct job *job)
+{
+    if (job) {
+        int64_t detail[2] = {job->asker.detail[0], job->asker.detail[1]};
+        job->asker = *asker;
+        memcpy(job->asker.detail, detail, sizeof detail);
+    }
+    if (!gateway_submit_alone(gateway, job)) {
+        session_fail(session, &asker->ref, ERROR_storage_unavailable, NULL,
+                     "The gateway has too much to store just now; try again.");
+        return false;
+    }
+    session->in_flight++;
+    gateway->has_submitted = true;
+    return true;
+}
+
+bool gateway_submit(struct gateway *gateway, struct session *session,
+                    const struct request *request, struct job *job)
+{
+    struct asker asker = {.session = session->id, .request = request->type, .ref = request->ref};
+    return gateway_submit_next(gateway, session, &asker, job);
+}
+
+struct session *gateway_session(const struct gateway *gateway, uint64_t id)
+{
+    struct table_link *link = table_first(&gateway->sessions, table_hash_number(id));
+    for (; link; link = table_next(link)) {
+        struct session *session = TABLE_ITEM(link, struct session, by_id);
+        if (session->id == id)
+            return session;
+    }
+    return NULL;
+}
+
+/* Asked for by the gateway itself. */
+static void answer_own(struct gateway *gateway, struct session *session, struct job *job)
+{
+    if (job->kind == JOB_PAGE && session)
+        session_answer_page(session, job);
+    else if (job->kind == JOB_USER_CREATE)
+        user_answer_create(gateway, job);
+    else if (job->kind == JOB_ROOM_CREATE && job->result != JOB_DONE)
+        log_error("gateway: a first room could not be stored result=%d", (int)job->result);
+}
+
+static void answer(struct gateway *gateway, struct job *job)
+{
+    struct session *session = gateway_session(gateway, job->asker.session);
+    if (job->asker.request == MESSAGE_none) {
+        answer_own(gateway, session, job);
+        return;
+    }
+    const struct row *row = dispatch_row(job->asker.request);
+    if (session)
+        session->in_flight--;
+    gateway->has_submitted = false;
+    row->answer(gateway, session, job);
+    if (!session)
+        return;
+    if (row->waits && !gateway->has_submitted)
+        session->is_waiting = false;
+    if (session->backlog.length)
+        session_continue(session);
+}
+
+void gateway_collect(struct gateway *gateway)
+{
+    struct job *job;
+    int count = 0;
+    gateway->has_more = false;
+    while ((job = store_collect(gateway->store))) {
+        gateway->jobs--;
+        answer(gateway, job);
+        job_destroy(job);
+        if (++count == COLLECT_MAX) {
+            gateway->has_more = true;
+            return;
+        }
+    }
+}
+
+/* --- the end of a turn ------------------------------------------------------------------------- */
+
+static void flush_rooms(struct gateway *gateway)
+{
+    while (gateway->changed) {
+        struct room *room = gateway->changed;
+        gateway->changed = room->next_changed;
+        room->is_changed = false;
+        room_flush(gateway, room);
+    }
+}
+
+static void flush_sessions(struct gateway *gateway)
+{
+    while (gateway->dirty) {
+        struct session *session = gateway->dirty;
+        gateway->dirty = session->next_dirty;
+        session->is_dirty = false;
+        session_flush(session);
+        if (session->backlog.length)
+            session_continue(session);
+    }
+}
+
+void gateway_flush(struct gateway *gateway)
+{
+    flush_rooms(gateway);
+    flush_sessions(gateway);
+}
+
+/* --- time -------------------------------------------------------------------------------------- */
+
+void gateway_set_now(struct gateway *gateway, const struct moment *now)
+{
+    gateway->now = *now;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Those who have not said hello in time. Gives the ms until the next is due. */
+static int64_t close_strangers(struct gateway *gateway)
+{
+    int64_t patience_ms = gateway->config->limits.hello_ms;
+    while (gateway->strangers_oldest) {
+        struct session *session = gateway->strangers_oldest;
+        int64_t left_ms = session->opened_ms + patience_ms - gateway->now.monotonic_ms;
+        if (left_ms > 0)
+            return left_ms;
+        session_no_stranger(session);
+        session_close(session, 4001, "No hello came in time");
+    }
+    return INT64_MAX;
+}
+
+static void tell_health(struct gateway *gateway, bool is_failing)
+{
+    struct event_notice event = {
+        .text = is_failing ? "Messages cannot be stored just now. What you send is refused until "
+                             "they can."
+                           : "Messages are stored again."};
+    gateway->is_failing = is_failing;
+    gateway_broadcast(gateway, EVENT_notice, &event);
+}
+
+static int64_t check_health(struct gateway *gateway)
+{
+    char why[256];
+    int64_t next_ms = gateway->checked_ms + CHECK_MS;
+    bool may_change = gateway->jobs > 0 || gateway->is_failing;
+    if (may_change && gateway->now.monotonic_ms >= next_ms) {
+        gateway->checked_ms = gateway->now.monotonic_ms;
+        next_ms = gateway->checked_ms + CHECK_MS;
+        bool is_failing = !store_is_healthy(gateway->store, why, sizeof why);
+        if (is_failing && !gateway->is_failing)
+            log_error("gateway: storage fails why=\"%s\"", why);
+        else if (!is_failing && gateway->is_failing)
+            log_info("gateway: storage works again");
+        if (is_failing != gateway->is_failing)
+            tell_health(gateway, is_failing);
+    }
+    return may_change ? next_ms - gateway->now.monotonic_ms : INT64_MAX;
+}
+
+static int64_t wake_stalled(struct gateway *gateway)
+{
+    if (gateway->stalled == 0)
+        return INT64_MAX;
+    int64_t left_ms = gateway->woken_ms + STALLED_MS - gateway->now.monotonic_ms;
+    if (left_ms > 0)
+        return left_ms;
+    gateway->woken_ms = gateway->now.monotonic_ms;
+    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
+        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
+            struct session *session = TABLE_ITEM(link, struct session, by_id);
+            if (!session->is_stalled)
+                continue;
+            session->is_stalled = false;
+            session_mark_dirty(session);
+        }
+    gateway->stalled = 0;
+    return INT64_MAX;
+}
+
+int64_t gateway_tick(struct gateway *gateway)
+{
+    if (gateway->has_more)
+        gateway_collect(gateway);
+    int64_t next_ms = close_strangers(gateway);
+    next_ms = sooner(next_ms, room_tell_presence(gateway));
+    next_ms = sooner(next_ms, check_health(gateway));
+    next_ms = sooner(next_ms, wake_stalled(gateway));
+    return gateway->has_more ? 0 : next_ms;
+}
+
+/* --- stopping ---------------------------------------------------------------------------------- */
+
+bool gateway_drain(struct gateway *gateway)
+{
+    if (!gateway->is_draining) {
+        gateway->is_draining = true;
+        gateway->drain_since_ms = gateway->now.monotonic_ms;
+    }
+    int64_t waited_ms = gateway->now.monotonic_ms - gateway->drain_since_ms;
+    gateway_flush(gateway);
+    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
+        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
+            struct session *session = TABLE_ITEM(link, struct session, by_id);
+            if (session->in_flight == 0 || waited_ms >= DRAIN_MS)
+                session_close(session, 1001, "The gateway is stopping; reconnect soon");
+        }
+    return gateway->sessions.count == 0 && (gateway->jobs == 0 || waited_ms >= DRAIN_JOBS_MS);
+}
+
+/* --- everybody --------------------------------------------------------------------------------- */
+
+void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields)
+{
+    struct buffer *encoded = &gateway->encoded;
+    encoded->length = 0;
+    if (!message_encode(encoded, event, NULL, fields))
+        return;
+    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
+        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
+            struct session *session = TABLE_ITEM(link, struct session, by_id);
+            if (session->user || (session->has_hello && session->members))
+                (void)session_tell_json(session, encoded);
+        }
+}
+
+bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
+{
+    return store_is_healthy(gateway->store, why, why_size);
+}
+
+void gateway_turn_took(struct gateway *gateway, int64_t microseconds)
+{
+    struct figures *figures = &gateway->figures;
+    int bucket = 0;
+    while (bucket < TURN_BUCKETS - 1 && microseconds >= (INT64_C(16) << bucket))
+        bucket++;
+    figures->turns[bucket]++;
+    figures->turn_sum_us += microseconds;
+    if (microseconds > figures->turn_max_us)
+        figures->turn_max_us = microseconds;
+}
+
+/* --- building and taking down ------------------------------------------------------------------ */
+
+bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row)
+{
+    char log_id[LOG_ID_BYTES + 1];
+    *row = (struct room_row){.id = gateway->room_id_last + 1};
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    if (name_normalise(name, most, row->name) != NAME_OK || !room_fold(row->name, row->folded) ||
+        !random_hex(log_id, LOG_ID_RANDOM))
+        return false;
+    memcpy(row->log_id, log_id, sizeof log_id);
+    return true;
+}
+
+/* A room that the configuration names. */
+static struct room *make_room(struct gateway *gateway, const char *name)
+{
+    struct room_row row;
+    struct room *room = room_find(gateway, name);
+    if (room)
+        return room;
+    struct job *job = job_create(JOB_ROOM_CREATE);
+    if (!job || !gateway_fill_room(gateway, name, &row) || !(room = room_create(gateway, &row))) {
+        job_destroy(job);
+        return NULL;
+    }
+    gateway->room_id_last = row.id;
+    job->room.room = row;
+    if (gateway_submit_alone(gateway, job))
+        return room;
+    room_destroy(gateway, room);
+    return NULL;
+}
+
+static bool adopt_rooms(struct gateway *gateway, const struct store_start *start)
+{
+    gateway->room_id_last = start->room_id_max;
+    gateway->user_id_last = start->user_id_max;
+    for (size_t i = 0; i < start->room_count; i++)
+        if (!room_create(gateway, &start->rooms[i]))
+            return false;
+    if (!make_room(gateway, gateway->config->rooms.first))
+        return false;
+    if (!gateway->config->plain.enabled)
+        return true;
+    gateway->plain_room = make_room(gateway, gateway->config->plain.room);
+    if (gateway->plain_room)
+        gateway->plain_room->plain = calloc(1, sizeof(struct roomlog));
+    if (!gateway->plain_room || !gateway->plain_room->plain)
+        return false;
+    gateway->plain_room->plain->floor = gateway->plain_room->last;
+    return true;
+}
+
+static size_t limit_entries(const struct config *config)
+{
+    return (size_t)config->limits.connections * 4 + 1024;
+}
+
+struct gateway *gateway_create(const struct config *config, struct store *store,
+                               const struct carrier *carrier, const struct moment *now)
+{
+    struct gateway *gateway = calloc(1, sizeof *gateway);
+    if (!gateway)
+        return NULL;
+    gateway->config = config;
+    gateway->store = store;
+    gateway->carrier = *carrier;
+    gateway->now = *now;
+    gateway->started_ms = now->monotonic_ms;
+    gateway->limits = limit_table_create(limit_entries(config));
+    if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||
+        !adopt_rooms(gateway, store_start(store))) {
+        gateway_destroy(gateway);
+        return NULL;
+    }
+    store_forget_start(store);
+    return gateway;
+}
+
+void gateway_reconfigure(struct gateway *gateway)
+{
+    (void)gateway; /* the configuration is read where it is used */
+}
+
+void gateway_destroy(struct gateway *gateway)
+{
+    if (!gateway)
+        return;
+    while (gateway->newest)
+        room_destroy(gateway, gateway->newest);
+    for (size_t i = 0; i < gateway->users.slot_count; i++)
+        for (struct table_link *link = gateway->users.slots[i], *next; link; link = next) {
+            next = link->next;
+            free(TABLE_ITEM(link, struct user, by_id));
+        }
+    table_finish(&gateway->sessions);
+    table_finish(&gateway->rooms);
+    table_finish(&gateway->rooms_by_name);
+    table_finish(&gateway->users);
+    table_finish(&gateway->users_by_name);
+    limit_table_destroy(gateway->limits);
+    buffer_finish(&gateway->scratch);
+    buffer_finish(&gateway->encoded);
+    free(gateway);
+}

@@ -1,0 +1,314 @@
+/* handle_account.c - hello and what belongs to it. */
+#include "daemon/core/room_list.h"
+#include "daemon/core/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* job->asker.detail[0] of a login: by which key it asks. */
+enum { ASKED_BY_NAME, ASKED_BY_KEY };
+
+/* --- welcome ----------------------------------------------------------------------------------- */
+
+static void fill_bounds(const struct config *config, struct record_bounds *bounds)
+{
+    bounds->frame_bytes = config->limits.frame_bytes;
+    bounds->text_bytes = config->limits.text_bytes;
+    bounds->text_characters = config->limits.text_characters;
+    bounds->name_characters = config->limits.name_characters;
+    bounds->rooms_per_session = config->limits.rooms_per_session;
+    bounds->presence_members = config->limits.presence_members;
+    bounds->nonce_window = config->limits.nonce_window;
+}
+
+static void welcome(struct gateway *gateway, struct session *session, const struct ref *ref,
+                    const char *key, const struct job_own *own)
+{
+    const struct user *user = session->user;
+    struct room_list list = {0};
+    struct reply_welcome reply = {
+        .user = {.name = user->name, .account = user->account, .role = role_name(user->role)},
+        .session = key,
+        .server = {.name = gateway->config->server.name, .version = SERVER_VERSION},
+        .time = gateway->now.wall_ms,
+    };
+    fill_bounds(gateway->config, &reply.limits);
+    if (room_list_fill(&list, gateway, session, own)) {
+        reply.rooms = (struct message_list){list.lines, list.count};
+        session_reply(session, ref, REPLY_welcome, &reply);
+    } else {
+        session_fail(session, ref, ERROR_internal, NULL, "The gateway has no memory for this.");
+    }
+    room_list_finish(&list);
+}
+
+/* The session is this user's from now on. */
+static void become(struct session *session, struct user *user)
+{
+    session_no_stranger(session);
+    user_attach(user, session);
+    session->has_hello = true;
+}
+
+/* --- asking -------------------------------------------------------------------------------------- */
+
+static bool check_name(struct gateway *gateway, const char *name, struct user_row *row,
+                       struct refusal *refusal)
+{
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    enum name_result result = name_normalise(name, most, row->name);
+    if (result == NAME_OK && !name_fold(row->name, row->folded))
+        result = NAME_TOO_LONG;
+    if (result == NAME_OK && name_is_reserved(row->folded))
+        result = NAME_RESERVED;
+    if (result == NAME_OK)
+        return true;
+    refuse(refusal, ERROR_name_invalid, "name", "%s", name_result_sentence(result));
+    return false;
+}
+
+/* A name that nobody here has; whether somebody away has it is seen at the next hello. */
+static void refuse_taken(struct gateway *gateway, const struct user_row *row,
+                         struct refusal *refusal)
+{
+    char free_name[NAME_BYTES_MAX + 32], folded[NAME_BYTES_MAX + 1], kept[NAME_BYTES_MAX + 1];
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    for (int number = 2; number < 100; number++) {
+        snprintf(free_name, sizeof free_name, "%s-%d", row->name, number);
+        if (name_normalise(free_name, most, kept) != NAME_OK || !name_fold(kept, folded))
+            break;
+        if (user_find(gateway, folded))
+            continue;
+        refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try %s.", kept);
+        return;
+    }
+    refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try another.");
+}
+
+static struct job *login_by_key(const char *key)
+{
+    struct job *job = job_create(JOB_LOGIN);
+    if (!job)
+        return NULL;
+    job->login.by_key = true;
+    snprintf(job->login.key, sizeof job->login.key, "%s", key);
+    if (hash_text(job->login.key, job->login.key_hash))
+        return job;
+    job_destroy(job);
+    return NULL;
+}
+
+static struct job *login_by_name(const struct user_row *row)
+{
+    struct job *job = job_create(JOB_LOGIN);
+    if (!job)
+        return NULL;
+    memcpy(job->login.folded, row->folded, sizeof job->login.folded);
+    job->login.user = *row;
+    return job;
+}
+
+static bool may_say_hello(const struct session *session, const struct request_hello *hello,
+                          struct refusal *refusal)
+{
+    if (session->has_hello) {
+        refuse(refusal, ERROR_bad_request, NULL, "Hello has been said on this connection.");
+        return false;
+    }
+    if (hello->password) {
+        refuse(refusal, ERROR_unauthorized, "password", "There are no accounts here.");
+        return false;
+    }
+    if (!hello->name && !hello->session && !hello->token) {
+        refuse(refusal, ERROR_bad_request, "name", "name is missing; it must be a string.");
+        return false;
+    }
+    return true;
+}
+
+void handle_hello(struct gateway *gateway, struct session *session, const struct request *request)
+{
+    const struct request_hello *hello = &request->as_hello;
+    const char *key = hello->session ? hello->session : hello->token;
+    struct user_row row = {0};
+    struct refusal refusal;
+    if (!may_say_hello(session, hello, &refusal) ||
+        (hello->name && !check_name(gateway, hello->name, &row, &refusal))) {
+        session_refuse(session, &request->ref, &refusal);
+        return;
+    }
+    bool is_key = key && strlen(key) == KEY_TEXT_BYTES;
+    if (!is_key && !hello->name) {
+        session_fail(session, &request->ref, ERROR_unauthorized, "session",
+                     "This key is not known; say hello with a name.");
+        return;
+    }
+    struct job *job = is_key ? login_by_key(key) : login_by_name(&row);
+    if (job && is_key) {
+        job->asker.detail[0] = ASKED_BY_KEY;
+        job->login.user = row; /* for the second try, should the key not be known */
+        memcpy(job->login.folded, row.folded, sizeof row.folded);
+    }
+    (void)gateway_submit(gateway, session, request, job);
+}
+
+/* --- answering ----------------------------------------------------------------------------------- */
+
+/* A key whose user is here, also one that storage does not have yet. */
+static struct user *find_by_key(const struct gateway *gateway, const uint8_t *hash)
+{
+    for (size_t i = 0; i < gateway->users.slot_count; i++)
+        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
+            struct user *user = TABLE_ITEM(link, struct user, by_id);
+            if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
+                return user;
+        }
+    return NULL;
+}
+
+static void touch(struct gateway *gateway, const struct user *user)
+{
+    struct job *job = job_create(JOB_USER_TOUCH);
+    if (job) {
+        job->user.user.id = user->id;
+        job->user.wall_ms = gateway->now.wall_ms;
+    }
+    (void)gateway_submit_alone(gateway, job);
+}
+
+/* A known user: the rooms' grants are asked for, then comes welcome. */
+static void greet_known(struct gateway *gateway, struct session *session, const struct job *login,
+                        struct user *user)
+{
+    struct job *job = job_create(JOB_OWN);
+    if (job) {
+        job->own.user_id = user->id;
+        job->asker.detail[0] = user->id;
+        /* The key comes back with the answer: job_own has no place for it but the job's memory. */
+        job->own.key = job_text(job, login->login.key);
+    }
+    bool was_here = user->sessions != NULL;
+    if (!gateway_submit_next(gateway, session, &login->asker, job)) {
+        user_release(gateway, user);
+        return;
+    }
+    become(session, user);
+    if (!was_here && !user->is_creating)
+        touch(gateway, user);
+}
+
+static void greet_new(struct gateway *gateway, struct session *session, const struct job *login)
+{
+    static const struct job_own nothing = {0};
+    const struct ref *ref = &login->asker.ref;
+    struct user_row row = login->login.user;
+    struct refusal refusal;
+    if (login->login.taken || user_find(gateway, row.folded)) {
+        refuse_taken(gateway, &row, &refusal);
+        session_refuse(session, ref, &refusal);
+        return;
+    }
+    row.id = gateway->user_id_last + 1;
+    row.role = ROLE_GUEST;
+    row.account = false;
+    memcpy(row.key_hash, login->login.key_hash, sizeof row.key_hash);
+    struct user *user = user_create(gateway, &row);
+    struct job *job = user ? job_create(JOB_USER_CREATE) : NULL;
+    if (job)
+        job->user = (struct job_user){.user = row, .wall_ms = gateway->now.wall_ms};
+    if (!gateway_submit_alone(gateway, job)) {
+        if (user)
+            user_release(gateway, user);
+        session_fail(session, ref, ERROR_storage_unavailable, NULL, NULL);
+        return;
+    }
+    gateway->user_id_last = row.id;
+    user->is_creating = true;
+    become(session, user);
+    welcome(gateway, session, ref, login->login.key, &nothing);
+}
+
+static void answer_known(struct gateway *gateway, struct session *session, struct job *job)
+{
+    struct user *user = user_find_id(gateway, job->login.user.id);
+    if (!user)
+        user = user_create(gateway, &job->login.user);
+    if (user)
+        greet_known(gateway, session, job, user);
+    else
+        session_fail(session, &job->asker.ref, ERROR_internal, NULL,
+                     "The gateway has no memory for this.");
+}
+
+static void answer_login(struct gateway *gateway, struct session *session, struct job *job)
+{
+    bool is_by_key = job->asker.detail[0] == ASKED_BY_KEY;
+    struct user *user = is_by_key && !job->login.known
+                            ? find_by_key(gateway, job->login.key_hash)
+                            : NULL;
+    if (job->login.known)
+        answer_known(gateway, session, job);
+    else if (user)
+        greet_known(gateway, session, job, user);
+    else if (!is_by_key)
+        greet_new(gateway, session, job);
+    else if (!job->login.folded[0])
+        session_fail(session, &job->asker.ref, ERROR_unauthorized, "session",
+                     "This key is not known; say hello with a name.");
+    else
+        (void)gateway_submit_next(gateway, session, &job->asker, login_by_name(&job->login.user));
+}
+
+static void count_owned(struct user *user, const struct job_own *own)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < own->count; i++)
+        count += own->grants[i].grant.role == ROLE_OWNER;
+    user->owned_count = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
+}
+
+void answer_hello(struct gateway *gateway, struct session *session, struct job *job)
+{
+    if (!session || session->is_closing)
+        return;
+    if (job->result != JOB_DONE) {
+        session_fail_job(session, job);
+    } else if (job->kind == JOB_LOGIN) {
+        answer_login(gateway, session, job);
+    } else if (session->user) {
+        count_owned(session->user, &job->own);
+        welcome(gateway, session, &job->asker.ref, job->own.key, &job->own);
+    }
+}
+
+/* --- the rest ------------------------------------------------------------------------------------ */
+
+void handle_ping(struct gateway *gateway, struct session *session, const struct request *request)
+{
+    struct reply_pong pong = {.time = gateway->now.wall_ms};
+    session_reply(session, &request->ref, REPLY_pong, &pong);
+}
+
+void handle_register(struct gateway *gateway, struct session *session,
+                     const struct request *request)
+{
+    (void)gateway;
+    session_fail(session, &request->ref, ERROR_forbidden, NULL,
+                 "This gateway has no accounts yet.");
+}
+
+void handle_password(struct gateway *gateway, struct session *session,
+                     const struct request *request)
+{
+    handle_register(gateway, session, request);
+}
+
+void handle_logout(struct gateway *gateway, struct session *session,
+                   const struct request *request)
+{
+    static const struct reply_ok ok = {0};
+    (void)gateway;
+    session_reply(session, &request->ref, REPLY_ok, &ok);
+    session_close(session, 1000, "Logged out");
+}

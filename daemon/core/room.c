@@ -1,0 +1,330 @@
+#include "daemon/core/room.h"
+
+#include "daemon/core/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMBERS_MIN 4
+
+const char *visibility_name(enum visibility visibility)
+{
+    static const char *const names[] = {"public", "private", "direct"};
+    return names[visibility];
+}
+
+static bool fold_one(const char *name, char out[NAME_BYTES_MAX + 1])
+{
+    char kept[NAME_BYTES_MAX + 1];
+    return name_normalise(name, NAME_BYTES_MAX, kept) == NAME_OK && name_fold(kept, out);
+}
+
+bool room_fold(const char *name, char out[ROOM_NAME_BYTES_MAX + 1])
+{
+    char a[NAME_BYTES_MAX + 1], b[NAME_BYTES_MAX + 1];
+    char folded_a[NAME_BYTES_MAX + 1], folded_b[NAME_BYTES_MAX + 1];
+    if (name[0] != '@')
+        return fold_one(name, out);
+    return name_split_direct(name, a, b) && fold_one(a, folded_a) && fold_one(b, folded_b) &&
+           name_of_direct_room(folded_a, folded_b, out);
+}
+
+struct room *room_find_folded(struct gateway *gateway, const char *folded)
+{
+    uint64_t hash = table_hash_text(folded, gateway->seed);
+    struct table_link *link = table_first(&gateway->rooms_by_name, hash);
+    for (; link; link = table_next(link)) {
+        struct room *room = TABLE_ITEM(link, struct room, by_name);
+        if (strcmp(room->folded, folded) == 0)
+            return room;
+    }
+    return NULL;
+}
+
+/* Most names are folded as they are, and folding costs more than looking up. */
+struct room *room_find(struct gateway *gateway, const char *name)
+{
+    char folded[ROOM_NAME_BYTES_MAX + 1];
+    struct room *room = room_find_folded(gateway, name);
+    if (!room && room_fold(name, folded))
+        room = room_find_folded(gateway, folded);
+    return room && !room->is_pending ? room : NULL;
+}
+
+struct room *room_find_id(struct gateway *gateway, int64_t id)
+{
+    struct table_link *link = table_first(&gateway->rooms, table_hash_number((uint64_t)id));
+    for (; link; link = table_next(link)) {
+        struct room *room = TABLE_ITEM(link, struct room, by_id);
+        if (room->id == id)
+            return room;
+    }
+    return NULL;
+}
+
+/* The gateway's list of rooms by newest entry. */
+static void put_newest(struct gateway *gateway, struct room *room)
+{
+    room->newer = NULL;
+    room->older = gateway->newest;
+    if (gateway->newest)
+        gateway->newest->newer = room;
+    else
+        gateway->oldest = room;
+    gateway->newest = room;
+}
+
+static void take_out(struct gateway *gateway, struct room *room)
+{
+    if (gateway->oldest_ringed == room)
+        gateway->oldest_ringed = room->newer;
+    if (room->newer)
+        room->newer->older = room->older;
+    else
+        gateway->newest = room->older;
+    if (room->older)
+        room->older->newer = room->newer;
+    else
+        gateway->oldest = room->newer;
+}
+
+void room_put_newest(struct gateway *gateway, struct room *room)
+{
+    if (gateway->newest == room)
+        return;
+    take_out(gateway, room);
+    put_newest(gateway, room);
+}
+
+bool room_set_topic(struct room *room, const char *topic)
+{
+    char *copy = topic && topic[0] ? strdup(topic) : NULL;
+    if (topic && topic[0] && !copy)
+        return false;
+    free(room->topic);
+    room->topic = copy;
+    return true;
+}
+
+/* One block: name, folded name, and of "@A,B" once more A and B. */
+static bool set_names(struct room *room, const struct room_row *row)
+{
+    char a[NAME_BYTES_MAX + 1] = "", b[NAME_BYTES_MAX + 1] = "";
+    bool is_direct = row->visibility == VISIBILITY_DIRECT && name_split_direct(row->name, a, b);
+    size_t name_size = strlen(row->name) + 1, folded_size = strlen(row->folded) + 1;
+    size_t a_size = strlen(a) + 1, b_size = strlen(b) + 1;
+    char *names = malloc(name_size + folded_size + (is_direct ? a_size + b_size : 0));
+    if (!names)
+        return false;
+    room->name = memcpy(names, row->name, name_size);
+    room->folded = memcpy(names + name_size, row->folded, folded_size);
+    if (is_direct) {
+        room->peer_a = memcpy(room->folded + folded_size, a, a_size);
+        room->peer_b = memcpy(room->folded + folded_size + a_size, b, b_size);
+    }
+    return true;
+}
+
+static struct room *allocate(const struct room_row *row)
+{
+    struct room *room = calloc(1, sizeof *room);
+    if (!room || !set_names(room, row) || !room_set_topic(room, row->topic)) {
+        free(room ? room->name : NULL);
+        free(room);
+        return NULL;
+    }
+    room->id = row->id;
+    memcpy(room->log_id, row->log_id, sizeof room->log_id);
+    room->visibility = row->visibility;
+    room->keep = row->keep;
+    room->user_a = row->user_a;
+    room->user_b = row->user_b;
+    room->first = row->first;
+    room->last = row->last;
+    room->pruned = row->pruned;
+    room->log.floor = row->last;
+    return room;
+}
+
+static void free_room(struct room *room)
+{
+    roomlog_drop(&room->log, 0);
+    if (room->plain)
+        roomlog_drop(room->plain, 0);
+    free(room->plain);
+    presence_finish(&room->presence);
+    free(room->members);
+    free(room->topic);
+    free(room->name);
+    free(room);
+}
+
+static bool keep(struct gateway *gateway, struct room *room)
+{
+    if (!table_insert(&gateway->rooms, &room->by_id, table_hash_number((uint64_t)room->id)))
+        return false;
+    if (table_insert(&gateway->rooms_by_name, &room->by_name,
+                     table_hash_text(room->folded, gateway->seed)))
+        return true;
+    table_remove(&gateway->rooms, &room->by_id);
+    return false;
+}
+
+struct room *room_create(struct gateway *gateway, const struct room_row *row)
+{
+    struct room *room = allocate(row);
+    if (!room)
+        return NULL;
+    if (!keep(gateway, room)) {
+        free_room(room);
+        return NULL;
+    }
+    put_newest(gateway, room);
+    if (room->visibility == VISIBILITY_DIRECT) {
+        room->next_direct = gateway->directs;
+        gateway->directs = room;
+    }
+    return room;
+}
+
+/* Takes the room out of a singly linked list of the gateway's, if it is there. */
+#define UNLINK(head, room, field)                                                                  \
+    for (struct room **at = &(head); *at; at = &(*at)->field)                                      \
+        if (*at == (room)) {                                                                       \
+            *at = (room)->field;                                                                   \
+            break;                                                                                 \
+        }
+
+void room_destroy(struct gateway *gateway, struct room *room)
+{
+    while (room->member_count)
+        room_leave(room->members[room->member_count - 1]);
+    UNLINK(gateway->changed, room, next_changed)
+    UNLINK(gateway->directs, room, next_direct)
+    UNLINK(gateway->due, room, next_due)
+    take_out(gateway, room);
+    table_remove(&gateway->rooms, &room->by_id);
+    table_remove(&gateway->rooms_by_name, &room->by_name);
+    gateway->log_bytes -= roomlog_bytes(&room->log);
+    gateway->log_bytes -= room->plain ? roomlog_bytes(room->plain) : 0;
+    if (gateway->plain_room == room)
+        gateway->plain_room = NULL;
+    free_room(room);
+}
+
+void room_remove(struct gateway *gateway, struct room *room)
+{
+    room_announce(gateway, room, "removed");
+    room_destroy(gateway, room);
+}
+
+static bool reserve_member(struct room *room)
+{
+    if (room->member_count < room->member_capacity)
+        return true;
+    size_t capacity = room->member_capacity ? room->member_capacity * 2 : MEMBERS_MIN;
+    struct member **members = realloc(room->members, capacity * sizeof(struct member *));
+    if (!members)
+        return false;
+    room->members = members;
+    room->member_capacity = capacity;
+    return true;
+}
+
+static bool enter_presence(struct room *room, struct session *session)
+{
+    int64_t id = session_presence_id(session);
+    char name[NAME_BYTES_MAX + 1];
+    if (id == 0)
+        return true;
+    if (!presence_enter(&room->presence, id, session_name(session, name),
+                        session->gateway->now.monotonic_ms))
+        return false;
+    room_note_presence(session->gateway, room);
+    return true;
+}
+
+static struct member *add_member(struct room *room, struct session *session)
+{
+    struct member *member = calloc(1, sizeof *member);
+    if (!member || !reserve_member(room) || !enter_presence(room, session)) {
+        free(member);
+        return NULL;
+    }
+    member->session = session;
+    member->room = room;
+    member->place = (uint32_t)room->member_count;
+    room->members[room->member_count++] = member;
+    member->next = session->members;
+    session->members = member;
+    session->member_count++;
+    return member;
+}
+
+struct member *room_enter(struct room *room, struct session *session, int64_t after,
+                          int64_t live_at, const struct grant *grant)
+{
+    struct member *member = session_member(session, room);
+    if (!member)
+        member = add_member(room, session);
+    if (!member)
+        return NULL;
+    member->seq = after;
+    member->offset = OFFSET_UNKNOWN;
+    member->live_at = live_at;
+    member->grant = *grant;
+    member->live = false;
+    member->lagging = false;
+    session_mark_dirty(session);
+    return member;
+}
+
+void room_leave(struct member *member)
+{
+    struct room *room = member->room;
+    struct session *session = member->session;
+    struct member *last = room->members[--room->member_count];
+    room->members[member->place] = last;
+    last->place = member->place;
+    for (struct member **at = &session->members; *at; at = &(*at)->next)
+        if (*at == member) {
+            *at = member->next;
+            break;
+        }
+    session->member_count--;
+    int64_t id = session_presence_id(session);
+    if (id != 0) {
+        presence_leave(&room->presence, id, session->gateway->now.monotonic_ms);
+        room_note_presence(session->gateway, room);
+    }
+    if (room->member_count == 0) {
+        free(room->members);
+        room->members = NULL;
+        room->member_capacity = 0;
+    }
+    free(member);
+}
+
+void room_describe(const struct room *room, const struct session *session,
+                   const struct grant *grant, struct record_room_line *line)
+{
+    *line = (struct record_room_line){
+        .name = room->name,
+        .topic = room->topic ? room->topic : "",
+        .members = (int64_t)room->presence.members,
+        .last = room->last,
+        .joined = session_member(session, room) != NULL,
+        .role = role_name(access_role(session, room, grant)),
+        .visibility = visibility_name(room->visibility),
+        .read = grant ? grant->read : 0,
+        .peer = room_peer(room, session),
+        .keep = room->keep,
+    };
+}
+
+const char *room_peer(const struct room *room, const struct session *session)
+{
+    if (room->visibility != VISIBILITY_DIRECT || !session->user || !room->peer_a)
+        return NULL;
+    return strcmp(room->peer_a, session->user->name) == 0 ? room->peer_b : room->peer_a;
+}

@@ -1,0 +1,298 @@
+/* room_tell.c - showing a room's entries and events to its members. */
+#include "daemon/core/frame.h"
+#include "daemon/core/room.h"
+#include "daemon/core/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *clock_of(const struct entry *entry)
+{
+    return entry->clock_unset ? "unset" : NULL;
+}
+
+static void fill_message(const char *room, const struct entry *entry,
+                         struct entry_message *message)
+{
+    *message = (struct entry_message){
+        .room = room,
+        .seq = entry->seq,
+        .ts = entry->ts,
+        .from = entry->from,
+        .text = entry->deleted ? NULL : entry->text,
+        .nonce = entry->nonce,
+        .reply_to = entry->target ? entry->target : NUMBER_ABSENT,
+        .deleted = entry->deleted,
+        .guest = entry->guest,
+        .via = entry->via,
+        .clock = clock_of(entry),
+    };
+}
+
+enum message_type room_entry_fields(const char *room, const struct entry *entry,
+                                    union entry_fields *fields)
+{
+    const char *clock = clock_of(entry);
+    switch (entry->kind) {
+    case ENTRY_KIND_EDIT:
+        fields->edit = (struct entry_edit){
+            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
+            .target = entry->target, .text = entry->text, .nonce = entry->nonce, .clock = clock};
+        return ENTRY_edit;
+    case ENTRY_KIND_DELETE:
+        fields->deletion = (struct entry_delete){
+            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
+            .target = entry->target, .nonce = entry->nonce, .clock = clock};
+        return ENTRY_delete;
+    case ENTRY_KIND_REACTION:
+        fields->reaction = (struct entry_reaction){
+            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
+            .target = entry->target, .emoji = entry->emoji, .on = entry->on,
+            .nonce = entry->nonce, .clock = clock};
+        return ENTRY_reaction;
+    case ENTRY_KIND_TOPIC:
+        fields->topic = (struct entry_topic){
+            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
+            .text = entry->text ? entry->text : "", .clock = clock};
+        return ENTRY_topic;
+    case ENTRY_KIND_MESSAGE:
+        break;
+    }
+    fill_message(room, entry, &fields->message);
+    return ENTRY_message;
+}
+
+bool room_encode(const struct room *room, enum session_kind kind, const struct entry *entry,
+                 struct buffer *out)
+{
+    union entry_fields fields;
+    if (kind == SESSION_PLAIN)
+        return room_encode_plain(entry, out);
+    enum message_type type = room_entry_fields(room->name, entry, &fields);
+    return frame_encode(out, kind, type, NULL, &fields);
+}
+
+/* "NAME: text"; a plain client is told of as it would write itself: "Client 7: text". */
+bool room_encode_plain(const struct entry *entry, struct buffer *out)
+{
+    static const char plain[] = "client-";
+    size_t skipped = sizeof plain - 1;
+    if (entry->kind != ENTRY_KIND_MESSAGE || entry->deleted || !entry->text)
+        return true;
+    bool is_plain = entry->via && strcmp(entry->via, "plain") == 0 &&
+                    strncmp(entry->from, plain, skipped) == 0;
+    const char *name = is_plain ? entry->from + skipped : entry->from;
+    size_t length = strlen(name) + strlen(": ") + strlen(entry->text);
+    length += is_plain ? strlen("Client ") : 0;
+    unsigned char header[FRAME_HEADER_MAX];
+    size_t start = out->length;
+    bool is_whole = buffer_append(out, header, frame_header(header, length)) &&
+                    (!is_plain || buffer_append_text(out, "Client ")) &&
+                    buffer_append_text(out, name) && buffer_append_text(out, ": ") &&
+                    buffer_append_text(out, entry->text);
+    if (!is_whole)
+        out->length = start;
+    return is_whole;
+}
+
+struct roomlog *room_log_of(struct room *room, const struct session *session)
+{
+    return session->arrival.kind == SESSION_PLAIN && room->plain ? room->plain : &room->log;
+}
+
+static void give_ring_up(struct gateway *gateway, struct room *room)
+{
+    if (room->is_changed)
+        room_flush(gateway, room);
+    gateway->log_bytes -= roomlog_bytes(&room->log);
+    roomlog_drop(&room->log, room->last);
+    if (!room->plain)
+        return;
+    gateway->log_bytes -= roomlog_bytes(room->plain);
+    roomlog_drop(room->plain, room->last);
+}
+
+/* The room quiet for longest gives its ring up until all rooms fit their budget. Rooms older than
+ * oldest_ringed have none, so that this never walks over them again. */
+static void keep_within_budget(struct gateway *gateway, const struct room *speaking)
+{
+    size_t most = (size_t)gateway->config->limits.log_bytes;
+    if (gateway->log_bytes <= most)
+        return;
+    struct room *room = gateway->oldest_ringed ? gateway->oldest_ringed : gateway->oldest;
+    while (gateway->log_bytes > most && room && room != speaking) {
+        give_ring_up(gateway, room);
+        room = room->newer;
+    }
+    gateway->oldest_ringed = room;
+}
+
+static void append(struct gateway *gateway, struct roomlog *log, int64_t seq,
+                   const struct buffer *frame, bool is_whole)
+{
+    size_t most = (size_t)gateway->config->limits.room_log_bytes;
+    size_t budget = (size_t)gateway->config->limits.log_bytes / 2;
+    gateway->log_bytes -= roomlog_bytes(log);
+    /* What could not be encoded is as lost as what does not fit: storage has it. */
+    (void)roomlog_append(log, seq, frame->bytes, is_whole ? frame->length : SIZE_MAX,
+                         most < budget ? most : budget);
+    gateway->log_bytes += roomlog_bytes(log);
+}
+
+static void mark_changed(struct gateway *gateway, struct room *room)
+{
+    if (room->is_changed)
+        return;
+    room->is_changed = true;
+    room->next_changed = gateway->changed;
+    gateway->changed = room;
+}
+
+/* A turn may bring more than the ring holds: what the members have not got yet must not fall out. */
+static void make_room(struct gateway *gateway, struct room *room, size_t length)
+{
+    size_t most = (size_t)gateway->config->limits.room_log_bytes / 4;
+    room->unflushed_bytes += length;
+    if (room->unflushed_bytes <= most)
+        return;
+    room_flush(gateway, room);
+    room->unflushed_bytes = length;
+}
+
+static void tell_plain(struct gateway *gateway, struct room *room, const struct entry *entry)
+{
+    struct buffer *encoded = &gateway->encoded;
+    encoded->length = 0;
+    bool is_whole = room_encode_plain(entry, encoded);
+    if (!is_whole || encoded->length)
+        append(gateway, room->plain, entry->seq, encoded, is_whole);
+}
+
+void room_tell(struct gateway *gateway, struct room *room, const struct entry *entry,
+               int64_t forget_through)
+{
+    if (forget_through) {
+        roomlog_forget(&room->log, forget_through);
+        if (room->plain)
+            roomlog_forget(room->plain, forget_through);
+    }
+    struct buffer *encoded = &gateway->encoded;
+    encoded->length = 0;
+    bool is_whole = room_encode(room, SESSION_WEBSOCKET, entry, encoded);
+    make_room(gateway, room, encoded->length);
+    append(gateway, &room->log, entry->seq, encoded, is_whole);
+    if (room->plain)
+        tell_plain(gateway, room, entry);
+    room->last = entry->seq;
+    if (room->first == 0)
+        room->first = entry->seq;
+    room_put_newest(gateway, room);
+    mark_changed(gateway, room);
+    keep_within_budget(gateway, room);
+    gateway->figures.entries++;
+}
+
+void room_tell_plain(struct gateway *gateway, struct room *room, const char *text)
+{
+    struct buffer *encoded = &gateway->encoded;
+    if (!room->plain)
+        return;
+    encoded->length = 0;
+    if (!frame_append(encoded, SESSION_PLAIN, text, strlen(text)))
+        return;
+    append(gateway, room->plain, room->last, encoded, true);
+    mark_changed(gateway, room);
+}
+
+void room_flush(struct gateway *gateway, struct room *room)
+{
+    (void)gateway;
+    room->unflushed_bytes = 0;
+    for (size_t i = 0; i < room->member_count; i++)
+        session_flush(room->members[i]->session);
+}
+
+void room_broadcast(struct gateway *gateway, const struct room *room, enum message_type event,
+                    const void *fields)
+{
+    struct buffer *encoded = &gateway->encoded;
+    encoded->length = 0;
+    if (!message_encode(encoded, event, NULL, fields))
+        return;
+    for (size_t i = 0; i < room->member_count; i++)
+        (void)session_tell_json(room->members[i]->session, encoded);
+}
+
+void room_announce(struct gateway *gateway, const struct room *room, const char *change)
+{
+    struct event_room event = {
+        .change = change,
+        .name = room->name,
+        .topic = room->topic ? room->topic : "",
+        .visibility = visibility_name(room->visibility),
+    };
+    if (room->visibility == VISIBILITY_PUBLIC)
+        gateway_broadcast(gateway, EVENT_room, &event);
+    else
+        room_broadcast(gateway, room, EVENT_room, &event);
+}
+
+void room_note_presence(struct gateway *gateway, struct room *room)
+{
+    if (room->is_due)
+        return;
+    room->is_due = true;
+    room->next_due = gateway->due;
+    gateway->due = room;
+}
+
+static struct message_list names(const char *const *items, size_t count)
+{
+    return (struct message_list){items, items ? count : 0};
+}
+
+static void tell_news(struct gateway *gateway, struct room *room, struct presence_news *news)
+{
+    if (news->presence_changed) {
+        struct event_presence event = {
+            .room = room->name,
+            .joined = names(news->joined, news->joined_count),
+            .left = names(news->left, news->left_count),
+            .members = (int64_t)news->members,
+        };
+        room_broadcast(gateway, room, EVENT_presence, &event);
+    }
+    if (news->typing_changed) {
+        struct event_typing event = {.room = room->name,
+                                     .names = names(news->typing, news->typing_count)};
+        room_broadcast(gateway, room, EVENT_typing, &event);
+    }
+    gateway->figures.events += news->presence_changed + news->typing_changed;
+}
+
+int64_t room_tell_presence(struct gateway *gateway)
+{
+    int64_t now_ms = gateway->now.monotonic_ms, next_ms = INT64_MAX;
+    size_t most = (size_t)gateway->config->limits.presence_members;
+    struct room **at = &gateway->due;
+    while (*at) {
+        struct room *room = *at;
+        struct presence_news news;
+        if (presence_due_ms(&room->presence) <= now_ms &&
+            presence_take(&room->presence, most, now_ms, &news)) {
+            tell_news(gateway, room, &news);
+            presence_news_finish(&news);
+        }
+        int64_t due_ms = presence_due_ms(&room->presence);
+        if (due_ms == INT64_MAX) {
+            room->is_due = false;
+            *at = room->next_due;
+            continue;
+        }
+        int64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 1;
+        next_ms = wait_ms < next_ms ? wait_ms : next_ms;
+        at = &room->next_due;
+    }
+    return next_ms;
+}

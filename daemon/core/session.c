@@ -1,0 +1,320 @@
+#include "daemon/core/session.h"
+
+#include "daemon/core/frame.h"
+#include "daemon/core/state.h"
+#include "daemon/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IN_FLIGHT_MAX 256 /* requests of one session whose answers are awaited */
+
+struct member *session_member(const struct session *session, const struct room *room)
+{
+    struct member *member = session->members;
+    while (member && member->room != room)
+        member = member->next;
+    return member;
+}
+
+const char *session_name(const struct session *session, char out[NAME_BYTES_MAX + 1])
+{
+    if (session->user)
+        return session->user->name;
+    if (session->arrival.kind == SESSION_PLAIN)
+        snprintf(out, NAME_BYTES_MAX + 1, "client-%" PRId64, session->arrival.client_id);
+    else
+        snprintf(out, NAME_BYTES_MAX + 1, "%s", session->gateway->config->server.name);
+    return out;
+}
+
+int64_t session_user_id(const struct session *session)
+{
+    return session->user ? session->user->id : 0;
+}
+
+int64_t session_presence_id(const struct session *session)
+{
+    if (session->arrival.kind == SESSION_PLAIN)
+        return -(int64_t)session->id;
+    return session_user_id(session);
+}
+
+bool session_is_guest(const struct session *session)
+{
+    return session->user && !session->user->account;
+}
+
+/* --- strangers: those that have not said hello ------------------------------------------------- */
+
+static void add_stranger(struct gateway *gateway, struct session *session)
+{
+    session->previous = NULL;
+    session->next = gateway->strangers;
+    if (gateway->strangers)
+        gateway->strangers->previous = session;
+    else
+        gateway->strangers_oldest = session;
+    gateway->strangers = session;
+}
+
+void session_no_stranger(struct session *session)
+{
+    struct gateway *gateway = session->gateway;
+    if (!session->is_stranger)
+        return;
+    session->is_stranger = false;
+    if (session->previous)
+        session->previous->next = session->next;
+    else
+        gateway->strangers = session->next;
+    if (session->next)
+        session->next->previous = session->previous;
+    else
+        gateway->strangers_oldest = session->previous;
+    session->next = session->previous = NULL;
+}
+
+/* --- opening and closing ----------------------------------------------------------------------- */
+
+static bool may_open(const struct gateway *gateway, const struct arrival *arrival,
+                     struct refusal *refusal)
+{
+    size_t most = (size_t)gateway->config->limits.connections;
+    if (gateway->is_draining) {
+        refuse(refusal, ERROR_shutting_down, NULL, NULL);
+        return false;
+    }
+    if (gateway->sessions.count >= most && !arrival->keeper) {
+        refuse(refusal, ERROR_server_full, NULL, NULL);
+        return false;
+    }
+    return true;
+}
+
+static bool enter_plain_room(struct session *session)
+{
+    static const struct grant nothing = {0};
+    struct room *room = session->gateway->plain_room;
+    if (!room)
+        return false;
+    struct member *member = room_enter(room, session, room->last, room->last, &nothing);
+    if (!member)
+        return false;
+    struct roomlog *log = room_log_of(room, session);
+    member->offset = roomlog_end(log);
+    member->live = true;
+    return true;
+}
+
+static struct session *create(struct gateway *gateway, void *connection,
+                              const struct arrival *arrival)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session)
+        return NULL;
+    session->id = ++gateway->session_id_last;
+    session->gateway = gateway;
+    session->connection = connection;
+    session->arrival = *arrival;
+    session->opened_ms = session->heard_ms = gateway->now.monotonic_ms;
+    session->has_hello = arrival->keeper || arrival->kind == SESSION_PLAIN;
+    if (table_insert(&gateway->sessions, &session->by_id, table_hash_number(session->id)))
+        return session;
+    free(session);
+    return NULL;
+}
+
+struct session *session_open(struct gateway *gateway, void *connection,
+                             const struct arrival *arrival, struct refusal *refusal)
+{
+    if (!may_open(gateway, arrival, refusal)) {
+        gateway->figures.refused_sessions++;
+        return NULL;
+    }
+    struct session *session = create(gateway, connection, arrival);
+    if (!session) {
+        refuse(refusal, ERROR_server_full, NULL, NULL);
+        return NULL;
+    }
+    if (arrival->kind == SESSION_PLAIN && !enter_plain_room(session)) {
+        table_remove(&gateway->sessions, &session->by_id);
+        free(session);
+        refuse(refusal, ERROR_room_not_found, NULL, "There is no room for plain clients.");
+        return NULL;
+    }
+    session->is_stranger = !session->has_hello && !arrival->anonymous;
+    if (session->is_stranger)
+        add_stranger(gateway, session);
+    gateway->figures.sessions++;
+    return session;
+}
+
+static void say_farewell(struct session *session)
+{
+    char text[64];
+    if (session->arrival.kind != SESSION_PLAIN || !session->members)
+        return;
+    snprintf(text, sizeof text, "Client %" PRId64 " left the chat", session->arrival.client_id);
+    room_tell_plain(session->gateway, session->members->room, text);
+}
+
+static void take_out_dirty(struct session *session)
+{
+    struct session **at = &session->gateway->dirty;
+    while (session->is_dirty && *at) {
+        if (*at == session) {
+            *at = session->next_dirty;
+            session->is_dirty = false;
+        } else {
+            at = &(*at)->next_dirty;
+        }
+    }
+}
+
+static void free_buffers(struct session *session)
+{
+    session->gateway->replies_bytes -= session->replies.length;
+    buffer_finish(&session->received);
+    buffer_finish(&session->backlog);
+    buffer_finish(&session->replies);
+}
+
+void session_closed(struct session *session)
+{
+    struct gateway *gateway = session->gateway;
+    log_debug("session: closed id=%" PRIu64 " code=%d", session->id, session->close_code);
+    say_farewell(session);
+    while (session->members)
+        room_leave(session->members);
+    session_no_stranger(session);
+    if (session->user)
+        user_detach(session);
+    take_out_dirty(session);
+    if (session->is_stalled)
+        gateway->stalled--;
+    free_buffers(session);
+    table_remove(&gateway->sessions, &session->by_id);
+    free(session);
+}
+
+/* What waits goes out first, also when it is cut in the middle: a frame is not left half. */
+void session_close(struct session *session, uint16_t code, const char *reason)
+{
+    struct gateway *gateway = session->gateway;
+    if (session->is_closing)
+        return;
+    session->is_closing = true;
+    session->close_code = code;
+    if (session->replies.length)
+        (void)gateway->carrier.write(session->connection, session->replies.bytes,
+                                     session->replies.length);
+    free_buffers(session);
+    gateway->carrier.close(session->connection, code, reason);
+}
+
+void session_heard(struct session *session)
+{
+    session->heard_ms = session->gateway->now.monotonic_ms;
+}
+
+/* --- what arrives ------------------------------------------------------------------------------ */
+
+/* Not while a request is under way that changes what the next ones mean, nor while the answers to
+ * those before are not taken: then it waits here, and behind it in the kernel. */
+static bool may_dispatch(const struct session *session)
+{
+    const struct gateway *gateway = session->gateway;
+    size_t most = (size_t)gateway->config->limits.reply_bytes;
+    size_t waiting = session->replies.length;
+    if (session->is_closing || session->is_waiting || session->in_flight >= IN_FLIGHT_MAX)
+        return false;
+    if (waiting > (session->is_paused ? most / 2 : most))
+        return false;
+    return waiting == 0 || gateway->replies_bytes <= (size_t)gateway->config->limits.replies_bytes;
+}
+
+static void pause_or_resume(struct session *session)
+{
+    struct gateway *gateway = session->gateway;
+    bool wants_pause = session->backlog.length > 0;
+    if (session->is_closing || wants_pause == session->is_paused)
+        return;
+    session->is_paused = wants_pause;
+    gateway->figures.pauses += wants_pause;
+    if (wants_pause)
+        gateway->carrier.pause(session->connection);
+    else
+        gateway->carrier.resume(session->connection);
+}
+
+void session_continue(struct session *session)
+{
+    struct buffer *backlog = &session->backlog;
+    if (session->is_dispatching)
+        return;
+    session->is_dispatching = true;
+    while (backlog->length && may_dispatch(session)) {
+        uint32_t size;
+        memcpy(&size, backlog->bytes, sizeof size);
+        dispatch(session->gateway, session, (const char *)backlog->bytes + sizeof size, size);
+        buffer_consume(backlog, sizeof size + size);
+    }
+    session->is_dispatching = false;
+    if (backlog->length == 0)
+        buffer_finish(backlog);
+    pause_or_resume(session);
+}
+
+static void keep_for_later(struct session *session, const char *bytes, size_t length)
+{
+    size_t most = 2 * (size_t)session->gateway->config->limits.frame_bytes;
+    uint32_t size = (uint32_t)length;
+    struct buffer *backlog = &session->backlog;
+    if (backlog->length + sizeof size + length > most ||
+        !buffer_append(backlog, &size, sizeof size) || !buffer_append(backlog, bytes, length))
+        session_close(session, 4008, "More was sent at once than may wait");
+    pause_or_resume(session);
+}
+
+static void take_message(struct session *session, const char *bytes, size_t length)
+{
+    if (session->backlog.length || session->is_dispatching || !may_dispatch(session)) {
+        keep_for_later(session, bytes, length);
+        return;
+    }
+    session->is_dispatching = true;
+    dispatch(session->gateway, session, bytes, length);
+    session->is_dispatching = false;
+}
+
+void session_receive(struct session *session, const void *bytes, size_t length, size_t remaining,
+                     bool is_last)
+{
+    struct buffer *received = &session->received;
+    size_t most = (size_t)session->gateway->config->limits.frame_bytes;
+    if (session->is_closing)
+        return;
+    session->heard_ms = session->gateway->now.monotonic_ms;
+    if (length > most || remaining > most || received->length + length + remaining > most) {
+        session_close(session, 1009, "A message is longer than this gateway allows");
+        return;
+    }
+    if (is_last && received->length == 0) {
+        take_message(session, bytes, length);
+        return;
+    }
+    if (!buffer_append(received, bytes, length)) {
+        session_close(session, 1011, "The gateway has no memory for this message");
+        return;
+    }
+    if (!is_last)
+        return;
+    struct buffer whole = *received;
+    *received = (struct buffer){0};
+    take_message(session, (const char *)whole.bytes, whole.length);
+    buffer_finish(&whole);
+}

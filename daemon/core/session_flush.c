@@ -1,0 +1,296 @@
+/* session_flush.c - one write a turn: what waits for a session, gathered from its replies, the rings
+ * of its rooms and, where those no longer have it, storage. */
+#include "daemon/core/frame.h"
+#include "daemon/core/state.h"
+
+#include <string.h>
+
+#define ROUNDS_MAX    16  /* writes of limits.write_bytes before others have their turn */
+#define PAGE_ENTRIES  100
+
+/* What one write will be: borrowed bytes while they lie together, the gateway's scratch otherwise. */
+struct gathering {
+    struct buffer *scratch;
+    const unsigned char *bytes;
+    size_t length, most;
+    size_t reply_length; /* of it, from the replies */
+    bool is_partial;     /* more is to be had at once */
+};
+
+static bool copy_what_is_borrowed(struct gathering *gathering)
+{
+    if (gathering->bytes == gathering->scratch->bytes)
+        return true;
+    gathering->scratch->length = 0;
+    if (!buffer_append(gathering->scratch, gathering->bytes, gathering->length))
+        return false;
+    gathering->bytes = gathering->scratch->bytes;
+    return true;
+}
+
+/* Begins or goes on with copied bytes; the caller appends to scratch and then calls note. */
+static bool begin_copy(struct gathering *gathering)
+{
+    if (gathering->length)
+        return copy_what_is_borrowed(gathering);
+    gathering->scratch->length = 0;
+    return true;
+}
+
+static void note_copy(struct gathering *gathering)
+{
+    gathering->bytes = gathering->scratch->bytes;
+    gathering->length = gathering->scratch->length;
+}
+
+static bool add_frames(struct gathering *gathering, enum session_kind kind,
+                       const unsigned char *bytes, size_t length)
+{
+    bool is_converted = kind == SESSION_LINES || kind == SESSION_EVENTS;
+    if (!is_converted && gathering->length == 0) {
+        gathering->bytes = bytes;
+        gathering->length = length;
+        return true;
+    }
+    if (!begin_copy(gathering))
+        return false;
+    bool is_added = is_converted ? frame_convert(gathering->scratch, kind, bytes, length)
+                                 : buffer_append(gathering->scratch, bytes, length);
+    note_copy(gathering);
+    return is_added;
+}
+
+static bool add_event(struct gathering *gathering, const struct session *session,
+                      enum message_type event, const void *fields)
+{
+    if (!begin_copy(gathering))
+        return false;
+    bool is_added = frame_encode(gathering->scratch, session->arrival.kind, event, NULL, fields);
+    note_copy(gathering);
+    return is_added;
+}
+
+/* --- a member whose entries have left memory --------------------------------------------------- */
+
+static void stall(struct session *session)
+{
+    if (session->is_stalled)
+        return;
+    session->is_stalled = true;
+    session->gateway->stalled++;
+}
+
+static void ask_for_page(struct member *member)
+{
+    struct session *session = member->session;
+    struct gateway *gateway = session->gateway;
+    if (session->is_paging || session->is_stalled)
+        return;
+    struct job *job = job_create(JOB_PAGE);
+    if (job) {
+        job->asker.session = session->id;
+        job->page.room_id = member->room->id;
+        job->page.user_id = session_user_id(session);
+        job->page.after = member->seq;
+        job->page.up_to = member->room->last;
+        job->page.limit = PAGE_ENTRIES;
+        job->page.bytes_max = (size_t)gateway->config->limits.write_bytes / 2;
+    }
+    session->is_paging = gateway_submit_alone(gateway, job);
+    if (session->is_paging)
+        gateway->figures.pages++;
+    else
+        stall(session);
+}
+
+static void note_lagging(struct gathering *gathering, struct member *member)
+{
+    struct event_lagged event = {
+        .room = member->room->name, .after = member->seq, .last = member->room->last};
+    if (!member->live || member->lagging)
+        return;
+    member->lagging = true;
+    member->session->gateway->figures.lagged++;
+    if (member->session->arrival.kind != SESSION_PLAIN)
+        (void)add_event(gathering, member->session, EVENT_lagged, &event);
+}
+
+/* --- a member served from the ring ------------------------------------------------------------- */
+
+/* The member's place in the ring; false when what it needs next is not there. */
+static bool find_place(struct member *member, const struct roomlog *log)
+{
+    if (member->offset != OFFSET_UNKNOWN && member->offset >= log->start)
+        return true;
+    return roomlog_find(log, member->seq, &member->offset);
+}
+
+/* True once it is live; tells so at the seam. */
+static bool become_live(struct gathering *gathering, struct member *member)
+{
+    struct event_live event = {.room = member->room->name, .seq = member->live_at};
+    if (member->live)
+        return true;
+    if (member->seq < member->live_at)
+        return false;
+    member->live = member->session->arrival.kind == SESSION_PLAIN ||
+                   add_event(gathering, member->session, EVENT_live, &event);
+    return member->live;
+}
+
+static void gather_slice(struct gathering *gathering, struct member *member,
+                         const struct roomlog *log)
+{
+    struct roomlog_slice slice;
+    int64_t through = member->live ? INT64_MAX : member->live_at;
+    if (gathering->length >= gathering->most) {
+        gathering->is_partial = true;
+        return;
+    }
+    if (!roomlog_read(log, member->offset, gathering->most - gathering->length, through, &slice))
+        return;
+    if (slice.length == 0) {
+        if (!member->live && member->seq < through)
+            member->seq = through; /* the entries before it are no more */
+        return;
+    }
+    if (!add_frames(gathering, member->session->arrival.kind, slice.bytes, slice.length))
+        return;
+    member->offset += slice.length;
+    member->seq = slice.seq;
+    gathering->is_partial |= member->offset != roomlog_end(log);
+}
+
+static void gather_member(struct gathering *gathering, struct member *member)
+{
+    const struct roomlog *log = room_log_of(member->room, member->session);
+    if (member->live && member->offset == roomlog_end(log))
+        return;
+    bool was_live = become_live(gathering, member);
+    if (!find_place(member, log)) {
+        note_lagging(gathering, member);
+        ask_for_page(member);
+        return;
+    }
+    member->lagging = false;
+    gather_slice(gathering, member, log);
+    if (!was_live && become_live(gathering, member))
+        gather_slice(gathering, member, log);
+}
+
+/* --- the write --------------------------------------------------------------------------------- */
+
+static void gather_replies(struct gathering *gathering, const struct session *session)
+{
+    size_t length = session->replies.length;
+    if (length == 0)
+        return;
+    gathering->reply_length = length < gathering->most ? length : gathering->most;
+    gathering->bytes = session->replies.bytes;
+    gathering->length = gathering->reply_length;
+}
+
+static void consume_replies(struct session *session, size_t length)
+{
+    if (length == 0)
+        return;
+    session->gateway->replies_bytes -= length;
+    if (length == session->replies.length)
+        buffer_finish(&session->replies);
+    else
+        buffer_consume(&session->replies, length);
+}
+
+static void write_bytes(struct session *session, const unsigned char *bytes, size_t length)
+{
+    struct gateway *gateway = session->gateway;
+    enum carrier_result result = gateway->carrier.write(session->connection, bytes, length);
+    gateway->figures.writes++;
+    gateway->figures.written_bytes += (int64_t)length;
+    if (result == CARRIER_SENT)
+        return;
+    session->is_behind = true;
+    if (result == CARRIER_BEHIND)
+        gateway->carrier.want_writeable(session->connection);
+}
+
+/* One write of what there is; true when there is more. */
+static bool write_once(struct session *session)
+{
+    struct gateway *gateway = session->gateway;
+    struct gathering gathering = {.scratch = &gateway->scratch,
+                                  .most = (size_t)gateway->config->limits.write_bytes};
+    gather_replies(&gathering, session);
+    /* Replies may be cut anywhere, entries follow the last of them only. */
+    if (gathering.reply_length < session->replies.length)
+        gathering.is_partial = true;
+    else
+        for (struct member *member = session->members; member; member = member->next)
+            gather_member(&gathering, member);
+    if (gathering.length == 0)
+        return false;
+    write_bytes(session, gathering.bytes, gathering.length);
+    consume_replies(session, gathering.reply_length);
+    return gathering.is_partial;
+}
+
+void session_flush(struct session *session)
+{
+    int rounds = 0;
+    while (!session->is_behind && !session->is_closing && write_once(session))
+        if (++rounds == ROUNDS_MAX && !session->is_behind) {
+            session->is_behind = true;
+            session->gateway->carrier.want_writeable(session->connection);
+        }
+}
+
+void session_writeable(struct session *session)
+{
+    session->is_behind = false;
+    session_mark_dirty(session);
+}
+
+/* --- a page from storage ----------------------------------------------------------------------- */
+
+static bool encode_page(const struct member *member, const struct job_page *page,
+                        struct buffer *out)
+{
+    for (size_t i = 0; i < page->count; i++)
+        if (!room_encode(member->room, member->session->arrival.kind, &page->entries[i], out))
+            return false;
+    return true;
+}
+
+static void write_page(struct member *member, const struct job_page *page)
+{
+    struct session *session = member->session;
+    struct buffer *scratch = &session->gateway->scratch;
+    scratch->length = 0;
+    if (!buffer_append(scratch, session->replies.bytes, session->replies.length) ||
+        !encode_page(member, page, scratch))
+        return;
+    if (scratch->length)
+        write_bytes(session, scratch->bytes, scratch->length);
+    consume_replies(session, session->replies.length);
+    member->offset = OFFSET_UNKNOWN;
+    member->seq = page->complete ? page->up_to : page->entries[page->count - 1].seq;
+}
+
+void session_answer_page(struct session *session, struct job *job)
+{
+    const struct job_page *page = &job->page;
+    struct room *room = room_find_id(session->gateway, page->room_id);
+    struct member *member = room ? session_member(session, room) : NULL;
+    session->is_paging = false;
+    session_mark_dirty(session);
+    if (!member || member->seq != page->after || session->is_closing)
+        return;
+    if (job->result != JOB_DONE || (page->count == 0 && !page->complete)) {
+        stall(session);
+        return;
+    }
+    /* A session that fell behind meanwhile asks again once it is writeable. */
+    if (!session->is_behind &&
+        session->replies.length <= (size_t)session->gateway->config->limits.write_bytes)
+        write_page(member, page);
+}

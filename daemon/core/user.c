@@ -1,0 +1,125 @@
+#include "daemon/core/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1])
+{
+    char kept[NAME_BYTES_MAX + 1];
+    return name_normalise(name, NAME_BYTES_MAX, kept) == NAME_OK && name_fold(kept, out);
+}
+
+struct user *user_find(const struct gateway *gateway, const char *folded)
+{
+    uint64_t hash = table_hash_text(folded, gateway->seed);
+    struct table_link *link = table_first(&gateway->users_by_name, hash);
+    for (; link; link = table_next(link)) {
+        struct user *user = TABLE_ITEM(link, struct user, by_name);
+        if (strcmp(user->folded, folded) == 0)
+            return user;
+    }
+    return NULL;
+}
+
+struct user *user_find_id(const struct gateway *gateway, int64_t id)
+{
+    struct table_link *link =
+        table_first(&gateway->users, table_hash_number((uint64_t)id));
+    for (; link; link = table_next(link)) {
+        struct user *user = TABLE_ITEM(link, struct user, by_id);
+        if (user->id == id)
+            return user;
+    }
+    return NULL;
+}
+
+static bool keep(struct gateway *gateway, struct user *user)
+{
+    if (!table_insert(&gateway->users, &user->by_id, table_hash_number((uint64_t)user->id)))
+        return false;
+    if (table_insert(&gateway->users_by_name, &user->by_name,
+                     table_hash_text(user->folded, gateway->seed)))
+        return true;
+    table_remove(&gateway->users, &user->by_id);
+    return false;
+}
+
+struct user *user_create(struct gateway *gateway, const struct user_row *row)
+{
+    size_t name_size = strlen(row->name) + 1, folded_size = strlen(row->folded) + 1;
+    struct user *user = calloc(1, sizeof *user + name_size + folded_size);
+    if (!user)
+        return NULL;
+    user->id = row->id;
+    user->account = row->account;
+    user->role = row->role;
+    memcpy(user->key_hash, row->key_hash, sizeof user->key_hash);
+    memcpy(user->name, row->name, name_size);
+    user->folded = user->name + name_size;
+    memcpy(user->folded, row->folded, folded_size);
+    if (keep(gateway, user))
+        return user;
+    free(user);
+    return NULL;
+}
+
+/* Storage failed for too long: the user is here all the same, and is stored with the next try. */
+static bool try_again(struct gateway *gateway, const struct job *answer)
+{
+    struct job *job = job_create(JOB_USER_CREATE);
+    if (job)
+        job->user = answer->user;
+    return gateway_submit_alone(gateway, job);
+}
+
+void user_answer_create(struct gateway *gateway, struct job *job)
+{
+    struct user *user = user_find_id(gateway, job->user.user.id);
+    if (!user)
+        return;
+    if (job->result == JOB_UNAVAILABLE && user->sessions && !gateway->is_draining &&
+        try_again(gateway, job))
+        return;
+    user->is_creating = false;
+    if (job->result != JOB_DONE)
+        for (struct session *session = user->sessions; session; session = session->next)
+            session_close(session, 4001, "This guest could not be stored; say hello again");
+    user_release(gateway, user);
+}
+
+void user_attach(struct user *user, struct session *session)
+{
+    if (!user->sessions)
+        session->gateway->users_here++;
+    session->user = user;
+    session->previous = NULL;
+    session->next = user->sessions;
+    if (user->sessions)
+        user->sessions->previous = session;
+    user->sessions = session;
+}
+
+void user_release(struct gateway *gateway, struct user *user)
+{
+    if (user->sessions || user->is_creating)
+        return;
+    table_remove(&gateway->users, &user->by_id);
+    table_remove(&gateway->users_by_name, &user->by_name);
+    free(user);
+}
+
+void user_detach(struct session *session)
+{
+    struct user *user = session->user;
+    if (session->previous)
+        session->previous->next = session->next;
+    else
+        user->sessions = session->next;
+    if (session->next)
+        session->next->previous = session->previous;
+    session->next = session->previous = NULL;
+    session->user = NULL;
+    if (!user->sessions)
+        session->gateway->users_here--;
+    user_release(session->gateway, user);
+}
