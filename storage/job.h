@@ -231,7 +231,12 @@ struct person { int64_t user_id; char name[NAME_BYTES_MAX + 1]; bool account; st
 struct job_people { int64_t room_id; int limit; struct person *people; size_t count; };
 
 struct own_grant { int64_t room_id; struct grant grant; };
-struct job_own { int64_t user_id; struct own_grant *grants; size_t count; };
+struct job_own {
+    int64_t user_id;
+    struct own_grant *grants; /* answer */
+    size_t count;
+    const char *key; /* the loop's own mark: the key that welcome repeats */
+};
 
 struct store_status {
     int64_t users, rooms, entries;
