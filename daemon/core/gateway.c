@@ -74,6 +74,18 @@ static void answer_own(struct gateway *gateway, struct session *session, struct 
         log_error("gateway: a first room could not be stored result=%d", (int)job->result);
 }
 
+/* Retention has been at work; nobody asked. */
+static void note_pruned(struct gateway *gateway, const struct job_pruned *pruned)
+{
+    struct room *room = room_find_id(gateway, pruned->room_id);
+    if (!room)
+        return;
+    room->first = pruned->first;
+    room->pruned = pruned->pruned;
+    if (pruned->room_removed)
+        room_remove(gateway, room);
+}
+
 static void answer(struct gateway *gateway, struct job *job)
 {
     struct session *session = gateway_session(gateway, job->asker.session);
@@ -100,8 +112,12 @@ void gateway_collect(struct gateway *gateway)
     int count = 0;
     gateway->has_more = false;
     while ((job = store_collect(gateway->store))) {
-        gateway->jobs--;
-        answer(gateway, job);
+        if (job->kind == JOB_PRUNED) {
+            note_pruned(gateway, &job->pruned);
+        } else {
+            gateway->jobs--;
+            answer(gateway, job);
+        }
         job_destroy(job);
         if (++count == COLLECT_MAX) {
             gateway->has_more = true;

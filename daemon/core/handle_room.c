@@ -8,6 +8,8 @@
 
 /* job->asker.detail of a join. */
 enum { JOIN_HOW, JOIN_AFTER };
+/* Above the bits of JOIN_HOW: how many grants of the room had changed when it was asked. */
+#define JOIN_GRANTS_SHIFT 8
 /* Where the entries come from: the ring from a cursor on, a page from a cursor on, the newest page. */
 enum { FROM_RING = 0, FROM_CURSOR = 1, FROM_NEWEST = 2, IS_RESET = 4 };
 
@@ -79,6 +81,33 @@ static struct job *create_join(struct session *session, const struct room *room,
         ask_for_newest(room, count, job);
     if (has_cursor && !is_usable)
         job->asker.detail[JOIN_HOW] |= IS_RESET;
+    job->asker.detail[JOIN_HOW] |= (int64_t)room->grants_changed << JOIN_GRANTS_SHIFT;
+    return job;
+}
+
+/* A ban or a role that was told after the grant was read must not be undone by it. */
+static bool is_stale(const struct room *room, const struct job *job)
+{
+    return (uint32_t)(job->asker.detail[JOIN_HOW] >> JOIN_GRANTS_SHIFT) != room->grants_changed;
+}
+
+static struct job *create_again(const struct room *room, const struct job *stale)
+{
+    struct job *job = job_create(JOB_JOIN);
+    if (!job)
+        return NULL;
+    int64_t how = stale->asker.detail[JOIN_HOW] & ((1 << JOIN_GRANTS_SHIFT) - 1);
+    job->asker.detail[JOIN_HOW] = how | (int64_t)room->grants_changed << JOIN_GRANTS_SHIFT;
+    job->asker.detail[JOIN_AFTER] = stale->asker.detail[JOIN_AFTER];
+    job->page.room_id = room->id;
+    job->page.user_id = stale->page.user_id;
+    job->page.after = stale->page.after;
+    job->page.up_to = stale->page.up_to;
+    job->page.newest = stale->page.newest;
+    job->page.limit = stale->page.limit;
+    job->page.bytes_max = stale->page.bytes_max;
+    job->page.first = room->first;
+    job->page.pruned = room->pruned;
     return job;
 }
 
@@ -140,8 +169,10 @@ static void enter(struct gateway *gateway, struct session *session, struct job *
                   struct room *room)
 {
     const struct job_page *page = &job->page;
-    room->first = page->first;
-    room->pruned = page->pruned;
+    if (page->pruned > room->pruned) { /* what was read may be older than what was told since */
+        room->pruned = page->pruned;
+        room->first = page->first;
+    }
     struct member *member =
         room_enter(room, session, cursor_before(job), room->last, &page->grant);
     if (!member) {
@@ -165,6 +196,8 @@ void answer_join(struct gateway *gateway, struct session *session, struct job *j
         job->result = JOB_ROOM_MISSING;
     if (job->result != JOB_DONE)
         session_fail_job(session, job);
+    else if (is_stale(room, job))
+        (void)gateway_submit_next(gateway, session, &job->asker, create_again(room, job));
     else if (!access_allows(session, room, &job->page.grant, OPERATION_join, &refusal))
         session_refuse(session, &job->asker.ref, &refusal);
     else
@@ -381,6 +414,7 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
     if (was_public && room->visibility != VISIBILITY_PUBLIC) {
         struct event_room event = {.change = "removed", .name = room->name};
         gateway_broadcast(gateway, EVENT_room, &event);
+        access_put_strangers_out(room);
     }
     room_announce(gateway, room, "changed");
 }

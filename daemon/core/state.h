@@ -249,6 +249,9 @@ struct room *access_room(struct session *session, const struct request *request,
 struct room *access_member(struct session *session, const struct request *request,
                            const char *name, enum operation operation, struct member **member);
 
+/* Ends the membership of everybody who may not read the room any more: it has become private. */
+void access_put_strangers_out(const struct room *room);
+
 /* May the text be said? limits.text_bytes and text_characters; else too_long on field "text". */
 bool access_text(const struct gateway *gateway, const char *text, struct refusal *refusal);
 

@@ -1,0 +1,74 @@
+/* metrics.c - the figures as Prometheus text (exposition format 0.0.4). */
+#include "daemon/core/state.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TURN_BUCKET_US 16 /* the first bucket's upper bound; each next one is twice as wide */
+
+struct metric {
+    const char *name, *type, *sentence;
+};
+
+static const struct metric metrics[] = {
+#define METRIC(name, type, expression, sentence) {"hearth_" #name, #type, sentence},
+#include "daemon/core/metrics.def"
+};
+#define METRIC_COUNT (sizeof metrics / sizeof metrics[0])
+
+__attribute__((format(printf, 2, 3))) static void print(struct buffer *out, const char *format,
+                                                        ...)
+{
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    buffer_append_text(out, line);
+}
+
+static void print_head(struct buffer *out, const char *name, const char *type,
+                       const char *sentence)
+{
+    print(out, "# HELP %s %s\n# TYPE %s %s\n", name, sentence, name, type);
+}
+
+static void print_errors(struct buffer *out, const struct figures *figures)
+{
+    print_head(out, "hearth_refusals_total", "counter", "Requests refused, by error code.");
+    for (enum error_code code = ERROR_none + 1; code < ERROR_COUNT; code++)
+        print(out, "hearth_refusals_total{error_code=\"%s\"} %" PRId64 "\n",
+              error_code_name(code), figures->errors[code]);
+}
+
+static void print_turns(struct buffer *out, const struct figures *figures)
+{
+    int64_t count = 0;
+    print_head(out, "hearth_loop_turn_seconds", "histogram", "How long a turn of the loop took.");
+    for (int i = 0; i < TURN_BUCKETS; i++) {
+        count += figures->turns[i];
+        if (i == TURN_BUCKETS - 1)
+            print(out, "hearth_loop_turn_seconds_bucket{le=\"+Inf\"} %" PRId64 "\n", count);
+        else
+            print(out, "hearth_loop_turn_seconds_bucket{le=\"%.6f\"} %" PRId64 "\n",
+                  (double)(TURN_BUCKET_US << i) / 1e6, count);
+    }
+    print(out, "hearth_loop_turn_seconds_sum %.6f\n", (double)figures->turn_sum_us / 1e6);
+    print(out, "hearth_loop_turn_seconds_count %" PRId64 "\n", count);
+}
+
+bool gateway_metrics(struct gateway *gateway, struct buffer *out)
+{
+    const int64_t values[METRIC_COUNT] = {
+#define METRIC(name, type, expression, sentence) expression,
+#include "daemon/core/metrics.def"
+    };
+    for (size_t i = 0; i < METRIC_COUNT; i++) {
+        print_head(out, metrics[i].name, metrics[i].type, metrics[i].sentence);
+        print(out, "%s %" PRId64 "\n", metrics[i].name, values[i]);
+    }
+    print_errors(out, &gateway->figures);
+    print_turns(out, &gateway->figures);
+    return !out->failed;
+}
