@@ -21,6 +21,7 @@ enum {
     BACKOFF_MS_MIN = 20,
     BACKOFF_MS_MAX = 500,
     HANG_MS = 5000,      /* a commit that takes longer is told as a failure by store_is_healthy */
+    GROUP_TEXT_BYTES_MAX = 2 * 1024 * 1024, /* in one transaction, whose pages stay in memory */
     NOTICES_MAX = 64,    /* JOB_PRUNED not collected yet; then retention waits */
     READER_BUSY_MS = 5000
 };
@@ -326,7 +327,7 @@ static void note_failure(struct store *store)
         store->retry_at_ms = now_ms;
 }
 
-static void note_success(struct store *store)
+static void note_success(struct store *store, struct list *group)
 {
     pthread_mutex_lock(&store->mutex);
     store->failing = false;
@@ -335,21 +336,46 @@ static void note_success(struct store *store)
     store->unindexed = store->writer.unindexed;
     store->last_ts = store->writer.stamp.last_ts;
     store->clock_unset = store->writer.stamp.clock_unset;
-    give_back(store, &store->batch);
+    give_back(store, group);
     pthread_mutex_unlock(&store->mutex);
+}
+
+static size_t text_bytes(const struct job *job)
+{
+    size_t bytes = 0;
+    if (job->kind == JOB_APPEND && job->append.entry.text)
+        bytes = strlen(job->append.entry.text);
+    for (size_t i = 0; job->kind == JOB_IMPORT && i < job->import.count; i++)
+        bytes += job->import.entries[i].text ? strlen(job->import.entries[i].text) : 0;
+    return bytes;
+}
+
+/* Nearly always all of the batch. */
+static void take_group(struct store *store, struct list *group)
+{
+    size_t bytes = 0;
+    list_init(group);
+    while (store->batch.first && bytes <= GROUP_TEXT_BYTES_MAX) {
+        bytes += text_bytes(store->batch.first);
+        list_add(group, list_take(&store->batch));
+    }
 }
 
 /* Everything that waits, in one transaction. While storage fails and nobody asks, this is the probe
  * that finds out when it is back. */
 static void commit_batch(struct store *store)
 {
-    bool ok = store->batch.first ? writer_commit(&store->writer, store->batch.first)
-                                 : writer_probe(&store->writer);
+    struct list group;
+    take_group(store, &group);
+    bool ok = group.first ? writer_commit(&store->writer, group.first)
+                          : writer_probe(&store->writer);
     if (!ok) {
+        list_splice(&group, &store->batch); /* back to the front */
+        list_splice(&store->batch, &group);
         note_failure(store);
         return;
     }
-    note_success(store);
+    note_success(store, &group);
     housekeeping_wake(&store->housekeeping, &store->writer, monotonic_ms());
 }
 

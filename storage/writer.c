@@ -29,7 +29,8 @@ static bool set_pragmas(struct writer *writer, const struct store_options *optio
     int64_t page_bytes = database_ask(database, "PRAGMA page_size", 4096);
     writer->wal_pages_max = (int)(WAL_BYTES_MAX / page_bytes);
     sqlite3_wal_hook(database->handle, note_wal, writer);
-    snprintf(sql, sizeof sql, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d",
+    snprintf(sql, sizeof sql, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d;"
+             "PRAGMA cache_spill=OFF", /* a group's pages are written once, not as it grows */
              options->power_loss ? "FULL" : "NORMAL", WAL_BYTES_MAX);
     return database_execute(database, sql);
 }

@@ -1,0 +1,195 @@
+#include "storage/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/storage/shop.h"
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+    shop_make(shop);
+    shop_open(shop);
+    shop_furnish(shop);
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static struct job *login(struct shop *shop, const char *key, const char *folded)
+{
+    struct job *job = job_create(JOB_LOGIN);
+    job->login.by_key = key != NULL;
+    snprintf(job->login.key, sizeof job->login.key, "%s", key ? key : "");
+    snprintf(job->login.folded, sizeof job->login.folded, "%s", folded);
+    job = shop_do(shop, job);
+    assert_int_equal(job->result, JOB_DONE);
+    return job;
+}
+
+static void a_known_key_is_its_user(void **state)
+{
+    struct job *job = login(*state, "mina", "");
+    assert_true(job->login.known);
+    assert_int_equal(job->login.user.id, MINA);
+    assert_string_equal(job->login.user.name, "mina");
+    assert_string_equal(job->login.key, "mina");
+    job_destroy(job);
+}
+
+static void ones_own_name_is_not_taken(void **state)
+{
+    struct job *job = login(*state, "mina", "mina");
+    assert_true(job->login.known);
+    assert_false(job->login.taken);
+    job_destroy(job);
+    job = login(*state, "mina", "jun");
+    assert_true(job->login.taken);
+    job_destroy(job);
+}
+
+static void an_unknown_key_counts_as_none(void **state)
+{
+    struct job *job = login(*state, "stranger", "newcomer");
+    uint8_t hash[HASH_BYTES];
+    assert_false(job->login.known);
+    assert_false(job->login.taken);
+    assert_int_equal(strlen(job->login.key), KEY_TEXT_BYTES);
+    assert_true(hash_text(job->login.key, hash));
+    assert_memory_equal(hash, job->login.key_hash, HASH_BYTES);
+    job_destroy(job);
+}
+
+static void no_two_new_keys_are_the_same(void **state)
+{
+    struct job *one = login(*state, NULL, "a"), *two = login(*state, NULL, "b");
+    assert_string_not_equal(one->login.key, two->login.key);
+    job_destroy(one);
+    job_destroy(two);
+}
+
+static void a_name_that_somebody_has_is_taken(void **state)
+{
+    struct job *job = login(*state, NULL, "mina");
+    assert_true(job->login.taken);
+    job_destroy(job);
+}
+
+static void a_second_user_of_a_name_is_refused(void **state)
+{
+    struct shop *shop = *state;
+    struct job *job = job_create(JOB_USER_CREATE);
+    job->user.user = (struct user_row){.id = 9, .role = ROLE_GUEST};
+    strcpy(job->user.user.name, "Mina");
+    strcpy(job->user.user.folded, "mina");
+    assert_int_equal(shop_result(shop_do(shop, job)), JOB_NAME_TAKEN);
+    shop_say(shop, "and the store goes on");
+}
+
+static struct job *grant(struct shop *shop, enum grant_change change, const char *whom,
+                         enum role actor)
+{
+    struct job *job = job_create(JOB_GRANT);
+    job->grant.room_id = LOBBY;
+    job->grant.change = change;
+    job->grant.actor_role = actor;
+    job->grant.role = ROLE_MODERATOR;
+    job->grant.until = NOON + 1;
+    snprintf(job->grant.folded, sizeof job->grant.folded, "%s", whom);
+    return shop_do(shop, job);
+}
+
+static void a_role_is_kept_and_read_with_a_join(void **state)
+{
+    struct shop *shop = *state;
+    struct job *job = grant(shop, GRANT_ROLE, "jun", ROLE_OWNER);
+    assert_int_equal(job->result, JOB_DONE);
+    assert_int_equal(job->grant.user_id, JUN);
+    assert_string_equal(job->grant.name, "jun");
+    assert_int_equal(job->grant.grant.role, ROLE_MODERATOR);
+    job_destroy(job);
+    struct job *join = job_create(JOB_JOIN);
+    join->page.room_id = LOBBY;
+    join->page.user_id = JUN;
+    join = shop_do(shop, join);
+    assert_int_equal(join->result, JOB_DONE);
+    assert_int_equal(join->page.grant.role, ROLE_MODERATOR);
+    assert_int_equal(join->page.count, 0);
+    job_destroy(join);
+}
+
+static void nobody_acts_on_an_equal(void **state)
+{
+    struct shop *shop = *state;
+    assert_int_equal(shop_result(grant(shop, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(shop_result(grant(shop, GRANT_BAN, "jun", ROLE_MODERATOR)), JOB_OUTRANKED);
+    assert_int_equal(shop_result(grant(shop, GRANT_BAN, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(shop_result(grant(shop, GRANT_BAN, "nobody", ROLE_OWNER)), JOB_USER_MISSING);
+}
+
+static void bans_and_mutes_are_listed_and_lifted(void **state)
+{
+    struct shop *shop = *state;
+    job_destroy(grant(shop, GRANT_BAN, "jun", ROLE_OWNER));
+    job_destroy(grant(shop, GRANT_MUTE, "mina", ROLE_OWNER));
+    struct job *people = job_create(JOB_PEOPLE);
+    people->people.room_id = LOBBY;
+    people->people.limit = 10;
+    people = shop_do(shop, people);
+    assert_int_equal(people->people.count, 2);
+    assert_string_equal(people->people.people[0].name, "jun");
+    assert_int_equal(people->people.people[0].grant.banned_until, NOON + 1);
+    assert_int_equal(people->people.people[1].grant.muted_until, NOON + 1);
+    job_destroy(people);
+    struct job *job = grant(shop, GRANT_UNBAN, "jun", ROLE_OWNER);
+    assert_int_equal(job->grant.grant.banned_until, 0);
+    job_destroy(job);
+}
+
+static void a_read_marker_only_moves_forward(void **state)
+{
+    struct shop *shop = *state;
+    static const int64_t seqs[] = {5, 3, 9};
+    for (size_t i = 0; i < 3; i++) {
+        struct job *job = job_create(JOB_READ);
+        job->read = (struct job_read){LOBBY, MINA, seqs[i]};
+        assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+        struct job *own = job_create(JOB_OWN);
+        own->own.user_id = MINA;
+        own = shop_do(shop, own);
+        assert_int_equal(own->own.count, 1);
+        assert_int_equal(own->own.grants[0].room_id, LOBBY);
+        assert_int_equal(own->own.grants[0].grant.read, i < 2 ? 5 : 9);
+        job_destroy(own);
+    }
+}
+
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SHOP_TEST(a_known_key_is_its_user),
+        SHOP_TEST(ones_own_name_is_not_taken),
+        SHOP_TEST(an_unknown_key_counts_as_none),
+        SHOP_TEST(no_two_new_keys_are_the_same),
+        SHOP_TEST(a_name_that_somebody_has_is_taken),
+        SHOP_TEST(a_second_user_of_a_name_is_refused),
+        SHOP_TEST(a_role_is_kept_and_read_with_a_join),
+        SHOP_TEST(nobody_acts_on_an_equal),
+        SHOP_TEST(bans_and_mutes_are_listed_and_lifted),
+        SHOP_TEST(a_read_marker_only_moves_forward),
+    };
+    return cmocka_run_group_tests_name("storage.users", tests, NULL, NULL);
+}
