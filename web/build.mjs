@@ -5,7 +5,7 @@
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -44,42 +44,81 @@ function addHashed(name, bytes) {
   return path;
 }
 
+const common = {
+  absWorkingDir: here,
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2020", "chrome90", "firefox90", "safari14"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  charset: "utf8",
+  nodePaths: [modules],
+  metafile: true,
+  write: false,
+  logLevel: "warning",
+};
+
+/* The page is one script. What is fetched when it is asked for (lazy/, words/) takes everything it
+ * shares with the page from that script's exports (kit.ts), so nothing is sent twice and the first
+ * load is one request. Each names the other, so all carry one build's hash. */
+const stamp = "@BUILD@";
+const parts = ["lazy/tools", "lazy/sheets", "lazy/emoji", "lazy/search", "lazy/invite", "lazy/stream", "words/en", "words/ko"];
+
+const fetched = {
+  name: "fetched",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(lazy|words)\/\w+$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: `./${basename(path)}-${stamp}.js`, external: true } : null,
+    );
+  },
+};
+
+const shared = {
+  name: "shared",
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
+      if (kind === "entry-point") return null;
+      if (path.startsWith("./") && resolveDir.endsWith("lazy")) return null;
+      return { path: `./app-${stamp}.js`, external: true, sideEffects: false };
+    });
+  },
+};
+
+/** A part that asks for what the page does not export would fail only when it is opened: fail now. */
+function checkShared(app, lazy) {
+  const exported = new Set(Object.values(app.metafile.outputs)[0].exports);
+  for (const file of lazy.outputFiles) {
+    for (const [, names] of file.text.matchAll(/import\s*\{([^}]*)\}\s*from\s*"\.\/app-/g)) {
+      for (const name of names.split(",").map((one) => one.trim().split(" ")[0])) {
+        if (!exported.has(name)) throw new Error(`kit.ts has to export ${name} for ${file.path}`);
+      }
+    }
+  }
+}
+
 async function bundle() {
-  const result = await build({
-    absWorkingDir: here,
-    entryPoints: { app: "src/main.tsx", style: "src/style.css" },
-    outdir: out,
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: "esm",
-    target: ["es2020", "chrome90", "firefox90", "safari14"],
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    entryNames: "assets/[name]-[hash]",
-    chunkNames: "assets/[name]-[hash]",
-    legalComments: "none",
-    charset: "utf8",
-    nodePaths: [modules],
-    metafile: true,
-    write: false,
-    logLevel: "warning",
-  });
-  const entries = {};
-  for (const file of result.outputFiles) {
-    add(file.path.slice(out.length + 1), file.contents, true);
+  const app = await build({ ...common, entryPoints: { app: "src/main.tsx" }, plugins: [fetched] });
+  const entryPoints = Object.fromEntries(parts.map((part) => [basename(part), `./src/${part}`]));
+  const lazy = await build({ ...common, entryPoints, plugins: [shared] });
+  const style = await build({ ...common, entryPoints: { style: "src/style.css" } });
+  checkShared(app, lazy);
+  const scripts = [...app.outputFiles, ...lazy.outputFiles];
+  const hash = createHash("sha256");
+  for (const file of scripts) hash.update(file.contents);
+  const id = hash.digest("hex").slice(0, 10);
+  for (const file of scripts) {
+    add(`assets/${basename(file.path, ".js")}-${id}.js`, file.text.replaceAll(stamp, id), true);
   }
-  for (const [path, made] of Object.entries(result.metafile.outputs)) {
-    const output = path.slice(path.indexOf("assets/"));
-    if (made.entryPoint) entries[made.entryPoint] = output;
-  }
-  return entries;
+  return { script: `assets/app-${id}.js`, style: addHashed("style.css", style.outputFiles[0].contents) };
 }
 
 function page(entries, icon) {
   return readFileSync(join(here, "src/index.html"), "utf8")
-    .replace("{{style}}", entries["src/style.css"])
-    .replace("{{script}}", entries["src/main.tsx"])
+    .replace("{{style}}", entries.style)
+    .replace("{{script}}", entries.script)
     .replaceAll("{{icon}}", icon)
     .replace(/>\s+</g, "><")
     .trim();

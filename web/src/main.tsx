@@ -60,3 +60,5 @@ async function start(): Promise<void> {
 }
 
 void start();
+
+export * from "./kit";

@@ -1,1 +1,33 @@
-export function Invite(_: { what: import('../app').Open }) { return null; }
+// The address of a room, as text and as a code for another phone's camera.
+import type { Open } from "../app";
+import { t } from "../words";
+import { qr } from "./qr";
+import { copy, Title } from "./sheet";
+
+function path(cells: boolean[][]): string {
+  let drawn = "";
+  cells.forEach((row, y) => row.forEach((dark, x) => (drawn += dark ? `M${x} ${y}h1v1h-1z` : "")));
+  return drawn;
+}
+
+export function Invite({ what }: { what: Open }) {
+  const room = what.room!;
+  const address = `${location.origin}/#${encodeURIComponent(room.name)}`;
+  const cells = qr(address);
+  const size = cells?.length ?? 0;
+  return (
+    <>
+      <Title text={`${t("invite")} · #${room.title}`} />
+      <p>{t("inviteHint")}</p>
+      {cells && (
+        <svg class="code" viewBox={`-4 -4 ${size + 8} ${size + 8}`} role="img" aria-label={address}>
+          <path d={path(cells)} shape-rendering="crispEdges" />
+        </svg>
+      )}
+      <input readOnly aria-label={t("copyLink")} value={address} onFocus={(event) => event.currentTarget.select()} />
+      <button class="main" onClick={() => void copy(address)}>
+        {t("copyLink")}
+      </button>
+    </>
+  );
+}

@@ -1,4 +1,156 @@
-export function Switcher(_: { what: import('../app').Open }) { return null; }
-export function Settings(_: { what: import('../app').Open }) { return null; }
-export function Help(_: { what: import('../app').Open }) { return null; }
-export function LinkSheet(_: { what: import('../app').Open }) { return null; }
+// Settings, the quick switcher, the shortcuts, and what the link sign means.
+import { useState } from "preact/hooks";
+import { chat, close, goRoom, screen, theme, type Open } from "../app";
+import { remember } from "../memory";
+import type { Room } from "../room";
+import { linkState } from "../views/status";
+import { language, languages, t, type Key, type Language } from "../words";
+import { Choice, Item, Sure, Title } from "./sheet";
+
+export function LinkSheet(_: { what: Open }) {
+  const state = linkState();
+  const ms = Math.round(chat.roundTrip.value);
+  return (
+    <>
+      <Title text={t("linkTitle")} />
+      <p>
+        <strong>{t(`link${state}`)}</strong>
+      </p>
+      <p>{state === "Lost" ? t("linkExplainLost") : t("linkExplain", { ms })}</p>
+      {state === "Weak" && <p>{t("linkExplainWeak")}</p>}
+      {state === "Lost" && (
+        <button class="main" onClick={() => chat.connection.retryNow()}>
+          {t("retry")}
+        </button>
+      )}
+    </>
+  );
+}
+
+const keys: [string, Key][] = [
+  ["Enter", "send"],
+  ["Shift + Enter", "keyNewline"],
+  ["↑", "keyEdit"],
+  ["↑ ↓ Enter", "keyRows"],
+  ["Ctrl + K", "keySwitch"],
+  ["F6", "keyPanes"],
+  ["Esc", "close"],
+  ["Ctrl + /", "keyHelp"],
+];
+
+export function Help(_: { what: Open }) {
+  return (
+    <>
+      <Title text={t("help")} />
+      <div class="keys">
+        {keys.map(([key, word]) => (
+          <>
+            <kbd>{key}</kbd>
+            <span>{t(word)}</span>
+          </>
+        ))}
+      </div>
+    </>
+  );
+}
+
+export function Settings(_: { what: Open }) {
+  const [sure, ask] = useState(false);
+  /** Every word on the page changes; what is written and queued is kept anyway. */
+  const speak = (chosen: string) => {
+    remember("language", chosen);
+    location.reload();
+  };
+  const leave = () => {
+    close();
+    screen.value = "room";
+    void chat.leaveName();
+  };
+  if (sure) return <Sure text={t("otherNameSure")} yes={t("otherName")} act={leave} no={() => ask(false)} />;
+  return (
+    <>
+      <Title text={t("settings")} />
+      <fieldset>
+        <legend>{t("theme")}</legend>
+        {(["auto", "light", "dark"] as const).map((one) => (
+          <Choice name="theme" value={one} now={theme.value} set={(value) => (theme.value = value)}>
+            {t(one === "auto" ? "system" : one)}
+          </Choice>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>{t("language")}</legend>
+        {(Object.keys(languages) as Language[]).map((one) => (
+          <Choice name="language" value={one} now={language} set={(value) => speak(value)}>
+            <span lang={one}>{languages[one]}</span>
+          </Choice>
+        ))}
+      </fieldset>
+      <ul>
+        <Item text={t("otherName")} danger act={() => ask(true)} />
+      </ul>
+    </>
+  );
+}
+
+interface Goal {
+  text: string;
+  go(): void;
+}
+
+function goals(query: string): Goal[] {
+  const wanted = query.normalize("NFKC").toLowerCase().replace(/^[#@]/, "");
+  const matches = (name: string) => name.normalize("NFKC").toLowerCase().includes(wanted);
+  const rooms: Goal[] = chat.rooms.value
+    .filter((room: Room) => matches(room.title))
+    .sort((a, b) => b.unread.value - a.unread.value)
+    .map((room) => ({ text: room.isDirect ? "@" + room.title : "# " + room.title, go: () => goRoom(room) }));
+  const known = new Set(chat.rooms.value.filter((room) => room.isDirect).map((room) => room.peer.value));
+  const people = (chat.current.value?.people.value ?? [])
+    .filter((one) => matches(one.name) && !known.has(one.name) && one.name !== chat.me.value?.name)
+    .map((one) => ({ text: "@" + one.name, go: () => chat.direct(one.name) }));
+  return [...rooms, ...people].slice(0, 8);
+}
+
+export function Switcher(_: { what: Open }) {
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(0);
+  const found = goals(query);
+  const chosen = Math.min(at, found.length - 1);
+  const take = (goal: Goal | undefined) => {
+    if (!goal) return;
+    close();
+    goal.go();
+  };
+  const keysDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown") setAt((chosen + 1) % found.length);
+    else if (event.key === "ArrowUp") setAt((chosen + found.length - 1) % found.length);
+    else if (event.key === "Enter") take(goals(query)[chosen]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <>
+      <Title text={t("keySwitch")} />
+      <input
+        autofocus
+        role="combobox"
+        aria-label={t("keySwitch")}
+        aria-expanded="true"
+        aria-controls="goals"
+        aria-activedescendant={found.length ? "goal" + chosen : undefined}
+        value={query}
+        onInput={(event) => (setQuery(event.currentTarget.value), setAt(0))}
+        onKeyDown={keysDown}
+      />
+      <ul id="goals" role="listbox" aria-label={t("rooms")}>
+        {found.map((goal, i) => (
+          <li key={goal.text} id={"goal" + i} class="line" role="option" aria-selected={i === chosen} aria-current={i === chosen ? "true" : undefined} onClick={() => take(goal)}>
+            <bdi>{goal.text}</bdi>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,4 +1,297 @@
-export function MessageMenu(_: { what: import('../app').Open }) { return null; }
-export function PersonMenu(_: { what: import('../app').Open }) { return null; }
-export function RoomSheet(_: { what: import('../app').Open }) { return null; }
-export function CreateRoom(_: { what: import('../app').Open }) { return null; }
+// What may be done with a message, a person, a room: only what one's role allows.
+import { useState } from "preact/hooks";
+import { chat, close, open, type Open } from "../app";
+import { startEdit, startReply } from "../drafts";
+import { givable, may, mayTo } from "../may";
+import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
+import type { Room } from "../room";
+import { react } from "../views/row";
+import type { Role } from "../wire";
+import { t, type Key } from "../words";
+import { exportRoom } from "./export";
+import { Choice, copy, Item, Sure, Title, useRequest, Wrong } from "./sheet";
+
+const quick = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏"];
+
+export function MessageMenu({ what }: { what: Open }) {
+  const room = what.room!;
+  const row = room.row(what.seq!);
+  const [sure, ask] = useState(false);
+  if (!row) return <Title text={t("deleted")} />;
+  const mine = row.from === chat.me.value?.name;
+  const pick = (emoji: string) => {
+    close();
+    react(room, row, emoji);
+  };
+  const remove = () => {
+    const target = row.seq;
+    close();
+    room.pretend({ type: "delete", room: room.name, seq: 0, ts: 0, from: chat.me.value!.name, target });
+    chat.sender.say({ room: room.name, kind: "delete", target });
+  };
+  if (sure) return <Sure text={t("deleteSure")} yes={t("delete")} act={remove} no={() => ask(false)} />;
+  const link = `${location.origin}/#${encodeURIComponent(room.name)}`;
+  return (
+    <>
+      <Title text={row.from} />
+      <p class="said" dir="auto">
+        {row.deleted ? t("deleted") : row.text}
+      </p>
+      {!row.deleted && (
+        <div class="chips" role="group" aria-label={t("react")}>
+          {quick.map((emoji) => (
+            <button class="chip" onClick={() => pick(emoji)}>
+              {emoji}
+            </button>
+          ))}
+          <button class="chip" aria-label={t("emoji")} onClick={() => open({ part: "emoji", pick })}>
+            +
+          </button>
+        </div>
+      )}
+      {row.reactions.length > 0 && (
+        <p class="muted small">
+          {row.reactions.map((one) => t("whoReacted", { emoji: one.emoji, names: one.names.join(", ") })).join(" · ")}
+        </p>
+      )}
+      <ul>
+        {!row.deleted && (
+          <Item text={t("reply")} act={() => (close(), startReply(room, row.seq))} />
+        )}
+        {mine && !row.deleted && <Item text={t("edit")} act={() => (close(), startEdit(room, row.seq, row.text))} />}
+        {!row.deleted && <Item text={t("copy")} act={() => (void copy(row.text), close())} />}
+        <Item text={t("copyLink")} act={() => (void copy(link), close())} />
+        {!mine && <Item text={t("whisper")} act={() => (close(), chat.direct(row.from))} />}
+        {!row.deleted && (mine || may(room.role.value, "delete_others")) && (
+          <Item text={t("delete")} danger act={() => ask(true)} />
+        )}
+        {!mine && may(room.role.value, "kick") && (
+          <Item text={row.from} act={() => open({ part: "person", room, name: row.from })} />
+        )}
+      </ul>
+    </>
+  );
+}
+
+const spans: [Key, number | undefined][] = [
+  ["hour", 3600],
+  ["day", 86400],
+  ["week", 604800],
+  ["forEver", undefined],
+];
+
+const roleWords: Record<Role, Key> = {
+  admin: "roleAdmin",
+  owner: "roleOwner",
+  moderator: "roleModerator",
+  member: "roleMember",
+  guest: "roleGuest",
+};
+
+/** Mute or ban: for how long, and why. */
+function Sentence({ room, name, kind }: { room: Room; name: string; kind: "mute" | "ban" | "kick" }) {
+  const [span, setSpan] = useState("0");
+  const [reason, setReason] = useState("");
+  const { wrong, run } = useRequest();
+  const verb = t(kind === "kick" ? "remove" : kind);
+  const act = (event: Event) => {
+    event.preventDefault();
+    const seconds = kind === "kick" ? undefined : spans[Number(span)]![1];
+    const said = kind !== "mute" && reason ? { reason } : {};
+    run(() => chat.do({ type: kind, room: room.name, user: name, ...(seconds ? { seconds } : {}), ...said }));
+  };
+  return (
+    <form onSubmit={act}>
+      <Title text={`${verb} · ${name}`} />
+      {kind !== "kick" && (
+        <fieldset class="chips">
+          <legend class="hidden">{t("banFor")}</legend>
+          {spans.map(([key], i) => (
+            <Choice name="span" value={String(i)} now={span} set={setSpan}>
+              {t(key)}
+            </Choice>
+          ))}
+        </fieldset>
+      )}
+      {kind !== "mute" && (
+        <label>
+          {t("reason")}
+          <input maxLength={120} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        </label>
+      )}
+      <Wrong text={wrong} />
+      <button class="main">{verb}</button>
+    </form>
+  );
+}
+
+export function PersonMenu({ what }: { what: Open }) {
+  const room = what.room!;
+  const name = what.name!;
+  const [kind, choose] = useState<"mute" | "ban" | "kick" | null>(null);
+  const { wrong, run } = useRequest();
+  if (kind) return <Sentence room={room} name={name} kind={kind} />;
+  const mine = room.role.value;
+  const theirs = room.people.value?.find((one) => one.name === name)?.role ?? "guest";
+  const me = name === chat.me.value?.name;
+  const ask = (type: string, more = {}) => run(() => chat.do({ type, room: room.name, user: name, ...more }));
+  const rules = !me && !room.isDirect;
+  return (
+    <>
+      <Title text={name} />
+      <p class="muted">{t(roleWords[theirs])}</p>
+      <ul>
+        {!me && <Item text={t("whisper")} act={() => (close(), chat.direct(name))} />}
+        {me && <Item text={t("settings")} act={() => open({ part: "settings", room })} />}
+        {rules && mayTo(mine, "mute", theirs) && (
+          <>
+            <Item text={t("mute")} act={() => choose("mute")} />
+            <Item text={t("canWriteAgain")} act={() => ask("mute", { seconds: 0 })} />
+          </>
+        )}
+        {rules && mayTo(mine, "kick", theirs) && <Item text={t("remove")} danger act={() => choose("kick")} />}
+        {rules && mayTo(mine, "ban", theirs) && <Item text={t("ban")} danger act={() => choose("ban")} />}
+        {rules &&
+          mayTo(mine, "role", theirs) &&
+          givable(mine)
+            .filter((role) => role !== theirs)
+            .map((role) => <Item text={t("makeRole", { role: t(roleWords[role]) })} act={() => ask("role", { role })} />)}
+      </ul>
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+function Loud({ room }: { room: Room }) {
+  const [loud, set] = useState<string>(loudness(room));
+  const choose = (value: string) => {
+    set(value);
+    setLoudness(room, value as Loudness);
+    if (value !== "none" && canNotify) void Notification.requestPermission();
+  };
+  const names: [Loudness, Key][] = [
+    ["all", "all"],
+    ["mentions", "mentionsOnly"],
+    ["none", "none"],
+  ];
+  return (
+    <fieldset class="chips">
+      <legend>{t("notifications")}</legend>
+      {names.map(([value, key]) => (
+        <Choice name="loud" value={value} now={loud} set={choose}>
+          {t(key)}
+        </Choice>
+      ))}
+    </fieldset>
+  );
+}
+
+function Topic({ room }: { room: Room }) {
+  const [topic, set] = useState(room.topic.value);
+  const { wrong, run } = useRequest();
+  const act = (event: Event) => {
+    event.preventDefault();
+    run(() => chat.do({ type: "set", room: room.name, topic }));
+  };
+  return (
+    <form onSubmit={act}>
+      <label>
+        {t("topic")}
+        <input maxLength={300} value={topic} onInput={(event) => set(event.currentTarget.value)} />
+      </label>
+      <Wrong text={wrong} />
+      <button class="main">{t("save")}</button>
+    </form>
+  );
+}
+
+function InviteUser({ room, kind }: { room: Room; kind: "invite" | "unban" }) {
+  const [name, set] = useState("");
+  const { wrong, run } = useRequest();
+  const act = (event: Event) => {
+    event.preventDefault();
+    run(() => chat.do({ type: kind, room: room.name, user: name.trim() }));
+  };
+  return (
+    <form onSubmit={act}>
+      <label>
+        {t(kind === "invite" ? "inviteUser" : "unban")}
+        <span class="row-of">
+          <input value={name} onInput={(event) => set(event.currentTarget.value)} />
+          <button class="chip">{t(kind === "invite" ? "invite" : "unban")}</button>
+        </span>
+      </label>
+      <Wrong text={wrong} />
+    </form>
+  );
+}
+
+export function RoomSheet({ what }: { what: Open }) {
+  const room = what.room!;
+  const role = room.role.value;
+  const [sure, ask] = useState(false);
+  const [saving, setSaving] = useState<number | null>(null);
+  const { wrong, run } = useRequest();
+  const remove = () => run(() => chat.do({ type: "remove", room: room.name }));
+  if (sure) {
+    const text = t("removeRoomSure", { room: "#" + room.name });
+    return <Sure text={text} yes={t("removeRoom")} act={remove} no={() => ask(false)} />;
+  }
+  const isPrivate = room.visibility.value === "private";
+  const flip = () => run(() => chat.do({ type: "set", room: room.name, visibility: isPrivate ? "public" : "private" }));
+  return (
+    <>
+      <Title text={room.isDirect ? room.title : "# " + room.title} />
+      {!may(role, "topic") && room.topic.value && <p dir="auto">{room.topic.value}</p>}
+      {!room.isDirect && may(role, "topic") && <Topic room={room} />}
+      <Loud room={room} />
+      {!room.isDirect && isPrivate && may(role, "invite") && <InviteUser room={room} kind="invite" />}
+      {!room.isDirect && may(role, "ban") && <InviteUser room={room} kind="unban" />}
+      <ul>
+        <Item text={t("search")} act={() => open({ part: "search", room })} />
+        {!room.isDirect && <Item text={t("invite")} act={() => open({ part: "invite", room })} />}
+        <Item
+          text={saving === null ? t("exportRoom") : t("exporting", { n: saving })}
+          act={() => saving === null && run(() => exportRoom(room, setSaving))}
+        />
+        {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "public" : "private")} act={flip} />}
+        {!room.isDirect && <Item text={t("leave")} act={() => (close(), void chat.leave(room))} />}
+        {!room.isDirect && may(role, "remove") && <Item text={t("removeRoom")} danger act={() => ask(true)} />}
+      </ul>
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+export function CreateRoom(_: { what: Open }) {
+  const [name, setName] = useState("");
+  const [topic, setTopic] = useState("");
+  const [visibility, setVisibility] = useState("public");
+  const { wrong, run } = useRequest();
+  const act = (event: Event) => {
+    event.preventDefault();
+    const room = name.trim().replace(/^#\s*/, "");
+    if (room) run(() => chat.create(room, topic, visibility));
+  };
+  return (
+    <form onSubmit={act}>
+      <Title text={t("create")} />
+      <label>
+        {t("roomName")}
+        <input autofocus maxLength={64} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      </label>
+      <label>
+        {t("topic")}
+        <input maxLength={300} value={topic} onInput={(event) => setTopic(event.currentTarget.value)} />
+      </label>
+      <Choice name="visibility" value="public" now={visibility} set={setVisibility}>
+        {t("public")}
+      </Choice>
+      <Choice name="visibility" value="private" now={visibility} set={setVisibility}>
+        {t("private")}
+      </Choice>
+      <Wrong text={wrong} />
+      <button class="main">{t("createIt")}</button>
+    </form>
+  );
+}

@@ -1,0 +1,15 @@
+// What the parts that are fetched later share with the page: build.mjs points their imports here.
+export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
+export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+export { chat, close, dialog, goRoom, open, screen, theme } from "./app";
+export { day, time } from "./dates";
+export { startEdit, startReply } from "./drafts";
+export { givable, may, mayTo } from "./may";
+export { recall, remember } from "./memory";
+export { canNotify, loudness, setLoudness } from "./notify";
+export { Icon } from "./views/icon";
+export { nameClass } from "./views/name";
+export { react } from "./views/row";
+export { linkState } from "./views/status";
+export { Refused } from "./wire";
+export { language, languages, t } from "./words";

@@ -1,0 +1,93 @@
+// The top of every sheet, and small pieces that several share.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { chat, close } from "../app";
+import { Icon } from "../views/icon";
+import { Refused } from "../wire";
+import { t } from "../words";
+
+export function Title({ text }: { text: string }) {
+  return (
+    <header>
+      <h1>{text}</h1>
+      <button class="plain" aria-label={t("close")} onClick={close}>
+        <Icon name="close" />
+      </button>
+    </header>
+  );
+}
+
+export function Item({ text, danger, act }: { text: string; danger?: boolean; act(): void }) {
+  return (
+    <li>
+      <button class={danger ? "line danger" : "line"} onClick={act}>
+        {text}
+      </button>
+    </li>
+  );
+}
+
+/** Asks once more before something that cannot be undone. */
+export function Sure({ text, yes, act, no }: { text: string; yes: string; act(): void; no(): void }) {
+  return (
+    <div role="alertdialog" aria-label={text}>
+      <p>{text}</p>
+      <div class="row-of">
+        <button class="chip" autofocus onClick={no}>
+          {t("cancel")}
+        </button>
+        <button class="main" onClick={act}>
+          {yes}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** A request whose refusal is told in words; the sheet closes when it is done. */
+export function useRequest(): { wrong: string; run(what: () => Promise<unknown>): void } {
+  const [wrong, set] = useState("");
+  const run = (what: () => Promise<unknown>) => {
+    set("");
+    what().then(close, (error: Error) => set(error instanceof Refused ? error.message : t("lost")));
+  };
+  return { wrong, run };
+}
+
+export function Wrong({ text }: { text: string }) {
+  return text ? (
+    <p class="wrong" role="alert">
+      {text}
+    </p>
+  ) : null;
+}
+
+export function Choice({ name, value, now, set, children }: {
+  name: string;
+  value: string;
+  now: string;
+  set(value: string): void;
+  children: ComponentChildren;
+}) {
+  return (
+    <label class="choice">
+      <input type="radio" name={name} value={value} checked={now === value} onChange={() => set(value)} />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+/** Copies where there is no clipboard API (plain HTTP) too. */
+export async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  chat.say({ key: "text", text: t("copied") });
+}

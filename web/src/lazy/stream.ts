@@ -1,0 +1,1 @@
+export function openStream(): never { throw new Error(); }
