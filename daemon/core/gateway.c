@@ -12,6 +12,7 @@
 #define COLLECT_MAX     1024 /* jobs answered in one turn: a bound on its length */
 #define CHECK_MS        1000 /* how often storage's health is looked at */
 #define STALLED_MS      250  /* until a page that was refused is asked for again */
+#define TOUCH_MS        INT64_C(43200000) /* half a day */
 #define DRAIN_MS        5000 /* how long answers are awaited before sessions are closed */
 #define DRAIN_JOBS_MS   10000
 
@@ -74,16 +75,21 @@ static void answer_own(struct gateway *gateway, struct session *session, struct 
         log_error("gateway: a first room could not be stored result=%d", (int)job->result);
 }
 
-/* Retention has been at work; nobody asked. */
+/* Retention has removed something: nobody reads it from memory either. */
 static void note_pruned(struct gateway *gateway, const struct job_pruned *pruned)
 {
     struct room *room = room_find_id(gateway, pruned->room_id);
     if (!room)
         return;
+    if (pruned->room_removed) {
+        room_remove(gateway, room);
+        return;
+    }
     room->first = pruned->first;
     room->pruned = pruned->pruned;
-    if (pruned->room_removed)
-        room_remove(gateway, room);
+    roomlog_forget(&room->log, pruned->pruned);
+    if (room->plain)
+        roomlog_forget(room->plain, pruned->pruned);
 }
 
 static void answer(struct gateway *gateway, struct job *job)
@@ -232,8 +238,23 @@ static int64_t wake_stalled(struct gateway *gateway)
     return INT64_MAX;
 }
 
+/* Guests who stay for weeks are not to be forgotten. */
+static void touch_users(struct gateway *gateway)
+{
+    if (gateway->now.monotonic_ms - gateway->touched_ms < TOUCH_MS)
+        return;
+    gateway->touched_ms = gateway->now.monotonic_ms;
+    for (size_t i = 0; i < gateway->users.slot_count; i++)
+        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
+            struct user *user = TABLE_ITEM(link, struct user, by_id);
+            if (user->sessions && !user->is_creating)
+                user_touch(gateway, user);
+        }
+}
+
 int64_t gateway_tick(struct gateway *gateway)
 {
+    touch_users(gateway);
     if (gateway->has_more)
         gateway_collect(gateway);
     int64_t next_ms = close_strangers(gateway);
@@ -364,7 +385,7 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     gateway->store = store;
     gateway->carrier = *carrier;
     gateway->now = *now;
-    gateway->started_ms = now->monotonic_ms;
+    gateway->started_ms = gateway->touched_ms = now->monotonic_ms;
     gateway->limits = limit_table_create(limit_entries(config));
     if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||
         !adopt_rooms(gateway, store_start(store))) {

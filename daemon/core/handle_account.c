@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* job->asker.detail[0] of a login: by which key it asks. */
-enum { ASKED_BY_NAME, ASKED_BY_KEY };
-
 /* --- welcome ----------------------------------------------------------------------------------- */
 
 static void fill_bounds(const struct config *config, struct record_bounds *bounds)
@@ -86,27 +83,21 @@ static void refuse_taken(struct gateway *gateway, const struct user_row *row,
     refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try another.");
 }
 
-static struct job *login_by_key(const char *key)
+/* With a key, the name counts only if the key is not known. */
+static struct job *create_login(const char *key, const struct user_row *row)
 {
     struct job *job = job_create(JOB_LOGIN);
     if (!job)
         return NULL;
-    job->login.by_key = true;
-    snprintf(job->login.key, sizeof job->login.key, "%s", key);
-    if (hash_text(job->login.key, job->login.key_hash))
+    job->login.by_key = key != NULL;
+    if (key)
+        memcpy(job->login.key, key, strlen(key) + 1);
+    memcpy(job->login.folded, row->folded, sizeof job->login.folded);
+    job->login.user = *row;
+    if (!key || hash_text(key, job->login.key_hash))
         return job;
     job_destroy(job);
     return NULL;
-}
-
-static struct job *login_by_name(const struct user_row *row)
-{
-    struct job *job = job_create(JOB_LOGIN);
-    if (!job)
-        return NULL;
-    memcpy(job->login.folded, row->folded, sizeof job->login.folded);
-    job->login.user = *row;
-    return job;
 }
 
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,
@@ -127,6 +118,47 @@ static bool may_say_hello(const struct session *session, const struct request_he
     return true;
 }
 
+/* A known user: the rooms' grants are asked for, then comes welcome. */
+static void greet_known(struct gateway *gateway, struct session *session,
+                        const struct asker *asker, const char *key, struct user *user)
+{
+    struct job *job = job_create(JOB_OWN);
+    if (job) {
+        job->own.user_id = user->id;
+        /* The key comes back with the answer: job_own has no place for it but the job's memory. */
+        job->own.key = job_text(job, key);
+    }
+    bool was_here = user->sessions != NULL;
+    if (!gateway_submit_next(gateway, session, asker, job)) {
+        user_release(gateway, user);
+        return;
+    }
+    become(session, user);
+    if (!was_here && !user->is_creating)
+        user_touch(gateway, user);
+}
+
+/* The user of this key, if storage does not have it yet. */
+static struct user *find_creating(const struct gateway *gateway, const char *key)
+{
+    uint8_t hash[HASH_BYTES];
+    if (gateway->users_creating == 0 || !hash_text(key, hash))
+        return NULL;
+    for (size_t i = 0; i < gateway->users.slot_count; i++)
+        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
+            struct user *user = TABLE_ITEM(link, struct user, by_id);
+            if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
+                return user;
+        }
+    return NULL;
+}
+
+static void refuse_unknown_key(struct session *session, const struct ref *ref)
+{
+    session_fail(session, ref, ERROR_unauthorized, "session",
+                 "This key is not known; say hello with a name.");
+}
+
 void handle_hello(struct gateway *gateway, struct session *session, const struct request *request)
 {
     const struct request_hello *hello = &request->as_hello;
@@ -138,65 +170,22 @@ void handle_hello(struct gateway *gateway, struct session *session, const struct
         session_refuse(session, &request->ref, &refusal);
         return;
     }
-    bool is_key = key && strlen(key) == KEY_TEXT_BYTES;
-    if (!is_key && !hello->name) {
-        session_fail(session, &request->ref, ERROR_unauthorized, "session",
-                     "This key is not known; say hello with a name.");
+    if (key && strlen(key) != KEY_TEXT_BYTES)
+        key = NULL;
+    if (!key && !hello->name) {
+        refuse_unknown_key(session, &request->ref);
         return;
     }
-    struct job *job = is_key ? login_by_key(key) : login_by_name(&row);
-    if (job && is_key) {
-        job->asker.detail[0] = ASKED_BY_KEY;
-        job->login.user = row; /* for the second try, should the key not be known */
-        memcpy(job->login.folded, row.folded, sizeof row.folded);
-    }
-    (void)gateway_submit(gateway, session, request, job);
+    struct user *user = key ? find_creating(gateway, key) : NULL;
+    struct asker asker = {
+        .session = session->id, .request = request->type, .ref = request->ref};
+    if (user)
+        greet_known(gateway, session, &asker, key, user);
+    else
+        (void)gateway_submit(gateway, session, request, create_login(key, &row));
 }
 
 /* --- answering ----------------------------------------------------------------------------------- */
-
-/* A key whose user is here, also one that storage does not have yet. */
-static struct user *find_by_key(const struct gateway *gateway, const uint8_t *hash)
-{
-    for (size_t i = 0; i < gateway->users.slot_count; i++)
-        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
-            struct user *user = TABLE_ITEM(link, struct user, by_id);
-            if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
-                return user;
-        }
-    return NULL;
-}
-
-static void touch(struct gateway *gateway, const struct user *user)
-{
-    struct job *job = job_create(JOB_USER_TOUCH);
-    if (job) {
-        job->user.user.id = user->id;
-        job->user.wall_ms = gateway->now.wall_ms;
-    }
-    (void)gateway_submit_alone(gateway, job);
-}
-
-/* A known user: the rooms' grants are asked for, then comes welcome. */
-static void greet_known(struct gateway *gateway, struct session *session, const struct job *login,
-                        struct user *user)
-{
-    struct job *job = job_create(JOB_OWN);
-    if (job) {
-        job->own.user_id = user->id;
-        job->asker.detail[0] = user->id;
-        /* The key comes back with the answer: job_own has no place for it but the job's memory. */
-        job->own.key = job_text(job, login->login.key);
-    }
-    bool was_here = user->sessions != NULL;
-    if (!gateway_submit_next(gateway, session, &login->asker, job)) {
-        user_release(gateway, user);
-        return;
-    }
-    become(session, user);
-    if (!was_here && !user->is_creating)
-        touch(gateway, user);
-}
 
 static void greet_new(struct gateway *gateway, struct session *session, const struct job *login)
 {
@@ -225,6 +214,7 @@ static void greet_new(struct gateway *gateway, struct session *session, const st
     }
     gateway->user_id_last = row.id;
     user->is_creating = true;
+    gateway->users_creating++;
     become(session, user);
     welcome(gateway, session, ref, login->login.key, &nothing);
 }
@@ -235,7 +225,7 @@ static void answer_known(struct gateway *gateway, struct session *session, struc
     if (!user)
         user = user_create(gateway, &job->login.user);
     if (user)
-        greet_known(gateway, session, job, user);
+        greet_known(gateway, session, &job->asker, job->login.key, user);
     else
         session_fail(session, &job->asker.ref, ERROR_internal, NULL,
                      "The gateway has no memory for this.");
@@ -243,21 +233,12 @@ static void answer_known(struct gateway *gateway, struct session *session, struc
 
 static void answer_login(struct gateway *gateway, struct session *session, struct job *job)
 {
-    bool is_by_key = job->asker.detail[0] == ASKED_BY_KEY;
-    struct user *user = is_by_key && !job->login.known
-                            ? find_by_key(gateway, job->login.key_hash)
-                            : NULL;
     if (job->login.known)
         answer_known(gateway, session, job);
-    else if (user)
-        greet_known(gateway, session, job, user);
-    else if (!is_by_key)
+    else if (job->login.folded[0])
         greet_new(gateway, session, job);
-    else if (!job->login.folded[0])
-        session_fail(session, &job->asker.ref, ERROR_unauthorized, "session",
-                     "This key is not known; say hello with a name.");
     else
-        (void)gateway_submit_next(gateway, session, &job->asker, login_by_name(&job->login.user));
+        refuse_unknown_key(session, &job->asker.ref);
 }
 
 static void count_owned(struct user *user, const struct job_own *own)
@@ -274,6 +255,8 @@ void answer_hello(struct gateway *gateway, struct session *session, struct job *
         return;
     if (job->result != JOB_DONE) {
         session_fail_job(session, job);
+        if (session->user)
+            session_close(session, 1013, "The gateway cannot read just now; come back soon");
     } else if (job->kind == JOB_LOGIN) {
         answer_login(gateway, session, job);
     } else if (session->user) {

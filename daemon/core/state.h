@@ -93,6 +93,8 @@ struct gateway {
     size_t log_bytes;      /* taken by all rooms' logs */
     size_t replies_bytes;  /* waiting for all sessions */
     size_t users_here;     /* with at least one session */
+    size_t users_creating; /* not stored yet */
+    int64_t touched_ms;    /* when those here were last said to be seen */
     int64_t jobs;          /* under way */
     size_t stalled;        /* sessions with is_stalled */
     struct buffer scratch; /* one write */
@@ -222,6 +224,7 @@ bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 struct user *user_find(const struct gateway *gateway, const char *folded);
 struct user *user_find_id(const struct gateway *gateway, int64_t id);
 struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
+void user_touch(struct gateway *gateway, const struct user *user); /* seen now */
 void user_answer_create(struct gateway *gateway, struct job *job);
 void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */

@@ -81,6 +81,7 @@ void user_answer_create(struct gateway *gateway, struct job *job)
         try_again(gateway, job))
         return;
     user->is_creating = false;
+    gateway->users_creating--;
     if (job->result != JOB_DONE)
         for (struct session *session = user->sessions; session; session = session->next)
             session_close(session, 4001, "This guest could not be stored; say hello again");
@@ -122,4 +123,14 @@ void user_detach(struct session *session)
     if (!user->sessions)
         session->gateway->users_here--;
     user_release(session->gateway, user);
+}
+
+void user_touch(struct gateway *gateway, const struct user *user)
+{
+    struct job *job = job_create(JOB_USER_TOUCH);
+    if (job) {
+        job->user.user.id = user->id;
+        job->user.wall_ms = gateway->now.wall_ms;
+    }
+    (void)gateway_submit_alone(gateway, job);
 }
