@@ -55,9 +55,10 @@ static bool set_pragmas(struct database *database, const struct database_options
 {
     char sql[512];
     snprintf(sql, sizeof sql,
-             "PRAGMA synchronous=%s; PRAGMA cache_size=-%lld; PRAGMA mmap_size=0;"
+             "%sPRAGMA synchronous=%s; PRAGMA cache_size=-%lld; PRAGMA mmap_size=0;"
              "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF;"
              "PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON; PRAGMA query_only=%s",
+             options->exclusive ? "PRAGMA locking_mode=EXCLUSIVE;" : "",
              options->full ? "FULL" : "NORMAL", (long long)(options->cache_bytes / 1024),
              options->read_only ? "ON" : "OFF");
     return database_execute(database, sql);

@@ -35,6 +35,7 @@ struct database_options {
     const char *path;
     const char *vfs;     /* NULL: SQLite's own */
     bool read_only;
+    bool exclusive;      /* locking_mode=EXCLUSIVE from the first read on */
     bool full;           /* synchronous=FULL, else NORMAL */
     int64_t cache_bytes;
     int busy_ms;         /* how long to wait for locks */

@@ -87,15 +87,13 @@ static enum attempt judge(const struct database *database)
     }
 }
 
-/* A file in WAL mode can be opened where shared memory does not work only with exclusive locking, and
- * has to be before it can change to another mode. */
+/* A file in WAL mode can be opened where shared memory does not work only with exclusive locking
+ * (database_options), and has to be before it can change to another mode. */
 static bool set_journal(struct database *database, const struct way *way)
 {
     char sql[64], mode[16] = "";
     sqlite3_stmt *statement = NULL;
     bool is_wal = strcmp(way->mode, "wal") == 0;
-    if (!is_wal && !database_execute(database, "PRAGMA locking_mode=EXCLUSIVE"))
-        return false;
     snprintf(sql, sizeof sql, "PRAGMA journal_mode=%s", way->mode);
     int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
     if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
@@ -123,7 +121,9 @@ static bool try_write(struct database *database, const struct database_options *
     if (!database_commit(database))
         return false;
     struct database second;
-    bool ok = database_open(&second, options) &&
+    struct database_options how = *options;
+    how.exclusive = false;
+    bool ok = database_open(&second, &how) &&
               (database_ask(&second, "SELECT count(*) FROM sqlite_schema", -1) >= 0);
     if (!ok)
         database_failed(database, second.code ? second.code : SQLITE_PROTOCOL);
@@ -140,6 +140,7 @@ static enum attempt try_way(struct start *start, const struct store_options *opt
         return ATTEMPT_UNUSABLE;
     struct database_options how = {.path = options->path,
                                    .vfs = disk_vfs(start->disk),
+                                   .exclusive = strcmp(way->mode, "wal") != 0,
                                    .full = true,
                                    .cache_bytes = options->cache_bytes,
                                    .busy_ms = START_BUSY_MS};

@@ -1,0 +1,295 @@
+#include "storage/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "tests/storage/flaky.h"
+#include "tests/storage/shop.h"
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+    flaky_install();
+    shop_make(shop);
+    shop->options.power_loss = true;
+    shop->options.retry_ms = 500;
+    shop_open(shop);
+    shop_furnish(shop);
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    flaky_let_go();
+    flaky_fail_writes(SQLITE_OK);
+    shop_remove(*state);
+    flaky_remove();
+    free(*state);
+    return 0;
+}
+
+static bool is_healthy(struct shop *shop)
+{
+    char why[256];
+    return store_is_healthy(shop->store, why, sizeof why);
+}
+
+static void check_refusal_and_recovery(struct shop *shop, int code)
+{
+    int64_t before = shop_say(shop, "before");
+    flaky_fail_writes(code);
+    struct job *job = shop_do(shop, shop_message(shop, MINA, "lost", "n1"));
+    assert_int_equal(job->result, JOB_UNAVAILABLE);
+    assert_true(job->why[0] != '\0');
+    job_destroy(job);
+    assert_false(is_healthy(shop));
+    flaky_fail_writes(SQLITE_OK);
+    job = shop_do(shop, shop_message(shop, MINA, "found", "n1"));
+    assert_int_equal(job->result, JOB_DONE);
+    assert_int_equal(job->append.entry.seq, before + 1);
+    job_destroy(job);
+    assert_true(is_healthy(shop));
+    struct job *page = shop_page(shop, LOBBY);
+    assert_int_equal(page->page.count, 2);
+    assert_string_equal(page->page.entries[1].text, "found");
+    job_destroy(page);
+}
+
+static void a_full_disk_refuses_and_comes_back(void **state)
+{
+    check_refusal_and_recovery(*state, SQLITE_FULL);
+}
+
+static void a_failing_disk_refuses_and_comes_back(void **state)
+{
+    check_refusal_and_recovery(*state, SQLITE_IOERR_WRITE);
+}
+
+static void a_read_only_disk_refuses_and_comes_back(void **state)
+{
+    check_refusal_and_recovery(*state, SQLITE_READONLY);
+}
+
+static void what_waits_out_a_short_failure_is_stored_once(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    shop->options.retry_ms = 60000;
+    shop_open(shop);
+    flaky_fail_writes(SQLITE_FULL);
+    for (int i = 0; i < 10; i++)
+        shop_submit(shop, shop_message(shop, MINA, "patient", NULL));
+    while (is_healthy(shop))
+        ; /* until the first attempt has failed */
+    flaky_fail_writes(SQLITE_OK);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), 10);
+}
+
+static void health_returns_while_nobody_speaks(void **state)
+{
+    struct shop *shop = *state;
+    flaky_fail_writes(SQLITE_FULL);
+    assert_int_equal(shop_result(shop_do(shop, shop_message(shop, MINA, "x", NULL))),
+                     JOB_UNAVAILABLE);
+    flaky_fail_writes(SQLITE_OK);
+    while (!is_healthy(shop))
+        ; /* the writer finds out by itself */
+}
+
+static void a_guest_logs_in_while_the_writer_hangs(void **state)
+{
+    struct shop *shop = *state;
+    flaky_hold_syncs();
+    shop_submit(shop, shop_message(shop, MINA, "hangs", NULL));
+    flaky_wait_for_sync();
+    struct job *login = job_create(JOB_LOGIN);
+    strcpy(login->login.folded, "newcomer");
+    login = shop_do(shop, login);
+    assert_int_equal(login->result, JOB_DONE);
+    assert_false(login->login.taken);
+    job_destroy(login);
+    struct job *page = shop_page(shop, LOBBY);
+    assert_int_equal(page->page.count, 0);
+    job_destroy(page);
+    flaky_let_go();
+    assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+}
+
+static void closing_gives_up_on_a_failing_disk(void **state)
+{
+    struct shop *shop = *state;
+    flaky_fail_writes(SQLITE_IOERR_WRITE);
+    shop_submit(shop, shop_message(shop, MINA, "x", NULL));
+    shop_close(shop);
+    flaky_fail_writes(SQLITE_OK);
+    shop_open(shop);
+    assert_false(store_start(shop->store)->clean);
+}
+
+static void where_shared_memory_fails_the_journal_is_deleted(void **state)
+{
+    struct shop *shop = *state;
+    shop_say(shop, "in the WAL");
+    shop_close(shop);
+    flaky_refuse_shared_memory(true);
+    shop_open(shop);
+    assert_string_equal(store_start(shop->store)->journal_mode, "delete");
+    shop_say(shop, "in the journal");
+    struct job *page = shop_page(shop, LOBBY);
+    assert_int_equal(page->page.count, 2);
+    job_destroy(page);
+}
+
+static void where_locks_fail_too_there_are_dot_files(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    flaky_refuse_shared_memory(true);
+    flaky_refuse_locks(true);
+    shop_open(shop);
+    assert_string_equal(store_start(shop->store)->journal_mode, "delete+dotfile");
+    shop_say(shop, "hi");
+}
+
+static void a_damaged_database_is_set_aside(void **state)
+{
+    struct shop *shop = *state;
+    for (int i = 0; i < 200; i++)
+        shop_say(shop, "something to lose");
+    shop_crash(shop);
+    int fd = open(shop->path, O_WRONLY);
+    char noise[3000];
+    memset(noise, 0xa5, sizeof noise);
+    assert_int_equal(pwrite(fd, noise, sizeof noise, 16000), sizeof noise);
+    close(fd);
+    shop_open(shop);
+    const char *aside = store_start(shop->store)->damaged;
+    assert_non_null(strstr(aside, "chat.db.damaged-"));
+    assert_int_equal(access(aside, F_OK), 0);
+    if (store_start(shop->store)->room_count == 0)
+        shop_furnish(shop);
+    shop_say(shop, "it serves");
+}
+
+static void what_is_no_database_is_set_aside(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    FILE *file = fopen(shop->path, "w");
+    for (int i = 0; i < 2000; i++)
+        fputs("this is no database ", file);
+    fclose(file);
+    shop_open(shop);
+    assert_true(store_start(shop->store)->damaged[0] != '\0');
+    shop_furnish(shop);
+    shop_say(shop, "it serves");
+}
+
+/* Says things and writes the seq of each to fd once it is acknowledged, until killed. */
+static void talk_until_killed(struct shop *shop, int fd)
+{
+    for (int i = 0;; i++) {
+        char nonce[24];
+        snprintf(nonce, sizeof nonce, "%d", i);
+        if (store_submit(shop->store, shop_message(shop, MINA, "talk", nonce)) != STORE_OK)
+            _exit(1);
+        struct job *job;
+        while (i >= 8 && (job = store_collect(shop->store))) {
+            int64_t seq = job->append.entry.seq;
+            if (job->result == JOB_DONE && write(fd, &seq, sizeof seq) != sizeof seq)
+                _exit(1);
+            job_destroy(job);
+        }
+        if (i % 16 == 0)
+            job_destroy(shop_collect(shop));
+    }
+}
+
+/* The highest seq acknowledged; every one of them must be among the rows. */
+static void check_survivors(struct shop *shop, int fd, int64_t *highest)
+{
+    int64_t seq, count = 0, first = 0;
+    while (read(fd, &seq, sizeof seq) == sizeof seq) {
+        assert_true(seq > *highest);
+        *highest = seq;
+        first = first ? first : seq;
+        count++;
+    }
+    char sql[128];
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM messages WHERE (id & 1099511627775) BETWEEN %lld AND %lld",
+             (long long)first, (long long)*highest);
+    if (count)
+        assert_true(shop_ask(shop, sql) >= count);
+}
+
+static void what_was_acknowledged_survives_a_kill(void **state)
+{
+    struct shop *shop = *state;
+    const char *rounds = getenv("HEARTH_KILLS");
+    int64_t highest = 0;
+    for (int round = rounds ? atoi(rounds) : 20; round > 0; round--) {
+        int ends[2];
+        shop_close(shop);
+        assert_int_equal(pipe(ends), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            shop_open(shop);
+            talk_until_killed(shop, ends[1]);
+        }
+        close(ends[1]);
+        int64_t seq; /* after a different number of acknowledgements each time */
+        for (int i = 0; i < 1 + round * 7 % 50; i++)
+            if (read(ends[0], &seq, sizeof seq) == sizeof seq) {
+                assert_true(seq > highest);
+                highest = seq;
+            }
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        shop_open(shop);
+        assert_false(store_start(shop->store)->clean);
+        check_survivors(shop, ends[0], &highest);
+        close(ends[0]);
+        int64_t next = shop_say(shop, "after");
+        assert_true(next > highest);
+        highest = next;
+    }
+    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM pragma_quick_check WHERE"
+                                    " quick_check<>'ok'"),
+                     0);
+}
+
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SHOP_TEST(a_full_disk_refuses_and_comes_back),
+        SHOP_TEST(a_failing_disk_refuses_and_comes_back),
+        SHOP_TEST(a_read_only_disk_refuses_and_comes_back),
+        SHOP_TEST(what_waits_out_a_short_failure_is_stored_once),
+        SHOP_TEST(health_returns_while_nobody_speaks),
+        SHOP_TEST(a_guest_logs_in_while_the_writer_hangs),
+        SHOP_TEST(closing_gives_up_on_a_failing_disk),
+        SHOP_TEST(where_shared_memory_fails_the_journal_is_deleted),
+        SHOP_TEST(where_locks_fail_too_there_are_dot_files),
+        SHOP_TEST(a_damaged_database_is_set_aside),
+        SHOP_TEST(what_is_no_database_is_set_aside),
+        SHOP_TEST(what_was_acknowledged_survives_a_kill),
+    };
+    return cmocka_run_group_tests_name("storage.failure", tests, NULL, NULL);
+}
