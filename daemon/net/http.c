@@ -172,6 +172,9 @@ static bool check_length(struct exchange *exchange, struct lws *wsi)
     }
     exchange->body.max = (size_t)max;
     exchange->must_close = false;
+    /* lws says that the body is complete after every POST, but of the others only after a body. */
+    if (takes_body(exchange->method) && (length > 0 || exchange->method == METHOD_POST))
+        exchange->act = dispatch;
     return true;
 }
 
@@ -277,8 +280,6 @@ static int begin(struct lws *wsi, struct http_slot *slot)
     if (!check_length(exchange, wsi))
         return 0;
     exchange->must_close = wants_close;
-    if (takes_body(exchange->method))
-        exchange->act = dispatch;
     if (!check_origin(exchange, wsi) || !read_credentials(exchange, wsi))
         return 0;
     if (!exchange->act)
