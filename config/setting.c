@@ -71,8 +71,9 @@ bool setting_word(const struct setting *setting, int64_t index, char *out, size_
     const char *word = setting->words;
     while (index-- > 0) {
         word = strchr(word, '|');
-        if (!word++)
+        if (!word)
             return false;
+        word++;
     }
     snprintf(out, out_size, "%.*s", (int)strcspn(word, "|"), word);
     return true;

@@ -344,8 +344,8 @@ static json_t *parse(const char *bytes, size_t length, struct request *request,
     if (!root && json_error_code(&error) == json_error_numeric_overflow) {
         refuse_huge_number(bytes, length, request, refusal);
     } else if (!root) {
-        refuse(refusal, ERROR_bad_json, NULL, "The frame is not JSON: %.120s (byte %d).",
-               error.text, error.position);
+        refuse(refusal, ERROR_bad_json, NULL, "The frame is not JSON, at or before byte %d.",
+               error.position);
     } else if (!json_is_object(root)) {
         refuse(refusal, ERROR_bad_json, NULL, "The frame must be one JSON object.");
         json_decref(root);

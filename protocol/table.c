@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <utf8proc.h>
+
 #include "protocol/name.h"
 
 enum { OPTIONAL, REQUIRED };
@@ -102,19 +104,17 @@ enum error_code error_code_find(const char *name)
     return ERROR_none;
 }
 
-/* vsnprintf may cut a text of a client in the middle of a character. */
-static void drop_torn_character(char *text)
+/* A text of a client that was cut to fit may end within a character. */
+static void replace_torn_characters(char *text)
 {
-    size_t length = strlen(text);
-    size_t start = length;
-    while (start > 0 && length - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start == 0)
-        return;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    if (length - (start - 1) < wanted)
-        text[start - 1] = '\0';
+    utf8proc_int32_t codepoint;
+    for (utf8proc_ssize_t length; *text; text += length) {
+        length = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &codepoint);
+        if (length <= 0) {
+            *text = '?';
+            length = 1;
+        }
+    }
 }
 
 void refuse(struct refusal *refusal, enum error_code code, const char *field, const char *format,
@@ -129,8 +129,7 @@ void refuse(struct refusal *refusal, enum error_code code, const char *field, co
     }
     va_list arguments;
     va_start(arguments, format);
-    int written = vsnprintf(refusal->message, sizeof refusal->message, format, arguments);
+    vsnprintf(refusal->message, sizeof refusal->message, format, arguments);
     va_end(arguments);
-    if (written >= (int)sizeof refusal->message)
-        drop_torn_character(refusal->message);
+    replace_torn_characters(refusal->message);
 }

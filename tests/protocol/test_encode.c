@@ -266,6 +266,8 @@ static void a_refusal_takes_the_sentence_of_its_code_or_its_own(void **state)
     for (int shift = 0; shift < 4; shift++) {
         refuse(&refusal, ERROR_room_not_found, "room", "%.*s%s", shift, "abc", name);
         assert_string_survives(refusal.message);
+        refuse(&refusal, ERROR_room_not_found, "room", "\"%.*s\".", 4 + shift, name);
+        assert_string_survives(refusal.message);
     }
 }
 

@@ -1,0 +1,165 @@
+"""Holds the code to the house: python3 house.py RULE, from the top folder."""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+LISTS = {"uthash.h", "utlist.h"}  # headers only
+
+# Folder -> what its files may include: folders of ours and libraries. C and POSIX headers are free.
+FLOORS = {
+    "config": {"config", "libconfig.h"},
+    "protocol": {"protocol", "jansson.h", "utf8proc.h"},
+    "storage": {"storage", "protocol", "sqlite3.h", "mbedtls"} | LISTS,
+    "daemon/core": {"daemon/core", "config", "protocol", "storage", "daemon/log.h"} | LISTS,
+    "daemon/net": {"daemon/net", "daemon/core", "config", "protocol", "daemon/log.h",
+                   "libwebsockets.h", "openssl", "mbedtls", "uv.h", "zlib.h",
+                   "storage/store.h"} | LISTS,
+    "daemon/cli": {"daemon/cli", "config", "protocol", "libwebsockets.h", "jansson.h"},
+}
+LOG = {"daemon/log.h", "config/config.h"}
+ROOF = {"config/config.h", "daemon/log.h", "storage/store.h", "protocol/message.h",
+        "protocol/name.h", "daemon/core/gateway.h", "daemon/core/session.h",
+        "daemon/core/carrier.h"}
+LIBRARIES = {"libconfig.h", "jansson.h", "utf8proc.h", "sqlite3.h", "mbedtls", "libwebsockets.h",
+             "openssl", "uv.h", "zlib.h", "uthash.h", "utlist.h", "readline", "curl"}
+
+TOP = {
+    "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "CMakeLists.txt",
+    "CMakePresets.json", ".clang-format", ".clang-tidy", ".ci", ".gitignore", "config", "protocol",
+    "storage", "daemon", "web", "packaging", "tests",
+}
+
+# Lines between the braces of a function, lines of a file.
+FUNCTION_LINES_MAX = 60
+FILE_LINES_MAX = 500
+
+
+def tracked(*suffixes):
+    """Files of the tree as git knows them, or, from a tarball, as they lie there."""
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=False)
+    if listed.returncode == 0:
+        names = [name for name in listed.stdout.decode().split("\0") if name]
+    else:
+        names = [str(path) for path in Path(".").rglob("*") if path.is_file()]
+    skipped = ("build/", "dist/", "web/node_modules/", "hearth-data/")
+    return [Path(name) for name in names if not name.startswith(skipped) and Path(name).is_file()
+            and (not suffixes or name.endswith(suffixes))]
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+# ---- floors
+
+def may_include(path, header):
+    folder = path.parent.as_posix()
+    if path.parent == Path("daemon") and path.name.startswith("log."):
+        return header in LOG
+    if path == Path("daemon/main.c"):
+        return header in ROOF or header.startswith("daemon/net/") or header in LIBRARIES
+    if path.parent == Path("daemon"):
+        return header in ROOF or header.startswith(("daemon/net/", "daemon/"))
+    for floor, allowed in FLOORS.items():
+        if folder == floor or folder.startswith(floor + "/"):
+            parents = [Path(header).as_posix(), *map(Path.as_posix, Path(header).parents)]
+            return any(parent in allowed for parent in parents)
+    return True
+
+
+def is_ours_or_library(header):
+    first = header.split("/")[0]
+    ours = first in {"config", "protocol", "storage", "daemon"}
+    return ours or header in LIBRARIES or first in LIBRARIES
+
+
+def floors():
+    for path in tracked(".c", ".h", ".def"):
+        if path.parts[0] in {"tests", "web", "packaging"}:
+            continue
+        for line, text in enumerate(text_of(path).splitlines(), 1):
+            found = re.match(r'\s*#\s*include\s+[<"]([^>"]+)[>"]', text)
+            if found and is_ours_or_library(found[1]) and not may_include(path, found[1]):
+                yield f"{path}:{line}: {path.parent} may not include {found[1]}"
+
+
+# ---- the top folder
+
+def top():
+    for name in sorted({path.parts[0] for path in tracked()} - TOP):
+        yield f"{name}: nothing of this name belongs into the top folder"
+
+
+# ---- words
+
+FORBIDDEN = [
+    (r"registry\.npmjs\.org|deb\.debian\.org|pypi\.org|proxy\.golang|/artifactory", "a registry's host"),
+    (r"(?<![\w.])/(?:work|root|home/[a-z]+)/", "a path of somebody's machine"),
+    (r"\b(?:TODO|FIXME|XXX|HACK)\b", "an unfinished thing"),
+]
+TEXTS = (".c", ".h", ".def", ".py", ".ts", ".tsx", ".mjs", ".js", ".json", ".md", ".txt", ".sh",
+         ".conf", ".cmake", ".css", ".html", ".service", ".yml", ".yaml", ".toml")
+
+
+def words():
+    for path in tracked():
+        is_text = path.name.endswith(TEXTS) or "." not in path.name
+        if not is_text or path == Path("tests/house/house.py"):
+            continue
+        for line, text in enumerate(text_of(path).splitlines(), 1):
+            for pattern, what in FORBIDDEN:
+                if re.search(pattern, text):
+                    yield f"{path}:{line}: {what}: {text.strip()[:80]}"
+
+
+# ---- sizes
+
+def functions_of(lines):
+    """(name, first line, lines between the braces) of each function; braces stand as clang-format
+    puts them: a function's own alone at the start of a line."""
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start:
+            yield lines[start - 2].strip(), start, number - start - 1
+            start = None
+
+
+def sizes():
+    for path in tracked(".c", ".h"):
+        if path.parts[0] not in {"config", "protocol", "storage", "daemon"}:
+            continue
+        lines = text_of(path).splitlines()
+        if len(lines) > FILE_LINES_MAX:
+            yield f"{path}: {len(lines)} lines; at most {FILE_LINES_MAX}"
+        for name, start, length in functions_of(lines):
+            if length > FUNCTION_LINES_MAX:
+                yield f"{path}:{start}: {length} lines in {name}; at most {FUNCTION_LINES_MAX}"
+
+
+# ---- permissions
+
+def permissions():
+    page = text_of(Path("protocol/README.md"))
+    rows = re.findall(r'^PERMISSION\((\w+), (\w+), "([^"]*)"\)',
+                      text_of(Path("daemon/core/permission.def")), re.M)
+    wanted = [f"| `{name}` | {role.lower()} | {sentence} |" for name, role, sentence in rows]
+    if not rows:
+        yield "daemon/core/permission.def has no rows"
+    for row in wanted:
+        if row not in page:
+            yield f"protocol/README.md lacks the row: {row}"
+    for row in re.findall(r"^\| `\w+` \| (?:guest|member|moderator|owner|admin) \|.*$", page, re.M):
+        if row not in wanted:
+            yield f"protocol/README.md has a row that permission.def has not: {row}"
+
+
+RULES = {rule.__name__: rule for rule in (floors, top, words, sizes, permissions)}
+
+if __name__ == "__main__":
+    complaints = list(RULES[sys.argv[1]]())
+    for complaint in complaints:
+        print(complaint)
+    sys.exit(1 if complaints else 0)
