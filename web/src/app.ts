@@ -70,6 +70,10 @@ export function goRoom(room: Room): void {
   if (!same) history.pushState({ screen: "room", room: room.name } as Place, "", address());
 }
 
+export function goDirect(name: string): void {
+  goRoom(chat.direct(name));
+}
+
 export function onBack(event: PopStateEvent): void {
   dialog.value = null;
   const place = event.state as Place | null;

@@ -328,13 +328,13 @@ export class Chat {
     this.show(room);
   }
 
-  /** Opens the room of oneself and another; it comes to be with the first message. */
-  direct(name: string): void {
+  /** The room of oneself and another; it comes to be with the first message. */
+  direct(name: string): Room {
     const known = this.rooms.value.find((room) => room.isDirect && room.peer.value === name);
     const names = [this.me.value!.name, name].sort();
     const room = known ?? this.roomOf("@" + names.join(","));
     room.wanted = true;
-    this.show(room);
+    return room;
   }
 
   /** A request on a room that answers ok, for the keeper's tools. */

@@ -1,7 +1,7 @@
 // What the parts that are fetched later share with the page: build.mjs points their imports here.
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-export { chat, close, dialog, goRoom, open, screen, theme } from "./app";
+export { chat, close, dialog, goDirect, goRoom, open, screen, theme } from "./app";
 export { day, time } from "./dates";
 export { startEdit, startReply } from "./drafts";
 export { givable, may, mayTo } from "./may";

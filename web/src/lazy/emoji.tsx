@@ -44,8 +44,9 @@ export function EmojiPicker({ what }: { what: Open }) {
         value={query}
         onInput={(event) => setQuery(event.currentTarget.value)}
         onKeyDown={(event) => {
-          const first = findEmoji(query)[0];
-          if (event.key === "Enter" && query && first) take(first.emoji);
+          const { value } = event.currentTarget;
+          const first = value && findEmoji(value)[0];
+          if (event.key === "Enter" && first) take(first.emoji);
         }}
       />
       <div class="emojis">

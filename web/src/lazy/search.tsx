@@ -6,7 +6,7 @@ import type { Room } from "../room";
 import { nameClass } from "../views/name";
 import { Refused, type HistoryLine } from "../wire";
 import { t } from "../words";
-import { Title, Wrong } from "./sheet";
+import { fields, Title, Wrong } from "./sheet";
 
 interface Found {
   lines: HistoryLine[];
@@ -61,16 +61,16 @@ function Result({ line }: { line: HistoryLine }) {
 }
 
 export function Search({ what }: { what: Open }) {
-  const [query, setQuery] = useState("");
-  const [from, setFrom] = useState("");
+  const [asked, setAsked] = useState({ query: "", from: "" });
   const [here, setHere] = useState(true);
   const [found, setFound] = useState<Found | null>(null);
   const [wrong, setWrong] = useState("");
   const room = here ? (what.room ?? null) : null;
   const failed = (error: Error) => setWrong(error instanceof Refused ? error.message : t("lost"));
-  const look = (before?: number) => {
+  const look = (what: { query: string; from: string }, before?: number) => {
     setWrong("");
-    find(query.trim(), room, from.trim().replace(/^@/, ""), before).then(
+    setAsked(what);
+    find(what.query, room, what.from, before).then(
       (more) => setFound(before && found ? { lines: [...found.lines, ...more.lines], more: more.more } : more),
       failed,
     );
@@ -91,8 +91,9 @@ export function Search({ what }: { what: Open }) {
       <form
         role="search"
         onSubmit={(event) => {
-          event.preventDefault();
-          if (query.trim()) look();
+          const field = fields(event);
+          const query = field("query");
+          if (query) look({ query, from: field("from").replace(/^@/, "") });
         }}
       >
         <span class="row-of">
@@ -102,8 +103,7 @@ export function Search({ what }: { what: Open }) {
             maxLength={80}
             enterkeyhint="search"
             aria-label={t("search")}
-            value={query}
-            onInput={(event) => setQuery(event.currentTarget.value)}
+            name="query"
           />
           <button class="main">{t("search")}</button>
         </span>
@@ -114,7 +114,7 @@ export function Search({ what }: { what: Open }) {
               {what.room.isDirect ? what.room.title : "#" + what.room.title}
             </label>
           )}
-          <input aria-label={t("from")} placeholder={t("from")} value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
+          <input aria-label={t("from")} placeholder={t("from")} name="from" />
         </span>
         {what.room && (
           <label>
@@ -132,7 +132,7 @@ export function Search({ what }: { what: Open }) {
           ))}
         </ul>
         {found?.more && (
-          <button class="chip" onClick={() => look(found.lines[found.lines.length - 1]!.ts)}>
+          <button class="chip" onClick={() => look(asked, found.lines[found.lines.length - 1]!.ts)}>
             {t("more")}
           </button>
         )}

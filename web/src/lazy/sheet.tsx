@@ -44,6 +44,13 @@ export function Sure({ text, yes, act, no }: { text: string; yes: string; act():
   );
 }
 
+/** What a form says now. Inputs keep their own text: a drawing may be a frame behind the typing. */
+export function fields(event: Event): (name: string) => string {
+  event.preventDefault();
+  const data = new FormData(event.currentTarget as HTMLFormElement);
+  return (name) => (data.get(name)?.toString() ?? "").trim();
+}
+
 /** A request whose refusal is told in words; the sheet closes when it is done. */
 export function useRequest(): { wrong: string; run(what: () => Promise<unknown>): void } {
   const [wrong, set] = useState("");
@@ -66,12 +73,12 @@ export function Choice({ name, value, now, set, children }: {
   name: string;
   value: string;
   now: string;
-  set(value: string): void;
+  set?(value: string): void;
   children: ComponentChildren;
 }) {
   return (
     <label class="choice">
-      <input type="radio" name={name} value={value} checked={now === value} onChange={() => set(value)} />
+      <input type="radio" name={name} value={value} checked={now === value} onChange={() => set?.(value)} />
       <span>{children}</span>
     </label>
   );

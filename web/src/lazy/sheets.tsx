@@ -1,6 +1,6 @@
 // Settings, the quick switcher, the shortcuts, and what the link sign means.
 import { useState } from "preact/hooks";
-import { chat, close, goRoom, screen, theme, type Open } from "../app";
+import { chat, close, goDirect, goRoom, screen, theme, type Open } from "../app";
 import { remember } from "../memory";
 import type { Room } from "../room";
 import { linkState } from "../views/status";
@@ -108,7 +108,7 @@ function goals(query: string): Goal[] {
   const known = new Set(chat.rooms.value.filter((room) => room.isDirect).map((room) => room.peer.value));
   const people = (chat.current.value?.people.value ?? [])
     .filter((one) => matches(one.name) && !known.has(one.name) && one.name !== chat.me.value?.name)
-    .map((one) => ({ text: "@" + one.name, go: () => chat.direct(one.name) }));
+    .map((one) => ({ text: "@" + one.name, go: () => goDirect(one.name) }));
   return [...rooms, ...people].slice(0, 8);
 }
 
@@ -126,7 +126,7 @@ export function Switcher(_: { what: Open }) {
     if (event.isComposing) return;
     if (event.key === "ArrowDown") setAt((chosen + 1) % found.length);
     else if (event.key === "ArrowUp") setAt((chosen + found.length - 1) % found.length);
-    else if (event.key === "Enter") take(goals(query)[chosen]);
+    else if (event.key === "Enter") take(goals((event.currentTarget as HTMLInputElement).value)[chosen]);
     else return;
     event.preventDefault();
   };

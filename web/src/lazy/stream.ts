@@ -1,1 +1,115 @@
-export function openStream(): never { throw new Error(); }
+// The chat where WebSocket is blocked: requests by POST, each room's log as an event stream. Looks
+// like a socket to connection.ts.
+import type { Frame } from "../wire";
+
+interface Carried {
+  send(text: string): void;
+  close(): void;
+}
+
+interface Ends {
+  message(frame: Frame): void;
+  closed(): void;
+}
+
+/** Splits an event stream into its data. */
+export function eventReader(tell: (data: string) => void): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    rest += text;
+    const events = rest.split(/\r?\n\r?\n/);
+    rest = events.pop()!;
+    for (const event of events) {
+      const lines = event.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+      if (lines.length) tell(lines.map((line) => line.slice(line[5] === " " ? 6 : 5)).join("\n"));
+    }
+  };
+}
+
+export function carry(ends: Ends): Carried {
+  const rooms = new Map<string, AbortController>();
+  const stop = new AbortController();
+  let key = "";
+  /** Frames go out one after another: a later one may rest on an earlier one's effect. */
+  let last: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const fail = () => {
+    if (closed) return;
+    close();
+    ends.closed();
+  };
+  const headers = (more: Record<string, string>) => (key ? { ...more, Authorization: "Bearer " + key } : more);
+
+  async function ask(frame: Frame): Promise<void> {
+    const { ref, ...request } = frame;
+    const reply = await fetch("/api/v1/do", {
+      method: "POST",
+      headers: headers({ "Content-Type": "application/json" }),
+      body: JSON.stringify(request),
+      signal: stop.signal,
+    });
+    const answer = (await reply.json()) as Frame;
+    if (answer.type === "welcome") key = answer.session;
+    if (ref !== undefined) ends.message({ ...answer, type: answer.error_code ? "error" : answer.type, ref });
+  }
+
+  async function listen(frame: Frame): Promise<void> {
+    const { room, ref } = frame;
+    const here = new AbortController();
+    rooms.get(room)?.abort();
+    rooms.set(room, here);
+    const where = new URLSearchParams();
+    for (const name of ["after", "log", "history"]) if (frame[name] !== undefined) where.set(name, frame[name]);
+    const reply = await fetch(`/api/v1/rooms/${encodeURIComponent(room)}/stream?${where}`, {
+      headers: headers({ Accept: "text/event-stream" }),
+      signal: here.signal,
+    });
+    if (!reply.ok || !reply.body) {
+      ends.message({ ...((await reply.json()) as Frame), type: "error", ref });
+      return;
+    }
+    void read(reply.body, ref, here);
+  }
+
+  async function read(body: ReadableStream<Uint8Array>, ref: Frame["ref"], here: AbortController): Promise<void> {
+    const text = new TextDecoder();
+    const take = eventReader((data) => {
+      const frame = JSON.parse(data) as Frame;
+      ends.message(frame.type === "joined" ? { ...frame, ref } : frame);
+    });
+    try {
+      const reader = body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        take(text.decode(value, { stream: true }));
+      }
+    } catch {
+      /* told below */
+    }
+    if (!here.signal.aborted) fail();
+  }
+
+  async function leave(frame: Frame): Promise<void> {
+    rooms.get(frame.room)?.abort();
+    rooms.delete(frame.room);
+    ends.message({ type: "left", room: frame.room, ref: frame.ref });
+  }
+
+  function close(): void {
+    closed = true;
+    stop.abort();
+    for (const room of rooms.values()) room.abort();
+  }
+
+  return {
+    send(text) {
+      const frame = JSON.parse(text) as Frame;
+      const act = frame.type === "join" ? listen : frame.type === "leave" ? leave : ask;
+      const turn = last.then(() => (closed ? undefined : act(frame)));
+      last = turn.catch(fail);
+    },
+    close,
+  };
+}

@@ -1,6 +1,6 @@
 // What may be done with a message, a person, a room: only what one's role allows.
 import { useState } from "preact/hooks";
-import { chat, close, open, type Open } from "../app";
+import { chat, close, goDirect, open, screen, type Open } from "../app";
 import { startEdit, startReply } from "../drafts";
 import { givable, may, mayTo } from "../may";
 import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
@@ -9,7 +9,7 @@ import { react } from "../views/row";
 import type { Role } from "../wire";
 import { t, type Key } from "../words";
 import { exportRoom } from "./export";
-import { Choice, copy, Item, Sure, Title, useRequest, Wrong } from "./sheet";
+import { Choice, copy, fields, Item, Sure, Title, useRequest, Wrong } from "./sheet";
 
 const quick = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏"];
 
@@ -61,7 +61,7 @@ export function MessageMenu({ what }: { what: Open }) {
         {mine && !row.deleted && <Item text={t("edit")} act={() => (close(), startEdit(room, row.seq, row.text))} />}
         {!row.deleted && <Item text={t("copy")} act={() => (void copy(row.text), close())} />}
         <Item text={t("copyLink")} act={() => (void copy(link), close())} />
-        {!mine && <Item text={t("whisper")} act={() => (close(), chat.direct(row.from))} />}
+        {!mine && <Item text={t("whisper")} act={() => (close(), goDirect(row.from))} />}
         {!row.deleted && (mine || may(room.role.value, "delete_others")) && (
           <Item text={t("delete")} danger act={() => ask(true)} />
         )}
@@ -90,14 +90,13 @@ const roleWords: Record<Role, Key> = {
 
 /** Mute or ban: for how long, and why. */
 function Sentence({ room, name, kind }: { room: Room; name: string; kind: "mute" | "ban" | "kick" }) {
-  const [span, setSpan] = useState("0");
-  const [reason, setReason] = useState("");
   const { wrong, run } = useRequest();
   const verb = t(kind === "kick" ? "remove" : kind);
   const act = (event: Event) => {
-    event.preventDefault();
-    const seconds = kind === "kick" ? undefined : spans[Number(span)]![1];
-    const said = kind !== "mute" && reason ? { reason } : {};
+    const field = fields(event);
+    const seconds = kind === "kick" ? undefined : spans[Number(field("span"))]![1];
+    const reason = field("reason");
+    const said = reason ? { reason } : {};
     run(() => chat.do({ type: kind, room: room.name, user: name, ...(seconds ? { seconds } : {}), ...said }));
   };
   return (
@@ -107,7 +106,7 @@ function Sentence({ room, name, kind }: { room: Room; name: string; kind: "mute"
         <fieldset class="chips">
           <legend class="hidden">{t("banFor")}</legend>
           {spans.map(([key], i) => (
-            <Choice name="span" value={String(i)} now={span} set={setSpan}>
+            <Choice name="span" value={String(i)} now="0">
               {t(key)}
             </Choice>
           ))}
@@ -116,7 +115,7 @@ function Sentence({ room, name, kind }: { room: Room; name: string; kind: "mute"
       {kind !== "mute" && (
         <label>
           {t("reason")}
-          <input maxLength={120} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+          <input name="reason" maxLength={120} />
         </label>
       )}
       <Wrong text={wrong} />
@@ -141,7 +140,7 @@ export function PersonMenu({ what }: { what: Open }) {
       <Title text={name} />
       <p class="muted">{t(roleWords[theirs])}</p>
       <ul>
-        {!me && <Item text={t("whisper")} act={() => (close(), chat.direct(name))} />}
+        {!me && <Item text={t("whisper")} act={() => (close(), goDirect(name))} />}
         {me && <Item text={t("settings")} act={() => open({ part: "settings", room })} />}
         {rules && mayTo(mine, "mute", theirs) && (
           <>
@@ -187,17 +186,16 @@ function Loud({ room }: { room: Room }) {
 }
 
 function Topic({ room }: { room: Room }) {
-  const [topic, set] = useState(room.topic.value);
   const { wrong, run } = useRequest();
   const act = (event: Event) => {
-    event.preventDefault();
+    const topic = fields(event)("topic");
     run(() => chat.do({ type: "set", room: room.name, topic }));
   };
   return (
     <form onSubmit={act}>
       <label>
         {t("topic")}
-        <input maxLength={300} value={topic} onInput={(event) => set(event.currentTarget.value)} />
+        <input name="topic" maxLength={300} defaultValue={room.topic.value} />
       </label>
       <Wrong text={wrong} />
       <button class="main">{t("save")}</button>
@@ -206,18 +204,17 @@ function Topic({ room }: { room: Room }) {
 }
 
 function InviteUser({ room, kind }: { room: Room; kind: "invite" | "unban" }) {
-  const [name, set] = useState("");
   const { wrong, run } = useRequest();
   const act = (event: Event) => {
-    event.preventDefault();
-    run(() => chat.do({ type: kind, room: room.name, user: name.trim() }));
+    const user = fields(event)("user");
+    run(() => chat.do({ type: kind, room: room.name, user }));
   };
   return (
     <form onSubmit={act}>
       <label>
         {t(kind === "invite" ? "inviteUser" : "unban")}
         <span class="row-of">
-          <input value={name} onInput={(event) => set(event.currentTarget.value)} />
+          <input name="user" />
           <button class="chip">{t(kind === "invite" ? "invite" : "unban")}</button>
         </span>
       </label>
@@ -264,30 +261,27 @@ export function RoomSheet({ what }: { what: Open }) {
 }
 
 export function CreateRoom(_: { what: Open }) {
-  const [name, setName] = useState("");
-  const [topic, setTopic] = useState("");
-  const [visibility, setVisibility] = useState("public");
   const { wrong, run } = useRequest();
   const act = (event: Event) => {
-    event.preventDefault();
-    const room = name.trim().replace(/^#\s*/, "");
-    if (room) run(() => chat.create(room, topic, visibility));
+    const field = fields(event);
+    const room = field("room").replace(/^#\s*/, "");
+    if (room) run(() => chat.create(room, field("topic"), field("visibility")).then(() => (screen.value = "room")));
   };
   return (
     <form onSubmit={act}>
       <Title text={t("create")} />
       <label>
         {t("roomName")}
-        <input autofocus maxLength={64} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        <input name="room" autofocus maxLength={64} />
       </label>
       <label>
         {t("topic")}
-        <input maxLength={300} value={topic} onInput={(event) => setTopic(event.currentTarget.value)} />
+        <input name="topic" maxLength={300} />
       </label>
-      <Choice name="visibility" value="public" now={visibility} set={setVisibility}>
+      <Choice name="visibility" value="public" now="public">
         {t("public")}
       </Choice>
-      <Choice name="visibility" value="private" now={visibility} set={setVisibility}>
+      <Choice name="visibility" value="private" now="public">
         {t("private")}
       </Choice>
       <Wrong text={wrong} />

@@ -37,8 +37,14 @@ export function Dialog() {
       },
     );
   }, [what?.part]);
+  /* The element's close event comes late: it must not close what was opened meanwhile. */
+  const opened = useRef<Open | null>(null);
+  const closed = () => {
+    if (dialog.peek() === opened.current) close();
+  };
   const ready = what && view?.part === what.part ? view.View : null;
   useLayoutEffect(() => {
+    if (ready) opened.current = what;
     if (ready && !box.current!.open) box.current!.showModal();
     else if (!what && box.current!.open) box.current!.close();
   }, [ready, what]);
@@ -47,7 +53,7 @@ export function Dialog() {
   };
   const Ready = ready;
   return (
-    <dialog ref={box} class={what?.part} onClose={close} onClick={outside}>
+    <dialog ref={box} class={what?.part} onClose={closed} onClick={outside}>
       {Ready && (
         <div class="sheet">
           <Ready what={what!} />
