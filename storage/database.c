@@ -59,7 +59,7 @@ static bool set_pragmas(struct database *database, const struct database_options
              "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF;"
              "PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON; PRAGMA query_only=%s",
              options->exclusive ? "PRAGMA locking_mode=EXCLUSIVE;" : "",
-             options->full ? "FULL" : "NORMAL", (long long)(options->cache_bytes / 1024),
+             options->full ? "EXTRA" : "NORMAL", (long long)(options->cache_bytes / 1024),
              options->read_only ? "ON" : "OFF");
     return database_execute(database, sql);
 }

@@ -36,7 +36,7 @@ struct database_options {
     const char *vfs;     /* NULL: SQLite's own */
     bool read_only;
     bool exclusive;      /* locking_mode=EXCLUSIVE from the first read on */
-    bool full;           /* synchronous=FULL, else NORMAL */
+    bool full;           /* synchronous=EXTRA, else NORMAL */
     int64_t cache_bytes;
     int busy_ms;         /* how long to wait for locks */
 };

@@ -351,6 +351,6 @@ void start_close(struct start *start)
 
 bool start_mark_clean(struct database *database)
 {
-    return database_execute(database, "PRAGMA synchronous=FULL") && database_begin(database) &&
+    return database_execute(database, "PRAGMA synchronous=EXTRA") && database_begin(database) &&
            database_set_meta(database, "clean", 1) && database_commit(database);
 }

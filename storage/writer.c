@@ -1,5 +1,6 @@
 #include "storage/writer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "storage/backup.h"
@@ -25,13 +26,16 @@ static int note_wal(void *argument, sqlite3 *handle, const char *name, int pages
 static bool set_pragmas(struct writer *writer, const struct store_options *options)
 {
     struct database *database = &writer->database;
-    char sql[128];
-    int64_t page_bytes = database_ask(database, "PRAGMA page_size", 4096);
-    writer->wal_pages_max = (int)(WAL_BYTES_MAX / page_bytes);
+    char sql[160];
+    int64_t page_bytes = database_ask(database, "PRAGMA page_size", 1024);
+    writer->wal_bytes_max = WAL_BYTES_MAX;
+    if (options->max_bytes && options->max_bytes / 8 < WAL_BYTES_MAX)
+        writer->wal_bytes_max = options->max_bytes / 8;
+    writer->wal_pages_max = (int)(writer->wal_bytes_max / page_bytes);
     sqlite3_wal_hook(database->handle, note_wal, writer);
-    snprintf(sql, sizeof sql, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d;"
+    snprintf(sql, sizeof sql, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%" PRId64 ";"
              "PRAGMA cache_spill=OFF", /* a group's pages are written once, not as it grows */
-             options->power_loss ? "FULL" : "NORMAL", WAL_BYTES_MAX);
+             options->power_loss ? "EXTRA" : "NORMAL", writer->wal_bytes_max);
     return database_execute(database, sql);
 }
 
@@ -104,6 +108,13 @@ static bool import_entries(struct writer *writer, struct job *job)
     return true;
 }
 
+/* A guest seen while the clock was unset must not look like one who stayed away since 1970. */
+static void correct_time(const struct writer *writer, struct job *job)
+{
+    if (job->user.wall_ms < writer->stamp.last_ts)
+        job->user.wall_ms = writer->stamp.last_ts;
+}
+
 /* Each job judges before it writes, so one that is refused has written nothing and needs no
  * savepoint of its own. */
 static bool run_job(struct writer *writer, struct job *job)
@@ -112,8 +123,10 @@ static bool run_job(struct writer *writer, struct job *job)
     case JOB_APPEND:
         return append_run(writer, job);
     case JOB_USER_CREATE:
+        correct_time(writer, job);
         return users_create(&writer->database, job);
     case JOB_USER_TOUCH:
+        correct_time(writer, job);
         return users_touch(&writer->database, job);
     case JOB_ROOM_CREATE:
         return rooms_create(writer, job);
