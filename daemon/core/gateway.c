@@ -5,6 +5,7 @@
 #include "daemon/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,41 @@ struct session *gateway_session(const struct gateway *gateway, uint64_t id)
     return NULL;
 }
 
+/* A room that the configuration names is there before it is stored; storage that fails at that moment
+ * is asked again. */
+static void submit_first(struct gateway *gateway, struct room *room)
+{
+    struct job *job = job_create(JOB_ROOM_CREATE);
+    if (job) {
+        struct room_row *row = &job->room.room;
+        row->id = room->id;
+        snprintf(row->name, sizeof row->name, "%s", room->name);
+        snprintf(row->folded, sizeof row->folded, "%s", room->folded);
+        memcpy(row->log_id, room->log_id, sizeof row->log_id);
+    }
+    room->is_unstored = !gateway_submit_alone(gateway, job);
+    gateway->has_unstored |= room->is_unstored;
+}
+
+static void answer_first(struct gateway *gateway, const struct job *job)
+{
+    struct room *room = room_find_id(gateway, job->room.room.id);
+    if (room && job->result == JOB_DONE)
+        room->is_storing = false;
+    if (!room || job->result == JOB_DONE)
+        return;
+    log_error("gateway: a first room could not be stored result=%d", (int)job->result);
+    room->is_unstored = gateway->has_unstored = true;
+}
+
+static void store_unstored(struct gateway *gateway)
+{
+    gateway->has_unstored = false;
+    for (struct room *room = gateway->newest; room; room = room->older)
+        if (room->is_unstored)
+            submit_first(gateway, room);
+}
+
 /* Asked for by the gateway itself. */
 static void answer_own(struct gateway *gateway, struct session *session, struct job *job)
 {
@@ -71,8 +107,8 @@ static void answer_own(struct gateway *gateway, struct session *session, struct 
         session_answer_page(session, job);
     else if (job->kind == JOB_USER_CREATE)
         user_answer_create(gateway, job);
-    else if (job->kind == JOB_ROOM_CREATE && job->result != JOB_DONE)
-        log_error("gateway: a first room could not be stored result=%d", (int)job->result);
+    else if (job->kind == JOB_ROOM_CREATE)
+        answer_first(gateway, job);
 }
 
 /* Retention has removed something: nobody reads it from memory either. */
@@ -203,9 +239,11 @@ static int64_t check_health(struct gateway *gateway)
 {
     char why[256];
     int64_t next_ms = gateway->checked_ms + CHECK_MS;
-    bool may_change = gateway->jobs > 0 || gateway->is_failing;
+    bool may_change = gateway->jobs > 0 || gateway->is_failing || gateway->has_unstored;
     if (may_change && gateway->now.monotonic_ms >= next_ms) {
         gateway->checked_ms = gateway->now.monotonic_ms;
+        if (gateway->has_unstored)
+            store_unstored(gateway);
         next_ms = gateway->checked_ms + CHECK_MS;
         bool is_failing = !store_is_healthy(gateway->store, why, sizeof why);
         if (is_failing && !gateway->is_failing)
@@ -343,6 +381,7 @@ static struct room *make_room(struct gateway *gateway, const char *name)
         return NULL;
     }
     gateway->room_id_last = row.id;
+    room->is_storing = true;
     job->room.room = row;
     if (gateway_submit_alone(gateway, job))
         return room;

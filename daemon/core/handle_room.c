@@ -194,9 +194,14 @@ void answer_join(struct gateway *gateway, struct session *session, struct job *j
     struct room *room = room_find_id(gateway, job->page.room_id);
     if (job->result == JOB_DONE && !room)
         job->result = JOB_ROOM_MISSING;
-    if (job->result != JOB_DONE)
+    bool is_too_early = job->result == JOB_ROOM_MISSING && room;
+    if (is_too_early && room->is_storing) {
+        job->result = JOB_DONE; /* nobody has said or been granted anything there */
+        is_too_early = false;
+    }
+    if (job->result != JOB_DONE && !is_too_early)
         session_fail_job(session, job);
-    else if (is_stale(room, job))
+    else if (is_too_early || is_stale(room, job))
         (void)gateway_submit_next(gateway, session, &job->asker, create_again(room, job));
     else if (!access_allows(session, room, &job->page.grant, OPERATION_join, &refusal))
         session_refuse(session, &job->asker.ref, &refusal);

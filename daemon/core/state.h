@@ -104,6 +104,7 @@ struct gateway {
     bool wants_restart;    /* a backup was restored: to be built again from it */
     bool is_failing;       /* storage; the rooms have been told */
     int64_t drain_since_ms;
+    bool has_unstored;     /* some room has is_unstored */
     bool has_more;         /* finished jobs were left for the next turn */
     int64_t woken_ms;      /* when stalled sessions were last asked for again */
     int64_t checked_ms;    /* when storage's health was asked for last */

@@ -21,6 +21,7 @@ async def test_a_ban_outlives_a_restart_and_ends_with_unban(daemon):
     mina = await Client.connect(daemon, session=mina.key)
     jun = await Client.connect(daemon, session=jun.key)
     assert (await jun.ask_in_vain("join", room="den"))["error_code"] == "banned"
+    await mina.join("den")
     await mina.ask("unban", room="den", user="jun")
     await jun.join("den")
     await part(mina, jun)

@@ -62,9 +62,9 @@ async def test_a_name_stays_its_guests_after_leaving(daemon):
 
 
 @pytest.mark.parametrize("name", [
-    "a\u0000b", "a\nb", "a\u202eb", "a\u200bb", " a", "a ", "a  b", "@a", "a,b", "a#b", "a/b",
-    "client-1", "hearth", "x" * 33, "\u0301" * 200,
-])
+    "a\nb", "a\u202eb", "a\u200bb", " a", "a ", "a  b", "@a", "a,b", "a#b", "a/b",
+    "client-1", "hearth", "x" * 33, "\u0301" * 100,
+], ids=ascii)
 async def test_a_name_that_would_confuse_is_refused(daemon, name):
     other = await Client.connect(daemon, hello=False)
     reply = await other.ask_in_vain("hello", name=name)

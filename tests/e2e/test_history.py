@@ -68,6 +68,7 @@ async def test_edits_after_the_page_are_applied_to_it(talked):
 async def test_a_topic_is_part_of_history(daemon):
     [mina] = await meet(daemon, "mina")
     await mina.ask("create", room="den")
+    await mina.join("den")
     await mina.ask("set", room="den", topic="new topic")
     page = await mina.ask("history", room="den")
     assert [(m["type"], m["text"]) for m in page["messages"]] == [("topic", "new topic")]

@@ -39,7 +39,7 @@ async def test_bad_fields_are_named(daemon, fields, field):
     [mina] = await meet(daemon, "mina")
     seq = (await mina.say("x"))["seq"]
     reply = await mina.ask_in_vain("react", room="lobby", target=seq, **fields)
-    assert (reply["error_code"], reply["field"]) == ("bad_request", field)
+    assert reply["error_code"] in ("bad_request", "too_long") and reply["field"] == field
     await mina.close()
 
 

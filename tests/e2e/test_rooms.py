@@ -20,6 +20,7 @@ async def test_private_rooms_are_listed_for_those_who_may_enter(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     await mina.ask("create", room="den", visibility="private")
     assert "den" not in [room["name"] for room in (await jun.ask("rooms"))["rooms"]]
+    await mina.join("den")
     await mina.ask("invite", room="den", user="jun")
     assert "den" in [room["name"] for room in (await jun.ask("rooms"))["rooms"]]
     await part(mina, jun)
