@@ -375,18 +375,12 @@ static struct room *make_room(struct gateway *gateway, const char *name)
     struct room *room = room_find(gateway, name);
     if (room)
         return room;
-    struct job *job = job_create(JOB_ROOM_CREATE);
-    if (!job || !gateway_fill_room(gateway, name, &row) || !(room = room_create(gateway, &row))) {
-        job_destroy(job);
+    if (!gateway_fill_room(gateway, name, &row) || !(room = room_create(gateway, &row)))
         return NULL;
-    }
     gateway->room_id_last = row.id;
     room->is_storing = true;
-    job->room.room = row;
-    if (gateway_submit_alone(gateway, job))
-        return room;
-    room_destroy(gateway, room);
-    return NULL;
+    submit_first(gateway, room);
+    return room;
 }
 
 static bool adopt_rooms(struct gateway *gateway, const struct store_start *start)

@@ -48,6 +48,7 @@ struct room {
     bool keep, is_changed, is_due;
     bool is_pending;            /* being made: its name is taken, nobody finds it yet */
     bool is_storing;            /* a first room: found already, while storage may not know it yet */
+    bool is_unstored;           /* a first room that storage would not take: to be asked again */
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
     int64_t first, last;        /* oldest and newest seq told; 0 when empty */

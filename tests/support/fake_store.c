@@ -263,6 +263,13 @@ void fake_store_turn(struct store *store)
     turn_writes(store);
 }
 
+void fake_store_calm(struct store *store)
+{
+    store->plan = (struct fake_store_plan){
+        .commit_percent = 100, .read_percent = 100, .answer_percent = 100, .retry_turns = INT32_MAX};
+    store->failing_turns = 0;
+}
+
 void fake_store_hold(struct store *store)
 {
     store->mode = MODE_HELD;

@@ -31,6 +31,9 @@ struct store *fake_store_create(const struct fake_store_plan *plan, int pending_
 /* One turn of the writer and the readers. Does nothing without a plan. */
 void fake_store_turn(struct store *store);
 
+/* The end of the storm: from now on nothing is refused, fails or is pruned, and every turn does all. */
+void fake_store_calm(struct store *store);
+
 /* From now on nothing but what these say happens by chance: for unit tests. */
 void fake_store_hold(struct store *store);    /* jobs wait ... */
 void fake_store_release(struct store *store); /* ... and are done when collected, again */

@@ -1,0 +1,442 @@
+/* hear.c - what a client is told, and whether it may be: every view of a room is the log from its
+ * cursor on, exactly once, in order, and nothing of it that is not stored. */
+#include "tests/simulation/world.h"
+
+#include "daemon/core/room.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static const char *text_of(const json_t *object, const char *field)
+{
+    return json_string_value(json_object_get(object, field));
+}
+
+static int64_t number_of(const json_t *object, const char *field)
+{
+    return json_integer_value(json_object_get(object, field));
+}
+
+struct fake_room *room_by_log(const struct world *world, const char *log)
+{
+    struct fake_database *database = fake_store_database(world->store);
+    for (size_t i = 0; i < database->room_count; i++)
+        if (strcmp(database->rooms[i].row.log_id, log) == 0)
+            return &database->rooms[i];
+    return NULL;
+}
+
+struct view *client_view(struct client *client, const char *room)
+{
+    for (size_t i = 0; i < client->view_count; i++)
+        if (strcmp(client->views[i].room, room) == 0)
+            return &client->views[i];
+    if (client->view_count == VIEWS_MAX)
+        return NULL;
+    struct view *view = &client->views[client->view_count++];
+    *view = (struct view){.cursor = -1};
+    snprintf(view->room, sizeof view->room, "%s", room);
+    return view;
+}
+
+/* --- entries --------------------------------------------------------------------------------------- */
+
+/* First entry of the log after seq. */
+static size_t index_after(const struct fake_room *room, int64_t seq)
+{
+    size_t i = 0, high = room->count;
+    while (i < high) {
+        size_t middle = i + (high - i) / 2;
+        if (room->entries[middle].entry.seq <= seq)
+            i = middle + 1;
+        else
+            high = middle;
+    }
+    return i;
+}
+
+/* Nothing that could still be read lies between the cursor and seq. */
+static void check_nothing_skipped(const struct client *client, const struct view *view,
+                                  const struct fake_room *room, int64_t seq)
+{
+    for (size_t i = index_after(room, view->cursor); i < room->count; i++) {
+        int64_t skipped = room->entries[i].entry.seq;
+        if (skipped >= seq)
+            return;
+        if (i >= room->pruned)
+            wrong(client->world, "client %d: %s: %" PRId64 " was skipped: cursor %" PRId64
+                  ", told %" PRId64, client->number, view->room, skipped, view->cursor, seq);
+    }
+}
+
+static void check_content(const struct client *client, const struct fake_entry *kept,
+                          const json_t *told)
+{
+    static const char *const types[] = {"message", "edit", "delete", "reaction", "topic"};
+    const struct entry *entry = &kept->entry;
+    const char *text = text_of(told, "text");
+    bool is_right = same(text_of(told, "type"), types[entry->kind]) &&
+                    same(text_of(told, "from"), entry->from) &&
+                    same(text_of(told, "nonce"), entry->nonce) &&
+                    number_of(told, "ts") == entry->ts;
+    if (entry->kind == ENTRY_KIND_DELETE || entry->kind == ENTRY_KIND_EDIT)
+        is_right &= number_of(told, "target") == entry->target;
+    if (text)
+        is_right &= same(text, kept->original);
+    else if (kept->original && !(entry->kind == ENTRY_KIND_TOPIC && !kept->original[0]))
+        is_right &= entry->deleted;
+    if (!is_right)
+        wrong(client->world, "client %d: entry %" PRId64 " is not what was stored: %s",
+              client->number, entry->seq, json_dumps(told, 0));
+}
+
+static void hear_entry(struct client *client, const json_t *told)
+{
+    struct world *world = client->world;
+    const char *name = text_of(told, "room");
+    int64_t seq = number_of(told, "seq");
+    struct view *view = client_view(client, name);
+    if (!view)
+        return;
+    if (view->state == VIEW_OUT)
+        wrong(world, "client %d: told %" PRId64 " of %s and is not in it", client->number, seq,
+              name);
+    const struct fake_room *room = room_by_log(world, view->log);
+    const struct fake_entry *kept = room ? fake_room_entry(room, seq) : NULL;
+    if (!kept)
+        wrong(world, "client %d: %s: %" PRId64 " was told and is not stored", client->number, name,
+              seq);
+    if (view->cursor >= 0 && seq <= view->cursor)
+        wrong(world, "client %d: %s: %" PRId64 " was told again, cursor %" PRId64,
+              client->number, name, seq, view->cursor);
+    if (view->cursor >= 0)
+        check_nothing_skipped(client, view, room, seq);
+    check_content(client, kept, told);
+    view->cursor = seq;
+    view->told++;
+    world->told++;
+}
+
+/* Everything up to the seam has been told; of the newest entries, as many as were asked for. */
+static void hear_live(struct client *client, const json_t *told)
+{
+    struct view *view = client_view(client, text_of(told, "room"));
+    int64_t seq = number_of(told, "seq");
+    const struct fake_room *room = view ? room_by_log(client->world, view->log) : NULL;
+    if (!room)
+        return;
+    if (view->state != VIEW_CATCHING_UP)
+        wrong(client->world, "client %d: live in %s, out of turn", client->number, view->room);
+    int64_t visible = 0;
+    for (size_t i = room->pruned; i < room->count && room->entries[i].entry.seq <= seq; i++)
+        visible++;
+    int64_t least = view->wanted < visible ? view->wanted : visible;
+    if (view->cursor < 0 && least <= 0)
+        view->cursor = seq;
+    if (view->told < least)
+        wrong(client->world, "client %d: %s: %" PRId64 " entries of the newest %" PRId64,
+              client->number, view->room, view->told, least);
+    check_nothing_skipped(client, view, room, seq + 1);
+    view->cursor = seq > view->cursor ? seq : view->cursor;
+    view->state = VIEW_LIVE;
+}
+
+/* --- replies --------------------------------------------------------------------------------------- */
+
+static void hear_joined(struct client *client, const struct pending *asked, const json_t *told)
+{
+    struct view *view = asked->view;
+    const char *log = text_of(told, "log");
+    bool is_reset = json_is_true(json_object_get(told, "reset"));
+    bool has_cursor = asked->after >= 0;
+    bool is_same = has_cursor && strcmp(view->log, log) == 0;
+    if (has_cursor && !is_reset && !is_same)
+        wrong(client->world, "client %d: %s: a cursor of another log was taken", client->number,
+              view->room);
+    if (!has_cursor && is_reset)
+        wrong(client->world, "client %d: %s: reset without a cursor", client->number, view->room);
+    snprintf(view->log, sizeof view->log, "%s", log);
+    bool is_from_cursor = has_cursor && !is_reset;
+    int64_t history = asked->history >= 0 ? asked->history : 50;
+    view->cursor = is_from_cursor ? asked->after : -1;
+    /* A long page of newest entries may be cut by bytes: only short ones are counted. */
+    view->wanted = is_from_cursor || history > 5 ? -1 : history;
+    view->told = 0;
+    view->state = VIEW_CATCHING_UP;
+}
+
+/* How often the nonce is stored in rooms of this name, at most in any one; seq is looked for. */
+static int count_said(const struct client *client, const char *room_name, const char *nonce,
+                      int64_t seq, bool *is_found)
+{
+    const struct fake_database *database = fake_store_database(client->world->store);
+    int most = 0;
+    *is_found = false;
+    for (size_t r = 0; r < database->room_count; r++) {
+        const struct fake_room *room = &database->rooms[r];
+        int count = 0;
+        for (size_t i = 0; strcmp(room->row.name, room_name) == 0 && i < room->count; i++) {
+            const struct entry *entry = &room->entries[i].entry;
+            if (!same(entry->nonce, nonce) || !same(entry->from, client->name))
+                continue;
+            *is_found |= entry->seq == seq;
+            count++;
+        }
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+static void hear_ack(struct client *client, const struct pending *asked, const json_t *told)
+{
+    bool is_found;
+    client->world->acked++;
+    if (!asked->nonce[0] || client->keeper)
+        return;
+    int count = count_said(client, text_of(told, "room"), asked->nonce, number_of(told, "seq"),
+                           &is_found);
+    if (!same(text_of(told, "nonce"), asked->nonce))
+        wrong(client->world, "client %d: an ack of another nonce", client->number);
+    if (!is_found || count != 1)
+        wrong(client->world, "client %d: ack of %s, which is stored %d times", client->number,
+              asked->nonce, count);
+    if (strcmp(client->said.nonce, asked->nonce) == 0)
+        client->said = (struct said){0};
+}
+
+/* An error means: not stored. (Said twice, the first may have been.) */
+static void hear_error(struct client *client, const struct pending *asked, const json_t *told)
+{
+    bool is_found;
+    const char *code = text_of(told, "error_code");
+    client->world->refused++;
+    if (!code || error_code_find(code) == ERROR_none)
+        wrong(client->world, "client %d: an unknown error: %s", client->number,
+              json_dumps(told, 0));
+    if (strcmp(code, "internal") == 0)
+        wrong(client->world, "client %d: internal error: %s", client->number, json_dumps(told, 0));
+    if (asked->type == REQUEST_hello) {
+        client->key[0] = '\0';
+        snprintf(client->name, sizeof client->name, "u%d-%" PRId64, client->number,
+                 ++client->world->nonce_last);
+        client->said = (struct said){0};
+    }
+    if (!asked->nonce[0])
+        return;
+    bool is_current = strcmp(client->said.nonce, asked->nonce) == 0;
+    if (is_current && client->said.sent <= 1 &&
+        count_said(client, client->said.room, asked->nonce, 0, &is_found) > 0)
+        wrong(client->world, "client %d: %s was refused with %s and is stored", client->number,
+              asked->nonce, code);
+    if (is_current)
+        client->said = (struct said){0};
+}
+
+static void hear_welcome(struct client *client, const json_t *told)
+{
+    const char *name = text_of(json_object_get(told, "user"), "name");
+    if (strcmp(name, client->name) != 0)
+        client->said = (struct said){0};
+    snprintf(client->name, sizeof client->name, "%s", name);
+    snprintf(client->key, sizeof client->key, "%s", text_of(told, "session"));
+    client->has_hello = true;
+}
+
+static void hear_reply(struct client *client, const json_t *told)
+{
+    int64_t ref = number_of(told, "ref");
+    const char *type = text_of(told, "type");
+    struct pending asked = {.ref = -1};
+    for (size_t i = 0; i < client->pending_count; i++)
+        if (client->pending[i].ref == ref) {
+            asked = client->pending[i];
+            client->pending[i] = client->pending[--client->pending_count];
+            break;
+        }
+    if (asked.ref < 0)
+        wrong(client->world, "client %d: a second reply, or to nothing: %s", client->number,
+              json_dumps(told, 0));
+    if (strcmp(type, "error") == 0)
+        hear_error(client, &asked, told);
+    else if (strcmp(type, "ack") == 0)
+        hear_ack(client, &asked, told);
+    else if (strcmp(type, "joined") == 0)
+        hear_joined(client, &asked, told);
+    else if (strcmp(type, "welcome") == 0)
+        hear_welcome(client, told);
+    else if (strcmp(type, "left") == 0)
+        client_view(client, text_of(told, "room"))->state = VIEW_OUT;
+}
+
+/* --- one message ----------------------------------------------------------------------------------- */
+
+static void hear_event(struct client *client, const json_t *told, const char *type)
+{
+    const char *room = text_of(told, "room");
+    if (strcmp(type, "error") == 0) {
+        client->world->refused++;
+    } else if (strcmp(type, "live") == 0) {
+        hear_live(client, told);
+    } else if (strcmp(type, "kicked") == 0) {
+        struct view *view = client_view(client, room);
+        if (view)
+            view->state = VIEW_OUT;
+    } else if (strcmp(type, "room") == 0 && same(text_of(told, "change"), "removed")) {
+        struct view *view = client_view(client, text_of(told, "name"));
+        const struct fake_room *kept = view ? room_by_log(client->world, view->log) : NULL;
+        if (kept && kept->removed)
+            view->state = VIEW_OUT;
+    }
+}
+
+static void hear_json(struct client *client, const char *bytes, size_t length)
+{
+    json_error_t error;
+    json_t *told = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    const char *type = text_of(told, "type");
+    if (!type)
+        wrong(client->world, "client %d: no message: %.*s", client->number, (int)length, bytes);
+    if (json_object_get(told, "ref"))
+        hear_reply(client, told);
+    else if (json_object_get(told, "seq") && strcmp(type, "live") != 0 && strcmp(type, "read") != 0)
+        hear_entry(client, told);
+    else
+        hear_event(client, told, type);
+    json_decref(told);
+}
+
+/* A plain client is told "NAME: TEXT" of every message, in order. */
+static bool is_rendered(const struct fake_entry *kept, const char *bytes, size_t length)
+{
+    char text[4096];
+    const char *name = kept->entry.from;
+    bool is_plain = same(kept->entry.via, "plain");
+    snprintf(text, sizeof text, "%s%s: %s", is_plain ? "Client " : "",
+             is_plain ? name + strlen("client-") : name, kept->original ? kept->original : "");
+    return strlen(text) == length && memcmp(text, bytes, length) == 0;
+}
+
+static struct fake_room *plain_room(struct world *world)
+{
+    struct fake_database *database = fake_store_database(world->store);
+    for (size_t i = 0; i < database->room_count; i++)
+        if (strcmp(database->rooms[i].row.name, "lobby") == 0 && !database->rooms[i].removed)
+            return &database->rooms[i];
+    return NULL;
+}
+
+static bool may_be_missing(const struct fake_room *room, size_t i)
+{
+    return room->entries[i].entry.kind != ENTRY_KIND_MESSAGE || room->entries[i].entry.deleted ||
+           i < room->pruned;
+}
+
+static void hear_plain(struct client *client, const char *bytes, size_t length)
+{
+    const struct fake_room *room = plain_room(client->world);
+    static const char left[] = " left the chat";
+    bool is_farewell = length > sizeof left &&
+                       memcmp(bytes + length - sizeof left + 1, left, sizeof left - 1) == 0;
+    if (is_farewell || bytes[0] == '{' || !room)
+        return;
+    for (size_t i = index_after(room, client->plain_cursor); i < room->count; i++) {
+        client->plain_cursor = room->entries[i].entry.seq;
+        if (room->entries[i].entry.kind == ENTRY_KIND_MESSAGE &&
+            is_rendered(&room->entries[i], bytes, length))
+            return;
+        if (!may_be_missing(room, i))
+            break;
+    }
+    wrong(client->world, "client %d: a plain client was told out of turn: %.*s", client->number,
+          (int)length, bytes);
+}
+
+/* --- bytes ----------------------------------------------------------------------------------------- */
+
+/* Size of the first whole message, header included; 0 if there is none yet. */
+static size_t whole(const struct client *client, size_t *header, size_t *length)
+{
+    const unsigned char *bytes = client->inbox.bytes;
+    size_t have = client->inbox.length;
+    if (client->kind == SESSION_LINES || client->kind == SESSION_EVENTS) {
+        const char *end = client->kind == SESSION_LINES ? "\n" : "\n\n";
+        const unsigned char *found = memmem(bytes, have, end, strlen(end));
+        *header = client->kind == SESSION_LINES ? 0 : strlen("data: ");
+        *length = found ? (size_t)(found - bytes) - *header : 0;
+        return found ? (size_t)(found - bytes) + strlen(end) : 0;
+    }
+    if (have < 2)
+        return 0;
+    if (bytes[0] != 0x81 || bytes[1] > 127)
+        wrong(client->world, "client %d: no text frame: %02x %02x", client->number, bytes[0],
+              bytes[1]);
+    *header = bytes[1] == 126 ? 4 : bytes[1] == 127 ? 10 : 2;
+    *length = bytes[1];
+    if (have < *header)
+        return 0;
+    if (*header > 2)
+        for (size_t i = 2, n = 0; i < *header; i++)
+            *length = n = n << 8 | bytes[i];
+    return have >= *header + *length ? *header + *length : 0;
+}
+
+void client_hear(struct client *client, const unsigned char *bytes, size_t length)
+{
+    size_t header, size, total;
+    if (!buffer_append(&client->inbox, bytes, length))
+        wrong(client->world, "no memory");
+    struct buffer *inbox = &client->inbox;
+    while ((total = whole(client, &header, &size))) {
+        const char *message = (const char *)inbox->bytes + header;
+        if (client->kind == SESSION_PLAIN)
+            hear_plain(client, message, size);
+        else
+            hear_json(client, message, size);
+        buffer_consume(inbox, total);
+    }
+}
+
+/* --- the end --------------------------------------------------------------------------------------- */
+
+static void check_view(const struct client *client, const struct view *view)
+{
+    const struct fake_room *room = room_by_log(client->world, view->log);
+    if (!room || room->removed || view->state == VIEW_OUT)
+        return;
+    if (view->state != VIEW_LIVE)
+        wrong(client->world, "client %d: %s: never live, cursor %" PRId64, client->number,
+              view->room, view->cursor);
+    check_nothing_skipped(client, view, room, INT64_MAX);
+}
+
+static void check_plain_end(const struct client *client)
+{
+    const struct fake_room *room = plain_room(client->world);
+    for (size_t i = room ? index_after(room, client->plain_cursor) : 0; room && i < room->count; i++)
+        if (!may_be_missing(room, i))
+            wrong(client->world, "client %d: a plain client was not told %" PRId64, client->number,
+                  room->entries[i].entry.seq);
+}
+
+void client_check_end(struct client *client)
+{
+    if (!client->session || client->is_closing || client->is_dying)
+        return;
+    if (client->pending_count || client->outbox_count)
+        wrong(client->world, "client %d: %zu requests wait for ever, %zu were not read; the first"
+              " is %s", client->number, client->pending_count, client->outbox_count,
+              client->pending_count ? message_name(client->pending[0].type) : client->outbox[0]);
+    if (client->inbox.length)
+        wrong(client->world, "client %d: half a message is left", client->number);
+    if (client->kind == SESSION_PLAIN)
+        check_plain_end(client);
+    for (size_t i = 0; i < client->view_count; i++)
+        check_view(client, &client->views[i]);
+}
