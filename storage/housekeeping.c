@@ -24,17 +24,29 @@ static bool index_is_due(const struct writer *writer)
     return writer->search && writer->unindexed >= SEARCH_BLOCK_MESSAGES;
 }
 
-void housekeeping_wake(struct housekeeping *housekeeping, const struct writer *writer,
-                       int64_t now_ms)
+void housekeeping_look(struct housekeeping *housekeeping, int64_t now_ms)
 {
-    if ((writer->needs_scrub || index_is_due(writer)) && housekeeping->due_ms > now_ms)
+    housekeeping->has_round = true;
+    housekeeping->due_ms = now_ms;
+}
+
+void housekeeping_wake(struct housekeeping *housekeeping, struct writer *writer,
+                       const struct store_options *options, int64_t now_ms)
+{
+    housekeeping->is_over = retention_is_over(writer, options);
+    if (housekeeping->is_over || writer->has_removed)
+        housekeeping->has_round = true;
+    writer->has_removed = false;
+    if ((housekeeping->has_round || writer->needs_scrub || index_is_due(writer)) &&
+        housekeeping->due_ms > now_ms)
         housekeeping->due_ms = now_ms;
 }
 
 bool housekeeping_is_urgent(const struct housekeeping *housekeeping, const struct writer *writer,
                             int64_t now_ms)
 {
-    return now_ms - housekeeping->due_ms > LATE_MS || writer->unindexed >= SEARCH_WAITING_MAX;
+    return housekeeping->is_over || now_ms - housekeeping->due_ms > LATE_MS ||
+           writer->unindexed >= SEARCH_WAITING_MAX;
 }
 
 static bool index_block(struct writer *writer)
@@ -72,7 +84,7 @@ static enum retention_result step_round(struct housekeeping *housekeeping, struc
     if (result == RETENTION_DONE)
         result = retention_guests(writer, options, age_now_ms, notice);
     if (result == RETENTION_DONE)
-        result = retention_shrink(writer, options);
+        result = retention_shrink(writer);
     return result;
 }
 
@@ -84,24 +96,30 @@ static int64_t next_due_ms(const struct housekeeping *housekeeping, const struct
     return writer->needs_scrub ? now_ms + BUSY_MS : housekeeping->round_ms;
 }
 
+/* One step of the round that is under way or due. */
+static bool go_round(struct housekeeping *housekeeping, struct writer *writer,
+                     const struct store_options *options, int64_t now_ms, struct job **notice)
+{
+    enum retention_result result = step_round(housekeeping, writer, options, now_ms, notice);
+    housekeeping->has_round = result == RETENTION_STEPPED;
+    housekeeping->is_over = housekeeping->has_round && retention_is_over(writer, options);
+    if (result == RETENTION_DONE) {
+        housekeeping->round_ms = now_ms + ROUND_MS;
+        reserve_make(options->path, options->reserve_bytes);
+    }
+    return result != RETENTION_FAILED;
+}
+
+/* A block for the index and a step of forgetting: neither keeps the other waiting for ever. */
 bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
                        const struct store_options *options, int64_t now_ms, struct job **notice)
 {
-    bool ok = true;
     *notice = NULL;
-    if (writer->needs_scrub && writer_scrub(writer)) {
-        /* that was the step */
-    } else if (index_is_due(writer)) {
-        ok = index_block(writer);
-    } else if (housekeeping->has_round || housekeeping->round_ms <= now_ms) {
-        enum retention_result result = step_round(housekeeping, writer, options, now_ms, notice);
-        ok = result != RETENTION_FAILED;
-        housekeeping->has_round = result == RETENTION_STEPPED;
-        if (!housekeeping->has_round) {
-            housekeeping->round_ms = now_ms + ROUND_MS;
-            reserve_make(options->path, options->reserve_bytes);
-        }
-    }
+    if (writer->needs_scrub)
+        writer_scrub(writer); /* readers in the way: again in BUSY_MS */
+    bool ok = !index_is_due(writer) || index_block(writer);
+    if (ok && (housekeeping->has_round || housekeeping->round_ms <= now_ms))
+        ok = go_round(housekeeping, writer, options, now_ms, notice);
     housekeeping->due_ms = next_due_ms(housekeeping, writer, now_ms);
     return ok;
 }

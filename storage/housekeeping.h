@@ -9,14 +9,18 @@ struct housekeeping {
     int64_t due_ms;   /* when the next step is wanted; monotonic */
     int64_t round_ms; /* when retention looks at everything again */
     bool has_round;   /* a round is under way */
+    bool is_over;     /* more is stored than max_bytes allows */
     struct trust trust;
 };
 
 void housekeeping_init(struct housekeeping *housekeeping, int64_t now_ms);
 
 /* Something was committed: the writer may have something to do after it. */
-void housekeeping_wake(struct housekeeping *housekeeping, const struct writer *writer,
-                       int64_t now_ms);
+void housekeeping_wake(struct housekeeping *housekeeping, struct writer *writer,
+                       const struct store_options *options, int64_t now_ms);
+
+/* The options have changed: look at everything now. */
+void housekeeping_look(struct housekeeping *housekeeping, int64_t now_ms);
 
 /* True when it is so late, or so much waits, that messages should wait for one step. */
 bool housekeeping_is_urgent(const struct housekeeping *housekeeping, const struct writer *writer,

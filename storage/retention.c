@@ -8,6 +8,9 @@
 
 enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 
+/* 2020: what is older was stamped while the clock was unset, and its age is unknown. */
+#define AGE_KNOWN_MS INT64_C(1577836800000)
+
 /* The oldest rows of one room that are to go: first..last, as ids. */
 struct victim {
     int64_t room_id;
@@ -24,17 +27,20 @@ static sqlite3_stmt *prepare_range(struct database *database, const char *sql, i
     return statement;
 }
 
-/* The oldest rows_max rows up to the one with id last, older than ts. */
-static bool limit_victim(struct database *database, struct victim *victim, int64_t last, int64_t ts,
-                         int rows_max)
+/* The oldest rows_max rows up to the one with id last, stamped from known to before ts. Rows of unknown
+ * age go with the first that comes after them. */
+static bool limit_victim(struct database *database, struct victim *victim, int64_t last,
+                         int64_t known, int64_t ts, int rows_max)
 {
     sqlite3_stmt *statement = prepare_range(
-        database, "SELECT min(id), max(id) FROM (SELECT id, ts FROM messages WHERE id>?1 AND id<=?2"
-                  " AND id<=?3 ORDER BY id LIMIT ?4) WHERE ts<?5",
+        database, "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2), max(id) FROM"
+                  " (SELECT id, ts FROM messages WHERE id>?1 AND id<=?2 AND id<=?3 AND ts>=?4"
+                  " ORDER BY id LIMIT ?5) WHERE ts<?6",
         victim->room_id);
     sqlite3_bind_int64(statement, 3, last);
-    sqlite3_bind_int(statement, 4, rows_max);
-    sqlite3_bind_int64(statement, 5, ts);
+    sqlite3_bind_int64(statement, 4, known);
+    sqlite3_bind_int(statement, 5, rows_max);
+    sqlite3_bind_int64(statement, 6, ts);
     if (database_step(database, statement) != STEP_ROW)
         return false;
     victim->first = sqlite3_column_int64(statement, 0);
@@ -67,14 +73,15 @@ static bool find_in_room(struct database *database, const struct store_options *
     int64_t room_end = row_id(victim->room_id, SEQ_KEPT_MAX);
     victim->last = 0;
     if (options->retention_age_ms && now_ms &&
-        !limit_victim(database, victim, room_end, now_ms - options->retention_age_ms, rows_max))
+        !limit_victim(database, victim, room_end, AGE_KNOWN_MS,
+                      now_ms - options->retention_age_ms, rows_max))
         return false;
     if (victim->last || !options->retention_entries)
         return true;
     int64_t last;
     if (!find_surplus(database, victim->room_id, options->retention_entries, &last))
         return false;
-    return !last || limit_victim(database, victim, last, INT64_MAX, rows_max);
+    return !last || limit_victim(database, victim, last, INT64_MIN, INT64_MAX, rows_max);
 }
 
 /* The first room that has something to give. */
@@ -101,8 +108,8 @@ static bool find_removed(struct database *database, int rows_max, struct victim 
         return false;
     victim->is_removed = victim->room_id != 0;
     return !victim->is_removed ||
-           limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX), INT64_MAX,
-                        rows_max);
+           limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX), INT64_MIN,
+                        INT64_MAX, rows_max);
 }
 
 /* Bytes in use: pages that hold something. Free ones are used before the file grows. */
@@ -121,10 +128,16 @@ static bool used_bytes(struct database *database, int64_t *bytes)
 /* The ceiling is for all files: the WAL and one more group of messages need their part of it. */
 static int64_t ceiling_bytes(const struct writer *writer, const struct store_options *options)
 {
-    int64_t wal_bytes = INT64_C(2) * DATABASE_PAGE_BYTES * writer->wal_pages_max;
     int64_t least = options->max_bytes / 2;
-    int64_t rest = options->max_bytes - wal_bytes - options->max_bytes / 16;
+    int64_t rest = options->max_bytes - 2 * writer->wal_bytes_max - options->max_bytes / 16;
     return rest > least ? rest : least;
+}
+
+bool retention_is_over(struct writer *writer, const struct store_options *options)
+{
+    int64_t bytes;
+    return options->max_bytes > 0 && used_bytes(&writer->database, &bytes) &&
+           bytes > ceiling_bytes(writer, options);
 }
 
 /* The room whose oldest entry is the oldest of all. Rooms to keep never give. */
@@ -132,12 +145,7 @@ static bool find_oldest(struct writer *writer, const struct store_options *optio
                         struct victim *victim)
 {
     struct database *database = &writer->database;
-    int64_t bytes;
-    if (!options->max_bytes)
-        return true;
-    if (!used_bytes(database, &bytes))
-        return false;
-    if (bytes <= ceiling_bytes(writer, options))
+    if (!retention_is_over(writer, options))
         return true;
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT id, (SELECT ts FROM messages m WHERE m.id>(rooms.id<<40) AND"
@@ -156,8 +164,9 @@ static bool find_oldest(struct writer *writer, const struct store_options *optio
     database_reset(statement);
     if (step == STEP_FAILED)
         return false;
-    return !victim->room_id || limit_victim(database, victim,
-                                            row_id(victim->room_id, SEQ_KEPT_MAX), until, rows_max);
+    return !victim->room_id ||
+           limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX), INT64_MIN, until,
+                        rows_max);
 }
 
 static bool run_range(struct database *database, const char *sql, const struct victim *victim)
@@ -243,7 +252,7 @@ enum retention_result retention_step(struct writer *writer, const struct store_o
     return RETENTION_STEPPED;
 }
 
-enum retention_result retention_shrink(struct writer *writer, const struct store_options *options)
+enum retention_result retention_shrink(struct writer *writer)
 {
     struct database *database = &writer->database;
     int64_t pages, free_pages;
@@ -253,7 +262,6 @@ enum retention_result retention_shrink(struct writer *writer, const struct store
         return RETENTION_FAILED;
     /* Some are kept: with a steady stream they are soon used again, and giving back costs writes. */
     int64_t kept = pages / SHRINK_KEEP_PARTS + SHRINK_KEEP_PAGES;
-    (void)options;
     if (free_pages <= kept)
         return RETENTION_DONE;
     char sql[48];
@@ -306,7 +314,8 @@ enum retention_result retention_guests(struct writer *writer, const struct store
     *notice = NULL;
     if (!options->guest_age_ms || !now_ms)
         return RETENTION_DONE;
-    if (!find_number(database, "SELECT id FROM users WHERE account=0 AND seen_ms<?1 LIMIT 1",
+    if (!find_number(database, "SELECT id FROM users WHERE account=0 AND seen_ms<?1 AND"
+                               " seen_ms>=1577836800000 LIMIT 1", /* AGE_KNOWN_MS */
                      now_ms - options->guest_age_ms, &user_id))
         return RETENTION_FAILED;
     if (!user_id)

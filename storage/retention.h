@@ -22,7 +22,10 @@ enum retention_result retention_guests(struct writer *writer, const struct store
                                        int64_t now_ms, struct job **notice);
 
 /* Gives free pages at the end of the file back, some at a time. */
-enum retention_result retention_shrink(struct writer *writer, const struct store_options *options);
+enum retention_result retention_shrink(struct writer *writer);
+
+/* True while more is stored than max_bytes allows. */
+bool retention_is_over(struct writer *writer, const struct store_options *options);
 
 /* Ageing must not believe a clock that jumps ahead: a wrong year would remove everything. A jump is
  * believed once it has held for a day. */

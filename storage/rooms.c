@@ -105,7 +105,7 @@ bool rooms_remove(struct writer *writer, struct job *job)
         return true;
     }
     logs_forget(&writer->logs, room_id);
-    writer->needs_scrub = true;
+    writer->has_removed = true;
     return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
            run_with_room(database, "INSERT INTO removed_rooms(id) VALUES(?1)", room_id);
 }

@@ -1,93 +1,39 @@
-#include "storage/store.h"
+#include "storage/crew.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "storage/housekeeping.h"
-#include "storage/reader.h"
-#include "storage/reserve.h"
-#include "storage/start.h"
-#include "storage/writer.h"
-
 enum {
-    READERS_MAX = 8,
     STACK_BYTES = 512 * 1024,
-    BACKOFF_MS_MIN = 20,
-    BACKOFF_MS_MAX = 500,
-    HANG_MS = 5000,      /* a commit that takes longer is told as a failure by store_is_healthy */
-    GROUP_TEXT_BYTES_MAX = 2 * 1024 * 1024, /* in one transaction, whose pages stay in memory */
-    NOTICES_MAX = 64,    /* JOB_PRUNED not collected yet; then retention waits */
+    HANG_MS = 5000, /* a commit that takes longer is told by store_is_healthy */
     READER_BUSY_MS = 5000
 };
 
-struct list {
-    struct job *first;
-    struct job **end; /* where the next one is linked */
-};
-
-struct store {
-    /* constant after store_open */
-    char path[1024];
-    int event_fd;
-    int reader_count;
-    struct start start; /* its database is the writer's; found is the loop's */
-    struct worker {
-        struct store *store;
-        struct database database;
-        pthread_t thread;
-    } workers[READERS_MAX];
-    pthread_t write_thread;
-
-    /* the writer's alone */
-    struct writer writer;
-    struct list batch; /* taken, not yet committed */
-    struct housekeeping housekeeping;
-    int64_t failing_since_ms, retry_at_ms, backoff_ms;
-
-    /* the loop's alone */
-    struct list collected; /* taken from done in one go */
-
-    /* shared: the one mutex */
-    pthread_mutex_t mutex;
-    pthread_cond_t write_work, read_work;
-    struct list writes, reads, done;
-    struct store_options options;
-    int64_t write_count, read_count; /* submitted and not yet collected */
-    int64_t notice_count;
-    int64_t stopping_since_ms; /* 0: not stopping */
-    int64_t commit_since_ms;   /* a commit is under way; 0 none */
-    int64_t commits, failures, unindexed, last_ts;
-    bool writer_waits, clock_unset, failing;
-    char failure[128];
-};
-
-static int64_t monotonic_ms(void)
+int64_t crew_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void list_init(struct list *list)
+void list_init(struct list *list)
 {
     list->first = NULL;
     list->end = &list->first;
 }
 
-static void list_add(struct list *list, struct job *job)
+void list_add(struct list *list, struct job *job)
 {
     job->next = NULL;
     *list->end = job;
     list->end = &job->next;
 }
 
-static struct job *list_take(struct list *list)
+struct job *list_take(struct list *list)
 {
     struct job *job = list->first;
     if (job && !(list->first = job->next))
@@ -95,8 +41,7 @@ static struct job *list_take(struct list *list)
     return job;
 }
 
-/* Moves all of other to the end of list. */
-static void list_splice(struct list *list, struct list *other)
+void list_splice(struct list *list, struct list *other)
 {
     if (!other->first)
         return;
@@ -105,15 +50,14 @@ static void list_splice(struct list *list, struct list *other)
     list_init(other);
 }
 
-static void list_destroy(struct list *list)
+void list_destroy(struct list *list)
 {
     struct job *job;
     while ((job = list_take(list)))
         job_destroy(job);
 }
 
-/* Wakes the loop once for everything that gathers until it looks. With the mutex. */
-static void give_back(struct store *store, struct list *finished)
+void crew_give_back(struct store *store, struct list *finished)
 {
     if (!finished->first)
         return;
@@ -130,7 +74,7 @@ enum store_result store_submit(struct store *store, struct job *job)
 {
     bool is_write = job_is_write(job->kind);
     enum store_result result = STORE_BUSY;
-    job->submitted_ms = monotonic_ms();
+    job->submitted_ms = crew_now_ms();
     pthread_mutex_lock(&store->mutex);
     int64_t *count = is_write ? &store->write_count : &store->read_count;
     if (*count < store->options.pending_max) {
@@ -176,7 +120,7 @@ int store_fd(const struct store *store)
 bool store_is_healthy(struct store *store, char *why, size_t why_size)
 {
     pthread_mutex_lock(&store->mutex);
-    int64_t hanging_ms = store->commit_since_ms ? monotonic_ms() - store->commit_since_ms : 0;
+    int64_t hanging_ms = store->commit_since_ms ? crew_now_ms() - store->commit_since_ms : 0;
     bool failing = store->failing;
     if (failing)
         snprintf(why, why_size, "Storage fails: %s.", store->failure);
@@ -220,258 +164,10 @@ void store_reconfigure(struct store *store, const struct store_options *options)
     store->options.retention_age_ms = options->retention_age_ms;
     store->options.retention_entries = options->retention_entries;
     store->options.guest_age_ms = options->guest_age_ms;
+    store->reconfigured = true;
     pthread_cond_signal(&store->write_work);
     pthread_mutex_unlock(&store->mutex);
 }
-
-/* ---- the writer ---- */
-
-/* Waits until something comes or the time has come. With the mutex. */
-static void wait_for_work(struct store *store, int64_t until_ms)
-{
-    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
-    store->writer_waits = true;
-    if (until_ms == INT64_MAX)
-        pthread_cond_wait(&store->write_work, &store->mutex);
-    else
-        pthread_cond_timedwait(&store->write_work, &store->mutex, &until);
-    store->writer_waits = false;
-}
-
-static void finish_unavailable(struct store *store, struct job *job, struct list *finished)
-{
-    job->result = JOB_UNAVAILABLE;
-    snprintf(job->why, sizeof job->why, "%s", store->failure);
-    list_add(finished, job);
-}
-
-/* While storage fails, takes out what has waited for retry_ms. Gives when the next is due. */
-static int64_t expire(struct store *store, int64_t now_ms)
-{
-    struct list rest, finished;
-    int64_t next_ms = INT64_MAX;
-    list_init(&rest);
-    list_init(&finished);
-    struct job *job;
-    while ((job = list_take(&store->batch))) {
-        int64_t since_ms = job->submitted_ms > store->failing_since_ms ? job->submitted_ms
-                                                                        : store->failing_since_ms;
-        int64_t due_ms = since_ms + store->options.retry_ms;
-        if (due_ms <= now_ms) {
-            finish_unavailable(store, job, &finished);
-            continue;
-        }
-        next_ms = due_ms < next_ms ? due_ms : next_ms;
-        list_add(&rest, job);
-    }
-    list_splice(&store->batch, &rest);
-    give_back(store, &finished);
-    return next_ms;
-}
-
-/* When the writer has something to do: now, later, or INT64_MAX. With the mutex. */
-static int64_t work_due_ms(struct store *store, int64_t now_ms)
-{
-    if (store->failing) {
-        int64_t expiry_ms = expire(store, now_ms);
-        return expiry_ms < store->retry_at_ms ? expiry_ms : store->retry_at_ms;
-    }
-    if (store->batch.first)
-        return store->stopping_since_ms
-                   ? now_ms
-                   : store->batch.first->submitted_ms + store->options.commit_interval_ms;
-    if (store->stopping_since_ms)
-        return now_ms;
-    return store->notice_count < NOTICES_MAX ? store->housekeeping.due_ms : INT64_MAX;
-}
-
-/* Waits for work and takes all writes that wait. False when the store stops and nothing is left. */
-static bool gather(struct store *store)
-{
-    pthread_mutex_lock(&store->mutex);
-    for (;;) {
-        list_splice(&store->batch, &store->writes);
-        int64_t now_ms = monotonic_ms();
-        int64_t due_ms = work_due_ms(store, now_ms);
-        bool is_last = store->stopping_since_ms && !store->batch.first;
-        if (is_last || (due_ms <= now_ms && (!store->failing || store->retry_at_ms <= now_ms))) {
-            if (!is_last && store->batch.first)
-                store->commit_since_ms = now_ms;
-            pthread_mutex_unlock(&store->mutex);
-            return !is_last;
-        }
-        if (due_ms > now_ms)
-            wait_for_work(store, due_ms);
-    }
-}
-
-static void note_failure(struct store *store)
-{
-    int64_t now_ms = monotonic_ms();
-    const struct database *database = &store->writer.database;
-    pthread_mutex_lock(&store->mutex);
-    if (!store->failing) {
-        store->failing_since_ms = now_ms;
-        store->backoff_ms = BACKOFF_MS_MIN;
-    } else if (store->backoff_ms < BACKOFF_MS_MAX) {
-        store->backoff_ms *= 2;
-    }
-    store->failing = true;
-    store->failures++;
-    store->commit_since_ms = 0;
-    store->retry_at_ms = now_ms + store->backoff_ms;
-    snprintf(store->failure, sizeof store->failure, "%s", database->why);
-    pthread_mutex_unlock(&store->mutex);
-    if ((database->code & 0xff) == SQLITE_FULL && reserve_give_up(store->path))
-        store->retry_at_ms = now_ms;
-}
-
-static void note_success(struct store *store, struct list *group)
-{
-    pthread_mutex_lock(&store->mutex);
-    store->failing = false;
-    store->commits++;
-    store->commit_since_ms = 0;
-    store->unindexed = store->writer.unindexed;
-    store->last_ts = store->writer.stamp.last_ts;
-    store->clock_unset = store->writer.stamp.clock_unset;
-    give_back(store, group);
-    pthread_mutex_unlock(&store->mutex);
-}
-
-static size_t text_bytes(const struct job *job)
-{
-    size_t bytes = 0;
-    if (job->kind == JOB_APPEND && job->append.entry.text)
-        bytes = strlen(job->append.entry.text);
-    for (size_t i = 0; job->kind == JOB_IMPORT && i < job->import.count; i++)
-        bytes += job->import.entries[i].text ? strlen(job->import.entries[i].text) : 0;
-    return bytes;
-}
-
-/* Nearly always all of the batch. */
-static void take_group(struct store *store, struct list *group)
-{
-    size_t bytes = 0;
-    list_init(group);
-    while (store->batch.first && bytes <= GROUP_TEXT_BYTES_MAX) {
-        bytes += text_bytes(store->batch.first);
-        list_add(group, list_take(&store->batch));
-    }
-}
-
-/* Everything that waits, in one transaction. While storage fails and nobody asks, this is the probe
- * that finds out when it is back. */
-static void commit_batch(struct store *store)
-{
-    struct list group;
-    take_group(store, &group);
-    bool ok = group.first ? writer_commit(&store->writer, group.first)
-                          : writer_probe(&store->writer);
-    if (!ok) {
-        list_splice(&group, &store->batch); /* back to the front */
-        list_splice(&store->batch, &group);
-        note_failure(store);
-        return;
-    }
-    note_success(store, &group);
-    housekeeping_wake(&store->housekeeping, &store->writer, monotonic_ms());
-}
-
-/* What is done between commits and when nobody speaks: one small step. */
-static void keep_house(struct store *store)
-{
-    struct list notices;
-    list_init(&notices);
-    pthread_mutex_lock(&store->mutex);
-    struct store_options options = store->options;
-    pthread_mutex_unlock(&store->mutex);
-    struct job *notice = NULL;
-    bool ok = housekeeping_step(&store->housekeeping, &store->writer, &options, monotonic_ms(),
-                                &notice);
-    if (!ok) {
-        note_failure(store);
-        return;
-    }
-    if (!notice)
-        return;
-    pthread_mutex_lock(&store->mutex);
-    store->notice_count++;
-    list_add(&notices, notice);
-    give_back(store, &notices);
-    pthread_mutex_unlock(&store->mutex);
-}
-
-static void *write_thread(void *argument)
-{
-    struct store *store = argument;
-    while (gather(store)) {
-        bool commits = store->batch.first || store->failing;
-        if (commits)
-            commit_batch(store);
-        if (!store->failing && (!commits || housekeeping_is_urgent(&store->housekeeping,
-                                                                   &store->writer, monotonic_ms())))
-            keep_house(store);
-        writer_checkpoint(&store->writer);
-    }
-    if (!store->failing)
-        start_mark_clean(&store->writer.database);
-    return NULL;
-}
-
-/* ---- the readers ---- */
-
-/* The counters that a status needs besides what its worker has read. */
-static void add_counters(struct store *store, struct store_status *status)
-{
-    status->written_bytes = store_written_bytes(store);
-    pthread_mutex_lock(&store->mutex);
-    status->commits = store->commits;
-    status->failures = store->failures;
-    status->pending = store->write_count + store->read_count;
-    status->last_ts = store->last_ts;
-    status->failing = store->failing;
-    status->clock_unset = store->clock_unset;
-    snprintf(status->durability, sizeof status->durability, "%s",
-             store->options.power_loss ? "power_loss" : "process_crash");
-    snprintf(status->failure, sizeof status->failure, "%s", store->failure);
-    pthread_mutex_unlock(&store->mutex);
-    snprintf(status->journal_mode, sizeof status->journal_mode, "%s",
-             store->start.found.journal_mode);
-}
-
-/* NULL when the store stops. */
-static struct job *take_read(struct store *store)
-{
-    pthread_mutex_lock(&store->mutex);
-    while (!store->reads.first && !store->stopping_since_ms)
-        pthread_cond_wait(&store->read_work, &store->mutex);
-    struct job *job = store->stopping_since_ms ? NULL : list_take(&store->reads);
-    pthread_mutex_unlock(&store->mutex);
-    return job;
-}
-
-static void *read_thread(void *argument)
-{
-    struct worker *worker = argument;
-    struct store *store = worker->store;
-    struct job *job;
-    while ((job = take_read(store))) {
-        struct list finished;
-        list_init(&finished);
-        reader_run(&worker->database, store->path, job);
-        if (job->kind == JOB_STATUS)
-            add_counters(store, &job->status);
-        list_add(&finished, job);
-        pthread_mutex_lock(&store->mutex);
-        give_back(store, &finished);
-        pthread_mutex_unlock(&store->mutex);
-    }
-    return NULL;
-}
-
-/* ---- opening and closing ---- */
 
 static bool start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
 {
@@ -563,7 +259,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     }
     store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool ok = store->event_fd >= 0 && writer_init(&store->writer, &store->start, &store->options);
-    housekeeping_init(&store->housekeeping, monotonic_ms());
+    housekeeping_init(&store->housekeeping, crew_now_ms());
     store->last_ts = store->start.found.last_ts;
     if (ok && start_threads(store) && store->reader_count > 0)
         return store;
@@ -575,7 +271,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
 static void stop_threads(struct store *store)
 {
     pthread_mutex_lock(&store->mutex);
-    store->stopping_since_ms = monotonic_ms();
+    store->stopping_since_ms = crew_now_ms();
     pthread_cond_broadcast(&store->write_work);
     pthread_cond_broadcast(&store->read_work);
     pthread_mutex_unlock(&store->mutex);

@@ -15,8 +15,10 @@ struct writer {
     int64_t appended;   /* messages of the transaction under way */
     int64_t unindexed;  /* messages that the search index has before it */
     int wal_pages;      /* in the WAL, after the newest commit */
+    int64_t wal_bytes_max;
     int wal_pages_max;  /* beyond it the WAL is brought into the database */
     bool search;
+    bool has_removed;   /* a room: its rows are still to go */
     bool needs_scrub;   /* texts were deleted: the WAL still holds them */
 };
 

@@ -34,7 +34,7 @@ void shop_submit(struct shop *shop, struct job *job);
 /* The next finished job, waited for. */
 struct job *shop_collect(struct shop *shop);
 
-/* Submits and waits for just this one. */
+/* Submits and waits for just this one; notices of retention that come before are dropped. */
 struct job *shop_do(struct shop *shop, struct job *job);
 
 /* An append that is ready to be submitted. nonce may be NULL. */

@@ -1,0 +1,73 @@
+/* crew.h - the store from inside: its lists, and the threads that work them off. For store.c,
+ * write_thread.c and read_thread.c only. */
+#ifndef HEARTH_STORAGE_CREW_H
+#define HEARTH_STORAGE_CREW_H
+
+#include <pthread.h>
+
+#include "storage/housekeeping.h"
+#include "storage/start.h"
+#include "storage/store.h"
+#include "storage/writer.h"
+
+enum { READERS_MAX = 8 };
+
+/* Jobs in order. list_init makes it empty; it must not be moved. */
+struct list {
+    struct job *first;
+    struct job **end; /* where the next one is linked */
+};
+
+struct store {
+    /* constant after store_open */
+    char path[1024];
+    int event_fd;
+    int reader_count;
+    struct start start; /* its database is the writer's; found is the loop's */
+    struct worker {
+        struct store *store;
+        struct database database;
+        pthread_t thread;
+    } workers[READERS_MAX];
+    pthread_t write_thread;
+
+    /* the writer's alone */
+    struct writer writer;
+    struct list batch; /* taken, not yet committed */
+    struct housekeeping housekeeping;
+    int64_t failing_since_ms, retry_at_ms, backoff_ms;
+
+    /* the loop's alone */
+    struct list collected; /* taken from done in one go */
+
+    /* shared: the one mutex */
+    pthread_mutex_t mutex;
+    pthread_cond_t write_work, read_work;
+    struct list writes, reads, done;
+    struct store_options options;
+    int64_t write_count, read_count; /* submitted and not yet collected */
+    int64_t notice_count;
+    int64_t stopping_since_ms; /* 0: not stopping */
+    int64_t commit_since_ms;   /* a commit is under way; 0 none */
+    bool reconfigured;         /* the writer has not looked yet */
+    int64_t commits, failures, unindexed, last_ts;
+    bool writer_waits, clock_unset, failing;
+    char failure[128];
+};
+
+int64_t crew_now_ms(void); /* monotonic */
+
+void list_init(struct list *list);
+void list_add(struct list *list, struct job *job);
+struct job *list_take(struct list *list);
+void list_splice(struct list *list, struct list *other); /* moves all of other to the end of list */
+void list_destroy(struct list *list);
+
+/* Wakes the loop once for everything that gathers until it looks. With the mutex. */
+void crew_give_back(struct store *store, struct list *finished);
+
+/* The threads' own functions: until the store stops. */
+void *write_thread(void *store);
+void *read_thread(void *worker);
+
+#endif

@@ -1,0 +1,217 @@
+#include "storage/crew.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "storage/reserve.h"
+
+enum {
+    BACKOFF_MS_MIN = 20,
+    BACKOFF_MS_MAX = 500,
+    GROUP_TEXT_BYTES_MAX = 2 * 1024 * 1024, /* in one transaction, whose pages stay in memory */
+    NOTICES_MAX = 64                        /* JOB_PRUNED not collected; then retention waits */
+};
+
+/* Waits until something comes or the time has come. With the mutex. */
+static void wait_for_work(struct store *store, int64_t until_ms)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    store->writer_waits = true;
+    if (until_ms == INT64_MAX)
+        pthread_cond_wait(&store->write_work, &store->mutex);
+    else
+        pthread_cond_timedwait(&store->write_work, &store->mutex, &until);
+    store->writer_waits = false;
+}
+
+static void finish_unavailable(struct store *store, struct job *job, struct list *finished)
+{
+    job->result = JOB_UNAVAILABLE;
+    snprintf(job->why, sizeof job->why, "%s", store->failure);
+    list_add(finished, job);
+}
+
+/* While storage fails, takes out what has waited for retry_ms. Gives when the next is due. */
+static int64_t expire(struct store *store, int64_t now_ms)
+{
+    struct list rest, finished;
+    int64_t next_ms = INT64_MAX;
+    list_init(&rest);
+    list_init(&finished);
+    struct job *job;
+    while ((job = list_take(&store->batch))) {
+        int64_t since_ms = job->submitted_ms > store->failing_since_ms ? job->submitted_ms
+                                                                       : store->failing_since_ms;
+        int64_t due_ms = since_ms + store->options.retry_ms;
+        if (due_ms <= now_ms) {
+            finish_unavailable(store, job, &finished);
+            continue;
+        }
+        next_ms = due_ms < next_ms ? due_ms : next_ms;
+        list_add(&rest, job);
+    }
+    list_splice(&store->batch, &rest);
+    crew_give_back(store, &finished);
+    return next_ms;
+}
+
+/* When the writer has something to do: now, later, or INT64_MAX. With the mutex. */
+static int64_t work_due_ms(struct store *store, int64_t now_ms)
+{
+    if (store->failing) {
+        int64_t expiry_ms = expire(store, now_ms);
+        return expiry_ms < store->retry_at_ms ? expiry_ms : store->retry_at_ms;
+    }
+    if (store->batch.first)
+        return store->stopping_since_ms
+                   ? now_ms
+                   : store->batch.first->submitted_ms + store->options.commit_interval_ms;
+    if (store->stopping_since_ms)
+        return now_ms;
+    if (store->reconfigured)
+        housekeeping_look(&store->housekeeping, now_ms);
+    store->reconfigured = false;
+    return store->notice_count < NOTICES_MAX ? store->housekeeping.due_ms : INT64_MAX;
+}
+
+/* Waits for work and takes all writes that wait. False when the store stops and nothing is left. */
+static bool gather(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    for (;;) {
+        list_splice(&store->batch, &store->writes);
+        int64_t now_ms = crew_now_ms();
+        int64_t due_ms = work_due_ms(store, now_ms);
+        bool is_last = store->stopping_since_ms && !store->batch.first;
+        if (is_last || (due_ms <= now_ms && (!store->failing || store->retry_at_ms <= now_ms))) {
+            if (!is_last && store->batch.first)
+                store->commit_since_ms = now_ms;
+            pthread_mutex_unlock(&store->mutex);
+            return !is_last;
+        }
+        if (due_ms > now_ms)
+            wait_for_work(store, due_ms);
+    }
+}
+
+static void note_failure(struct store *store)
+{
+    int64_t now_ms = crew_now_ms();
+    const struct database *database = &store->writer.database;
+    pthread_mutex_lock(&store->mutex);
+    if (!store->failing) {
+        store->failing_since_ms = now_ms;
+        store->backoff_ms = BACKOFF_MS_MIN;
+    } else if (store->backoff_ms < BACKOFF_MS_MAX) {
+        store->backoff_ms *= 2;
+    }
+    store->failing = true;
+    store->failures++;
+    store->commit_since_ms = 0;
+    store->retry_at_ms = now_ms + store->backoff_ms;
+    snprintf(store->failure, sizeof store->failure, "%s", database->why);
+    pthread_mutex_unlock(&store->mutex);
+    if ((database->code & 0xff) == SQLITE_FULL && reserve_give_up(store->path))
+        store->retry_at_ms = now_ms;
+}
+
+static void note_success(struct store *store, struct list *group)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->failing = false;
+    store->commits++;
+    store->commit_since_ms = 0;
+    store->unindexed = store->writer.unindexed;
+    store->last_ts = store->writer.stamp.last_ts;
+    store->clock_unset = store->writer.stamp.clock_unset;
+    crew_give_back(store, group);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+static size_t text_bytes(const struct job *job)
+{
+    size_t bytes = 0;
+    if (job->kind == JOB_APPEND && job->append.entry.text)
+        bytes = strlen(job->append.entry.text);
+    for (size_t i = 0; job->kind == JOB_IMPORT && i < job->import.count; i++)
+        bytes += job->import.entries[i].text ? strlen(job->import.entries[i].text) : 0;
+    return bytes;
+}
+
+/* Nearly always all of the batch. */
+static void take_group(struct store *store, struct list *group)
+{
+    size_t bytes = 0;
+    list_init(group);
+    while (store->batch.first && bytes <= GROUP_TEXT_BYTES_MAX) {
+        bytes += text_bytes(store->batch.first);
+        list_add(group, list_take(&store->batch));
+    }
+}
+
+static struct store_options copy_options(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    struct store_options options = store->options;
+    pthread_mutex_unlock(&store->mutex);
+    return options;
+}
+
+/* Everything that waits, in one transaction. While storage fails and nobody asks, this is the probe
+ * that finds out when it is back. */
+static void commit_batch(struct store *store)
+{
+    struct list group;
+    take_group(store, &group);
+    bool ok =
+        group.first ? writer_commit(&store->writer, group.first) : writer_probe(&store->writer);
+    if (!ok) {
+        list_splice(&group, &store->batch); /* back to the front */
+        list_splice(&store->batch, &group);
+        note_failure(store);
+        return;
+    }
+    note_success(store, &group);
+    struct store_options options = copy_options(store);
+    housekeeping_wake(&store->housekeeping, &store->writer, &options, crew_now_ms());
+}
+
+/* What is done between commits and when nobody speaks: one small step. */
+static void keep_house(struct store *store)
+{
+    struct list notices;
+    list_init(&notices);
+    struct store_options options = copy_options(store);
+    struct job *notice = NULL;
+    bool ok =
+        housekeeping_step(&store->housekeeping, &store->writer, &options, crew_now_ms(), &notice);
+    if (!ok) {
+        note_failure(store);
+        return;
+    }
+    if (!notice)
+        return;
+    pthread_mutex_lock(&store->mutex);
+    store->notice_count++;
+    list_add(&notices, notice);
+    crew_give_back(store, &notices);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+void *write_thread(void *argument)
+{
+    struct store *store = argument;
+    while (gather(store)) {
+        bool commits = store->batch.first || store->failing;
+        if (commits)
+            commit_batch(store);
+        if (!store->failing && (!commits || housekeeping_is_urgent(&store->housekeeping,
+                                                                   &store->writer, crew_now_ms())))
+            keep_house(store);
+        writer_checkpoint(&store->writer);
+    }
+    if (!store->failing)
+        start_mark_clean(&store->writer.database);
+    return NULL;
+}
