@@ -7,17 +7,35 @@
 
 #include <jansson.h>
 
+#include "protocol/flat.h"
 #include "protocol/name.h"
 
-/* What a decoded request lives on. */
+/* What a decoded request lives on: Jansson's tree, or text. */
 struct document {
     json_t *root;
     struct block *blocks; /* arrays of the lists, newest first */
+    char text[];          /* as long as the frame */
 };
 
 struct block {
     struct block *next;
     max_align_t items[];
+};
+
+/* An object of a frame: parsed the short way, or by Jansson. */
+struct object {
+    const struct flat *flat; /* or NULL */
+    const json_t *json;
+};
+
+enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_FLAG, VALUE_ARRAY, VALUE_OBJECT, VALUE_OTHER };
+
+struct value {
+    enum value_kind kind;
+    const char *text;
+    size_t length;       /* of a text or array */
+    int64_t number;      /* of a flag: 0 or 1 */
+    const json_t *json;  /* of an array or object */
 };
 
 /* Where decoding is, for the sentence of a refusal. */
@@ -75,7 +93,42 @@ static bool is_shallow(const char *bytes, size_t length)
     return true;
 }
 
-static const char *value_kind(enum field_kind kind)
+static struct value value_of(const json_t *json)
+{
+    switch (json ? (int)json_typeof(json) : -1) {
+    case -1:
+        return (struct value){.kind = VALUE_ABSENT};
+    case JSON_STRING:
+        return (struct value){.kind = VALUE_TEXT, .text = json_string_value(json),
+                              .length = json_string_length(json)};
+    case JSON_INTEGER:
+        return (struct value){.kind = VALUE_NUMBER, .number = json_integer_value(json)};
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return (struct value){.kind = VALUE_FLAG, .number = json_is_true(json)};
+    case JSON_ARRAY:
+        return (struct value){.kind = VALUE_ARRAY, .length = json_array_size(json), .json = json};
+    case JSON_OBJECT:
+        return (struct value){.kind = VALUE_OBJECT, .json = json};
+    default:
+        return (struct value){.kind = VALUE_OTHER};
+    }
+}
+
+static struct value get(const struct object *object, const char *name)
+{
+    static const enum value_kind kinds[] = {[FLAT_TEXT] = VALUE_TEXT, [FLAT_NUMBER] = VALUE_NUMBER,
+                                            [FLAT_FLAG] = VALUE_FLAG};
+    if (!object->flat)
+        return value_of(json_object_get(object->json, name));
+    const struct flat_value *flat = flat_find(object->flat, name);
+    if (!flat)
+        return (struct value){.kind = VALUE_ABSENT};
+    return (struct value){.kind = kinds[flat->kind], .text = flat->text, .length = flat->length,
+                          .number = flat->number};
+}
+
+static const char *kind_words(enum field_kind kind)
 {
     switch (kind) {
     case FIELD_TEXT:
@@ -100,10 +153,10 @@ static const char *value_kind(enum field_kind kind)
                             (place)->index, name, __VA_ARGS__)                                     \
                    : refuse((place)->refusal, code, name, "%s " format, name, __VA_ARGS__))
 
-static bool decode_text(struct place *place, const struct field *field, const json_t *value,
+static bool decode_text(struct place *place, const struct field *field, const struct value *value,
                         const char **out)
 {
-    int64_t length = (int64_t)json_string_length(value);
+    int64_t length = (int64_t)value->length;
     bool is_name = field->kind == FIELD_NAME;
     if (length < field->min) {
         REFUSE(place, is_name ? ERROR_name_invalid : ERROR_bad_request, field->name, "%s",
@@ -115,14 +168,14 @@ static bool decode_text(struct place *place, const struct field *field, const js
                "has %" PRId64 " bytes; at most %" PRId64 " are allowed.", length, field->max);
         return false;
     }
-    *out = json_string_value(value);
+    *out = value->text;
     return true;
 }
 
-static bool decode_number(struct place *place, const struct field *field, const json_t *value,
+static bool decode_number(struct place *place, const struct field *field, const struct value *value,
                           int64_t *out)
 {
-    int64_t number = json_integer_value(value);
+    int64_t number = value->number;
     if (number < field->min || number > field->max) {
         REFUSE(place, ERROR_bad_request, field->name,
                "is %" PRId64 "; it must be %" PRId64 " to %" PRId64 ".", number, field->min,
@@ -133,36 +186,35 @@ static bool decode_number(struct place *place, const struct field *field, const 
     return true;
 }
 
-static bool decode_names(struct place *place, const struct field *field, const json_t *value,
+static bool decode_names(struct place *place, const struct field *field, const struct value *value,
                          struct message_list *out)
 {
-    size_t count = json_array_size(value);
+    size_t count = value->length;
     const char **names = document_memory(place->document, count, sizeof *names);
     if (!names) {
         refuse(place->refusal, ERROR_internal, NULL, NULL);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        const json_t *name = json_array_get(value, i);
-        size_t length = json_string_length(name);
-        if (!json_is_string(name) || length < 1 || length > ROOM_NAME_BYTES_MAX) {
+        struct value name = value_of(json_array_get(value->json, i));
+        if (name.kind != VALUE_TEXT || name.length < 1 || name.length > ROOM_NAME_BYTES_MAX) {
             REFUSE(place, ERROR_bad_request, field->name, "must hold names only; %zu is none.", i);
             return false;
         }
-        names[i] = json_string_value(name);
+        names[i] = name.text;
     }
     out->items = names;
     out->count = count;
     return true;
 }
 
-static bool decode_fields(struct place *place, enum message_type type, const json_t *object,
+static bool decode_fields(struct place *place, enum message_type type, const struct object *object,
                           void *out);
 
-static bool decode_list(struct place *place, const struct field *field, const json_t *value,
+static bool decode_list(struct place *place, const struct field *field, const struct value *value,
                         struct message_list *out)
 {
-    size_t count = json_array_size(value);
+    size_t count = value->length;
     size_t size = message_describe(field->record)->size;
     char *items = document_memory(place->document, count, size);
     if (!items) {
@@ -172,13 +224,13 @@ static bool decode_list(struct place *place, const struct field *field, const js
     struct place inside = *place;
     inside.list = field->name;
     for (inside.index = 0; inside.index < count; inside.index++) {
-        const json_t *row = json_array_get(value, inside.index);
-        if (!json_is_object(row)) {
+        struct object row = {.json = json_array_get(value->json, inside.index)};
+        if (!json_is_object(row.json)) {
             REFUSE(place, ERROR_bad_request, field->name, "must hold objects only; %zu is none.",
                    inside.index);
             return false;
         }
-        if (!decode_fields(&inside, field->record, row, items + inside.index * size))
+        if (!decode_fields(&inside, field->record, &row, items + inside.index * size))
             return false;
     }
     out->items = items;
@@ -186,33 +238,23 @@ static bool decode_list(struct place *place, const struct field *field, const js
     return true;
 }
 
-static bool has_kind(const json_t *value, enum field_kind kind)
+static bool has_kind(const struct value *value, enum field_kind kind)
 {
-    switch (kind) {
-    case FIELD_TEXT:
-    case FIELD_NAME:
-        return json_is_string(value);
-    case FIELD_NUMBER:
-        return json_is_integer(value);
-    case FIELD_FLAG:
-        return json_is_boolean(value);
-    case FIELD_LIST:
-    case FIELD_NAMES:
-        return json_is_array(value);
-    case FIELD_OBJECT:
-        break;
-    }
-    return json_is_object(value);
+    static const enum value_kind kinds[] = {
+        [FIELD_TEXT] = VALUE_TEXT,   [FIELD_NAME] = VALUE_TEXT,  [FIELD_NUMBER] = VALUE_NUMBER,
+        [FIELD_FLAG] = VALUE_FLAG,   [FIELD_LIST] = VALUE_ARRAY, [FIELD_NAMES] = VALUE_ARRAY,
+        [FIELD_OBJECT] = VALUE_OBJECT};
+    return value->kind == kinds[kind];
 }
 
-static bool decode_value(struct place *place, const struct field *field, const json_t *value,
+static bool decode_value(struct place *place, const struct field *field, const struct value *value,
                          void *out)
 {
     if (!has_kind(value, field->kind)) {
-        REFUSE(place, ERROR_bad_request, field->name, "must be %s.", value_kind(field->kind));
+        REFUSE(place, ERROR_bad_request, field->name, "must be %s.", kind_words(field->kind));
         return false;
     }
-    if (json_is_array(value) && json_array_size(value) > LIST_ITEMS_MAX) {
+    if (value->kind == VALUE_ARRAY && value->length > LIST_ITEMS_MAX) {
         REFUSE(place, ERROR_bad_request, field->name, "may hold at most %d.", LIST_ITEMS_MAX);
         return false;
     }
@@ -223,7 +265,7 @@ static bool decode_value(struct place *place, const struct field *field, const j
     case FIELD_NUMBER:
         return decode_number(place, field, value, out);
     case FIELD_FLAG:
-        *(bool *)out = json_is_true(value);
+        *(bool *)out = value->number != 0;
         return true;
     case FIELD_LIST:
         return decode_list(place, field, value, out);
@@ -232,23 +274,23 @@ static bool decode_value(struct place *place, const struct field *field, const j
     case FIELD_OBJECT:
         break;
     }
-    return decode_fields(place, field->record, value, out);
+    return decode_fields(place, field->record, &(struct object){.json = value->json}, out);
 }
 
-static bool decode_fields(struct place *place, enum message_type type, const json_t *object,
+static bool decode_fields(struct place *place, enum message_type type, const struct object *object,
                           void *out)
 {
     const struct message_description *message = message_describe(type);
     for (size_t i = 0; i < message->field_count; i++) {
         const struct field *field = &message->fields[i];
         void *target = (char *)out + field->offset;
-        const json_t *value = json_object_get(object, field->name);
-        if (value) {
-            if (!decode_value(place, field, value, target))
+        struct value value = get(object, field->name);
+        if (value.kind != VALUE_ABSENT) {
+            if (!decode_value(place, field, &value, target))
                 return false;
         } else if (field->required) {
             REFUSE(place, ERROR_bad_request, field->name, "is missing; it must be %s.",
-                   value_kind(field->kind));
+                   kind_words(field->kind));
             return false;
         } else if (field->kind == FIELD_NUMBER) {
             *(int64_t *)target = NUMBER_ABSENT;
@@ -257,21 +299,19 @@ static bool decode_fields(struct place *place, enum message_type type, const jso
     return true;
 }
 
-static bool decode_ref(const json_t *root, struct ref *ref, struct refusal *refusal)
+static bool decode_ref(const struct object *object, struct ref *ref, struct refusal *refusal)
 {
-    const json_t *value = json_object_get(root, "ref");
-    if (!value)
+    struct value value = get(object, "ref");
+    if (value.kind == VALUE_ABSENT)
         return true;
-    size_t length = json_string_length(value);
-    if (json_is_string(value) && length >= 1 && length <= REF_BYTES_MAX) {
+    if (value.kind == VALUE_TEXT && value.length >= 1 && value.length <= REF_BYTES_MAX) {
         ref->kind = REF_TEXT;
-        memcpy(ref->text, json_string_value(value), length + 1);
+        memcpy(ref->text, value.text, value.length + 1);
         return true;
     }
-    int64_t number = json_integer_value(value);
-    if (json_is_integer(value) && number >= -SEQ_MAX && number <= SEQ_MAX) {
+    if (value.kind == VALUE_NUMBER && value.number >= -SEQ_MAX && value.number <= SEQ_MAX) {
         ref->kind = REF_NUMBER;
-        ref->number = number;
+        ref->number = value.number;
         return true;
     }
     refuse(refusal, ERROR_bad_request, "ref", "ref must be a string of 1 to %d bytes or an integer.",
@@ -291,16 +331,17 @@ static bool find_type(const char *name, enum message_type *type)
     return false;
 }
 
-static bool decode_type(const json_t *root, enum message_type *type, struct refusal *refusal)
+static bool decode_type(const struct object *object, enum message_type *type,
+                        struct refusal *refusal)
 {
-    const json_t *value = json_object_get(root, "type");
-    if (!json_is_string(value)) {
+    struct value value = get(object, "type");
+    if (value.kind != VALUE_TEXT) {
         refuse(refusal, ERROR_bad_request, "type", "type is missing; it must be a string.");
         return false;
     }
-    if (!find_type(json_string_value(value), type)) {
+    if (!find_type(value.text, type)) {
         refuse(refusal, ERROR_unknown_type, "type", "There is no request of type \"%.64s\".",
-               json_string_value(value));
+               value.text);
         return false;
     }
     return true;
@@ -320,7 +361,7 @@ static void refuse_huge_number(const char *bytes, size_t length, struct request 
         double number = json_real_value(value);
         if (strcmp(name, "ref") == 0 && json_is_string(value)) {
             struct refusal ignored;
-            (void)decode_ref(root, &request->ref, &ignored);
+            (void)decode_ref(&(struct object){.json = root}, &request->ref, &ignored);
         } else if (strcmp(name, "ref") == 0 && fabs(number) <= (double)SEQ_MAX &&
                    number == floor(number) && json_is_real(value)) {
             request->ref.kind = REF_NUMBER;
@@ -357,47 +398,28 @@ static json_t *parse(const char *bytes, size_t length, struct request *request,
 bool request_decode(const char *bytes, size_t length, struct request *request,
                     struct refusal *refusal)
 {
+    struct flat flat;
+    struct object object = {0};
+    struct document *document = malloc(sizeof *document + length + 1);
     memset(request, 0, sizeof *request);
-    json_t *root = parse(bytes, length, request, refusal);
-    if (!root)
-        return false;
-    struct document *document = calloc(1, sizeof *document);
     if (!document) {
-        json_decref(root);
         refuse(refusal, ERROR_internal, NULL, NULL);
         return false;
     }
-    document->root = root;
+    document->root = NULL;
+    document->blocks = NULL;
     struct place place = {.document = document, .refusal = refusal};
-    if (!decode_ref(root, &request->ref, refusal) || !decode_type(root, &request->type, refusal) ||
-        !decode_fields(&place, request->type, root, &request->as_hello)) {
+    if (flat_parse(bytes, length, document->text, &flat))
+        object.flat = &flat;
+    else
+        object.json = document->root = parse(bytes, length, request, refusal);
+    if ((!object.flat && !object.json) || !decode_ref(&object, &request->ref, refusal) ||
+        !decode_type(&object, &request->type, refusal) ||
+        !decode_fields(&place, request->type, &object, &request->as_hello)) {
         document_destroy(document);
         return false;
     }
     request->document = document;
-    return true;
-}
-
-bool request_decode_plain(const char *bytes, size_t length, struct request *request,
-                          struct refusal *refusal)
-{
-    memset(request, 0, sizeof *request);
-    json_t *root = parse(bytes, length, request, refusal);
-    if (!root)
-        return false;
-    const json_t *value = json_object_get(root, "message");
-    struct document *document = json_string_length(value) ? calloc(1, sizeof *document) : NULL;
-    if (!document) {
-        refuse(refusal, ERROR_bad_request, "message",
-               "The frame must be an object like {\"message\":\"hi\"}.");
-        json_decref(root);
-        return false;
-    }
-    document->root = root;
-    request->document = document;
-    request->type = REQUEST_send;
-    request->as_send.text = json_string_value(value);
-    request->as_send.reply_to = NUMBER_ABSENT;
     return true;
 }
 

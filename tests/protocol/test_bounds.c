@@ -59,6 +59,9 @@ static json_t *valid_value(const struct field *field)
     return valid_object(message_describe(field->record));
 }
 
+enum way { SHORT_WAY, BY_JANSSON };
+static enum way way;
+
 /* The message with one field set to value (taken), or left out when value is NULL. */
 static bool decode_with(const struct message_description *message, const struct field *field,
                         json_t *value)
@@ -69,6 +72,8 @@ static bool decode_with(const struct message_description *message, const struct 
     else if (field)
         json_object_del(object, field->name);
     json_object_set_new(object, "ref", json_integer(17));
+    if (way == BY_JANSSON) /* nested, so too much for the short way */
+        json_object_set_new(object, "ignored", json_array());
     char *text = json_dumps(object, JSON_COMPACT);
     assert_non_null(text);
     bool decoded = request_decode(text, strlen(text), &request, &refusal);
@@ -101,6 +106,7 @@ typedef void field_check(const struct message_description *message, const struct
 static void for_every_request_field(field_check *check)
 {
     int count = 0;
+    way = way == SHORT_WAY ? BY_JANSSON : SHORT_WAY;
     for (unsigned type = MESSAGE_none + 1; type < MESSAGE_COUNT; type++) {
         const struct message_description *message = message_describe((enum message_type)type);
         for (size_t i = 0; message->kind == KIND_REQUEST && i < message->field_count; i++, count++)
@@ -126,6 +132,7 @@ static void check_text(const struct message_description *message, const struct f
 static void every_text_is_taken_within_its_bytes_only(void **state)
 {
     (void)state;
+    for_every_request_field(check_text); /* once each way */
     for_every_request_field(check_text);
 }
 
@@ -144,6 +151,7 @@ static void check_number(const struct message_description *message, const struct
 static void every_number_is_taken_within_its_bounds_only(void **state)
 {
     (void)state;
+    for_every_request_field(check_number); /* once each way */
     for_every_request_field(check_number);
 }
 
@@ -167,6 +175,7 @@ static void check_kinds(const struct message_description *message, const struct 
 static void every_field_is_of_its_kind_only(void **state)
 {
     (void)state;
+    for_every_request_field(check_kinds); /* once each way */
     for_every_request_field(check_kinds);
 }
 
@@ -181,6 +190,7 @@ static void check_missing(const struct message_description *message, const struc
 static void what_is_required_is_missed_and_what_is_optional_is_not(void **state)
 {
     (void)state;
+    for_every_request_field(check_missing); /* once each way */
     for_every_request_field(check_missing);
 }
 
