@@ -1,0 +1,332 @@
+#include "tests/daemon/core/stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct stage stage;
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_open(&stage, NULL);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    stage_close(&stage);
+    return 0;
+}
+
+static void parts_are_joined(void **state)
+{
+    struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
+    session_receive(peer->session, "{\"type\":", 8, 0, false);
+    session_receive(peer->session, "\"pi", 3, 4, false);
+    session_receive(peer->session, "ng\"}", 4, 0, true);
+    stage_turn(&stage);
+    assert_non_null(strstr(peer_hear(peer), "\"pong\""));
+    assert_null(peer->session->received.bytes);
+    (void)state;
+}
+
+static void what_is_too_long_is_closed_with_1009(void **state)
+{
+    struct peer *whole = stage_peer(&stage, SESSION_WEBSOCKET);
+    struct peer *announced = stage_peer(&stage, SESSION_WEBSOCKET);
+    struct peer *trickling = stage_peer(&stage, SESSION_WEBSOCKET);
+    size_t most = (size_t)stage.config.limits.frame_bytes;
+    char *bytes = calloc(1, most + 1);
+    session_receive(whole->session, bytes, most + 1, 0, true);
+    assert_int_equal(whole->close_code, 1009);
+    session_receive(announced->session, "{", 1, SIZE_MAX - 5, false);
+    assert_int_equal(announced->close_code, 1009);
+    session_receive(trickling->session, bytes, most, 0, false);
+    assert_int_equal(trickling->close_code, 0);
+    session_receive(trickling->session, bytes, 1, 0, false);
+    assert_int_equal(trickling->close_code, 1009);
+    session_receive(trickling->session, bytes, 1, 0, true); /* nobody listens any more */
+    free(bytes);
+    stage_turn(&stage);
+    (void)state;
+}
+
+static void a_malformed_frame_gets_an_error_and_the_session_lives(void **state)
+{
+    static const struct {
+        const char *frame, *code;
+    } cases[] = {
+        {"", "bad_json"},
+        {"{", "bad_json"},
+        {"[]", "bad_json"},
+        {"{\"type\":\"ping\",\"type\":\"ping\"}", "bad_json"},
+        {"{}", "bad_request"},
+        {"{\"type\":7}", "bad_request"},
+        {"{\"type\":\"nonsense\"}", "unknown_type"},
+        {"{\"type\":\"welcome\"}", "unknown_type"},
+        {"{\"type\":\"join\"}", "bad_request"},
+        {"{\"type\":\"join\",\"room\":7}", "bad_request"},
+        {"{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"\",\"nonce\":\"n\"}", "bad_request"},
+    };
+    struct peer *peer = stage_guest(&stage, "mina");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        peer_say(peer, "%s", cases[i].frame);
+        const char *error = peer_hear_type(peer, "error");
+        if (!strstr(error, cases[i].code))
+            fail_msg("%s was answered %s", cases[i].frame, error);
+    }
+    peer_say(peer, "{\"type\":\"ping\",\"ref\":\"still here\"}");
+    assert_non_null(strstr(peer_hear_type(peer, "pong"), "still here"));
+    assert_int_equal(peer->close_code, 0);
+    (void)state;
+}
+
+static void pipelined_frames_are_answered_in_their_order(void **state)
+{
+    struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
+    fake_store_hold(stage.store);
+    peer_mutter(peer, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    peer_mutter(peer, "{\"type\":\"join\",\"room\":\"lobby\"}");
+    peer_mutter(peer, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}");
+    assert_true(peer->is_paused);
+    stage_turn(&stage);
+    assert_null(peer_hear(peer));
+    fake_store_release(stage.store);
+    stage_turn(&stage);
+    assert_false(peer->is_paused);
+    (void)peer_hear_type(peer, "welcome");
+    (void)peer_hear_type(peer, "joined");
+    (void)peer_hear_type(peer, "ack");
+    assert_null(peer->session->backlog.bytes);
+    (void)state;
+}
+
+static void more_than_may_wait_is_closed_with_4008(void **state)
+{
+    struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
+    fake_store_hold(stage.store);
+    peer_mutter(peer, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    for (int i = 0; i < 10000 && !peer->close_code; i++)
+        peer_mutter(peer, "{\"type\":\"ping\"}");
+    assert_int_equal(peer->close_code, 4008);
+    fake_store_release(stage.store);
+    stage_turn(&stage);
+    (void)state;
+}
+
+static void nothing_is_done_before_hello(void **state)
+{
+    struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
+    static const char *const frames[] = {
+        "{\"type\":\"join\",\"room\":\"lobby\"}", "{\"type\":\"rooms\"}",
+        "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}",
+        "{\"type\":\"history\",\"room\":\"lobby\"}"};
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        peer_say(peer, "%s", frames[i]);
+        assert_non_null(strstr(peer_hear_type(peer, "error"), "unauthorized"));
+    }
+    assert_int_equal(fake_store_submitted(stage.store, JOB_APPEND), 0);
+    (void)state;
+}
+
+static void no_hello_in_time_is_closed_with_4001(void **state)
+{
+    struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
+    struct peer *guest = stage_guest(&stage, "mina");
+    stage_wait(&stage, stage.config.limits.hello_ms - 1);
+    assert_int_equal(peer->close_code, 0);
+    stage_wait(&stage, 1);
+    assert_int_equal(peer->close_code, 4001);
+    assert_int_equal(guest->close_code, 0);
+    assert_null(stage.gateway->strangers);
+    assert_null(stage.gateway->strangers_oldest);
+    (void)state;
+}
+
+static void too_many_frames_are_refused_and_then_closed_with_4008(void **state)
+{
+    struct peer *peer = stage_limited_peer(&stage);
+    int refused = 0;
+    for (int i = 0; i < 5000 && !peer->close_code; i++)
+        peer_mutter(peer, "{\"type\":\"ping\",\"ref\":1}");
+    stage_turn(&stage);
+    assert_int_equal(peer->close_code, 4008);
+    for (const char *text; (text = peer_hear(peer));)
+        if (strstr(text, "rate_limited")) {
+            refused++;
+            assert_true(number_in(text, "retry_after_ms") > 0);
+            assert_int_equal(number_in(text, "ref"), 1);
+        }
+    assert_in_range(refused, 50, 1000);
+    (void)state;
+}
+
+static void a_session_that_takes_nothing_is_read_no_further(void **state)
+{
+    struct peer *peer = stage_member(&stage, "mina", "lobby");
+    for (int i = 0; i < 200; i++)
+        peer_mutter(peer, "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"%d\",\"text\":\"%0500d\"}",
+                    i, i);
+    stage_turn(&stage);
+    peer_forget(peer);
+    peer->is_stuck = true;
+    peer_say(peer, "{\"type\":\"ping\"}"); /* this one is taken, and it is behind from now on */
+    int asked = 0;
+    for (; asked < 100 && !peer->is_paused; asked++) {
+        peer_mutter(peer, "{\"type\":\"history\",\"room\":\"lobby\",\"limit\":200}");
+        stage_turn(&stage);
+    }
+    size_t most = (size_t)stage.config.limits.reply_bytes;
+    assert_true(peer->is_paused);
+    assert_in_range(asked, 2, 10);
+    assert_in_range(peer->session->replies.length, most, 2 * most);
+    assert_int_equal(stage.gateway->replies_bytes, peer->session->replies.length);
+    assert_int_equal(peer->writes, 1);
+    peer_take_again(peer);
+    assert_false(peer->is_paused);
+    assert_int_equal(peer->session->replies.length, 0);
+    assert_null(peer->session->replies.bytes);
+    assert_int_equal(stage.gateway->replies_bytes, 0);
+    (void)state;
+}
+
+static void a_full_gateway_says_so(void **state)
+{
+    struct arrival arrival = {.kind = SESSION_WEBSOCKET};
+    struct refusal refusal;
+    stage.config.limits.connections = 2;
+    (void)stage_guest(&stage, "mina");
+    (void)stage_guest(&stage, "jun");
+    assert_null(session_open(stage.gateway, &stage, &arrival, &refusal));
+    assert_int_equal(refusal.code, ERROR_server_full);
+    assert_non_null(stage_keeper(&stage)->session);
+    (void)state;
+}
+
+static void a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001(void **state)
+{
+    struct peer *peer = stage_member(&stage, "mina", "lobby");
+    struct peer *idle = stage_guest(&stage, "jun");
+    struct refusal refusal;
+    struct arrival arrival = {.kind = SESSION_WEBSOCKET};
+    fake_store_hold(stage.store);
+    peer_say(peer, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}");
+    assert_false(gateway_drain(stage.gateway));
+    assert_null(session_open(stage.gateway, &stage, &arrival, &refusal));
+    assert_int_equal(refusal.code, ERROR_shutting_down);
+    assert_int_equal(idle->close_code, 1001);
+    assert_int_equal(peer->close_code, 0);
+    peer_say(peer, "{\"type\":\"ping\"}");
+    assert_non_null(strstr(peer_hear_type(peer, "error"), "shutting_down"));
+    fake_store_release(stage.store);
+    stage_turn(&stage);
+    (void)peer_hear_type(peer, "ack");
+    assert_false(gateway_drain(stage.gateway));
+    assert_int_equal(peer->close_code, 1001);
+    stage_turn(&stage);
+    assert_true(gateway_drain(stage.gateway));
+    (void)state;
+}
+
+static void what_waits_is_written_before_the_close(void **state)
+{
+    struct peer *peer = stage_guest(&stage, "mina");
+    peer_mutter(peer, "{\"type\":\"logout\",\"ref\":5}");
+    assert_int_equal(peer->close_code, 1000);
+    assert_int_equal(number_in(peer_hear_type(peer, "ok"), "ref"), 5);
+    stage_turn(&stage);
+    (void)state;
+}
+
+static void plain_clients_talk_as_the_protocol_says(void **state)
+{
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    struct peer *one = stage_peer(&stage, SESSION_PLAIN), *two = stage_peer(&stage, SESSION_PLAIN);
+    one->session->arrival.client_id = 7;
+    peer_say(one, "{\"message\":\"hi\"}");
+    assert_string_equal(peer_hear(one), "Client 7: hi");
+    assert_string_equal(peer_hear(two), "Client 7: hi");
+    const char *message = peer_hear_type(mina, "message");
+    assert_non_null(strstr(message, "\"from\":\"client-7\""));
+    assert_non_null(strstr(message, "\"via\":\"plain\""));
+    peer_say(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hello\",\"nonce\":\"1\"}");
+    assert_string_equal(peer_hear(one), "mina: hello");
+    assert_null(peer_hear(one));
+    peer_hang_up(one);
+    (void)peer_hear(two);
+    assert_string_equal(peer_hear(two), "Client 7 left the chat");
+    assert_null(peer_hear(two));
+    (void)state;
+}
+
+static void a_plain_client_is_told_what_is_wrong_and_lives(void **state)
+{
+    struct peer *peer = stage_peer(&stage, SESSION_PLAIN);
+    static const char *const frames[] = {"hi", "{}", "[]", "{\"message\":7}", "{\"message\":\"\"}"};
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        peer_say(peer, "%s", frames[i]);
+        const char *error = peer_hear(peer);
+        assert_non_null(error);
+        assert_int_equal(strncmp(error, "{\"error_code\":\"bad_", 19), 0);
+        assert_non_null(strstr(error, "\"message\":\""));
+        assert_null(peer_hear(peer));
+    }
+    peer_say(peer, "{\"message\":\"%05000d\"}", 1);
+    assert_non_null(strstr(peer_hear(peer), "too_long"));
+    peer_say(peer, "{\"message\":\"hi\"}");
+    assert_non_null(strstr(peer_hear(peer), ": hi"));
+    (void)state;
+}
+
+static void streams_read_the_same_log_as_lines_and_events(void **state)
+{
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    struct peer *keeper = stage_keeper(&stage);
+    struct arrival arrival = {.kind = SESSION_EVENTS, .anonymous = true, .exempt = true};
+    struct refusal refusal;
+    struct peer *events = &stage.peers[stage.peer_count++];
+    *events = (struct peer){.stage = &stage, .kind = SESSION_EVENTS};
+    events->session = session_open(stage.gateway, events, &arrival, &refusal);
+    peer_say(keeper, "{\"type\":\"join\",\"room\":\"lobby\"}");
+    peer_say(events, "{\"type\":\"join\",\"room\":\"lobby\"}");
+    peer_say(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"one\",\"nonce\":\"1\"}");
+    peer_say(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"two\",\"nonce\":\"2\"}");
+    struct peer *const readers[] = {keeper, events};
+    for (int i = 0; i < 2; i++) {
+        (void)peer_hear_type(readers[i], "live");
+        assert_non_null(strstr(peer_hear_type(readers[i], "message"), "\"one\""));
+        assert_non_null(strstr(peer_hear_type(readers[i], "message"), "\"two\""));
+    }
+    peer_say(events, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"x\",\"nonce\":\"1\"}");
+    assert_non_null(strstr(peer_hear_type(events, "error"), "unauthorized"));
+    (void)state;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(parts_are_joined),
+        TEST(what_is_too_long_is_closed_with_1009),
+        TEST(a_malformed_frame_gets_an_error_and_the_session_lives),
+        TEST(pipelined_frames_are_answered_in_their_order),
+        TEST(more_than_may_wait_is_closed_with_4008),
+        TEST(nothing_is_done_before_hello),
+        TEST(no_hello_in_time_is_closed_with_4001),
+        TEST(too_many_frames_are_refused_and_then_closed_with_4008),
+        TEST(a_session_that_takes_nothing_is_read_no_further),
+        TEST(a_full_gateway_says_so),
+        TEST(a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001),
+        TEST(what_waits_is_written_before_the_close),
+        TEST(plain_clients_talk_as_the_protocol_says),
+        TEST(a_plain_client_is_told_what_is_wrong_and_lives),
+        TEST(streams_read_the_same_log_as_lines_and_events),
+    };
+    return cmocka_run_group_tests_name("core.session", tests, NULL, NULL);
+}
