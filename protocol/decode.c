@@ -395,30 +395,67 @@ static json_t *parse(const char *bytes, size_t length, struct request *request,
     return root;
 }
 
-bool request_decode(const char *bytes, size_t length, struct request *request,
-                    struct refusal *refusal)
+/* Parses a frame, the short way if it can be. NULL: refusal says why. flat is space for object. */
+static struct document *read_frame(const char *bytes, size_t length, struct request *request,
+                                   struct refusal *refusal, struct flat *flat,
+                                   struct object *object)
 {
-    struct flat flat;
-    struct object object = {0};
     struct document *document = malloc(sizeof *document + length + 1);
     memset(request, 0, sizeof *request);
     if (!document) {
         refuse(refusal, ERROR_internal, NULL, NULL);
-        return false;
+        return NULL;
     }
     document->root = NULL;
     document->blocks = NULL;
-    struct place place = {.document = document, .refusal = refusal};
-    if (flat_parse(bytes, length, document->text, &flat))
-        object.flat = &flat;
+    *object = (struct object){0};
+    if (flat_parse(bytes, length, document->text, flat))
+        object->flat = flat;
     else
-        object.json = document->root = parse(bytes, length, request, refusal);
-    if ((!object.flat && !object.json) || !decode_ref(&object, &request->ref, refusal) ||
+        object->json = document->root = parse(bytes, length, request, refusal);
+    if (object->flat || object->json)
+        return document;
+    document_destroy(document);
+    return NULL;
+}
+
+bool request_decode(const char *bytes, size_t length, struct request *request,
+                    struct refusal *refusal)
+{
+    struct flat flat;
+    struct object object;
+    struct document *document = read_frame(bytes, length, request, refusal, &flat, &object);
+    if (!document)
+        return false;
+    struct place place = {.document = document, .refusal = refusal};
+    if (!decode_ref(&object, &request->ref, refusal) ||
         !decode_type(&object, &request->type, refusal) ||
         !decode_fields(&place, request->type, &object, &request->as_hello)) {
         document_destroy(document);
         return false;
     }
+    request->document = document;
+    return true;
+}
+
+bool request_decode_plain(const char *bytes, size_t length, struct request *request,
+                          struct refusal *refusal)
+{
+    struct flat flat;
+    struct object object;
+    struct document *document = read_frame(bytes, length, request, refusal, &flat, &object);
+    if (!document)
+        return false;
+    struct value value = get(&object, "message");
+    if (value.kind != VALUE_TEXT || value.length == 0) {
+        refuse(refusal, ERROR_bad_request, "message",
+               "The frame must be an object like {\"message\":\"hi\"}.");
+        document_destroy(document);
+        return false;
+    }
+    request->type = REQUEST_send;
+    request->as_send.text = value.text;
+    request->as_send.reply_to = NUMBER_ABSENT;
     request->document = document;
     return true;
 }

@@ -101,9 +101,11 @@ struct request {
 /* Decodes one frame, strictly: one object, no key twice, depth at most JSON_DEPTH_MAX, every field
  * within the bounds of the table; unknown fields are ignored. False: refusal says why (bad_json,
  * bad_request, unknown_type, too_long for a text, name_invalid for a name that is empty or too long),
- * and request->ref is filled if the frame had a usable one. Names are checked for size only. request_finish is needed after true only. */
+ * and request->ref is filled if the frame had a usable one. Names are checked for size only.
+ * request_finish is needed after true only. */
 bool request_decode(const char *bytes, size_t length, struct request *request,
                     struct refusal *refusal);
+
 /* The same for the plain endpoint's one frame, {"message":"hi"}: a send without a room. */
 bool request_decode_plain(const char *bytes, size_t length, struct request *request,
                           struct refusal *refusal);

@@ -248,6 +248,29 @@ static void a_fraction_is_no_integer(void **state)
     assert_string_equal(refusal.message, "seq must be an integer.");
 }
 
+static void a_plain_frame_is_a_send_without_a_room(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"{\"message\":\"hi\"}", "{\"x\":[1],\"message\":\"hi\"}"};
+    static const char *const bad[] = {"{}", "{\"message\":5}", "{\"message\":\"\"}",
+                                      "{\"message\":null,\"x\":{}}"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(request_decode_plain(good[i], strlen(good[i]), &request, &refusal));
+        assert_int_equal(request.type, REQUEST_send);
+        assert_string_equal(request.as_send.text, "hi");
+        assert_null(request.as_send.nonce);
+        assert_int_equal(request.as_send.reply_to, NUMBER_ABSENT);
+        request_finish(&request);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(request_decode_plain(bad[i], strlen(bad[i]), &request, &refusal));
+        assert_int_equal(refusal.code, ERROR_bad_request);
+        assert_string_equal(refusal.field, "message");
+    }
+    assert_false(request_decode_plain("hi", 2, &request, &refusal));
+    assert_int_equal(refusal.code, ERROR_bad_json);
+}
+
 /* Any bytes are decoded or refused with a code and a sentence; the sanitizers say the rest. */
 static void hostile_bytes_are_refused_with_a_reason(void **state)
 {
@@ -290,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_ref_is_echoed_whatever_else_is_wrong),
         cmocka_unit_test(a_ref_is_a_short_string_or_an_integer),
         cmocka_unit_test(a_fraction_is_no_integer),
+        cmocka_unit_test(a_plain_frame_is_a_send_without_a_room),
         cmocka_unit_test(hostile_bytes_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
