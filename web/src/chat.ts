@@ -14,7 +14,6 @@ import {
   type Frame,
   type History,
   type Joined,
-  type Limits,
   type MemberLine,
   type RoomLine,
   type Welcome,
@@ -39,19 +38,15 @@ export interface Me {
   session: string;
 }
 
-const all_limits: Limits = {
-  frame_bytes: 16384,
-  text_bytes: 4096,
-  text_characters: 2000,
-  name_characters: 32,
-};
+/** Until the gateway has told its own. */
+const first_limits = { text_bytes: 4096, text_characters: 2000 };
 
 export class Chat {
   readonly me = signal<Me | null>(recall<Me | null>("me", null));
   readonly link = signal<Link>({ is: "stopped" });
   readonly roundTrip = signal(0);
   readonly serverName = signal("hearth");
-  readonly limits = signal<Limits>(all_limits);
+  readonly limits = signal(first_limits);
   readonly rooms = signal<readonly Room[]>([]);
   readonly current = signal<Room | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -182,7 +177,7 @@ export class Chat {
     const page = room.loaded.value ? null : this.newest(room);
     try {
       const joined = await join;
-      const needsPage = room.entered(joined, from?.after ?? 0);
+      const needsPage = room.entered(joined, from?.after);
       this.keepRooms();
       await (page ?? (needsPage ? this.newest(room) : null));
     } catch (error) {
@@ -400,7 +395,7 @@ export class Chat {
     const room = this.roomOf(entry.room);
     if (!room.told(entry)) return;
     const mine = entry.from === this.me.value?.name;
-    if (mine && entry.nonce) this.sender.found(entry.nonce);
+    if (mine && entry.type !== "topic" && entry.nonce) this.sender.found(entry.nonce);
     if (entry.type !== "message" || mine) return;
     if (room.loaded.value) room.count();
     if (!room.stick && room === this.current.value) room.below.value++;

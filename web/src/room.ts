@@ -88,7 +88,7 @@ export class Room {
   }
 
   /** join has been answered. True when the newest page has to be asked for. */
-  entered(joined: Joined, cursor: number): boolean {
+  entered(joined: Joined, cursor: number | undefined): boolean {
     this.describe(joined);
     this.joined.value = true;
     this.caughtUp.value = false;
@@ -99,9 +99,9 @@ export class Room {
       const last = rows[rows.length - 1]!;
       this.setLive({ ...this.live.value, rows: insert(rows, gapRow(last.seq, last.ts)) });
     }
-    if (!joined.reset && cursor) this.cursor = Math.max(this.cursor, cursor);
-    else if (!joined.reset) this.cursor = joined.last;
-    if (!this.read && !this.loaded.value) this.read = joined.last;
+    if (!joined.reset) this.cursor = Math.max(this.cursor, cursor ?? joined.last);
+    /* Whoever comes for the first time has missed nothing; but a direct message is always news. */
+    if (!this.read && !this.loaded.value && !this.isDirect) this.read = joined.last;
     return !this.loaded.value;
   }
 

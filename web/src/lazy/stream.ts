@@ -72,18 +72,24 @@ export function carry(ends: Ends): Carried {
     void read(reply.body, ref, here);
   }
 
+  /** As a socket does: whoever waits for "joined" has heard it before what follows is told. */
+  async function tell(frame: Frame, ref: Frame["ref"]): Promise<void> {
+    const joined = frame.type === "joined";
+    ends.message(joined ? { ...frame, ref } : frame);
+    if (joined) await new Promise((resolve) => setTimeout(resolve));
+  }
+
   async function read(body: ReadableStream<Uint8Array>, ref: Frame["ref"], here: AbortController): Promise<void> {
     const text = new TextDecoder();
-    const take = eventReader((data) => {
-      const frame = JSON.parse(data) as Frame;
-      ends.message(frame.type === "joined" ? { ...frame, ref } : frame);
-    });
+    const frames: Frame[] = [];
+    const take = eventReader((data) => frames.push(JSON.parse(data) as Frame));
     try {
       const reader = body.getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
         take(text.decode(value, { stream: true }));
+        for (const frame of frames.splice(0)) await tell(frame, ref);
       }
     } catch {
       /* told below */

@@ -80,7 +80,6 @@ export default {
   you: "you",
   // The parts that are fetched when they are asked for.
   all: "All",
-  away: "away",
   ban: "Ban",
   banFor: "Ban for",
   canWriteAgain: "Unmute",
@@ -117,7 +116,6 @@ export default {
   linkTitle: "Connection",
   makeRole: "Make {role}",
   mentionsOnly: "Mentions",
-  minutes: { one: "{n} minute", other: "{n} minutes" },
   mute: "Mute",
   noResults: "Nothing found.",
   none: "None",

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Chat } from "../../web/src/chat";
+import { forget } from "../../web/src/memory";
+import { MemoryShelf } from "../../web/src/outbox";
+import { Clock, settle } from "./clock";
+import { Gateway } from "./gateway";
+
+async function setUp(shelf = new MemoryShelf()) {
+  for (const key of ["me", "rooms", "room"]) forget(key);
+  const clock = new Clock();
+  const gateway = new Gateway(clock);
+  const chat = new Chat(clock, shelf);
+  await chat.sender.load();
+  return { clock, gateway, chat, shelf };
+}
+
+async function enter(chat: Chat, gateway: Gateway, name = "mina") {
+  chat.enter(name);
+  gateway.accept();
+  await settle();
+  await settle();
+  return chat.current.value!;
+}
+
+async function again(clock: Clock, gateway: Gateway) {
+  await clock.pass(400);
+  gateway.accept();
+  await settle();
+  await settle();
+}
+
+const shown = (room: { view: { value: { rows: readonly { text: string }[] } } }) => room.view.value.rows.map((row) => row.text);
+const say = (chat: Chat, text: string) => chat.sender.say({ room: "lobby", kind: "send", text });
+
+test("one enters the first room and sees its newest messages", async () => {
+  const { chat, gateway } = await setUp();
+  for (let i = 0; i < 100; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  assert.equal(room.name, "lobby");
+  assert.equal(shown(room).length, 60);
+  assert.equal(shown(room).at(-1), "m99");
+  assert.equal(room.unread.value, 0);
+});
+
+test("older pages join seamlessly until the beginning", async () => {
+  const { chat, gateway } = await setUp();
+  for (let i = 0; i < 150; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  room.stick = false;
+  while (room.view.value.before) await chat.more(room, "before");
+  assert.deepEqual(shown(room), gateway.texts());
+});
+
+test("what one says is shown once, from queued to stored", async () => {
+  const { chat, gateway } = await setUp();
+  const room = await enter(chat, gateway);
+  say(chat, "hi");
+  assert.equal(chat.sender.items.value.length, 1);
+  await settle();
+  assert.equal(chat.sender.items.value.length, 0);
+  assert.deepEqual(shown(room), ["hi"]);
+  assert.deepEqual(gateway.texts(), ["hi"]);
+});
+
+test("an open socket is not sent: without an ack the item stays", async () => {
+  const { chat, gateway, clock } = await setUp();
+  await enter(chat, gateway);
+  clock.socket.answer = () => undefined;
+  say(chat, "hi");
+  await clock.pass(3000);
+  assert.equal(chat.sender.items.value.length, 1);
+});
+
+test("a lost ack does not double the message", async () => {
+  const { chat, gateway, clock, shelf } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.swallow = 1;
+  say(chat, "once");
+  await settle();
+  gateway.drop();
+  assert.equal(chat.sender.items.value.length, 1);
+  await again(clock, gateway);
+  assert.deepEqual(gateway.texts(), ["once"]);
+  assert.deepEqual(shown(room), ["once"]);
+  assert.equal(chat.sender.items.value.length, 0);
+  assert.equal((await shelf.all()).length, 0);
+});
+
+test("a lost ack, a reload and a window long past: still stored once", async () => {
+  const first = await setUp();
+  await enter(first.chat, first.gateway);
+  first.gateway.swallow = 1;
+  say(first.chat, "once");
+  await settle();
+  first.gateway.drop();
+  first.chat.connection.stop();
+  for (let i = 0; i < 500; i++) first.gateway.say("jun", "noise" + i);
+  const clock = new Clock();
+  const chat = new Chat(clock, first.shelf);
+  await chat.sender.load();
+  chat.enter();
+  clock.sockets[0]!.answer = (frame, socket) => (first.gateway as any).handle(frame, socket);
+  clock.socket.onopen!();
+  await settle();
+  await settle();
+  assert.equal(first.gateway.requests.filter((frame) => frame.type === "send").length, 1);
+  assert.equal(chat.sender.items.value.length, 0);
+});
+
+test("what is said offline is sent in order, once, after coming back", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.drop();
+  for (const text of ["a", "b", "c"]) say(chat, text);
+  gateway.say("jun", "meanwhile");
+  await again(clock, gateway);
+  await clock.pass(10);
+  assert.deepEqual(gateway.texts(), ["meanwhile", "a", "b", "c"]);
+  assert.deepEqual(shown(room), ["meanwhile", "a", "b", "c"]);
+});
+
+test("the gap after a reconnect is filled, in order, nothing twice", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.say("jun", "before");
+  await settle();
+  gateway.drop();
+  for (let i = 0; i < 200; i++) gateway.say("jun", "missed" + i);
+  await again(clock, gateway);
+  gateway.say("jun", "after");
+  await settle();
+  assert.deepEqual(shown(room), gateway.texts());
+  assert.equal(room.missed.value, 200);
+});
+
+test("a log that was begun anew is shown anew", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.say("jun", "old");
+  gateway.drop();
+  gateway.log = [];
+  gateway.id = "log-2";
+  gateway.say("jun", "new");
+  await again(clock, gateway);
+  assert.deepEqual(shown(room), ["new"]);
+});
+
+test("rate limited: waits as told, then sends by itself", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.refuse = { code: "rate_limited", retry: 8000 };
+  say(chat, "patience");
+  await settle();
+  assert.ok(room.quietUntil.value > clock.now());
+  gateway.refuse = null;
+  await clock.pass(8100);
+  assert.deepEqual(gateway.texts(), ["patience"]);
+});
+
+test("refused for good: marked, tried again only when asked, and lets others pass", async () => {
+  const { chat, gateway } = await setUp();
+  await enter(chat, gateway);
+  gateway.refuse = { code: "muted" };
+  say(chat, "no");
+  await settle();
+  assert.equal(chat.sender.items.value[0]!.failed!.code, "muted");
+  gateway.refuse = null;
+  say(chat, "yes");
+  await settle();
+  assert.deepEqual(gateway.texts(), ["yes"]);
+  chat.sender.again(chat.sender.items.value[0]!);
+  await settle();
+  assert.deepEqual(gateway.texts(), ["yes", "no"]);
+});
+
+test("an edit that comes while a page is fetched is not lost", async () => {
+  const { chat, gateway, clock } = await setUp();
+  for (let i = 0; i < 100; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  const answer = clock.socket.answer;
+  let late = () => {};
+  clock.socket.answer = (frame, socket) => {
+    if (frame.type !== "history") return answer(frame, socket);
+    const messages = gateway.log.slice(0, 40).map((entry) => ({ ...entry }));
+    late = () => socket.tell({ type: "history", ref: frame.ref, room: "lobby", messages, more: false });
+  };
+  room.stick = false;
+  const more = chat.more(room, "before");
+  gateway.append({ type: "edit", from: "jun", target: 3, text: "changed" });
+  late();
+  await more;
+  assert.equal(room.row(3)!.text, "changed");
+});
+
+test("unread and mentions are counted, and reading clears them", async () => {
+  const { chat, gateway } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.say("jun", "hello");
+  gateway.say("jun", "@mina look");
+  await settle();
+  assert.equal(room.unread.value, 2);
+  assert.equal(room.mentioned.value, 1);
+  chat.seen(room);
+  assert.equal(room.unread.value, 0);
+});
+
+test("reading on another connection clears the badge here", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  const entry = gateway.say("jun", "hello");
+  clock.socket.tell({ type: "read", room: "lobby", seq: entry.seq });
+  await settle();
+  assert.equal(room.unread.value, 0);
+});
+
+test("memory stays bounded while messages pour in, scrolled up or not", async () => {
+  const { chat, gateway } = await setUp();
+  const room = await enter(chat, gateway);
+  for (let i = 0; i < 2000; i++) gateway.say("jun", "m" + i);
+  await settle();
+  assert.ok(room.view.value.rows.length <= 300);
+  room.stick = false;
+  for (let i = 0; i < 2000; i++) gateway.say("jun", "n" + i);
+  await settle();
+  assert.ok(room.view.value.rows.length <= 600 && room.live.value.rows.length <= 600);
+  room.toNewest();
+  assert.equal(shown(room).at(-1), "n1999");
+});
+
+test("jumping to an old message and walking back meets the newest without a hole", async () => {
+  const { chat, gateway } = await setUp();
+  for (let i = 0; i < 400; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  await chat.jump(room, 100);
+  assert.ok(room.island.value);
+  assert.ok(room.row(100));
+  while (room.island.value) await chat.more(room, "after");
+  const texts = shown(room);
+  const start = gateway.texts().indexOf(texts[0]!);
+  assert.deepEqual(texts, gateway.texts().slice(start));
+});
+
+test("kicked: out of the room, with words, and elsewhere", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  clock.socket.tell({ type: "kicked", room: "lobby", reason: "spam" });
+  await settle();
+  assert.equal(room.wanted, false);
+  assert.equal(chat.notices.value[0]!.key, "kicked");
+  assert.equal(chat.current.value, null);
+});
+
+test("typing names lapse when nothing more is heard", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  clock.socket.tell({ type: "typing", room: "lobby", names: ["jun", "mina"] });
+  await settle();
+  assert.deepEqual(room.typing.value, ["jun"]);
+  await clock.pass(7001);
+  assert.deepEqual(room.typing.value, []);
+});

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventReader } from "../../web/src/lazy/stream";
+
+test("events are whole however they are cut", () => {
+  const whole = 'data: {"a":1}\n\n: comment\n\ndata: {"b":\ndata: 2}\r\n\r\ndata:{"c":3}\n\n';
+  for (let size = 1; size < whole.length; size++) {
+    const told: string[] = [];
+    const read = eventReader((data) => told.push(data));
+    for (let at = 0; at < whole.length; at += size) read(whole.slice(at, at + size));
+    assert.deepEqual(told, ['{"a":1}', '{"b":\n2}', '{"c":3}'], `in pieces of ${size}`);
+  }
+});
