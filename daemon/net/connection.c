@@ -13,7 +13,8 @@
 #define FAREWELL_STEP_US 50000
 #define REASON_BYTES_MAX 123   /* RFC 6455, 5.5: 125 with the code */
 
-static const unsigned char ping_frame[2] = {0x89, 0x00};
+/* With a payload, which comes back: of an empty pong lws tells nobody. */
+static const unsigned char ping_frame[] = {0x89, 0x02, 'h', 'i'};
 
 /* The list of WebSockets is in the order in which they were last heard of: watching costs nothing
  * for those that talk, and nothing that grows with their number. */

@@ -17,7 +17,7 @@
 
 #define PT_SERV_BUF_BYTES 20480  /* one TLS record and more; a multiple of 16 */
 #define TX_PACKET_BYTES 65536    /* one send up to here */
-#define RX_BUFFER_BYTES 1024
+#define RX_BUFFER_BYTES 512      /* of each connection for as long as it lives; longer frames come in parts */
 
 struct connection;
 struct exchange;
@@ -28,6 +28,12 @@ struct stop {
     bool wants_restart; /* main builds the stack again */
     bool is_done;       /* the loop ends */
     bool is_torn_down;  /* libuv: lws_context_destroy has been called from within the loop */
+};
+
+/* When memory that many connections have left is given back. */
+struct trim {
+    int peak_count, last_count;
+    int quiet_seconds;
 };
 
 struct server {
@@ -57,7 +63,7 @@ struct server {
     struct connection *quietest, *newest; /* WebSockets, by when they were last heard of */
     struct connection *streams;           /* HTTP answers that stay open */
     struct exchange *answered;            /* have their reply, to be sent at the end of the turn */
-    int64_t trimmed_count;                /* connection_count when memory was last given back */
+    struct trim trim;
 };
 
 static inline struct server *server_of(struct lws *wsi)

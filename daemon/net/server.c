@@ -29,6 +29,7 @@
 #define CONNECTIONS_MIN 4
 #define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
 #define TRIM_COUNT 256             /* connections that have gone: memory is given back */
+#define TRIM_SECONDS 3
 
 static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length);
@@ -222,16 +223,23 @@ void server_turn_begin(struct server *server)
 
 /* ---- once a second, while somebody is here ---- */
 
+/* After many have gone and nobody comes or goes any more: the heap is full of holes then. */
 static void give_memory_back(struct server *server)
 {
 #ifdef __GLIBC__
-    if (server->connection_count > server->trimmed_count)
-        server->trimmed_count = server->connection_count;
-    if (server->trimmed_count - server->connection_count < TRIM_COUNT)
+    int count = server->connection_count;
+    if (count > server->trim.peak_count)
+        server->trim.peak_count = count;
+    server->trim.quiet_seconds = count == server->trim.last_count ? server->trim.quiet_seconds + 1 : 0;
+    server->trim.last_count = count;
+    if (server->trim.quiet_seconds < TRIM_SECONDS ||
+        server->trim.peak_count - count < TRIM_COUNT)
         return;
     malloc_trim(0);
+    server->trim.peak_count = count;
+#else
+    (void)server;
 #endif
-    server->trimmed_count = server->connection_count;
 }
 
 static void on_second(lws_sorted_usec_list_t *timer)
