@@ -12,6 +12,11 @@
 
 enum { READERS_MAX = 8 };
 
+/* Reads that take long must not keep a guest from logging in: one worker takes no searches (unless it
+ * is the only one), and backups and the like have a worker of their own, which opens its connection
+ * when there is first something to do. */
+enum lane { LANE_QUICK, LANE_SEARCH, LANE_SLOW, LANE_COUNT };
+
 /* Jobs in order. list_init makes it empty; it must not be moved. */
 struct list {
     struct job *first;
@@ -22,13 +27,15 @@ struct store {
     /* constant after store_open */
     char path[1024];
     int event_fd;
-    int reader_count;
+    int worker_count;
     struct start start; /* its database is the writer's; found is the loop's */
     struct worker {
         struct store *store;
         struct database database;
         pthread_t thread;
-    } workers[READERS_MAX];
+        bool takes[LANE_COUNT];
+        bool is_open; /* shared: database may be interrupted */
+    } workers[READERS_MAX + 1];
     pthread_t write_thread;
 
     /* the writer's alone */
@@ -42,14 +49,15 @@ struct store {
 
     /* shared: the one mutex */
     pthread_mutex_t mutex;
-    pthread_cond_t write_work, read_work;
-    struct list writes, reads, done;
+    pthread_cond_t write_work, read_work, slow_work;
+    struct list writes, reads[LANE_COUNT], done;
     struct store_options options;
     int64_t write_count, read_count; /* submitted and not yet collected */
     int64_t notice_count;
     int64_t stopping_since_ms; /* 0: not stopping */
     int64_t commit_since_ms;   /* a commit is under way; 0 none */
     bool reconfigured;         /* the writer has not looked yet */
+    int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
     int64_t commits, failures, unindexed, last_ts;
     bool writer_waits, clock_unset, failing;
     char failure[128];
@@ -65,6 +73,12 @@ void list_destroy(struct list *list);
 
 /* Wakes the loop once for everything that gathers until it looks. With the mutex. */
 void crew_give_back(struct store *store, struct list *finished);
+
+/* Which worker a read is for. */
+enum lane crew_lane(enum job_kind kind);
+
+/* Opens the worker's connection. Any thread, before or on its own. */
+bool crew_open_reader(struct worker *worker);
 
 /* The threads' own functions: until the store stops. */
 void *write_thread(void *store);

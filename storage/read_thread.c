@@ -1,8 +1,11 @@
 #include "storage/crew.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "storage/reader.h"
+
+enum { READER_BUSY_MS = 5000 };
 
 /* The counters that a status needs besides what its worker has read. */
 static void add_counters(struct store *store, struct store_status *status)
@@ -23,32 +26,95 @@ static void add_counters(struct store *store, struct store_status *status)
              store->start.found.journal_mode);
 }
 
-/* NULL when the store stops. */
-static struct job *take_read(struct store *store)
+enum lane crew_lane(enum job_kind kind)
 {
+    switch (kind) {
+    case JOB_SEARCH:
+        return LANE_SEARCH;
+    case JOB_BACKUP:
+    case JOB_RESTORE:
+    case JOB_STATUS:
+        return LANE_SLOW;
+    default:
+        return LANE_QUICK;
+    }
+}
+
+bool crew_open_reader(struct worker *worker)
+{
+    struct store *store = worker->store;
+    struct database_options options = {.path = store->path,
+                                       .vfs = disk_vfs(store->start.disk),
+                                       .read_only = true,
+                                       .cache_bytes = store->options.cache_bytes,
+                                       .busy_ms = READER_BUSY_MS};
+    if (!database_open(&worker->database, &options))
+        return false;
     pthread_mutex_lock(&store->mutex);
-    while (!store->reads.first && !store->stopping_since_ms)
-        pthread_cond_wait(&store->read_work, &store->mutex);
-    struct job *job = store->stopping_since_ms ? NULL : list_take(&store->reads);
+    worker->is_open = true;
+    pthread_mutex_unlock(&store->mutex);
+    return true;
+}
+
+/* The next job of the worker's lanes; NULL when there is none. With the mutex. */
+static struct job *next_read(struct worker *worker)
+{
+    struct job *job = NULL;
+    for (int lane = 0; lane < LANE_COUNT && !job; lane++)
+        if (worker->takes[lane])
+            job = list_take(&worker->store->reads[lane]);
+    return job;
+}
+
+/* Waits for a job. NULL when the store stops. */
+static struct job *take_read(struct worker *worker)
+{
+    struct store *store = worker->store;
+    struct job *job = NULL;
+    pthread_mutex_lock(&store->mutex);
+    while (!store->stopping_since_ms && !(job = next_read(worker)))
+        pthread_cond_wait(worker->takes[LANE_SLOW] ? &store->slow_work : &store->read_work,
+                          &store->mutex);
     pthread_mutex_unlock(&store->mutex);
     return job;
+}
+
+static void run_read(struct worker *worker, struct job *job)
+{
+    struct store *store = worker->store;
+    if (!worker->database.handle && !crew_open_reader(worker)) {
+        job->result = JOB_UNAVAILABLE;
+        snprintf(job->why, sizeof job->why, "%.120s", worker->database.why);
+        return;
+    }
+    reader_run(&worker->database, store->path, job);
+    if (job->kind == JOB_STATUS)
+        add_counters(store, &job->status);
+}
+
+static void finish_read(struct store *store, struct job *job)
+{
+    struct list finished;
+    list_init(&finished);
+    list_add(&finished, job);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    pthread_mutex_lock(&store->mutex);
+    if (job->kind == JOB_BACKUP && job->result == JOB_DONE) {
+        store->backup_ts = (int64_t)now.tv_sec * 1000;
+        pthread_cond_signal(&store->write_work);
+    }
+    crew_give_back(store, &finished);
+    pthread_mutex_unlock(&store->mutex);
 }
 
 void *read_thread(void *argument)
 {
     struct worker *worker = argument;
-    struct store *store = worker->store;
     struct job *job;
-    while ((job = take_read(store))) {
-        struct list finished;
-        list_init(&finished);
-        reader_run(&worker->database, store->path, job);
-        if (job->kind == JOB_STATUS)
-            add_counters(store, &job->status);
-        list_add(&finished, job);
-        pthread_mutex_lock(&store->mutex);
-        crew_give_back(store, &finished);
-        pthread_mutex_unlock(&store->mutex);
+    while ((job = take_read(worker))) {
+        run_read(worker, job);
+        finish_read(worker->store, job);
     }
     return NULL;
 }

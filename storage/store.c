@@ -9,8 +9,7 @@
 
 enum {
     STACK_BYTES = 512 * 1024,
-    HANG_MS = 5000, /* a commit that takes longer is told by store_is_healthy */
-    READER_BUSY_MS = 5000
+    HANG_MS = 5000 /* a commit that takes longer is told by store_is_healthy */
 };
 
 int64_t crew_now_ms(void)
@@ -70,20 +69,34 @@ void crew_give_back(struct store *store, struct list *finished)
     }
 }
 
+/* Puts the job where its worker looks, and wakes one that takes it. With the mutex. */
+static void hand_over(struct store *store, struct job *job)
+{
+    if (job_is_write(job->kind)) {
+        list_add(&store->writes, job);
+        if (store->writer_waits)
+            pthread_cond_signal(&store->write_work);
+        return;
+    }
+    enum lane lane = crew_lane(job->kind);
+    list_add(&store->reads[lane], job);
+    if (lane == LANE_SLOW)
+        pthread_cond_signal(&store->slow_work);
+    else if (lane == LANE_SEARCH)
+        pthread_cond_broadcast(&store->read_work); /* not everybody takes it */
+    else
+        pthread_cond_signal(&store->read_work);
+}
+
 enum store_result store_submit(struct store *store, struct job *job)
 {
-    bool is_write = job_is_write(job->kind);
     enum store_result result = STORE_BUSY;
     job->submitted_ms = crew_now_ms();
     pthread_mutex_lock(&store->mutex);
-    int64_t *count = is_write ? &store->write_count : &store->read_count;
+    int64_t *count = job_is_write(job->kind) ? &store->write_count : &store->read_count;
     if (*count < store->options.pending_max) {
         ++*count;
-        list_add(is_write ? &store->writes : &store->reads, job);
-        if (!is_write)
-            pthread_cond_signal(&store->read_work);
-        else if (store->writer_waits)
-            pthread_cond_signal(&store->write_work);
+        hand_over(store, job);
         result = STORE_OK;
     }
     pthread_mutex_unlock(&store->mutex);
@@ -183,32 +196,35 @@ static bool start_thread(pthread_t *thread, void *(*run)(void *), void *argument
     return ok;
 }
 
-static bool start_reader(struct store *store, struct worker *worker)
+static bool start_worker(struct store *store, const bool takes[LANE_COUNT])
 {
-    struct database_options options = {.path = store->path,
-                                       .vfs = disk_vfs(store->start.disk),
-                                       .read_only = true,
-                                       .cache_bytes = store->options.cache_bytes,
-                                       .busy_ms = READER_BUSY_MS};
+    struct worker *worker = &store->workers[store->worker_count];
     worker->store = store;
-    if (!database_open(&worker->database, &options))
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        worker->takes[lane] = takes[lane];
+    if (!takes[LANE_SLOW] && !crew_open_reader(worker))
         return false;
-    if (start_thread(&worker->thread, read_thread, worker))
+    if (start_thread(&worker->thread, read_thread, worker)) {
+        store->worker_count++;
         return true;
+    }
     database_close(&worker->database);
     return false;
 }
 
 static bool start_threads(struct store *store)
 {
+    static const bool slow[LANE_COUNT] = {[LANE_SLOW] = true};
+    int readers = store->options.readers < READERS_MAX ? store->options.readers : READERS_MAX;
     if (!start_thread(&store->write_thread, write_thread, store))
         return false;
-    while (store->reader_count < store->options.readers && store->reader_count < READERS_MAX) {
-        if (!start_reader(store, &store->workers[store->reader_count]))
-            break;
-        store->reader_count++;
+    for (int i = 0; i < readers; i++) {
+        const bool takes[LANE_COUNT] = {[LANE_QUICK] = true,
+                                        [LANE_SEARCH] = i > 0 || readers == 1};
+        if (!start_worker(store, takes))
+            return false;
     }
-    return true;
+    return start_worker(store, slow);
 }
 
 static void init_shared(struct store *store, const struct store_options *options)
@@ -219,9 +235,11 @@ static void init_shared(struct store *store, const struct store_options *options
     pthread_mutex_init(&store->mutex, NULL);
     pthread_cond_init(&store->write_work, &monotonic);
     pthread_cond_init(&store->read_work, &monotonic);
+    pthread_cond_init(&store->slow_work, &monotonic);
     pthread_condattr_destroy(&monotonic);
     list_init(&store->writes);
-    list_init(&store->reads);
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        list_init(&store->reads[lane]);
     list_init(&store->done);
     list_init(&store->collected);
     list_init(&store->batch);
@@ -237,6 +255,7 @@ static void dismantle(struct store *store)
     start_close(&store->start);
     if (store->event_fd >= 0)
         close(store->event_fd);
+    pthread_cond_destroy(&store->slow_work);
     pthread_cond_destroy(&store->read_work);
     pthread_cond_destroy(&store->write_work);
     pthread_mutex_destroy(&store->mutex);
@@ -261,7 +280,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     bool ok = store->event_fd >= 0 && writer_init(&store->writer, &store->start, &store->options);
     housekeeping_init(&store->housekeeping, crew_now_ms());
     store->last_ts = store->start.found.last_ts;
-    if (ok && start_threads(store) && store->reader_count > 0)
+    if (ok && start_threads(store))
         return store;
     snprintf(why, why_size, "The store's threads cannot be started.");
     store_close(store);
@@ -274,9 +293,12 @@ static void stop_threads(struct store *store)
     store->stopping_since_ms = crew_now_ms();
     pthread_cond_broadcast(&store->write_work);
     pthread_cond_broadcast(&store->read_work);
+    pthread_cond_broadcast(&store->slow_work);
+    for (int i = 0; i < store->worker_count; i++)
+        if (store->workers[i].is_open)
+            sqlite3_interrupt(store->workers[i].database.handle);
     pthread_mutex_unlock(&store->mutex);
-    for (int i = 0; i < store->reader_count; i++) {
-        sqlite3_interrupt(store->workers[i].database.handle); /* a backup may take long */
+    for (int i = 0; i < store->worker_count; i++) {
         pthread_join(store->workers[i].thread, NULL);
         database_close(&store->workers[i].database);
     }
@@ -291,7 +313,8 @@ void store_close(struct store *store)
     stop_threads(store);
     list_destroy(&store->batch);
     list_destroy(&store->writes);
-    list_destroy(&store->reads);
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        list_destroy(&store->reads[lane]);
     list_destroy(&store->done);
     list_destroy(&store->collected);
     dismantle(store);

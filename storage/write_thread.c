@@ -72,6 +72,8 @@ static int64_t work_due_ms(struct store *store, int64_t now_ms)
     if (store->reconfigured)
         housekeeping_look(&store->housekeeping, now_ms);
     store->reconfigured = false;
+    if (store->backup_ts)
+        return now_ms;
     return store->notice_count < NOTICES_MAX ? store->housekeeping.due_ms : INT64_MAX;
 }
 
@@ -177,6 +179,16 @@ static void commit_batch(struct store *store)
     housekeeping_wake(&store->housekeeping, &store->writer, &options, crew_now_ms());
 }
 
+/* Readers cannot write, so the writer notes when the last backup was made. */
+static bool note_backup(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    int64_t ts = store->backup_ts;
+    store->backup_ts = 0;
+    pthread_mutex_unlock(&store->mutex);
+    return !ts || writer_note(&store->writer, "last_backup_ts", ts);
+}
+
 /* What is done between commits and when nobody speaks: one small step. */
 static void keep_house(struct store *store)
 {
@@ -184,8 +196,8 @@ static void keep_house(struct store *store)
     list_init(&notices);
     struct store_options options = copy_options(store);
     struct job *notice = NULL;
-    bool ok =
-        housekeeping_step(&store->housekeeping, &store->writer, &options, crew_now_ms(), &notice);
+    bool ok = note_backup(store) && housekeeping_step(&store->housekeeping, &store->writer,
+                                                      &options, crew_now_ms(), &notice);
     if (!ok) {
         note_failure(store);
         return;

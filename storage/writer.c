@@ -11,6 +11,8 @@
 
 enum {
     WAL_BYTES_MAX = 1024 * 1024, /* a board's flash and page cache notice more */
+    WAL_LONG_TIMES = 8,
+    CHECKPOINT_BUSY_MS = 50,
     NONCES_BYTES_MAX = 4 * 1024 * 1024
 };
 
@@ -56,30 +58,38 @@ void writer_finish(struct writer *writer)
     database_close(&writer->database);
 }
 
-bool writer_probe(struct writer *writer)
+bool writer_note(struct writer *writer, const char *name, int64_t number)
 {
     struct database *database = &writer->database;
     if (!database_begin(database))
         return false;
-    if (database_set_meta(database, "clean", 0))
+    if (database_set_meta(database, name, number))
         return database_commit(database);
     database_rollback(database);
     return false;
 }
 
-/* A reader that never ends would keep the WAL from starting over: when it has grown four times too
- * long, wait for readers. */
+bool writer_probe(struct writer *writer)
+{
+    return writer_note(writer, "clean", 0);
+}
+
+/* A reader that takes long, a backup say, keeps the WAL from starting over: then the next try comes
+ * when it has grown as much again, and only when it is very long new readers have to stand back. */
 void writer_checkpoint(struct writer *writer)
 {
-    if (writer->wal_pages <= writer->wal_pages_max)
+    int pages = writer->wal_pages, in_wal = 0, done = 0;
+    if (pages < writer->wal_pages_max)
+        writer->wal_pages_next = writer->wal_pages_max;
+    if (pages <= writer->wal_pages_next)
         return;
-    bool is_long = writer->wal_pages > 4 * writer->wal_pages_max;
-    int in_wal = 0, done = 0;
-    int code = sqlite3_wal_checkpoint_v2(
-        writer->database.handle, NULL,
-        is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &in_wal, &done);
-    if (code == SQLITE_OK && in_wal == done)
-        writer->wal_pages = 0;
+    bool is_long = pages > WAL_LONG_TIMES * writer->wal_pages_max;
+    sqlite3_busy_timeout(writer->database.handle, CHECKPOINT_BUSY_MS);
+    sqlite3_wal_checkpoint_v2(writer->database.handle, NULL,
+                              is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                              &in_wal, &done);
+    sqlite3_busy_timeout(writer->database.handle, START_BUSY_MS);
+    writer->wal_pages_next = pages + writer->wal_pages_max;
 }
 
 bool writer_scrub(struct writer *writer)
@@ -92,7 +102,7 @@ bool writer_scrub(struct writer *writer)
     if (code != SQLITE_OK)
         return false;
     writer->needs_scrub = false;
-    writer->wal_pages = 0;
+    writer->wal_pages = 0; /* emptied */
     return true;
 }
 

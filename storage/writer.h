@@ -17,6 +17,7 @@ struct writer {
     int wal_pages;      /* in the WAL, after the newest commit */
     int64_t wal_bytes_max;
     int wal_pages_max;  /* beyond it the WAL is brought into the database */
+    int wal_pages_next; /* when that is tried again */
     bool search;
     bool has_removed;   /* a room: its rows are still to go */
     bool needs_scrub;   /* texts were deleted: the WAL still holds them */
@@ -30,6 +31,9 @@ void writer_finish(struct writer *writer);
 /* Does every job of the list (linked by next) in one transaction; their results are set. False when
  * storage failed: nothing was stored, database.why says why, and the jobs may be given again. */
 bool writer_commit(struct writer *writer, struct job *jobs);
+
+/* Keeps a number among the meta data, in a transaction of its own. */
+bool writer_note(struct writer *writer, const char *name, int64_t number);
 
 /* Writes a little: whether storage is back. False while it is not. */
 bool writer_probe(struct writer *writer);
