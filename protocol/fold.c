@@ -7,7 +7,7 @@
 
 #define PIECE_BYTES      48 /* of text that is not ASCII, folded at once */
 #define PIECE_CHARACTERS 96
-#define FOLDED_MAX       (PIECE_CHARACTERS * 18) /* NFKC makes 18 of one character at worst */
+#define FOLDED_MAX       ((utf8proc_ssize_t)PIECE_CHARACTERS * 18) /* NFKC makes 18 of one character at worst */
 
 static const utf8proc_option_t options =
     UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STABLE | UTF8PROC_IGNORE;

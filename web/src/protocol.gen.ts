@@ -212,7 +212,7 @@ export interface HelloRequest {
   name?: string;
   /** Of an account. */
   password?: string;
-  /** Instead of a password. */
+  /** Another word for session. */
   token?: string;
   /** A guest's key from an earlier welcome. */
   session?: string;
