@@ -163,12 +163,19 @@ static enum attempt try_way(struct start *start, const struct store_options *opt
     return attempt;
 }
 
+static bool give_up_reserve(struct start *start, const struct store_options *options)
+{
+    bool there_was = reserve_give_up(options->path);
+    start->used_reserve = start->used_reserve || there_was;
+    return there_was;
+}
+
 static enum attempt try_ways(struct start *start, const struct store_options *options)
 {
     enum attempt attempt = ATTEMPT_UNUSABLE;
     for (int i = 0; i < WAY_COUNT && attempt == ATTEMPT_UNUSABLE; i++) {
         attempt = try_way(start, options, &ways[i]);
-        if (attempt == ATTEMPT_FULL && reserve_give_up(options->path))
+        if (attempt == ATTEMPT_FULL && give_up_reserve(start, options))
             attempt = try_way(start, options, &ways[i]);
         if (attempt == ATTEMPT_OPEN) {
             start->is_wal = i == 0;
@@ -268,6 +275,7 @@ static bool is_unclean(struct database *database)
 static enum attempt bring_up(struct start *start, const struct store_options *options, char *why,
                              size_t why_size)
 {
+    start->used_reserve = reserve_give_up_if_full(options->path) || start->used_reserve;
     enum attempt attempt = try_ways(start, options);
     if (attempt != ATTEMPT_OPEN) {
         snprintf(why, why_size, "The database %s cannot be opened: %s.", options->path,
@@ -279,7 +287,7 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
         attempt = ATTEMPT_DAMAGED;
     else
         attempt = begin_service(start, why, why_size);
-    if (attempt == ATTEMPT_FULL && reserve_give_up(options->path))
+    if (attempt == ATTEMPT_FULL && give_up_reserve(start, options))
         attempt = begin_service(start, why, why_size);
     if (attempt != ATTEMPT_OPEN) {
         database_close(&start->database);
@@ -330,7 +338,10 @@ bool start_open(struct start *start, const struct store_options *options, char *
         say(why, why_size, "The database %s was made by a newer hearth; it has not been touched%s.",
             options->path, "");
     if (attempt == ATTEMPT_OPEN) {
-        reserve_make(options->path, options->reserve_bytes);
+        if (start->used_reserve)
+            reserve_keep_rest(options->path, options->reserve_bytes);
+        else
+            reserve_make(options->path, options->reserve_bytes);
         return true;
     }
     start_close(start);

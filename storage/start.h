@@ -16,6 +16,7 @@ struct start {
     struct database database;   /* the writer's connection, open */
     int lock_fd;                /* -1: this file system has no locks */
     bool is_wal;
+    bool used_reserve;          /* the disk is full */
     struct store_start found;   /* rooms and all */
 };
 

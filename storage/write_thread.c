@@ -114,8 +114,6 @@ static void note_failure(struct store *store)
     store->retry_at_ms = now_ms + store->backoff_ms;
     snprintf(store->failure, sizeof store->failure, "%s", database->why);
     pthread_mutex_unlock(&store->mutex);
-    if ((database->code & 0xff) == SQLITE_FULL && reserve_give_up(store->path))
-        store->retry_at_ms = now_ms;
 }
 
 static void note_success(struct store *store, struct list *group)
@@ -200,6 +198,8 @@ static void keep_house(struct store *store)
                                                       &options, crew_now_ms(), &notice);
     if (!ok) {
         note_failure(store);
+        if ((store->writer.database.code & 0xff) == SQLITE_FULL)
+            reserve_give_up(store->path); /* forgetting makes room, but needs some first */
         return;
     }
     if (!notice)
@@ -223,7 +223,9 @@ void *write_thread(void *argument)
             keep_house(store);
         writer_checkpoint(&store->writer);
     }
-    if (!store->failing)
+    if (store->failing)
+        return NULL; /* then the stop is not clean */
+    if (!start_mark_clean(&store->writer.database) && reserve_give_up(store->path))
         start_mark_clean(&store->writer.database);
     return NULL;
 }

@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,7 +36,10 @@ static int close_shop(void **state)
 {
     flaky_let_go();
     flaky_fail_writes(SQLITE_OK);
-    shop_remove(*state);
+    struct shop *shop = *state;
+    shop_close(shop);
+    umount2(shop->folder, MNT_DETACH); /* of a test that mounted and failed */
+    shop_remove(shop);
     flaky_remove();
     free(*state);
     return 0;
@@ -199,6 +204,64 @@ static void what_is_no_database_is_set_aside(void **state)
     shop_say(shop, "it serves");
 }
 
+/* Fills the file system, and leaves nothing. */
+static void fill(const char *path)
+{
+    static const char block[4096];
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    while (write(fd, block, sizeof block) == sizeof block)
+        ;
+    close(fd);
+}
+
+static int64_t file_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : -1;
+}
+
+static void a_restart_on_a_full_disk_works(void **state)
+{
+    struct shop *shop = *state;
+    char filler[128], reserve[128];
+    shop_close(shop);
+    if (mount("tmpfs", shop->folder, "tmpfs", 0, "size=8m,mode=700") != 0)
+        skip(); /* needs the right to mount */
+    snprintf(filler, sizeof filler, "%s/filler", shop->folder);
+    snprintf(reserve, sizeof reserve, "%s-reserve", shop->path);
+    shop->options.reserve_bytes = 2 << 20;
+    shop_open(shop);
+    shop_furnish(shop);
+    shop_say(shop, "before");
+    assert_int_equal(file_bytes(reserve), 2 << 20);
+    fill(filler);
+    enum job_result result;
+    int64_t said = 1;
+    do {
+        result = shop_result(shop_do(shop, shop_message(shop, MINA, "until it is full", NULL)));
+        said += result == JOB_DONE;
+    } while (result == JOB_DONE && said < 100000);
+    assert_int_equal(result, JOB_UNAVAILABLE);
+    assert_int_equal(file_bytes(reserve), 2 << 20);
+    for (int i = 0; i < 3; i++) {
+        shop_close(shop);
+        fill(filler);
+        shop_open(shop);
+        assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), said);
+        assert_true(file_bytes(reserve) > 1 << 20);
+    }
+    assert_int_equal(unlink(filler), 0);
+    while (!is_healthy(shop))
+        ;
+    shop_say(shop, "there is space again");
+    shop_close(shop);
+    shop_open(shop);
+    assert_int_equal(file_bytes(reserve), 2 << 20);
+    shop_close(shop);
+    assert_int_equal(umount2(shop->folder, MNT_DETACH), 0);
+}
+
 /* Says things and writes the seq of each to fd once it is acknowledged, until killed. */
 static void talk_until_killed(struct shop *shop, int fd)
 {
@@ -289,6 +352,7 @@ int main(void)
         SHOP_TEST(where_locks_fail_too_there_are_dot_files),
         SHOP_TEST(a_damaged_database_is_set_aside),
         SHOP_TEST(what_is_no_database_is_set_aside),
+        SHOP_TEST(a_restart_on_a_full_disk_works),
         SHOP_TEST(what_was_acknowledged_survives_a_kill),
     };
     return cmocka_run_group_tests_name("storage.failure", tests, NULL, NULL);
