@@ -1,4 +1,5 @@
 """Holds the code to the house: python3 house.py RULE, from the top folder."""
+import json
 import re
 import subprocess
 import sys
@@ -156,7 +157,31 @@ def permissions():
             yield f"protocol/README.md has a row that permission.def has not: {row}"
 
 
-RULES = {rule.__name__: rule for rule in (floors, top, words, sizes, permissions)}
+# ---- asyncapi
+
+def references_of(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref":
+                yield value
+            else:
+                yield from references_of(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from references_of(item)
+
+
+def asyncapi():
+    document = json.loads(text_of(Path("protocol/asyncapi.json")))
+    for reference in sorted(set(references_of(document))):
+        node = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node.get(part) if isinstance(node, dict) else None
+        if node is None:
+            yield f"protocol/asyncapi.json refers to {reference}, which is not there"
+
+
+RULES = {rule.__name__: rule for rule in (floors, top, words, sizes, permissions, asyncapi)}
 
 if __name__ == "__main__":
     complaints = list(RULES[sys.argv[1]]())
