@@ -1,5 +1,6 @@
 #include "storage/query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/fold.h"
@@ -110,17 +111,13 @@ bool query_snippet(const struct query *query, const char *text,
 {
     struct buffer folded = {0};
     size_t length = strlen(text), at = 0;
-    snippet[0] = '\0';
     if (!text_fold(text, length, &folded))
         return false;
     query_matches(query, (const char *)folded.bytes, folded.length, &at);
     buffer_finish(&folded);
     size_t start = snippet_start(text, text_fold_origin(text, length, at));
     size_t end = snippet_end(text, length, start);
-    if (start > 0)
-        strcat(snippet, ELLIPSIS);
-    strncat(snippet, text + start, end - start);
-    if (end < length)
-        strcat(snippet, ELLIPSIS);
+    snprintf(snippet, SNIPPET_BYTES_MAX + 1, "%s%.*s%s", start > 0 ? ELLIPSIS : "",
+             (int)(end - start), text + start, end < length ? ELLIPSIS : "");
     return true;
 }

@@ -17,7 +17,7 @@ bool search_open(struct database *database, bool wanted, int64_t *waiting);
 /* Writer: indexes one block if a full one waits; waiting gives how many messages are left (counted to
  * a few blocks at most). The caller keeps waiting, adds what it appends, and calls again once it is
  * SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. */
-#define SEARCH_WAITING_MAX (8 * SEARCH_BLOCK_MESSAGES)
+#define SEARCH_WAITING_MAX (INT64_C(8) * SEARCH_BLOCK_MESSAGES)
 bool search_index(struct database *database, int64_t *waiting);
 
 /* Writer: the message id is about to lose its text (deleted, pruned) or to get another (edited). Called

@@ -1,33 +1,12 @@
 #include "tests/storage/fault_vfs.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define SHADOWS_MAX  32
+#include "tests/storage/shadow.h"
+
 #define SECTOR_BYTES 512
-
-/* A write or, with bytes NULL, a truncation that no sync has followed. */
-struct change {
-    struct change *next;
-    int64_t offset; /* of a truncation: the new size */
-    size_t size;
-    unsigned char *bytes;
-};
-
-/* What the disk has of one file, and what it may or may not have. */
-struct shadow {
-    char path[512];
-    unsigned char *kept;
-    size_t kept_size;
-    bool is_kept;    /* its name is */
-    bool is_deleted; /* but no sync has followed: the name may come back */
-    struct change *changes, **end;
-};
 
 struct fault_file {
     sqlite3_file base;
@@ -41,17 +20,9 @@ static struct {
     struct fault_plan plan;
     int64_t operations, failed;
     bool healed;
-    struct shadow shadows[SHADOWS_MAX];
-    size_t shadow_count;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 enum operation { OPEN, READ, WRITE, TRUNCATE, SYNC, DELETE, SIZE };
-
-static void refuse_to_go_on(const char *what)
-{
-    fprintf(stderr, "fault_vfs: %s\n", what);
-    abort();
-}
 
 static bool can_fail(enum operation operation)
 {
@@ -93,111 +64,6 @@ static struct shadow *shadow_of(sqlite3_file *file)
     return ((struct fault_file *)(void *)file)->shadow;
 }
 
-static void forget_changes(struct shadow *shadow)
-{
-    while (shadow->changes) {
-        struct change *next = shadow->changes->next;
-        free(shadow->changes->bytes);
-        free(shadow->changes);
-        shadow->changes = next;
-    }
-    shadow->end = &shadow->changes;
-}
-
-static void resize(struct shadow *shadow, size_t size)
-{
-    unsigned char *kept = realloc(shadow->kept, size + 1);
-    if (!kept)
-        refuse_to_go_on("no memory");
-    if (size > shadow->kept_size)
-        memset(kept + shadow->kept_size, 0, size - shadow->kept_size);
-    shadow->kept = kept;
-    shadow->kept_size = size;
-}
-
-static void put(struct shadow *shadow, int64_t offset, const unsigned char *bytes, size_t size)
-{
-    if ((size_t)offset + size > shadow->kept_size)
-        resize(shadow, (size_t)offset + size);
-    memcpy(shadow->kept + offset, bytes, size);
-}
-
-static void keep_change(struct shadow *shadow, const struct change *change)
-{
-    if (change->bytes)
-        put(shadow, change->offset, change->bytes, change->size);
-    else
-        resize(shadow, (size_t)change->offset);
-}
-
-static void keep_all(struct shadow *shadow)
-{
-    for (const struct change *change = shadow->changes; change; change = change->next)
-        keep_change(shadow, change);
-    forget_changes(shadow);
-}
-
-static void note_change(struct shadow *shadow, int64_t offset, const void *bytes, size_t size)
-{
-    struct change *change = shadow ? calloc(1, sizeof *change) : NULL;
-    if (!shadow)
-        return;
-    if (!change || (bytes && !(change->bytes = malloc(size + 1))))
-        refuse_to_go_on("no memory");
-    if (bytes)
-        memcpy(change->bytes, bytes, size);
-    change->offset = offset;
-    change->size = size;
-    *shadow->end = change;
-    shadow->end = &change->next;
-}
-
-static struct shadow *find_shadow(const char *path)
-{
-    for (size_t i = 0; i < state.shadow_count; i++)
-        if (strcmp(state.shadows[i].path, path) == 0)
-            return &state.shadows[i];
-    return NULL;
-}
-
-static void load(struct shadow *shadow)
-{
-    FILE *file = fopen(shadow->path, "rb");
-    if (!file)
-        return;
-    fseek(file, 0, SEEK_END);
-    resize(shadow, (size_t)ftell(file));
-    rewind(file);
-    if (fread(shadow->kept, 1, shadow->kept_size, file) != shadow->kept_size)
-        refuse_to_go_on("a file cannot be read");
-    fclose(file);
-    shadow->is_kept = true;
-}
-
-/* Taken before the file is opened, so that a new one is known as new. */
-static struct shadow *take_shadow(const char *path)
-{
-    struct shadow *shadow = find_shadow(path);
-    if (shadow)
-        return shadow;
-    if (state.shadow_count == SHADOWS_MAX)
-        refuse_to_go_on("too many files");
-    shadow = &state.shadows[state.shadow_count++];
-    memset(shadow, 0, sizeof *shadow);
-    shadow->end = &shadow->changes;
-    snprintf(shadow->path, sizeof shadow->path, "%s", path);
-    load(shadow);
-    return shadow;
-}
-
-/* A file of that name is made: an older one that was deleted cannot come back any more. */
-static void become_new(struct shadow *shadow)
-{
-    forget_changes(shadow);
-    resize(shadow, 0);
-    shadow->is_kept = shadow->is_deleted = false;
-}
-
 static int count(enum operation operation, int code)
 {
     pthread_mutex_lock(&state.mutex);
@@ -224,7 +90,8 @@ static int fault_write(sqlite3_file *file, const void *bytes, int size, sqlite3_
     int code = SQLITE_OK, written = fault == FAULT_SHORT ? size / 2 : fault ? 0 : size;
     if (written > 0) {
         code = below(file)->pMethods->xWrite(below(file), bytes, written, offset);
-        note_change(shadow_of(file), offset, bytes, (size_t)written);
+        if (shadow_of(file))
+            shadow_note(shadow_of(file), offset, bytes, (size_t)written);
     }
     pthread_mutex_unlock(&state.mutex);
     if (fault == FAULT_FULL)
@@ -238,17 +105,11 @@ static int fault_truncate(sqlite3_file *file, sqlite3_int64 size)
     int code = next_fault(TRUNCATE) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
     if (code == SQLITE_OK) {
         code = below(file)->pMethods->xTruncate(below(file), size);
-        note_change(shadow_of(file), size, NULL, 0);
+        if (shadow_of(file))
+            shadow_note(shadow_of(file), size, NULL, 0);
     }
     pthread_mutex_unlock(&state.mutex);
     return code;
-}
-
-static void keep_deletions(void)
-{
-    for (size_t i = 0; i < state.shadow_count; i++)
-        if (state.shadows[i].is_deleted)
-            become_new(&state.shadows[i]);
 }
 
 /* The folder is synced with it, as ext4 does with what it needs and SQLite asks for journals. */
@@ -259,12 +120,9 @@ static int fault_sync(sqlite3_file *file, int flags)
     enum fault fault = next_fault(SYNC);
     struct shadow *shadow = shadow_of(file);
     if (fault == FAULT_SYNC_LOST && shadow)
-        forget_changes(shadow);
-    if (fault == FAULT_NONE && shadow) {
-        keep_all(shadow);
-        shadow->is_kept = true;
-        keep_deletions();
-    }
+        shadow_lose(shadow);
+    if (fault == FAULT_NONE && shadow)
+        shadow_sync(shadow);
     pthread_mutex_unlock(&state.mutex);
     return fault ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
@@ -348,9 +206,9 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     if (count(OPEN, SQLITE_CANTOPEN))
         return SQLITE_CANTOPEN;
     pthread_mutex_lock(&state.mutex);
-    ours->shadow = name ? take_shadow(name) : NULL;
+    ours->shadow = name ? shadow_take(name) : NULL;
     if (name && access(name, F_OK) != 0)
-        become_new(ours->shadow);
+        shadow_begin(ours->shadow);
     int code = next->xOpen(next, name, below(file), flags, flags_out);
     pthread_mutex_unlock(&state.mutex);
     if (below(file)->pMethods)
@@ -365,11 +223,10 @@ static int fault_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
     if (count(DELETE, SQLITE_IOERR_DELETE))
         return SQLITE_IOERR_DELETE;
     pthread_mutex_lock(&state.mutex);
-    struct shadow *shadow = take_shadow(name);
-    forget_changes(shadow);
-    shadow->is_deleted = true;
+    struct shadow *shadow = shadow_take(name);
+    shadow_delete(shadow);
     if (sync_folder)
-        keep_deletions();
+        shadow_begin(shadow);
     int code = next->xDelete(next, name, sync_folder);
     pthread_mutex_unlock(&state.mutex);
     return code;
@@ -444,25 +301,16 @@ void fault_install(void)
     install(&state.dotfile, state.below_dotfile, "unix-dotfile", 0);
 }
 
-static void forget_shadows(void)
-{
-    for (size_t i = 0; i < state.shadow_count; i++) {
-        forget_changes(&state.shadows[i]);
-        free(state.shadows[i].kept);
-    }
-    state.shadow_count = 0;
-}
-
 void fault_remove(void)
 {
     sqlite3_vfs_unregister(&state.vfs);
     sqlite3_vfs_unregister(&state.dotfile);
-    forget_shadows();
+    shadow_forget_all();
 }
 
 void fault_begin(const struct fault_plan *plan)
 {
-    forget_shadows();
+    shadow_forget_all();
     state.plan = *plan;
     state.operations = state.failed = 0;
     state.healed = false;
@@ -473,69 +321,12 @@ int64_t fault_operations(void)
     return state.operations;
 }
 
-bool fault_happened(void)
-{
-    return state.failed > 0;
-}
-
 void fault_heal(void)
 {
     state.healed = true;
 }
 
-static uint32_t draw(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return *seed >> 16;
-}
-
-/* All, nothing, or sector by sector. */
-static void cut_change(struct shadow *shadow, const struct change *change, uint32_t *seed)
-{
-    uint32_t lot = draw(seed) % 3;
-    if (lot == 0)
-        return;
-    if (lot == 1 || !change->bytes) {
-        keep_change(shadow, change);
-        return;
-    }
-    for (size_t at = 0; at < change->size;) {
-        int64_t offset = change->offset + (int64_t)at;
-        size_t part = SECTOR_BYTES - (size_t)(offset % SECTOR_BYTES);
-        if (part > change->size - at)
-            part = change->size - at;
-        if (draw(seed) % 2)
-            put(shadow, offset, change->bytes + at, part);
-        at += part;
-    }
-}
-
-static void write_back(const struct shadow *shadow)
-{
-    FILE *file = fopen(shadow->path, "wb");
-    if (!file || (shadow->kept_size > 0 &&
-                  fwrite(shadow->kept, 1, shadow->kept_size, file) != shadow->kept_size))
-        refuse_to_go_on("a file cannot be written");
-    fclose(file);
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), size = strlen(end);
-    return length >= size && strcmp(text + length - size, end) == 0;
-}
-
 void fault_cut(uint32_t seed)
 {
-    for (size_t i = 0; i < state.shadow_count; i++) {
-        struct shadow *shadow = &state.shadows[i];
-        bool may_be_there = shadow->changes && draw(&seed) % 2;
-        for (const struct change *change = shadow->changes; change; change = change->next)
-            cut_change(shadow, change, &seed);
-        if ((shadow->is_kept || may_be_there) && !ends_with(shadow->path, "-shm"))
-            write_back(shadow);
-        else
-            unlink(shadow->path);
-    }
-    forget_shadows();
+    shadow_cut(seed);
 }

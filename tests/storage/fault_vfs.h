@@ -30,9 +30,8 @@ void fault_remove(void);
 /* Starts counting, with nothing known of any file. */
 void fault_begin(const struct fault_plan *plan);
 
-/* Operations since fault_begin; and whether the planned one has come. */
+/* Since fault_begin. */
 int64_t fault_operations(void);
-bool fault_happened(void);
 
 /* From here on everything works. */
 void fault_heal(void);
