@@ -165,10 +165,24 @@ static int64_t cursor_before(const struct job *job)
     return page->count ? page->entries[0].seq - 1 : page->up_to;
 }
 
+/* A marker that moved while the grant was being read is known to the user's other connections, or to
+ * this one, if it is in the room already. */
+static void catch_up_marker(const struct session *session, const struct room *room,
+                            struct grant *grant)
+{
+    const struct session *own = session->user ? session->user->sessions : NULL;
+    for (; own; own = own->next) {
+        const struct member *member = session_member(own, room);
+        if (member && member->grant.read > grant->read)
+            grant->read = member->grant.read;
+    }
+}
+
 static void enter(struct gateway *gateway, struct session *session, struct job *job,
                   struct room *room)
 {
-    const struct job_page *page = &job->page;
+    struct job_page *page = &job->page;
+    catch_up_marker(session, room, &page->grant);
     if (page->pruned > room->pruned) { /* what was read may be older than what was told since */
         room->pruned = page->pruned;
         room->first = page->first;

@@ -79,7 +79,8 @@ static const char *some_room(struct client *client)
     struct world *world = client->world;
     if (client->view_count && happens(world, 50))
         return client->views[chance_below(&world->chance, (int64_t)client->view_count)].room;
-    return rooms[chance_below(&world->chance, ROOM_COUNT)];
+    return rooms[happens(world, 60) ? chance_below(&world->chance, 2)
+                                    : chance_below(&world->chance, ROOM_COUNT)];
 }
 
 static const struct client *somebody(const struct client *client)
@@ -340,17 +341,17 @@ void client_act(struct client *client)
 {
     struct world *world = client->world;
     bool has_room = client->outbox_count + 2 < OUTBOX_MAX && client->pending_count + 2 < PENDING_MAX;
-    if (!has_room || (!world->is_calm && !happens(world, 50)))
+    if (!has_room || world->is_over || (!world->is_calm && !happens(world, 50)))
         return;
     if (client->kind == SESSION_PLAIN) {
         act_plain(client);
     } else if (world->is_calm) {
         bool is_waiting = client->pending_count > 0;
-        if (!client->has_hello && !is_waiting)
+        if (!client->has_hello && !is_waiting && happens(world, 20))
             ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
     } else if (client->has_hello || happens(world, 5)) {
         act_once(client);
-    } else if (client->pending_count == 0) {
+    } else if (client->pending_count == 0 && happens(world, 20)) {
         ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
     }
 }
@@ -362,6 +363,7 @@ static void deliver(struct client *client, const char *text)
 {
     struct world *world = client->world;
     size_t length = strlen(text), at = 0;
+    trace(world, "%d > %s", client->number, text);
     while (happens(world, 20) && at + 1 < length) {
         size_t part = (size_t)chance_below(&world->chance, (int64_t)(length - at));
         bool is_frame = happens(world, 50);

@@ -130,22 +130,26 @@ static void hear_live(struct client *client, const json_t *told)
     struct view *view = client_view(client, text_of(told, "room"));
     int64_t seq = number_of(told, "seq");
     const struct fake_room *room = view ? room_by_log(client->world, view->log) : NULL;
-    if (!room)
+    if (!view)
         return;
     if (view->state != VIEW_CATCHING_UP)
         wrong(client->world, "client %d: live in %s, out of turn", client->number, view->room);
+    view->state = VIEW_LIVE;
+    if (!room) { /* a first room that is not stored yet, and so empty */
+        view->cursor = seq;
+        return;
+    }
     int64_t visible = 0;
     for (size_t i = room->pruned; i < room->count && room->entries[i].entry.seq <= seq; i++)
         visible++;
     int64_t least = view->wanted < visible ? view->wanted : visible;
-    if (view->cursor < 0 && least <= 0)
-        view->cursor = seq;
+    if (view->cursor < 0 && view->told == 0 && least <= 0)
+        view->cursor = seq; /* none were asked for, or there were none */
     if (view->told < least)
         wrong(client->world, "client %d: %s: %" PRId64 " entries of the newest %" PRId64,
               client->number, view->room, view->told, least);
     check_nothing_skipped(client, view, room, seq + 1);
     view->cursor = seq > view->cursor ? seq : view->cursor;
-    view->state = VIEW_LIVE;
 }
 
 /* --- replies --------------------------------------------------------------------------------------- */
@@ -167,7 +171,8 @@ static void hear_joined(struct client *client, const struct pending *asked, cons
     int64_t history = asked->history >= 0 ? asked->history : 50;
     view->cursor = is_from_cursor ? asked->after : -1;
     /* A long page of newest entries may be cut by bytes: only short ones are counted. */
-    view->wanted = is_from_cursor || history > 5 ? -1 : history;
+    bool may_be_cut = history > 5 || client->world->config.limits.reply_bytes < 65536;
+    view->wanted = is_from_cursor ? -1 : may_be_cut && history > 0 ? 1 : history;
     view->told = 0;
     view->state = VIEW_CATCHING_UP;
 }
@@ -395,6 +400,7 @@ void client_hear(struct client *client, const unsigned char *bytes, size_t lengt
     struct buffer *inbox = &client->inbox;
     while ((total = whole(client, &header, &size))) {
         const char *message = (const char *)inbox->bytes + header;
+        trace(client->world, "%d < %.*s", client->number, (int)size, message);
         if (client->kind == SESSION_PLAIN)
             hear_plain(client, message, size);
         else

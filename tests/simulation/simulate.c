@@ -1,5 +1,5 @@
 /* simulate.c - thousands of short histories, each from its own seed.
- *   simulate [--seed N] [--histories N] [--seconds N]
+ *   simulate [--seed N] [--histories N] [--seconds N] [--trace 1]
  * A failure prints the one seed that makes it happen again. */
 #include "tests/simulation/world.h"
 
@@ -24,13 +24,14 @@ int main(int argc, char **argv)
     uint64_t seed = (uint64_t)number_after(argc, argv, "--seed", 1);
     int64_t histories = number_after(argc, argv, "--histories", 1000);
     int64_t seconds = number_after(argc, argv, "--seconds", INT32_MAX);
+    bool is_traced = number_after(argc, argv, "--trace", 0) != 0;
     time_t end = time(NULL) + seconds;
     struct totals totals = {0};
     log_open(-1, TARGET_STDERR);
     printf("simulation: seeds %" PRIu64 " to %" PRIu64 "\n", seed,
            seed + (uint64_t)histories - 1);
     for (int64_t i = 0; i < histories && time(NULL) < end; i++)
-        world_run(seed + (uint64_t)i, &totals);
+        world_run(seed + (uint64_t)i, is_traced, &totals);
     printf("simulation: histories=%" PRId64 " clients=%" PRId64 " told=%" PRId64 " acked=%" PRId64
            " refused=%" PRId64 " closed=%" PRId64 " commits=%" PRId64 " pages=%" PRId64
            " lagged=%" PRId64 " repeated=%" PRId64 "\n",

@@ -21,6 +21,17 @@ void wrong(const struct world *world, const char *format, ...)
     exit(1);
 }
 
+void trace(const struct world *world, const char *format, ...)
+{
+    va_list arguments;
+    if (!world->is_traced)
+        return;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+}
+
 /* --- the carrier ----------------------------------------------------------------------------------- */
 
 static enum carrier_result carry(void *connection, const unsigned char *bytes, size_t length)
@@ -67,6 +78,7 @@ static void close_connection(void *connection, uint16_t code, const char *reason
     if (client->world->is_calm && code != 1001 && code != 4001 && code != 4003)
         wrong(client->world, "client %d: closed in the calm with %d %s", client->number, code,
               reason);
+    trace(client->world, "%d closed %d %s", client->number, code, reason);
     client->is_closing = true;
     client->wrote_late = false;
     client->world->closed++;
@@ -81,6 +93,7 @@ static void end_connection(struct client *client)
 {
     struct session *session = client->session;
     client->session = NULL;
+    trace(client->world, "%d gone", client->number);
     session_closed(session);
     client_gone(client);
 }
@@ -91,7 +104,7 @@ static void turn_connection(struct client *client)
     bool ends = client->is_dying || client->is_closing ||
                 (!world->is_calm && happens(world, client->kind == SESSION_PLAIN ? 4 : 2));
     if (!client->session) {
-        if (world->is_calm || happens(world, 30))
+        if (!world->is_over && (world->is_calm || happens(world, 30)))
             client_connect(client);
         return;
     }
@@ -123,6 +136,7 @@ static void pass_time(struct world *world)
 static void turn(struct world *world)
 {
     pass_time(world);
+    trace(world, "-- turn at %" PRId64, world->now.monotonic_ms);
     for (int i = 0; i < world->client_count; i++)
         turn_connection(&world->clients[i]);
     fake_store_turn(world->store);
@@ -203,6 +217,7 @@ static void stop_gateway(struct world *world)
     }
     gateway_destroy(world->gateway);
     world->gateway = NULL;
+    fake_store_reopen(world->store);
 }
 
 static void add_totals(const struct world *world, struct totals *totals)
@@ -241,13 +256,17 @@ static void calm_down(struct world *world)
 {
     world->is_calm = true;
     fake_store_calm(world->store);
-    for (int turns = 0; turns < 60; turns++)
+    for (int turns = 0; turns < 60; turns++) {
+        world->is_over = turns >= 40;
         turn(world);
+    }
 }
 
-void world_run(uint64_t seed, struct totals *totals)
+void world_run(uint64_t seed, bool is_traced, struct totals *totals)
 {
-    struct world world = {.seed = seed, .chance = seed * UINT64_C(0x2545f4914f6cdd1d) + 1};
+    struct world world = {.seed = seed,
+                          .chance = seed * UINT64_C(0x2545f4914f6cdd1d) + 1,
+                          .is_traced = is_traced};
     set_up(&world);
     int64_t turns = 10 + chance_below(&world.chance, world.client_count > 50 ? 30 : 120);
     int64_t restart = happens(&world, 15) ? chance_below(&world.chance, turns) : -1;

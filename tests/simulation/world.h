@@ -73,7 +73,9 @@ struct world {
     int client_count;
     int64_t ref_last, nonce_last;
     bool is_calm; /* the end: nothing fails any more, nobody says anything new */
+    bool is_over;  /* the very end: nobody asks anything any more */
     bool is_exempt;
+    bool is_traced; /* everything said and heard is printed */
     int64_t told, acked, refused, closed; /* for the summary */
 };
 
@@ -85,7 +87,7 @@ __attribute__((format(printf, 2, 3), noreturn)) void wrong(const struct world *w
 struct totals {
     int64_t histories, clients, told, acked, refused, closed, commits, lagged, pages, repeated;
 };
-void world_run(uint64_t seed, struct totals *totals);
+void world_run(uint64_t seed, bool is_traced, struct totals *totals);
 
 /* --- client.c: what a client says ---------------------------------------------------------------- */
 
@@ -108,6 +110,9 @@ struct fake_room *room_by_log(const struct world *world, const char *log);
 
 void check_turn(struct world *world);
 void check_end(struct world *world);
+
+/* Prints what happens, when asked to. */
+__attribute__((format(printf, 2, 3))) void trace(const struct world *world, const char *format, ...);
 
 static inline bool happens(struct world *world, int percent)
 {

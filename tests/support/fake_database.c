@@ -144,7 +144,7 @@ static const struct fake_entry *find_nonce(const struct fake_database *database,
                                            const struct fake_room *room, const struct entry *entry)
 {
     int window = database->nonce_window;
-    for (size_t i = room->count; entry->nonce && i > room->pruned && window > 0; i--, window--) {
+    for (size_t i = room->count; entry->nonce && i > 0 && window > 0; i--, window--) {
         const struct entry *known = &room->entries[i - 1].entry;
         if (known->user_id == entry->user_id && known->nonce &&
             strcmp(known->nonce, entry->nonce) == 0)

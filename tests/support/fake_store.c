@@ -270,6 +270,16 @@ void fake_store_calm(struct store *store)
     store->failing_turns = 0;
 }
 
+void fake_store_reopen(struct store *store)
+{
+    store->failing = false;
+    store->failing_turns = 0;
+    fake_store_step(store, store->writes.count);
+    list_finish(&store->reads);
+    list_finish(&store->read);
+    list_finish(&store->done);
+}
+
 void fake_store_hold(struct store *store)
 {
     store->mode = MODE_HELD;

@@ -34,6 +34,9 @@ void fake_store_turn(struct store *store);
 /* The end of the storm: from now on nothing is refused, fails or is pruned, and every turn does all. */
 void fake_store_calm(struct store *store);
 
+/* As store_close and store_open would: what waits is committed, answers that nobody collected are gone. */
+void fake_store_reopen(struct store *store);
+
 /* From now on nothing but what these say happens by chance: for unit tests. */
 void fake_store_hold(struct store *store);    /* jobs wait ... */
 void fake_store_release(struct store *store); /* ... and are done when collected, again */
