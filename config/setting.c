@@ -54,7 +54,6 @@ const char *setting_kind_words(const struct setting *setting)
     case SETTING_BOOL:
         return "true or false";
     case SETTING_NETWORKS:
-        return "a string or an array of strings";
     case SETTING_LIST:
         return "a string or an array of strings";
     case SETTING_GROUP:

@@ -65,14 +65,11 @@ const struct message_description *message_describe(enum message_type type)
 
 enum message_type message_answer(enum message_type request)
 {
-    switch (request) {
-#define ANSWER(request, reply)                                                                     \
-    case REQUEST_##request:                                                                        \
-        return REPLY_##reply;
+    static const enum message_type answers[MESSAGE_COUNT] = {
+#define ANSWER(request, reply) [REQUEST_##request] = REPLY_##reply,
 #include "protocol/messages.def"
-    default:
-        return MESSAGE_none;
-    }
+    };
+    return request < MESSAGE_COUNT ? answers[request] : MESSAGE_none;
 }
 
 const char *message_name(enum message_type type)
