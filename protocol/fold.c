@@ -5,7 +5,7 @@
 
 #include <utf8proc.h>
 
-#define PIECE_BYTES      48 /* of text that is not ASCII, folded at once */
+#define PIECE_BYTES      48 /* folded at once, and as exact as an origin is */
 #define PIECE_CHARACTERS 96
 #define FOLDED_MAX       ((utf8proc_ssize_t)PIECE_CHARACTERS * 18) /* NFKC makes 18 of one character at worst */
 
@@ -22,13 +22,14 @@ static bool is_space(char byte)
     return (unsigned char)byte <= ' ' || byte == 0x7f;
 }
 
-/* Length of the run of ASCII at the start, without a last letter that an accent may follow. */
+/* Length of the run of ASCII at the start, or of a part of it; without a last letter that an accent
+ * may follow. */
 static size_t ascii_run(const char *text, size_t length)
 {
     size_t end = 0;
-    while (end < length && is_ascii(text[end]))
+    while (end < length && end < PIECE_BYTES && is_ascii(text[end]))
         end++;
-    return end == length || end == 0 ? end : end - 1;
+    return end == length || end == 0 || is_ascii(text[end]) ? end : end - 1;
 }
 
 /* Length of a piece that folds alone just as it does in the whole text: it ends where one character

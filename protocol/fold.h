@@ -13,7 +13,7 @@
 bool text_fold(const char *text, size_t length, struct buffer *folded);
 
 /* Where in text the part begins that became what stands at folded_offset of its folded form: a
- * character's start at most a few characters too early. */
+ * character's start, at most some 50 bytes too early. */
 size_t text_fold_origin(const char *text, size_t length, size_t folded_offset);
 
 #endif

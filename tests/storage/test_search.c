@@ -221,14 +221,13 @@ static void filters_hold_by_room_author_and_time(void **state)
     scratch_remove(&scratch);
 }
 
-static void a_snippet_shows_the_match_in_a_long_text(void **state)
+static void expect_needle_in_snippet(const char *before)
 {
-    (void)state;
     struct scratch scratch;
     scratch_open(&scratch);
     char text[4000] = "";
     for (int i = 0; i < 150; i++)
-        strcat(text, "가나다 lorem ");
+        strcat(text, before);
     strcat(text, "The NEEDLE is here ");
     for (int i = 0; i < 50; i++)
         strcat(text, "ipsum ");
@@ -242,6 +241,14 @@ static void a_snippet_shows_the_match_in_a_long_text(void **state)
     assert_memory_equal(snippet, "\xe2\x80\xa6", 3);
     job_destroy(job);
     scratch_remove(&scratch);
+}
+
+static void a_snippet_shows_the_match_in_a_long_text(void **state)
+{
+    (void)state;
+    expect_needle_in_snippet("가나다 lorem ");
+    expect_needle_in_snippet("plain words ");
+    expect_needle_in_snippet("가나다라마바사");
 }
 
 /* As the writer does it: the index first, then the rows. */
