@@ -77,8 +77,9 @@ void user_answer_create(struct gateway *gateway, struct job *job)
     struct user *user = user_find_id(gateway, job->user.user.id);
     if (!user)
         return;
-    if (job->result == JOB_UNAVAILABLE && user->sessions && !gateway->is_draining &&
-        try_again(gateway, job))
+    /* Also when nobody is here any more: what was said under this user is stored after all, and the
+     * key was given. No more users wait so than jobs may. */
+    if (job->result == JOB_UNAVAILABLE && !gateway->is_draining && try_again(gateway, job))
         return;
     user->is_creating = false;
     gateway->users_creating--;

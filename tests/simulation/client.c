@@ -74,13 +74,26 @@ ask(struct client *client, enum message_type type, const char *format, ...)
     return push(client, type, text);
 }
 
+/* Mostly one it is in. */
 static const char *some_room(struct client *client)
 {
     struct world *world = client->world;
-    if (client->view_count && happens(world, 50))
-        return client->views[chance_below(&world->chance, (int64_t)client->view_count)].room;
+    if (client->view_count && happens(world, 70)) {
+        struct view *view = &client->views[chance_below(&world->chance, (int64_t)client->view_count)];
+        for (size_t i = 0; i < client->view_count && view->state == VIEW_OUT; i++)
+            view = &client->views[i];
+        return view->room;
+    }
     return rooms[happens(world, 60) ? chance_below(&world->chance, 2)
                                     : chance_below(&world->chance, ROOM_COUNT)];
+}
+
+static bool is_somewhere(const struct client *client)
+{
+    for (size_t i = 0; i < client->view_count; i++)
+        if (client->views[i].state != VIEW_OUT)
+            return true;
+    return false;
 }
 
 static const struct client *somebody(const struct client *client)
@@ -250,7 +263,8 @@ static void ask_order(struct client *client)
 static void ask_room(struct client *client)
 {
     struct world *world = client->world;
-    const char *room = rooms[chance_below(&world->chance, ROOM_COUNT)];
+    const char *room = happens(world, 50) ? some_room(client)
+                                          : rooms[chance_below(&world->chance, ROOM_COUNT)];
     bool is_private = happens(world, 25);
     switch (chance_below(&world->chance, 8)) {
     case 0:
@@ -315,10 +329,15 @@ static void act_once(struct client *client)
 {
     struct world *world = client->world;
     int64_t dice = chance_below(&world->chance, 100);
+    if (!is_somewhere(client) && client->pending_count == 0 && happens(world, 70)) {
+        ask_join(client, rooms[chance_below(&world->chance, 2)]);
+        return;
+    }
     if (dice < 40)
         ask_send(client);
-    else if (dice < 62)
-        ask_join(client, some_room(client));
+    else if (dice < 58)
+        ask_join(client, happens(world, 50) ? some_room(client)
+                                            : rooms[chance_below(&world->chance, ROOM_COUNT)]);
     else if (dice < 72)
         ask_change(client);
     else if (dice < 80)

@@ -247,7 +247,8 @@ static void hear_error(struct client *client, const struct pending *asked, const
 static void hear_welcome(struct client *client, const json_t *told)
 {
     const char *name = text_of(json_object_get(told, "user"), "name");
-    if (strcmp(name, client->name) != 0)
+    bool is_same = !client->key[0] || strcmp(text_of(told, "session"), client->key) == 0;
+    if (strcmp(name, client->name) != 0 || !is_same) /* another user, whatever the name */
         client->said = (struct said){0};
     snprintf(client->name, sizeof client->name, "%s", name);
     snprintf(client->key, sizeof client->key, "%s", text_of(told, "session"));

@@ -256,7 +256,7 @@ static void calm_down(struct world *world)
 {
     world->is_calm = true;
     fake_store_calm(world->store);
-    for (int turns = 0; turns < 60; turns++) {
+    for (int turns = 0; turns < 60 || (turns < 600 && world->gateway->jobs > 0); turns++) {
         world->is_over = turns >= 40;
         turn(world);
     }
