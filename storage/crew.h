@@ -12,9 +12,9 @@
 
 enum { READERS_MAX = 8 };
 
-/* Reads that take long must not keep a guest from logging in: one worker takes no searches (unless it
- * is the only one), and backups and the like have a worker of their own, which opens its connection
- * when there is first something to do. */
+/* Reads that take long must not keep a guest from logging in: one worker takes no searches (unless
+ * it is the only one), and backups and the like have a worker of their own, which opens its
+ * connection when there is first something to do. */
 enum lane { LANE_QUICK, LANE_SEARCH, LANE_SLOW, LANE_COUNT };
 
 /* Jobs in order. list_init makes it empty; it must not be moved. */
@@ -59,7 +59,7 @@ struct store {
     bool reconfigured;         /* the writer has not looked yet */
     int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
     int64_t commits, failures, unindexed, last_ts;
-    bool writer_waits, clock_unset, failing;
+    bool writer_waits, clock_unset, failing, damaged;
     char failure[128];
 };
 

@@ -68,7 +68,8 @@ bool database_open(struct database *database, const struct database_options *opt
 {
     memset(database, 0, sizeof *database);
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    /* A reader opens for writing too: a WAL's index may need recovery; query_only keeps it honest. */
+    /* A reader opens for writing too: a WAL's index may need recovery; query_only keeps it honest.
+     */
     flags |= SQLITE_OPEN_READWRITE;
     if (!options->read_only) {
         flags |= SQLITE_OPEN_CREATE;
@@ -122,8 +123,8 @@ sqlite3_stmt *database_prepare(struct database *database, const char *sql)
         sqlite3_clear_bindings(slot->handle);
         return slot->handle;
     }
-    int code =
-        sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &slot->handle, NULL);
+    int code = sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                  &slot->handle, NULL);
     if (code != SQLITE_OK) {
         database_failed(database, code);
         return NULL;

@@ -155,8 +155,7 @@ static int disk_file_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file
     if (!methods)
         return code;
     ((struct disk_file *)(void *)file)->disk = disk;
-    file->pMethods =
-        methods->iVersion >= 2 && methods->xShmMap ? &counted : &counted_without_map;
+    file->pMethods = methods->iVersion >= 2 && methods->xShmMap ? &counted : &counted_without_map;
     return code;
 }
 

@@ -6,11 +6,11 @@
 #include "storage/search.h"
 
 enum {
-    ROUND_MS = 60000,     /* between two rounds of retention */
+    ROUND_MS = 60000, /* between two rounds of retention */
     FIRST_ROUND_MS = 1000,
-    BUSY_MS = 200,        /* before a scrub that readers stood in the way of is tried again */
-    LATE_MS = 500,        /* a step that is overdue so long goes before the next messages */
-    ROWS_MAX = 200        /* removed in one step; more when more are being added */
+    BUSY_MS = 200, /* before a scrub that readers stood in the way of is tried again */
+    LATE_MS = 500, /* a step that is overdue so long goes before the next messages */
+    ROWS_MAX = 200 /* removed in one step; more when more are being added */
 };
 
 void housekeeping_init(struct housekeeping *housekeeping, int64_t now_ms)
@@ -79,8 +79,7 @@ static enum retention_result step_round(struct housekeeping *housekeeping, struc
 {
     int64_t age_now_ms = trust_now(&housekeeping->trust, wall_ms(), now_ms);
     int rows_max = writer->appended > ROWS_MAX ? (int)(2 * writer->appended) : ROWS_MAX;
-    enum retention_result result =
-        retention_step(writer, options, age_now_ms, rows_max, notice);
+    enum retention_result result = retention_step(writer, options, age_now_ms, rows_max, notice);
     if (result == RETENTION_DONE)
         result = retention_guests(writer, options, age_now_ms, notice);
     if (result == RETENTION_DONE)

@@ -1,5 +1,5 @@
-/* housekeeping.h - what the writer does when nobody waits for it: one small step at a time, and only
- * when there is something to do. Writer thread. */
+/* housekeeping.h - what the writer does when nobody waits for it: one small step at a time, and
+ * only when there is something to do. Writer thread. */
 #ifndef HEARTH_STORAGE_HOUSEKEEPING_H
 #define HEARTH_STORAGE_HOUSEKEEPING_H
 
@@ -26,8 +26,8 @@ void housekeeping_look(struct housekeeping *housekeeping, int64_t now_ms);
 bool housekeeping_is_urgent(const struct housekeeping *housekeeping, const struct writer *writer,
                             int64_t now_ms);
 
-/* One step, and when the next is due. notice: a JOB_PRUNED for the loop, or NULL. False when storage
- * failed. */
+/* One step, and when the next is due. notice: a JOB_PRUNED for the loop, or NULL. False when
+ * storage failed. */
 bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
                        const struct store_options *options, int64_t now_ms, struct job **notice);
 

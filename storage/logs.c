@@ -10,8 +10,8 @@
 
 struct log {
     int64_t room_id;
-    int64_t next;           /* seq of the next entry; 0: to be read again */
-    struct nonces *nonces;  /* NULL until needed */
+    int64_t next;              /* seq of the next entry; 0: to be read again */
+    struct nonces *nonces;     /* NULL until needed */
     struct log *newer, *older; /* of logs.newest; while nonces */
     struct log *next_changed;  /* of logs.changed */
     bool is_changed;
@@ -67,8 +67,8 @@ static void destroy(struct logs *logs, struct log *log)
 void logs_finish(struct logs *logs)
 {
     struct log *log, *other;
-    HASH_ITER (hh, logs->by_room, log, other)
-        destroy(logs, log);
+    HASH_ITER(hh, logs->by_room, log, other)
+    destroy(logs, log);
     *logs = (struct logs){0};
 }
 
@@ -172,9 +172,9 @@ static bool load_nonces(struct logs *logs, struct database *database, struct log
 static bool check_row(struct database *database, int64_t id, const struct entry *entry,
                       bool *repeated, int64_t *ts)
 {
-    sqlite3_stmt *statement = database_prepare(
-        database, "SELECT ts FROM messages WHERE id=?1 AND user_id=?2 AND nonce=?3"
-                  " AND (?2<>0 OR name=?4)");
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT ts FROM messages WHERE id=?1 AND user_id=?2 AND nonce=?3"
+                                   " AND (?2<>0 OR name=?4)");
     sqlite3_bind_int64(statement, 1, id);
     sqlite3_bind_int64(statement, 2, entry->user_id);
     bind_text(statement, 3, entry->nonce);

@@ -16,7 +16,8 @@ struct logs {
     int nonce_window;
 };
 
-/* All rooms' nonces take at most nonce_bytes_max; those of the room quiet for longest are read again. */
+/* All rooms' nonces take at most nonce_bytes_max; those of the room quiet for longest are read
+ * again. */
 void logs_init(struct logs *logs, int nonce_window, size_t nonce_bytes_max);
 void logs_finish(struct logs *logs);
 

@@ -6,7 +6,7 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
-#define SEQ_BITS 40 /* of a row's id; the room has those above */
+#define SEQ_BITS     40 /* of a row's id; the room has those above */
 #define SEQ_KEPT_MAX ((INT64_C(1) << SEQ_BITS) - 1)
 
 static inline int64_t row_id(int64_t room_id, int64_t seq)

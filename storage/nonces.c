@@ -39,7 +39,8 @@ static uint64_t mix(uint64_t hash, const char *text)
 
 uint64_t nonce_hash(int64_t user_id, const char *from, const char *nonce)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ ((uint64_t)user_id * UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t hash =
+        UINT64_C(0xcbf29ce484222325) ^ ((uint64_t)user_id * UINT64_C(0x9e3779b97f4a7c15));
     hash = mix(hash, nonce);
     if (user_id == 0 && from)
         hash = mix(hash, from);

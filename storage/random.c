@@ -6,12 +6,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* The kernel's randomness alone: mbedTLS's own collector also times the processor's clock, which took
- * a fifth of all that 5,000 people cost who came at once. */
+/* The kernel's randomness alone: mbedTLS's own collector also times the processor's clock, which
+ * took a fifth of all that 5,000 people cost who came at once. */
 static int kernel_entropy(void *state, unsigned char *out, size_t size)
 {
     (void)state;
-    return getrandom(out, size, 0) == (ssize_t)size ? 0 : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+    return getrandom(out, size, 0) == (ssize_t)size ? 0
+                                                    : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
 }
 
 /* A generator seeded for each call: keys are made a few times a minute, and nothing is shared. */
@@ -35,7 +36,8 @@ bool random_fill(void *bytes, size_t size)
 bool random_hex(char *text, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
-    unsigned char *bytes = (unsigned char *)text + size; /* the upper half; read before overwritten */
+    unsigned char *bytes =
+        (unsigned char *)text + size; /* the upper half; read before overwritten */
     if (!random_fill(bytes, size)) {
         memset(text, 0, 2 * size + 1);
         return false;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "storage/check.h"
 #include "storage/reader.h"
 
 enum { READER_BUSY_MS = 5000 };
@@ -30,10 +31,10 @@ enum lane crew_lane(enum job_kind kind)
 {
     switch (kind) {
     case JOB_SEARCH:
+    case JOB_STATUS:
         return LANE_SEARCH;
     case JOB_BACKUP:
     case JOB_RESTORE:
-    case JOB_STATUS:
         return LANE_SLOW;
     default:
         return LANE_QUICK;
@@ -108,9 +109,26 @@ static void finish_read(struct store *store, struct job *job)
     pthread_mutex_unlock(&store->mutex);
 }
 
+/* The rest of a check that the start had no time for. What it finds is for the next start: setting
+ * the database aside under everybody's feet would be worse. */
+static void finish_check(struct worker *worker)
+{
+    struct store *store = worker->store;
+    if (!worker->database.handle && !crew_open_reader(worker))
+        return;
+    if (check_run(&worker->database, 0) != CHECK_DAMAGED)
+        return;
+    check_remember_damage(store->path);
+    pthread_mutex_lock(&store->mutex);
+    store->damaged = true;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 void *read_thread(void *argument)
 {
     struct worker *worker = argument;
+    if (worker->takes[LANE_SLOW] && worker->store->start.check_goes_on)
+        finish_check(worker);
     struct job *job;
     while ((job = take_read(worker))) {
         run_read(worker, job);

@@ -79,7 +79,8 @@ void reader_run(struct database *database, const char *path, struct job *job)
 {
     job->result = JOB_DONE;
     database_forget_failure(database);
-    bool ok = !has_snapshot(job->kind) || database_run(database, database_prepare(database, "BEGIN"));
+    bool ok =
+        !has_snapshot(job->kind) || database_run(database, database_prepare(database, "BEGIN"));
     ok = ok && run_job(database, path, job);
     database_rollback(database);
     if (ok)

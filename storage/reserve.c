@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 enum {
-    FREE_TIMES = 2,            /* so that making the file does not itself fill a nearly full disk */
-    START_BYTES = 256 * 1024,  /* what a start may need: shared memory, a WAL, a few pages */
+    FREE_TIMES = 2,           /* so that making the file does not itself fill a nearly full disk */
+    START_BYTES = 256 * 1024, /* what a start may need: shared memory, a WAL, a few pages */
     STEP_BYTES = 64 * 1024
 };
 

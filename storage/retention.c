@@ -27,16 +27,17 @@ static sqlite3_stmt *prepare_range(struct database *database, const char *sql, i
     return statement;
 }
 
-/* The oldest rows_max rows up to the one with id last, stamped from known to before ts. Rows of unknown
- * age go with the first that comes after them. */
+/* The oldest rows_max rows up to the one with id last, stamped from known to before ts. Rows of
+ * unknown age go with the first that comes after them. */
 static bool limit_victim(struct database *database, struct victim *victim, int64_t last,
                          int64_t known, int64_t ts, int rows_max)
 {
-    sqlite3_stmt *statement = prepare_range(
-        database, "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2), max(id) FROM"
-                  " (SELECT id, ts FROM messages WHERE id>?1 AND id<=?2 AND id<=?3 AND ts>=?4"
-                  " ORDER BY id LIMIT ?5) WHERE ts<?6",
-        victim->room_id);
+    sqlite3_stmt *statement =
+        prepare_range(database,
+                      "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2), max(id) FROM"
+                      " (SELECT id, ts FROM messages WHERE id>?1 AND id<=?2 AND id<=?3 AND ts>=?4"
+                      " ORDER BY id LIMIT ?5) WHERE ts<?6",
+                      victim->room_id);
     sqlite3_bind_int64(statement, 3, last);
     sqlite3_bind_int64(statement, 4, known);
     sqlite3_bind_int(statement, 5, rows_max);
@@ -59,10 +60,11 @@ static bool find_surplus(struct database *database, int64_t room_id, int64_t ent
         return false;
     if (last_seq - first_seq < entries_max)
         return true;
-    sqlite3_stmt *statement = prepare_range(
-        database, "SELECT id FROM messages WHERE id>?1 AND id<=?2 ORDER BY id DESC LIMIT 1"
-                  " OFFSET ?3",
-        room_id);
+    sqlite3_stmt *statement =
+        prepare_range(database,
+                      "SELECT id FROM messages WHERE id>?1 AND id<=?2 ORDER BY id DESC LIMIT 1"
+                      " OFFSET ?3",
+                      room_id);
     sqlite3_bind_int64(statement, 3, entries_max);
     return database_number(database, statement, 0, last);
 }
@@ -73,8 +75,8 @@ static bool find_in_room(struct database *database, const struct store_options *
     int64_t room_end = row_id(victim->room_id, SEQ_KEPT_MAX);
     victim->last = 0;
     if (options->retention_age_ms && now_ms &&
-        !limit_victim(database, victim, room_end, AGE_KNOWN_MS,
-                      now_ms - options->retention_age_ms, rows_max))
+        !limit_victim(database, victim, room_end, AGE_KNOWN_MS, now_ms - options->retention_age_ms,
+                      rows_max))
         return false;
     if (victim->last || !options->retention_entries)
         return true;
@@ -116,7 +118,8 @@ static bool find_removed(struct database *database, int rows_max, struct victim 
 static bool used_bytes(struct database *database, int64_t *bytes)
 {
     int64_t page_bytes, pages, free_pages;
-    if (!database_number(database, database_prepare(database, "PRAGMA page_size"), 0, &page_bytes) ||
+    if (!database_number(database, database_prepare(database, "PRAGMA page_size"), 0,
+                         &page_bytes) ||
         !database_number(database, database_prepare(database, "PRAGMA page_count"), 0, &pages) ||
         !database_number(database, database_prepare(database, "PRAGMA freelist_count"), 0,
                          &free_pages))
@@ -164,9 +167,8 @@ static bool find_oldest(struct writer *writer, const struct store_options *optio
     database_reset(statement);
     if (step == STEP_FAILED)
         return false;
-    return !victim->room_id ||
-           limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX), INT64_MIN, until,
-                        rows_max);
+    return !victim->room_id || limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX),
+                                            INT64_MIN, until, rows_max);
 }
 
 static bool run_range(struct database *database, const char *sql, const struct victim *victim)
@@ -260,7 +262,8 @@ enum retention_result retention_shrink(struct writer *writer)
         !database_number(database, database_prepare(database, "PRAGMA freelist_count"), 0,
                          &free_pages))
         return RETENTION_FAILED;
-    /* Some are kept: with a steady stream they are soon used again, and giving back costs writes. */
+    /* Some are kept: with a steady stream they are soon used again, and giving back costs writes.
+     */
     int64_t kept = pages / SHRINK_KEEP_PARTS + SHRINK_KEEP_PAGES;
     if (free_pages <= kept)
         return RETENTION_DONE;
@@ -314,8 +317,9 @@ enum retention_result retention_guests(struct writer *writer, const struct store
     *notice = NULL;
     if (!options->guest_age_ms || !now_ms)
         return RETENTION_DONE;
-    if (!find_number(database, "SELECT id FROM users WHERE account=0 AND seen_ms<?1 AND"
-                               " seen_ms>=1577836800000 LIMIT 1", /* AGE_KNOWN_MS */
+    if (!find_number(database,
+                     "SELECT id FROM users WHERE account=0 AND seen_ms<?1 AND"
+                     " seen_ms>=1577836800000 LIMIT 1", /* AGE_KNOWN_MS */
                      now_ms - options->guest_age_ms, &user_id))
         return RETENTION_FAILED;
     if (!user_id)

@@ -1,5 +1,5 @@
-/* retention.h - forgetting: old entries, removed rooms, guests who stay away. In small steps, each its
- * own transaction, so that a message waits for one at most. Writer thread. */
+/* retention.h - forgetting: old entries, removed rooms, guests who stay away. In small steps, each
+ * its own transaction, so that a message waits for one at most. Writer thread. */
 #ifndef HEARTH_STORAGE_RETENTION_H
 #define HEARTH_STORAGE_RETENTION_H
 
@@ -12,8 +12,8 @@ enum retention_result {
     RETENTION_FAILED   /* storage failed */
 };
 
-/* One step. now_ms is what time it is for ageing, 0 when that is unknown. notice: a JOB_PRUNED for the
- * loop, or NULL. */
+/* One step. now_ms is what time it is for ageing, 0 when that is unknown. notice: a JOB_PRUNED for
+ * the loop, or NULL. */
 enum retention_result retention_step(struct writer *writer, const struct store_options *options,
                                      int64_t now_ms, int rows_max, struct job **notice);
 

@@ -122,9 +122,9 @@ bool rooms_skip_ahead(struct database *database)
 
 bool rooms_bounds(struct database *database, int64_t room_id, int64_t *first, int64_t *last)
 {
-    sqlite3_stmt *statement = database_prepare(
-        database, "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2),"
-                  " (SELECT max(id) FROM messages WHERE id>?1 AND id<=?2)");
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2),"
+                                   " (SELECT max(id) FROM messages WHERE id>?1 AND id<=?2)");
     sqlite3_bind_int64(statement, 1, row_id(room_id, 0));
     sqlite3_bind_int64(statement, 2, row_id(room_id, SEQ_KEPT_MAX));
     if (database_step(database, statement) != STEP_ROW)

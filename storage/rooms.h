@@ -9,8 +9,8 @@
  * start->rooms. False on a failure of the database or without memory. */
 bool rooms_load(struct database *database, struct store_start *start);
 
-/* At start after an unclean stop, inside a transaction: every log's next seq skips 2^20 ahead, so that
- * none is used twice whatever a power cut took back. */
+/* At start after an unclean stop, inside a transaction: every log's next seq skips 2^20 ahead, so
+ * that none is used twice whatever a power cut took back. */
 bool rooms_skip_ahead(struct database *database);
 
 /* Oldest and newest seq of a room's log, 0 when it is empty. */

@@ -13,12 +13,11 @@
 #include <unistd.h>
 
 #include "storage/backup.h"
+#include "storage/check.h"
 #include "storage/reserve.h"
 #include "storage/rooms.h"
 #include "storage/salvage.h"
 #include "storage/schema.h"
-
-#define CHECK_STEPS 1000 /* of SQLite's machine between two looks at the clock */
 
 /* The ways to write, the best first. */
 struct way {
@@ -71,7 +70,8 @@ static bool take_lock(struct start *start, const char *path, char *why, size_t w
     bool is_taken = errno == EWOULDBLOCK;
     close(start->lock_fd);
     start->lock_fd = -1;
-    return !is_taken || say(why, why_size, "The database %s is in use by another process%s.", path, "");
+    return !is_taken ||
+           say(why, why_size, "The database %s is in use by another process%s.", path, "");
 }
 
 static enum attempt judge(const struct database *database)
@@ -212,40 +212,6 @@ static bool set_aside(struct start *start, const char *path)
     return rename(path, aside) == 0;
 }
 
-struct deadline {
-    int64_t ends_ms;
-};
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int is_overdue(void *argument)
-{
-    const struct deadline *deadline = argument;
-    return monotonic_ms() > deadline->ends_ms;
-}
-
-/* True when the database is whole as far as the check got within START_CHECK_MS. */
-static bool check(struct database *database)
-{
-    struct deadline deadline = {monotonic_ms() + START_CHECK_MS};
-    char answer[32] = "";
-    sqlite3_stmt *statement = NULL;
-    sqlite3_progress_handler(database->handle, CHECK_STEPS, is_overdue, &deadline);
-    int code = sqlite3_prepare_v2(database->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
-    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        snprintf(answer, sizeof answer, "%s", column_text(statement, 0));
-    sqlite3_finalize(statement);
-    sqlite3_progress_handler(database->handle, 0, NULL, NULL);
-    if (code == SQLITE_ROW)
-        return strcmp(answer, "ok") == 0;
-    return (code & 0xff) != SQLITE_CORRUPT && (code & 0xff) != SQLITE_NOTADB;
-}
-
 /* The schema, the mark of a stop that has not been clean, and what the loop needs to know. */
 static enum attempt begin_service(struct start *start, char *why, size_t why_size)
 {
@@ -271,6 +237,19 @@ static bool is_unclean(struct database *database)
     return database_ask(database, "SELECT value FROM meta WHERE name='clean'", 1) == 0;
 }
 
+static bool is_damaged(struct start *start, const char *path)
+{
+    if (start->found.created)
+        return false;
+    if (check_recalls_damage(path))
+        return true;
+    if (!is_unclean(&start->database))
+        return false;
+    enum check_result result = check_run(&start->database, START_CHECK_MS);
+    start->check_goes_on = result == CHECK_UNFINISHED;
+    return result == CHECK_DAMAGED;
+}
+
 /* One go from the closed file to a database in service. */
 static enum attempt bring_up(struct start *start, const struct store_options *options, char *why,
                              size_t why_size)
@@ -283,7 +262,7 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
         return attempt;
     }
     start->found.created = database_ask(&start->database, "PRAGMA user_version", 0) == 0;
-    if (!start->found.created && is_unclean(&start->database) && !check(&start->database))
+    if (is_damaged(start, options->path))
         attempt = ATTEMPT_DAMAGED;
     else
         attempt = begin_service(start, why, why_size);
@@ -297,8 +276,8 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     return attempt;
 }
 
-/* A chat that refuses to start is worse than one without its past: what is damaged is set aside, and
- * what plain reading gets out of it goes into a new database. */
+/* A chat that refuses to start is worse than one without its past: what is damaged is set aside,
+ * and what plain reading gets out of it goes into a new database. */
 static enum attempt start_anew(struct start *start, const struct store_options *options, char *why,
                                size_t why_size)
 {
@@ -307,6 +286,7 @@ static enum attempt start_anew(struct start *start, const struct store_options *
                  strerror(errno));
         return ATTEMPT_UNUSABLE;
     }
+    check_forget_damage(options->path);
     enum attempt attempt = bring_up(start, options, why, why_size);
     if (attempt != ATTEMPT_OPEN)
         return attempt;

@@ -8,16 +8,17 @@
 #include "storage/store.h"
 
 /* What start_open makes. */
-#define START_BUSY_MS 2000 /* how long the writer waits for locks */
+#define START_BUSY_MS  2000 /* how long the writer waits for locks */
 #define START_CHECK_MS 1000 /* longer checks go on while the gateway serves */
 
 struct start {
-    struct disk *disk;          /* owned by whoever called */
-    struct database database;   /* the writer's connection, open */
-    int lock_fd;                /* -1: this file system has no locks */
+    struct disk *disk;        /* owned by whoever called */
+    struct database database; /* the writer's connection, open */
+    int lock_fd;              /* -1: this file system has no locks */
     bool is_wal;
-    bool used_reserve;          /* the disk is full */
-    struct store_start found;   /* rooms and all */
+    bool check_goes_on;       /* the database was too long to check within START_CHECK_MS */
+    bool used_reserve;        /* the disk is full */
+    struct store_start found; /* rooms and all */
 };
 
 /* False: why holds one sentence, and nothing is left open. */

@@ -134,14 +134,17 @@ bool store_is_healthy(struct store *store, char *why, size_t why_size)
 {
     pthread_mutex_lock(&store->mutex);
     int64_t hanging_ms = store->commit_since_ms ? crew_now_ms() - store->commit_since_ms : 0;
-    bool failing = store->failing;
-    if (failing)
+    bool healthy = !store->failing && hanging_ms <= HANG_MS && !store->damaged;
+    if (store->failing)
         snprintf(why, why_size, "Storage fails: %s.", store->failure);
     else if (hanging_ms > HANG_MS)
         snprintf(why, why_size, "Storage has not answered for %d seconds.",
                  (int)(hanging_ms / 1000));
+    else if (store->damaged)
+        snprintf(why, why_size,
+                 "The database is damaged: a restart sets it aside and saves what can be read.");
     pthread_mutex_unlock(&store->mutex);
-    return !failing && hanging_ms <= HANG_MS;
+    return healthy;
 }
 
 int64_t store_pending(struct store *store)
@@ -219,8 +222,7 @@ static bool start_threads(struct store *store)
     if (!start_thread(&store->write_thread, write_thread, store))
         return false;
     for (int i = 0; i < readers; i++) {
-        const bool takes[LANE_COUNT] = {[LANE_QUICK] = true,
-                                        [LANE_SEARCH] = i > 0 || readers == 1};
+        const bool takes[LANE_COUNT] = {[LANE_QUICK] = true, [LANE_SEARCH] = i > 0 || readers == 1};
         if (!start_worker(store, takes))
             return false;
     }

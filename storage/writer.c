@@ -35,7 +35,8 @@ static bool set_pragmas(struct writer *writer, const struct store_options *optio
         writer->wal_bytes_max = options->max_bytes / 8;
     writer->wal_pages_max = (int)(writer->wal_bytes_max / page_bytes);
     sqlite3_wal_hook(database->handle, note_wal, writer);
-    snprintf(sql, sizeof sql, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%" PRId64 ";"
+    snprintf(sql, sizeof sql,
+             "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%" PRId64 ";"
              "PRAGMA cache_spill=OFF", /* a group's pages are written once, not as it grows */
              options->power_loss ? "EXTRA" : "NORMAL", writer->wal_bytes_max);
     return database_execute(database, sql);

@@ -1,5 +1,5 @@
-/* writer.h - what the writer does with the jobs that wait: all of them in one transaction. It owns the
- * writing connection. No threads in here; one thread at a time. */
+/* writer.h - what the writer does with the jobs that wait: all of them in one transaction. It owns
+ * the writing connection. No threads in here; one thread at a time. */
 #ifndef HEARTH_STORAGE_WRITER_H
 #define HEARTH_STORAGE_WRITER_H
 
@@ -12,15 +12,15 @@ struct writer {
     struct database database;
     struct logs logs;
     struct stamp stamp, stamp_before; /* the second: as committed */
-    int64_t appended;   /* messages of the transaction under way */
-    int64_t unindexed;  /* messages that the search index has before it */
-    int wal_pages;      /* in the WAL, after the newest commit */
+    int64_t appended;                 /* messages of the transaction under way */
+    int64_t unindexed;                /* messages that the search index has before it */
+    int wal_pages;                    /* in the WAL, after the newest commit */
     int64_t wal_bytes_max;
     int wal_pages_max;  /* beyond it the WAL is brought into the database */
     int wal_pages_next; /* when that is tried again */
     bool search;
-    bool has_removed;   /* a room: its rows are still to go */
-    bool needs_scrub;   /* texts were deleted: the WAL still holds them */
+    bool has_removed; /* a room: its rows are still to go */
+    bool needs_scrub; /* texts were deleted: the WAL still holds them */
 };
 
 /* Takes over start's connection (start_close closes what is left). False without memory. */

@@ -1,12 +1,12 @@
 #include "tests/storage/shop.h"
 
+#include <dirent.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cmocka.h>

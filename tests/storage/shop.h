@@ -1,14 +1,14 @@
-/* shop.h - a store in a folder of the test's own, and the loop's part in it: submitting and waiting on
- * store_fd. Everything fails the test instead of returning an error. */
+/* shop.h - a store in a folder of the test's own, and the loop's part in it: submitting and waiting
+ * on store_fd. Everything fails the test instead of returning an error. */
 #ifndef HEARTH_TESTS_STORAGE_SHOP_H
 #define HEARTH_TESTS_STORAGE_SHOP_H
 
 #include "storage/store.h"
 
 #define LOBBY 1 /* a room that shop_furnish makes */
-#define MINA 1  /* users that it makes */
-#define JUN 2
-#define NOON INT64_C(1900000000000) /* a plausible wall clock */
+#define MINA  1 /* users that it makes */
+#define JUN   2
+#define NOON  INT64_C(1900000000000) /* a plausible wall clock */
 
 struct shop {
     char folder[64];

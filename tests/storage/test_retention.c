@@ -208,8 +208,8 @@ static void a_guest_who_stays_away_is_forgotten(void **state)
     struct shop *shop = *state;
     int64_t today = shop->wall_ms;
     struct job *room = job_create(JOB_ROOM_CREATE);
-    room->room.room = (struct room_row){
-        .id = 5, .visibility = VISIBILITY_DIRECT, .user_a = MINA, .user_b = 77};
+    room->room.room =
+        (struct room_row){.id = 5, .visibility = VISIBILITY_DIRECT, .user_a = MINA, .user_b = 77};
     strcpy(room->room.room.name, "@mina,old");
     strcpy(room->room.room.folded, "@mina,old");
     assert_int_equal(shop_result(shop_do(shop, room)), JOB_DONE);

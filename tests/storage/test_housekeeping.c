@@ -1,0 +1,163 @@
+/* The writer without its thread: what it does, and that it does nothing when there is nothing. */
+#include "storage/housekeeping.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "storage/check.h"
+#include "storage/start.h"
+#include "tests/storage/shop.h"
+
+struct bench {
+    struct shop shop; /* its folder and options; no store */
+    struct start start;
+    struct writer writer;
+    struct housekeeping housekeeping;
+};
+
+static int open_bench(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    char why[256] = "";
+    shop_make(&bench->shop);
+    bench->shop.options.path = bench->shop.path;
+    if (!start_open(&bench->start, &bench->shop.options, why, sizeof why))
+        fail_msg("%s", why);
+    assert_true(writer_init(&bench->writer, &bench->start, &bench->shop.options));
+    housekeeping_init(&bench->housekeeping, 0);
+    *state = bench;
+    return 0;
+}
+
+static int close_bench(void **state)
+{
+    struct bench *bench = *state;
+    writer_finish(&bench->writer);
+    start_close(&bench->start);
+    shop_remove(&bench->shop);
+    free(bench);
+    return 0;
+}
+
+static void make_room(struct bench *bench)
+{
+    struct job *job = job_create(JOB_ROOM_CREATE);
+    job->room.room.id = LOBBY;
+    strcpy(job->room.room.name, "lobby");
+    strcpy(job->room.room.folded, "lobby");
+    assert_true(writer_commit(&bench->writer, job));
+    assert_int_equal(shop_result(job), JOB_DONE);
+}
+
+static void step(struct bench *bench, int64_t now_ms)
+{
+    struct job *notice = NULL;
+    assert_true(housekeeping_step(&bench->housekeeping, &bench->writer, &bench->shop.options,
+                                  now_ms, &notice));
+    job_destroy(notice);
+}
+
+static void nothing_is_written_while_nobody_speaks(void **state)
+{
+    struct bench *bench = *state;
+    make_room(bench);
+    bench->shop.options.retention_age_ms = 1000;
+    bench->shop.options.retention_entries = 1;
+    bench->shop.options.guest_age_ms = 1000;
+    bench->shop.options.max_bytes = 1 << 24;
+    int64_t before = disk_written_bytes(bench->start.disk);
+    for (int64_t hour = 0; hour < 100; hour++) {
+        step(bench, hour * 3600000);
+        writer_checkpoint(&bench->writer);
+    }
+    assert_int_equal(disk_written_bytes(bench->start.disk), before);
+}
+
+static void the_next_look_is_a_minute_away_when_all_is_done(void **state)
+{
+    struct bench *bench = *state;
+    make_room(bench);
+    step(bench, 5000);
+    assert_true(bench->housekeeping.due_ms >= 5000 + 60000);
+}
+
+/* A group that fails leaves nothing behind, in memory either. */
+static void a_group_that_failed_can_be_given_again(void **state)
+{
+    struct bench *bench = *state;
+    make_room(bench);
+    struct job *first = shop_message(&bench->shop, MINA, "one", "n1");
+    struct job *second = shop_message(&bench->shop, MINA, "two", "n2");
+    first->next = second;
+    assert_true(database_execute(&bench->writer.database, "PRAGMA max_page_count=1"));
+    second->append.entry.text = NULL;
+    char *large = calloc(1, 1 << 20);
+    memset(large, 'x', (1 << 20) - 1);
+    second->append.entry.text = job_text(second, large);
+    free(large);
+    assert_false(writer_commit(&bench->writer, first));
+    assert_int_equal(bench->writer.database.failure, FAILURE_STORAGE);
+    assert_true(database_execute(&bench->writer.database, "PRAGMA max_page_count=1000000"));
+    assert_true(writer_commit(&bench->writer, first));
+    assert_int_equal(first->result, JOB_DONE);
+    assert_int_equal(first->append.entry.seq, 1);
+    assert_int_equal(second->result, JOB_DONE);
+    assert_int_equal(second->append.entry.seq, 2);
+    job_destroy(first);
+    job_destroy(second);
+}
+
+static void a_check_that_takes_too_long_is_unfinished(void **state)
+{
+    struct bench *bench = *state;
+    make_room(bench);
+    for (int i = 0; i < 50; i++) {
+        struct job *jobs = NULL;
+        for (int j = 0; j < 200; j++) {
+            struct job *job = shop_message(&bench->shop, MINA, "much to read", NULL);
+            job->next = jobs;
+            jobs = job;
+        }
+        assert_true(writer_commit(&bench->writer, jobs));
+        while (jobs) {
+            struct job *next = jobs->next;
+            job_destroy(jobs);
+            jobs = next;
+        }
+    }
+    assert_int_equal(check_run(&bench->writer.database, -1), CHECK_UNFINISHED);
+    assert_int_equal(check_run(&bench->writer.database, 0), CHECK_WHOLE);
+}
+
+static void a_damage_found_while_serving_is_recalled_at_the_next_start(void **state)
+{
+    struct bench *bench = *state;
+    check_remember_damage(bench->shop.path);
+    assert_true(check_recalls_damage(bench->shop.path));
+    writer_finish(&bench->writer);
+    start_close(&bench->start);
+    char why[256] = "";
+    assert_true(start_open(&bench->start, &bench->shop.options, why, sizeof why));
+    assert_true(bench->start.found.damaged[0] != '\0');
+    assert_false(check_recalls_damage(bench->shop.path));
+    assert_true(writer_init(&bench->writer, &bench->start, &bench->shop.options));
+}
+
+#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BENCH_TEST(nothing_is_written_while_nobody_speaks),
+        BENCH_TEST(the_next_look_is_a_minute_away_when_all_is_done),
+        BENCH_TEST(a_group_that_failed_can_be_given_again),
+        BENCH_TEST(a_check_that_takes_too_long_is_unfinished),
+        BENCH_TEST(a_damage_found_while_serving_is_recalled_at_the_next_start),
+    };
+    return cmocka_run_group_tests_name("storage.housekeeping", tests, NULL, NULL);
+}
