@@ -11,7 +11,7 @@
 #include "storage/messages.h"
 #include "storage/query.h"
 
-#define SCAN_ROWS_MAX    20000 /* read for a query that has no grams */
+#define SCAN_ROWS_MAX    20000 /* read for a query that has no grams, or without an index */
 #define WAITING_ROWS_MAX 200000 /* read of what waits for the index, after a large import say */
 #define SAME_TIME_MAX    64    /* results beyond the limit that share the last one's time */
 
@@ -32,6 +32,7 @@ struct search {
     struct hit *hits; /* a heap, the oldest first */
     size_t hit_count, hit_max;
     bool dropped; /* a hit that was older than all kept */
+    int64_t waiting_max; /* rows to read that have no index */
     int64_t rows; /* compared so far */
     struct buffer folded;
 };
@@ -181,17 +182,26 @@ static bool take_rows(struct search *search, sqlite3_stmt *rows)
     return step != STEP_FAILED;
 }
 
+/* Without an index there are only the newest rows of each room, as for a query that has no grams. */
+static bool set_waiting_max(struct search *search)
+{
+    int64_t has_index = 1;
+    bool ok = database_meta(search->database, "search", 1, &has_index);
+    search->waiting_max = has_index ? WAITING_ROWS_MAX : SCAN_ROWS_MAX;
+    return ok;
+}
+
 /* What the index does not have yet. */
 static bool read_waiting(struct search *search)
 {
-    for (size_t i = 0; i < search->list.count && search->rows < WAITING_ROWS_MAX; i++) {
+    for (size_t i = 0; i < search->list.count && search->rows < search->waiting_max; i++) {
         int64_t room = search->list.rooms[i].id;
         sqlite3_stmt *rows = database_prepare(
             search->database,
             SEARCH_ROW "WHERE m.id>?1 AND m.id<=?2 AND m.kind=0 ORDER BY m.id DESC LIMIT ?3");
         sqlite3_bind_int64(rows, 1, row_id(room, search->list.rooms[i].indexed));
         sqlite3_bind_int64(rows, 2, row_id(room, SEQ_KEPT_MAX));
-        sqlite3_bind_int64(rows, 3, WAITING_ROWS_MAX - search->rows);
+        sqlite3_bind_int64(rows, 3, search->waiting_max - search->rows);
         if (!take_rows(search, rows))
             return false;
     }
@@ -309,7 +319,7 @@ static void cut_hits(struct search *search)
         count = end;
     }
     search->hit_count = count;
-    search->job->more = search->dropped;
+    search->job->more = search->dropped && count > 0;
 }
 
 static bool read_entry(struct search *search, struct job *job, int64_t id,
@@ -363,8 +373,9 @@ static bool run(struct search *search, struct job *job)
 {
     if (search->query.term_count == 0)
         return true;
-    if (!list_rooms(search) || !read_waiting(search) || !read_loose(search))
+    if (!list_rooms(search) || !set_waiting_max(search) || !read_waiting(search) || !read_loose(search))
         return false;
+    search->dropped = search->dropped || search->rows >= search->waiting_max;
     search->rows = 0;
     if (!read_blocks(search))
         return false;

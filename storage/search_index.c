@@ -337,9 +337,11 @@ static bool empty(struct database *database)
 
 bool search_open(struct database *database, bool wanted, int64_t *waiting)
 {
-    int64_t emptying = 0;
+    int64_t emptying = 0, was_wanted = 1;
     *waiting = 0;
-    if (!database_meta(database, "search_emptying", 0, &emptying))
+    if (!database_meta(database, "search_emptying", 0, &emptying) ||
+        !database_meta(database, "search", 1, &was_wanted) ||
+        (wanted != was_wanted && !database_set_meta(database, "search", wanted)))
         return false;
     bool filled = database_ask(database, "SELECT max(indexed)>0 FROM rooms", 0) == 1 ||
                   database_ask(database, "SELECT 1 FROM search_blocks LIMIT 1", 0) == 1;
