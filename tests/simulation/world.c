@@ -251,14 +251,19 @@ static void set_up(struct world *world)
         client_begin(world, &world->clients[i], i);
 }
 
-/* The storm is over: within a bounded time everybody has been answered and told everything. */
+/* The storm is over: within a bounded time everybody has been answered and told everything, and then
+ * nothing is under way any more. */
 static void calm_down(struct world *world)
 {
+    int quiet = 0;
     world->is_calm = true;
     fake_store_calm(world->store);
-    for (int turns = 0; turns < 60 || (turns < 600 && world->gateway->jobs > 0); turns++) {
+    for (int turns = 0; quiet < 10; turns++) {
         world->is_over = turns >= 40;
         turn(world);
+        quiet = world->is_over && world->gateway->jobs == 0 ? quiet + 1 : 0;
+        if (turns > 1000)
+            wrong(world, "%" PRId64 " jobs are under way for ever", world->gateway->jobs);
     }
 }
 
