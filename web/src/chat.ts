@@ -207,7 +207,7 @@ export class Chat {
     room.asks();
     try {
       room.newestPage(await this.page(room, { limit: page_rows }));
-      if (room === this.current.value && !room.divider.value && room.unread.value) {
+      if (room === this.current.value && room.divider.value < 0 && room.unread.value) {
         room.divider.value = room.read;
       }
     } catch (error) {
@@ -266,12 +266,12 @@ export class Chat {
   show(room: Room): void {
     const before = this.current.value;
     if (before && before !== room) {
-      before.divider.value = 0;
+      before.divider.value = -1;
       before.toNewest();
     }
     this.current.value = room;
     remember("room", room.name);
-    room.divider.value = room.unread.value ? room.read : 0;
+    room.divider.value = room.unread.value ? room.read : -1;
     void this.join(room);
   }
 

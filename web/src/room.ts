@@ -42,8 +42,8 @@ export class Room {
   readonly loaded = signal(false);
   readonly unread = signal(0);
   readonly mentioned = signal(0);
-  /** New messages begin after this seq; 0 is no divider. */
-  readonly divider = signal(0);
+  /** New messages begin after this seq; -1 is no divider. */
+  readonly divider = signal(-1);
   /** A row to show: looked for by the log view. */
   readonly target = signal<number>(0);
   /** Writing is refused until then (ms of the page's clock). */
@@ -111,7 +111,7 @@ export class Room {
     this.loaded.value = false;
     this.cursor = 0;
     this.read = 0;
-    this.divider.value = 0;
+    this.divider.value = -1;
   }
 
   leftBehind(): void {

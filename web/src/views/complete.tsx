@@ -38,7 +38,9 @@ export function useChoices(room: Room, text: string, caret: number): Choice[] {
   const at = half(text, caret, "@");
   if (at !== null) {
     const start = caret - at.length - 1;
-    return names(room, at).map((name) => ({ text: "@" + name + " ", label: "@" + name, start }));
+    const found = names(room, at);
+    /* Written out already: Enter is to send, not to choose. */
+    return found.includes(at) ? [] : found.map((name) => ({ text: "@" + name + " ", label: "@" + name, start }));
   }
   if (!wantsEmoji || !emoji) return [];
   const start = caret - colon!.length - 1;

@@ -36,7 +36,7 @@ function submit(room: Room, draft: Draft): void {
   }
   tellTyping(room, false);
   if (!target) room.toNewest();
-  room.divider.value = 0;
+  room.divider.value = -1;
   writeDraft(room, { text: "", reply: undefined, edit: undefined });
 }
 

@@ -48,7 +48,7 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
   const nodes: ComponentChild[] = [];
   const stored = new Map(waiting.map((item) => [item.nonce, item]));
   let before: Row | undefined;
-  let divided = !divider;
+  let divided = divider < 0;
   const draw = (row: Row, pending?: Outgoing) => {
     if (!before || dayOf(before.ts) !== dayOf(row.ts)) {
       nodes.push(<Between key={"day" + dayOf(row.ts)} kind="day" text={day(row.ts, now)} />);

@@ -1,0 +1,165 @@
+// What people do with the page all day.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, desk, hears, phone, say, speaker, texts, until, waiting, world } from "./support.mjs";
+
+after(closeBrowser);
+
+test("two people talk, a phone and a desk, and both see the same", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  const jun = await person("준", phone);
+  await say(mina, "hello **there**");
+  await hears(jun, "hello there");
+  await say(jun, "안녕하세요 @mina");
+  await hears(mina, "안녕하세요 @mina");
+  assert.equal(await mina.$$eval(".row.called", (rows) => rows.length), 1);
+  assert.deepEqual(await texts(mina), await texts(jun));
+  assert.equal(await waiting(mina), 0);
+  assert.deepEqual([...mina.errors, ...jun.errors], []);
+}));
+
+test("history is there after a restart and pages in on scrolling up", world(async ({ person, daemon }) => {
+  const mina = await speaker(daemon, "mina");
+  for (let i = 0; i < 130; i++) await mina.say("message " + i);
+  await daemon.end("SIGTERM");
+  await daemon.start();
+  const jun = await person("jun", phone);
+  await hears(jun, "message 129");
+  for (let i = 0; i < 60 && !(await texts(jun)).includes("message 0"); i++) {
+    await jun.$eval(".log", (log) => (log.scrollTop = 0));
+    await jun.waitForTimeout(100);
+  }
+  assert.deepEqual(await texts(jun), Array.from({ length: 130 }, (_, i) => "message " + i));
+}));
+
+test("edit, reply, react, delete reach the other one", world(async ({ person }) => {
+  const mina = await person("mina");
+  const jun = await person("jun");
+  await say(mina, "frist");
+  await hears(jun, "frist");
+  await mina.press("#composer", "ArrowUp");
+  assert.equal(await mina.inputValue("#composer"), "frist");
+  await say(mina, "first");
+  await hears(jun, "first");
+  await jun.hover(".log .row .text");
+  await jun.click(".toolbar [aria-label='Reply']");
+  await say(jun, "second");
+  await hears(mina, "second");
+  assert.match(await mina.textContent(".quote"), /mina: first/);
+  await jun.hover(".log .row .text >> nth=0");
+  await jun.click(".toolbar [aria-label='👍']");
+  await mina.waitForSelector(".reactions .chip:has-text('1')");
+  await mina.hover(".log .row .text >> nth=0");
+  await mina.click(".toolbar [aria-label='More']");
+  await mina.click("dialog .danger:has-text('Delete')");
+  await mina.click("dialog .main");
+  await jun.waitForSelector(".gone");
+  assert.deepEqual(await texts(jun), ["second"]);
+}));
+
+test("typing is shown and lapses on sending; people come and go", world(async ({ person }) => {
+  const mina = await person("mina");
+  const jun = await person("jun");
+  await mina.waitForSelector(".people .line:has-text('jun')");
+  await jun.type("#composer", "I am wri");
+  await mina.waitForSelector(".typing:text('jun is typing')");
+  await say(jun, "done");
+  await until(async () => (await mina.textContent(".typing")) === "", "typing ends");
+  await jun.close();
+  await until(async () => (await mina.$$(".people .line:has-text('jun')")).length === 0, "jun has gone");
+}));
+
+test("rooms: create, badge, title, switch by keyboard, leave", world(async ({ person }) => {
+  const mina = await person("mina");
+  const jun = await person("jun");
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "garden");
+  await mina.press("dialog [name=room]", "Enter");
+  await mina.waitForSelector(".title:has-text('garden')");
+  await jun.click(".rooms .line:has-text('garden')");
+  await jun.waitForSelector(".title:has-text('garden')");
+  await jun.press("#composer", "Control+k");
+  await jun.fill("dialog [role=combobox]", "lob");
+  await jun.press("dialog [role=combobox]", "Enter");
+  await jun.waitForSelector(".title:has-text('lobby')");
+  await say(mina, "roses");
+  await say(mina, "@jun come");
+  await jun.waitForSelector(".rooms .badge.loud");
+  await until(async () => (await jun.title()).startsWith("(2)"), "the title counts");
+  await jun.click(".rooms .line:has-text('garden')");
+  await jun.waitForSelector(".between.unread");
+  await until(async () => (await jun.$$(".rooms .badge")).length === 0, "read");
+  await jun.click(".title");
+  await jun.click("dialog .line:has-text('Leave room')");
+  await jun.waitForSelector(".title:has-text('lobby')");
+}));
+
+test("a direct message arrives by itself, with a badge", world(async ({ person }) => {
+  const mina = await person("mina");
+  const jun = await person("jun", phone);
+  await jun.click("[aria-label='People']");
+  await jun.click(".people .line:has-text('mina')");
+  await jun.click("dialog .line:has-text('Direct message')");
+  await say(jun, "psst");
+  await hears(jun, "psst");
+  await mina.click(".rooms .line:has-text('jun'):has(.badge)");
+  await hears(mina, "psst");
+  await say(mina, "yes?");
+  await hears(jun, "yes?");
+}));
+
+test("a taken name gets a suggestion that works; an invitation leads into its room", world(async ({ person, context, enter }) => {
+  const mina = await person("mina");
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "정원");
+  await mina.press("dialog [name=room]", "Enter");
+  await mina.waitForSelector(".title:has-text('정원')");
+  const other = await (await context(phone)).newPage();
+  await other.goto(mina.url().split("#")[0] + "#" + encodeURIComponent("정원"));
+  await other.fill("#name", "mina");
+  await other.press("#name", "Enter");
+  await other.click("button:text-is('mina-2')");
+  await other.waitForSelector(".title:has-text('정원')");
+  await say(other, "here I am");
+  await hears(mina, "here I am");
+}));
+
+test("the keeper of a room mutes, kicks and bans; others are shown no such thing", world(async ({ person }) => {
+  const mina = await person("mina");
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "court");
+  await mina.press("dialog [name=room]", "Enter");
+  await mina.waitForSelector(".title:has-text('court')");
+  const jun = await person("jun", desk, "#court");
+  await jun.waitForSelector(".title:has-text('court')");
+  await jun.click(".people .line:has-text('mina')");
+  await jun.waitForSelector("dialog .line");
+  assert.equal(await jun.$$eval("dialog .danger", (items) => items.length), 0);
+  await jun.keyboard.press("Escape");
+  await mina.click(".people .line:has-text('jun')");
+  await mina.click("dialog .line:text-is('Mute')");
+  await mina.click("dialog .main");
+  await until(async () => (await mina.$$("dialog[open]")).length === 0, "muted");
+  await say(jun, "may I?");
+  await jun.waitForSelector(".failed:has-text('Not sent')");
+  await mina.click(".people .line:has-text('jun')");
+  await mina.click("dialog .danger:text-is('Ban')");
+  await mina.fill("dialog [name=reason]", "shouting");
+  await mina.click("dialog .main");
+  await jun.waitForSelector(".bar:has-text('shouting')");
+  await jun.waitForSelector(".title:has-text('lobby')");
+}));
+
+test("search finds, and leads to the message wherever it is", world(async ({ person, daemon }) => {
+  const mina = await speaker(daemon, "mina");
+  await mina.say("the needle 바늘");
+  for (let i = 0; i < 150; i++) await mina.say("hay " + i);
+  const jun = await person("jun");
+  await jun.click("[aria-label='Search']");
+  await jun.fill("dialog [name=query]", "바늘");
+  await jun.press("dialog [name=query]", "Enter");
+  await jun.click(".results .line");
+  await jun.waitForSelector(".row.lit:has-text('needle')");
+  await jun.click(".pill");
+  await hears(jun, "hay 149");
+}));

@@ -1,0 +1,238 @@
+// What the browser tests share: a daemon, a way to it that can be cut, and people.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const require = createRequire(join(process.env.HEARTH_BROWSER_MODULES, "here.js"));
+const { chromium } = require("playwright-core");
+export const axeSource = require("axe-core").source;
+
+const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --js-flags=--expose-gc";
+export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+export const desk = { viewport: { width: 1280, height: 800 } };
+
+export class Daemon {
+  folder = mkdtempSync(join(tmpdir(), "hearth-browser-"));
+  port = 0;
+
+  async start(...settings) {
+    const set = {
+      "listen.address": "127.0.0.1",
+      "listen.port": 0,
+      "storage.path": join(this.folder, "chat.db"),
+      "admin.socket": join(this.folder, "socket"),
+      "limits.exempt": "127.0.0.0/8",
+      "log.level": "error",
+    };
+    const options = Object.entries(set).map(([name, value]) => `${name}=${value}`);
+    const args = [...options, ...settings].flatMap((one) => ["--set", one]);
+    this.process = spawn(process.env.HEARTHD, args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.port = await this.ready();
+    return this;
+  }
+
+  ready() {
+    return new Promise((resolve, reject) => {
+      let text = "";
+      this.process.stderr.on("data", (data) => {
+        text += data;
+        const found = /ready http=\S*:(\d+)/.exec(text);
+        if (found) resolve(Number(found[1]));
+      });
+      this.process.once("exit", (code) => reject(new Error(`hearthd ended (${code}): ${text}`)));
+    });
+  }
+
+  async end(signal) {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill(signal);
+      await once(this.process, "exit");
+    }
+  }
+
+  /** Dies at once, as in a power cut of the process; start() comes back with the same data. */
+  kill() {
+    return this.end("SIGKILL");
+  }
+
+  async stop() {
+    await this.end("SIGTERM");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Stands between browser and daemon: can reset, stall and refuse. */
+export class Way {
+  pairs = new Set();
+  stalled = false;
+  closed = false;
+
+  constructor(daemon) {
+    this.server = net.createServer((near) => this.open(near, daemon));
+  }
+
+  async listen() {
+    this.server.listen(0, "127.0.0.1");
+    await once(this.server, "listening");
+    this.address = `http://127.0.0.1:${this.server.address().port}/`;
+    return this;
+  }
+
+  open(near, daemon) {
+    if (this.closed) return near.resetAndDestroy();
+    const far = net.connect(daemon.port, "127.0.0.1");
+    const pair = { near, far };
+    this.pairs.add(pair);
+    for (const [from, to] of [[near, far], [far, near]]) {
+      from.on("data", (data) => this.stalled || to.write(data));
+      from.on("error", () => undefined);
+      from.on("close", () => {
+        this.pairs.delete(pair);
+        to.destroy();
+      });
+    }
+  }
+
+  reset() {
+    for (const { near, far } of this.pairs) {
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
+  }
+
+  /** Nothing gets through any more, and nobody is told. What was on its way is lost. */
+  stall() {
+    this.stalled = true;
+  }
+
+  /** No connection at all until open again. */
+  cut() {
+    this.closed = true;
+    this.reset();
+  }
+
+  mend() {
+    if (this.stalled) this.reset();
+    this.stalled = this.closed = false;
+  }
+
+  close() {
+    this.reset();
+    this.server.close();
+  }
+}
+
+let browser;
+
+export async function openBrowser() {
+  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags.split(" ") });
+  return browser;
+}
+
+export async function closeBrowser() {
+  await browser?.close();
+  browser = undefined;
+}
+
+/** Runs a test with a daemon and a way of its own; people made in it go when it ends. */
+export function world(body, ...settings) {
+  return async (t) => {
+    const daemon = await new Daemon().start(...settings);
+    const way = await new Way(daemon).listen();
+    const contexts = [];
+    const here = {
+      t,
+      daemon,
+      way,
+      async context(options = desk) {
+        const context = await (await openBrowser()).newContext({ locale: "en-US", ...options });
+        context.setDefaultTimeout(15000);
+        await context.addInitScript(() => {
+          window.reports = [];
+          addEventListener("securitypolicyviolation", (event) => window.reports.push(event.violatedDirective + " " + event.blockedURI));
+        });
+        contexts.push(context);
+        return context;
+      },
+      async person(name, options, path = "") {
+        const context = await here.context(options);
+        return here.enter(context, name, path);
+      },
+      async enter(context, name, path = "") {
+        const page = await context.newPage();
+        page.errors = [];
+        page.on("pageerror", (error) => page.errors.push(error.message));
+        page.on("console", (message) => /Content Security|Trusted Type/i.test(message.text()) && page.errors.push(message.text()));
+        await page.goto(way.address + path);
+        if (name) {
+          await page.fill("#name", name);
+          await page.press("#name", "Enter");
+        }
+        await page.waitForSelector("#composer");
+        await page.waitForSelector(".log[aria-busy=false]");
+        return page;
+      },
+    };
+    try {
+      await body(here);
+    } finally {
+      for (const context of contexts) await context.close().catch(() => undefined);
+      way.close();
+      await daemon.stop();
+    }
+  };
+}
+
+export async function say(page, text) {
+  await page.fill("#composer", text);
+  await page.press("#composer", "Enter");
+}
+
+/** Somebody without a page: says many things quickly, over plain HTTP. */
+export async function speaker(daemon, name) {
+  const ask = async (frame, key) => {
+    const headers = { "Content-Type": "application/json", ...(key ? { Authorization: "Bearer " + key } : {}) };
+    const reply = await fetch(`http://127.0.0.1:${daemon.port}/api/v1/do`, { method: "POST", headers, body: JSON.stringify(frame) });
+    return reply.json();
+  };
+  const { session } = await ask({ type: "hello", name });
+  let count = 0;
+  return {
+    ask: (frame) => ask(frame, session),
+    async say(text, room = "lobby") {
+      const reply = await ask({ type: "send", room, text, nonce: `${name}-${count++}` }, session);
+      if (reply.type !== "ack") throw new Error(JSON.stringify(reply));
+      return reply;
+    },
+  };
+}
+
+/** The texts of the log, as they stand. */
+export function texts(page) {
+  return page.$$eval(".log .row .text", (rows) => rows.map((row) => row.textContent));
+}
+
+export function waiting(page) {
+  return page.$$eval(".log .row.pending", (rows) => rows.length);
+}
+
+export function hears(page, text) {
+  const stored = ".log .row:not(.pending) .text";
+  const heard = () => page.$$eval(stored, (rows, text) => rows.some((row) => row.textContent === text), text);
+  return until(heard, `hears ${text}`);
+}
+
+/** Until check gives something true; the test's own timeout bounds it. */
+export async function until(check, what, ms = 20000) {
+  const end = performance.now() + ms;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (performance.now() > end) throw new Error("never: " + what);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
