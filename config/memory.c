@@ -2,25 +2,69 @@
 
 #include <inttypes.h>
 
-/* Upper bounds, in bytes, of what one of each can take besides what the settings name. */
-#define PROCESS_BYTES (INT64_C(12) << 20)    /* program, libraries, stacks of the threads */
-#define CONNECTION_BYTES INT64_C(4096)       /* lws, the session, its members and limits */
-#define MEMBER_BYTES INT64_C(64)
-#define ROOM_BYTES INT64_C(4096)
-#define JOB_BYTES INT64_C(2048)
+/* What the settings do not say: upper bounds in bytes, from the sizes of the structs of a 64-bit build
+ * with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
+#define PROCESS_BYTES (INT64_C(8) << 20)        /* program, libraries, the built-in page */
+#define THREAD_BYTES (INT64_C(512) << 10)       /* the stack that storage gives a thread */
+#define DATABASE_BYTES (INT64_C(768) << 10)     /* of an SQLite connection besides its cache */
+#define NONCES_BYTES (INT64_C(4) << 20)         /* NONCES_BYTES_MAX of the writer */
+#define INDEX_BYTES (INT64_C(4) << 20)          /* a block of the search index being made */
+#define WIRE_BYTES INT64_C(3072)                /* libwebsockets' own, of one connection */
+#define SESSION_BYTES INT64_C(2048)             /* session, user and what they may do how often */
+#define EXCHANGE_BYTES INT64_C(2048)            /* an HTTP request and its head */
+#define MEMBER_BYTES INT64_C(640)               /* member, and the user among those who are here */
+#define ROOM_BYTES INT64_C(6144)                /* room with its names, topic and empty log */
+#define JOB_BYTES INT64_C(4096)                 /* job with names and nonce */
+
+/* The longest entry on the wire: every byte of the text escaped, and names. */
+static int64_t entry_bytes(const struct config *config)
+{
+    return 6 * config->limits.text_bytes + 8192;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A connection that is stuck in the worst way: a WebSocket with one message half received, two that
+ * wait for their turn and one write that the kernel does not take; or an HTTP client that asked for the
+ * longest page and does not read it. */
+static int64_t connection_bytes(const struct config *config)
+{
+    const struct config_limits *limits = &config->limits;
+    int64_t websocket = 3 * limits->frame_bytes + larger(limits->write_bytes, entry_bytes(config));
+    int64_t http = EXCHANGE_BYTES + limits->frame_bytes + limits->reply_bytes / 2;
+    return WIRE_BYTES + SESSION_BYTES + limits->rooms_per_session * MEMBER_BYTES +
+           larger(websocket, http);
+}
+
+/* Pages that storage has read and the loop has not taken: one for each session at most. */
+static int64_t pages_bytes(const struct config *config)
+{
+    return smaller(config->limits.connections, config->storage.pending_max) *
+           (config->limits.reply_bytes / 4);
+}
 
 struct config_memory config_memory(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
+    const struct config_storage *storage = &config->storage;
+    int64_t threads = storage->readers + 2; /* the writer, and one for backups */
     struct config_memory memory = {0};
-    memory.process = PROCESS_BYTES;
-    memory.connections =
-        limits->connections * (CONNECTION_BYTES + limits->frame_bytes + limits->write_bytes +
-                               limits->rooms_per_session * MEMBER_BYTES);
-    memory.replies = limits->replies_bytes;
-    memory.logs = limits->log_bytes + limits->rooms * ROOM_BYTES;
-    memory.jobs = 2 * config->storage.pending_max * (JOB_BYTES + limits->text_bytes);
-    memory.store = (1 + config->storage.readers) * config->storage.cache_bytes;
+    memory.process = PROCESS_BYTES + threads * THREAD_BYTES;
+    memory.connections = limits->connections * connection_bytes(config);
+    memory.replies = limits->replies_bytes + limits->reply_bytes;
+    memory.logs = limits->log_bytes + 2 * limits->room_log_bytes + limits->rooms * ROOM_BYTES;
+    memory.jobs = storage->pending_max * (2 * JOB_BYTES + limits->text_bytes) +
+                  pages_bytes(config);
+    memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + NONCES_BYTES +
+                   (storage->search ? INDEX_BYTES : 0);
     memory.total = memory.process + memory.connections + memory.replies + memory.logs +
                    memory.jobs + memory.store;
     return memory;
@@ -28,18 +72,25 @@ struct config_memory config_memory(const struct config *config)
 
 static void print_line(const char *what, int64_t bytes, FILE *out)
 {
-    fprintf(out, "%-52s %8.1f MiB\n", what, (double)bytes / (1024.0 * 1024.0));
+    fprintf(out, "  %-52s %12" PRId64 " bytes %8.1f MiB\n", what, bytes,
+            (double)bytes / (1024.0 * 1024.0));
 }
 
 void config_print_memory(const struct config *config, FILE *out)
 {
     struct config_memory memory = config_memory(config);
-    fputs("The most memory this configuration allows, all at once:\n", out);
-    print_line("  process: program, libraries, threads", memory.process, out);
-    print_line("  connections, each stuck with half a frame", memory.connections, out);
-    print_line("  replies that wait", memory.replies, out);
-    print_line("  rooms and their newest entries", memory.logs, out);
-    print_line("  jobs that wait for the disk", memory.jobs, out);
-    print_line("  database caches", memory.store, out);
-    print_line("  total", memory.total, out);
+    int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
+    fputs("The most memory this configuration allows, if everybody does the worst at once:\n", out);
+    print_line("program, libraries, threads", memory.process, out);
+    print_line("connections, each stuck in the worst way", memory.connections, out);
+    print_line("replies that wait", memory.replies, out);
+    print_line("rooms and their newest entries", memory.logs, out);
+    print_line("jobs that wait for the disk, and pages read from it", memory.jobs, out);
+    print_line("database caches and indexes", memory.store, out);
+    print_line("total", memory.total, out);
+    fprintf(out,
+            "Idle, with as many connections as there may be, it is about %.1f MiB.\n"
+            "limits.connections, limits.frame_bytes, limits.reply_bytes and storage.pending_max\n"
+            "make the most of it. What the kernel keeps for sockets and files comes on top.\n",
+            (double)idle / (1024.0 * 1024.0));
 }
