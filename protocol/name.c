@@ -132,10 +132,26 @@ enum name_result name_normalise(const char *name, size_t characters_max,
     return folded[0] && has_only_allowed(folded) ? NAME_OK : NAME_BAD_CHARACTER;
 }
 
+/* Of plain ASCII the fold is its lower case. False when it is not plain, or too long. */
+static bool fold_ascii(const char *name, char out[NAME_BYTES_MAX + 1])
+{
+    for (size_t i = 0; i <= NAME_BYTES_MAX; i++) {
+        char byte = name[i];
+        if ((unsigned char)byte >= 0x80)
+            return false;
+        out[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+        if (byte == '\0')
+            return true;
+    }
+    return false;
+}
+
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1])
 {
-    return transform(name,
-                     UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, out);
+    /* Every message names its room, so the usual case has to be quick. */
+    return fold_ascii(name, out) ||
+           transform(name, UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,
+                     out);
 }
 
 bool name_is_reserved(const char *folded)

@@ -114,6 +114,21 @@ static void names_that_look_the_same_are_the_same(void **state)
     assert_same("❤️", "❤");
 }
 
+static void every_ascii_character_folds_as_unicode_says(void **state)
+{
+    (void)state;
+    char quick[NAME_BYTES_MAX + 1];
+    char slow[NAME_BYTES_MAX + 1];
+    for (int byte = 1; byte < 0x80; byte++) {
+        const char alone[] = {(char)byte, '\0'};
+        const char with_wide[] = {(char)byte, '\xc3', '\xa9', '\0'}; /* é goes the long way */
+        assert_true(name_fold(alone, quick));
+        assert_true(name_fold(with_wide, slow));
+        slow[strlen(slow) - 2] = '\0';
+        assert_string_equal(quick, slow);
+    }
+}
+
 static void folding_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -223,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_name_is_counted_in_characters_as_seen),
         cmocka_unit_test(a_name_is_held_to_its_bytes),
         cmocka_unit_test(names_that_look_the_same_are_the_same),
+        cmocka_unit_test(every_ascii_character_folds_as_unicode_says),
         cmocka_unit_test(folding_twice_changes_nothing),
         cmocka_unit_test(names_of_the_gateway_are_reserved),
         cmocka_unit_test(a_direct_room_has_one_name_from_both_sides),
