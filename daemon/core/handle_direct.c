@@ -162,9 +162,11 @@ static void answer_looked_up(struct gateway *gateway, struct session *session,
 
 void answer_direct(struct gateway *gateway, struct session *session, struct job *job)
 {
+    /* The room is missing because storage would not have it. */
+    bool is_refused = job->result == JOB_ROOM_MISSING || job->result == JOB_UNAVAILABLE;
     if (job->kind == JOB_ROOM_CREATE)
         answer_made(gateway, job);
-    else if (job->kind == JOB_APPEND && job->result == JOB_ROOM_MISSING && session)
+    else if (job->kind == JOB_APPEND && is_refused && session)
         session_fail(session, &job->asker.ref, ERROR_storage_unavailable, NULL, NULL);
     else if (job->kind == JOB_APPEND)
         answer_append(gateway, session, job);

@@ -285,6 +285,22 @@ void fake_store_hold(struct store *store)
     store->mode = MODE_HELD;
 }
 
+void fake_store_last_first(struct store *store)
+{
+    struct list *done = &store->done;
+    struct job **last = &done->first;
+    while (*last && (*last)->next)
+        last = &(*last)->next;
+    struct job *job = list_take(done, last);
+    if (!job)
+        return;
+    job->next = done->first;
+    if (!done->first)
+        done->end = &job->next;
+    done->first = job;
+    done->count++;
+}
+
 void fake_store_release(struct store *store)
 {
     store->mode = MODE_DIRECT;

@@ -41,6 +41,7 @@ void fake_store_reopen(struct store *store);
 void fake_store_hold(struct store *store);    /* jobs wait ... */
 void fake_store_release(struct store *store); /* ... and are done when collected, again */
 void fake_store_step(struct store *store, size_t count); /* held: so many jobs are done, in order */
+void fake_store_last_first(struct store *store); /* of what is done, the last is collected first */
 void fake_store_fail(struct store *store, bool failing); /* writes end in JOB_UNAVAILABLE */
 void fake_store_be_busy(struct store *store, bool busy); /* every submit is refused */
 

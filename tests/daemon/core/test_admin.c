@@ -1,0 +1,173 @@
+#include "tests/daemon/core/stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct stage stage;
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_open(&stage, NULL);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    stage_close(&stage);
+    return 0;
+}
+
+static void expect_error(struct peer *peer, const char *code)
+{
+    const char *error = peer_hear_type(peer, "error");
+    char name[64];
+    snprintf(name, sizeof name, "\"error_code\":\"%s\"", code);
+    if (!strstr(error, name))
+        fail_msg("%s was awaited, %s came", code, error);
+}
+
+static void the_keeper_sees_figures_and_guests_do_not(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage), *mina = stage_member(&stage, "mina", "lobby");
+    peer_say(keeper, "{\"type\":\"status\"}");
+    const char *status = peer_hear_type(keeper, "status");
+    assert_int_equal(number_in(status, "connections"), 2);
+    assert_int_equal(number_in(status, "users_here"), 1);
+    assert_int_equal(number_in(status, "rooms"), 1);
+    peer_say(mina, "{\"type\":\"status\"}");
+    expect_error(mina, "forbidden");
+}
+
+static void a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage);
+    peer_say(keeper, "{\"type\":\"backup\",\"path\":\"here.db\"}");
+    expect_error(keeper, "bad_request");
+    peer_say(keeper, "{\"type\":\"backup\",\"path\":\"/exists.db\"}");
+    expect_error(keeper, "bad_request");
+    peer_say(keeper, "{\"type\":\"backup\",\"path\":\"/exists.db\",\"overwrite\":true}");
+    assert_int_equal(number_in(peer_hear_type(keeper, "done"), "bytes"), 4096);
+    assert_false(gateway_wants_restart(stage.gateway));
+}
+
+static void a_restore_wants_everything_built_again(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage);
+    peer_say(keeper, "{\"type\":\"restore\",\"path\":\"/backup.db\"}");
+    (void)peer_hear_type(keeper, "done");
+    assert_true(gateway_wants_restart(stage.gateway));
+}
+
+#define ROW "{\"kind\":\"message\",\"seq\":%d,\"ts\":%d,\"from\":\"ann\",\"text\":\"t%d\"}"
+
+static void what_is_imported_is_told_and_exported_as_it_came(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage), *mina = stage_member(&stage, "mina", "lobby");
+    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50, 5,
+             9, 90, 9);
+    assert_int_equal(number_in(peer_hear_type(keeper, "imported"), "rows"), 2);
+    assert_int_equal(number_in(peer_hear_type(mina, "message"), "seq"), 5);
+    assert_int_equal(number_in(peer_hear_type(mina, "message"), "seq"), 9);
+    peer_say(keeper, "{\"type\":\"export\",\"room\":\"lobby\"}");
+    const char *exported = peer_hear_type(keeper, "exported");
+    char row[128];
+    snprintf(row, sizeof row, ROW, 5, 50, 5);
+    assert_non_null(strstr(exported, row));
+    assert_int_equal(number_in(exported, "last"), 9);
+}
+
+static void rows_that_do_not_follow_are_refused_as_a_whole(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage);
+    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50, 5,
+             5, 90, 9);
+    expect_error(keeper, "bad_request");
+    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[{\"kind\":\"edit\",\"seq\":1,"
+                     "\"ts\":1,\"from\":\"a\",\"text\":\"no target\"}]}");
+    expect_error(keeper, "bad_request");
+    assert_int_equal(fake_store_submitted(stage.store, JOB_IMPORT), 0);
+}
+
+static void an_import_makes_the_room_it_names(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage), *mina = stage_guest(&stage, "mina");
+    peer_say(keeper, "{\"type\":\"import\",\"room\":\"old\",\"rows\":[" ROW "]}", 1, 1, 1);
+    (void)peer_hear_type(keeper, "imported");
+    assert_non_null(strstr(peer_hear_type(mina, "room"), "\"name\":\"old\""));
+    peer_say(mina, "{\"type\":\"join\",\"room\":\"old\"}");
+    assert_int_equal(number_in(peer_hear_type(mina, "joined"), "last"), 1);
+}
+
+static void a_long_room_is_exported_page_by_page(void **state)
+{
+    (void)state;
+    struct peer *keeper = stage_keeper(&stage);
+    for (int i = 1; i <= 25; i++)
+        peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "]}", i, i, i);
+    int64_t after = 0;
+    int pages = 0;
+    const char *page;
+    do {
+        peer_say(keeper, "{\"type\":\"export\",\"room\":\"lobby\",\"after\":%d,\"limit\":10}",
+                 (int)after);
+        page = peer_hear_type(keeper, "exported");
+        after += 10;
+        pages++;
+    } while (strstr(page, "\"more\":true"));
+    assert_int_equal(pages, 3);
+}
+
+static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    peer_say(mina, "{\"type\":\"join\",\"room\":\"nowhere\"}");
+    gateway_turn_took(stage.gateway, 10);
+    gateway_turn_took(stage.gateway, 100000000);
+    assert_true(gateway_metrics(stage.gateway, &out));
+    assert_true(buffer_append(&out, "", 1));
+    const char *text = (const char *)out.bytes;
+    static const char *const lines[] = {
+        "\nhearth_connections 1\n",
+        "\nhearth_users 1\n",
+        "\n# TYPE hearth_storage_written_bytes_total counter\n",
+        "\nhearth_refusals_total{error_code=\"room_not_found\"} 1\n",
+        "\nhearth_loop_turn_seconds_bucket{le=\"0.000016\"} 1\n",
+        "\nhearth_loop_turn_seconds_bucket{le=\"+Inf\"} 2\n",
+        "\nhearth_loop_turn_seconds_count 2\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        if (!strstr(text, lines[i]))
+            fail_msg("the metrics lack %s", lines[i]);
+    buffer_finish(&out);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGED(the_keeper_sees_figures_and_guests_do_not),
+        STAGED(a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself),
+        STAGED(a_restore_wants_everything_built_again),
+        STAGED(what_is_imported_is_told_and_exported_as_it_came),
+        STAGED(rows_that_do_not_follow_are_refused_as_a_whole),
+        STAGED(an_import_makes_the_room_it_names),
+        STAGED(a_long_room_is_exported_page_by_page),
+        STAGED(the_metrics_are_prometheus_text_with_what_is_promised),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
