@@ -1,5 +1,6 @@
 #include "daemon/net/api.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,12 +104,12 @@ static bool append_own_metrics(const struct server *server, struct buffer *out)
              "hearth_connections_max %d\n"
              "# HELP hearth_accepted_total Connections accepted since the start.\n"
              "# TYPE hearth_accepted_total counter\n"
-             "hearth_accepted_total %lld\n"
+             "hearth_accepted_total %" PRId64 "\n"
              "# HELP hearth_turned_away_total Connections refused for a bound since the start.\n"
              "# TYPE hearth_turned_away_total counter\n"
-             "hearth_turned_away_total %lld\n",
-             server->connection_count, server->connections_max, (long long)server->accepted_count,
-             (long long)server->refused_count);
+             "hearth_turned_away_total %" PRId64 "\n",
+             server->connection_count, server->connections_max, server->accepted_count,
+             server->refused_count);
     return buffer_append_text(out, text);
 }
 
@@ -158,7 +159,7 @@ static bool pass_number(struct exchange *exchange, struct buffer *out, const cha
         exchange_refuse(exchange, ERROR_bad_request, name, "This must be a whole number.");
         return false;
     }
-    snprintf(text, sizeof text, ",\"%s\":%lld", name, (long long)number);
+    snprintf(text, sizeof text, ",\"%s\":%" PRId64, name, number);
     (void)buffer_append_text(out, text); /* out->failed tells */
     return true;
 }

@@ -1,5 +1,6 @@
 #include "daemon/net/exchange.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static bool append_head(struct exchange *exchange, int status, const char *heade
     struct buffer *out = &exchange->answer;
     char line[64] = "";
     if (length >= 0 && status != 204 && status != 304)
-        snprintf(line, sizeof line, "Content-Length: %lld\r\n", (long long)length);
+        snprintf(line, sizeof line, "Content-Length: %" PRId64 "\r\n", length);
     return buffer_append_text(out, "HTTP/1.1 ") &&
            buffer_append_text(out, headers_status(status)) && buffer_append_text(out, "\r\n") &&
            headers_date(out) && buffer_append_text(out, headers) &&
@@ -325,8 +326,8 @@ static void answer_error(struct exchange *exchange, const char *json, size_t len
     size_t at = exchange->is_whole_reply ? 0 : reply_fields(json, length);
     size_t used = (size_t)snprintf(headers, sizeof headers, "%s", headers_json);
     if (retry_ms != NUMBER_ABSENT)
-        snprintf(headers + used, sizeof headers - used, "Retry-After: %lld\r\n",
-                 (long long)(retry_ms / 1000 + 1));
+        snprintf(headers + used, sizeof headers - used, "Retry-After: %" PRId64 "\r\n",
+                 retry_ms / 1000 + 1);
     bool whole = (at == 0 || buffer_append_text(&body, "{")) &&
                  buffer_append(&body, json + at, length - at) && buffer_append_text(&body, "\n");
     exchange_answer(exchange, error_code_status(code), headers, body.bytes,

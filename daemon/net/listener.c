@@ -50,7 +50,7 @@ static bool listeners_add(struct listeners *listeners, int fd, bool is_admin)
 /* "192.0.2.1:80" or "[::]:8080". */
 static void address_write(int fd, char *out, size_t size)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t length = sizeof name;
     char host[INET6_ADDRSTRLEN] = "?";
     if (getsockname(fd, (struct sockaddr *)&name, &length) != 0) {

@@ -22,7 +22,7 @@
 #include "daemon/net/websocket.h"
 #include "storage/store.h"
 
-#define SECOND_US 1000000
+#define SECOND_US INT64_C(1000000)
 #define STOP_US (5 * SECOND_US)    /* then those that are left are cut off */
 #define DESCRIPTORS_BESIDES 96     /* the store's files, listeners, a backup */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
@@ -81,66 +81,6 @@ struct moment server_moment(void)
     return moment_now();
 }
 
-/* ---- the core's way out ---- */
-
-static enum carrier_result carry_write(void *connection, const unsigned char *bytes, size_t length)
-{
-    struct connection *to = connection;
-    if (to->kind == CONNECTION_EXCHANGE)
-        return exchange_take(connection, bytes, length);
-    return connection_write(to, bytes, length);
-}
-
-static void carry_want_writeable(void *connection)
-{
-    struct connection *to = connection;
-    if (to->is_gone)
-        return;
-    if (to->kind == CONNECTION_EXCHANGE)
-        exchange_want_writeable(connection);
-    else
-        lws_callback_on_writable(to->wsi);
-}
-
-static void carry_pause(void *connection)
-{
-    struct connection *to = connection;
-    if (to->is_gone || to->is_paused || to->kind == CONNECTION_EXCHANGE)
-        return; /* of HTTP nothing is read while it is answered */
-    to->is_paused = true;
-    lws_rx_flow_control(to->wsi, 0);
-}
-
-static void carry_resume(void *connection)
-{
-    struct connection *to = connection;
-    if (to->is_gone || !to->is_paused)
-        return;
-    to->is_paused = false;
-    lws_rx_flow_control(to->wsi, 1);
-}
-
-static void carry_close(void *connection, uint16_t code, const char *reason)
-{
-    struct connection *to = connection;
-    if (to->kind == CONNECTION_EXCHANGE)
-        exchange_leave(connection, code, reason);
-    else
-        connection_bid_farewell(to, code, reason);
-}
-
-const struct carrier *server_carrier(void)
-{
-    static const struct carrier carrier = {
-        .write = carry_write,
-        .want_writeable = carry_want_writeable,
-        .pause = carry_pause,
-        .resume = carry_resume,
-        .close = carry_close,
-    };
-    return &carrier;
-}
-
 /* ---- turns of the loop ---- */
 
 int64_t server_now_ms(const struct server *server)
@@ -190,15 +130,15 @@ static void turn_end(struct server *server)
         return;
     int64_t wait_ms = gateway_tick(server->gateway);
     go_on_stopping(server);
-    gateway_flush(server->gateway);
+    bool is_more = gateway_flush(server->gateway);
     for (int i = 0; i < ROUNDS_MAX && exchanges_answer(server); i++)
-        gateway_flush(server->gateway);
+        is_more = gateway_flush(server->gateway);
     if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
         server->stop.wants_restart = true;
         stop_begin(server);
     }
     int64_t now_us = clock_us();
-    schedule_tick(server, wait_ms, now_us);
+    schedule_tick(server, is_more ? 0 : wait_ms, now_us);
     gateway_turn_took(server->gateway, now_us - server->turn_began_us);
     server->turn_began_us = 0;
 }
