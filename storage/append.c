@@ -89,8 +89,7 @@ bool append_run(struct writer *writer, struct job *job)
         return found == LOG_NO_ROOM;
     }
     bool repeated = false;
-    if (entry->nonce && !log_find_nonce(&writer->logs, &writer->database, log, entry, &repeated,
-                                        &entry->seq, &entry->ts))
+    if (entry->nonce && !log_find_nonce(&writer->logs, &writer->database, log, entry, &repeated))
         return false;
     if (repeated) {
         job->result = JOB_REPEATED;

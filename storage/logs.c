@@ -57,18 +57,16 @@ static void use_nonces(struct logs *logs, struct log *log)
         drop_nonces(logs, logs->oldest);
 }
 
-static void destroy(struct logs *logs, struct log *log)
-{
-    drop_nonces(logs, log);
-    HASH_DEL(logs->by_room, log);
-    free(log);
-}
-
 void logs_finish(struct logs *logs)
 {
-    struct log *log, *other;
-    HASH_ITER(hh, logs->by_room, log, other)
-    destroy(logs, log);
+    struct log *log = logs->by_room;
+    HASH_CLEAR(hh, logs->by_room);
+    while (log) {
+        struct log *next = log->hh.next;
+        nonces_destroy(log->nonces);
+        free(log);
+        log = next;
+    }
     *logs = (struct logs){0};
 }
 
@@ -169,8 +167,7 @@ static bool load_nonces(struct logs *logs, struct database *database, struct log
 }
 
 /* Different nonces may share a hash: the row decides. */
-static bool check_row(struct database *database, int64_t id, const struct entry *entry,
-                      bool *repeated, int64_t *ts)
+static bool check_row(struct database *database, int64_t id, struct entry *entry, bool *repeated)
 {
     sqlite3_stmt *statement =
         database_prepare(database, "SELECT ts FROM messages WHERE id=?1 AND user_id=?2 AND nonce=?3"
@@ -182,14 +179,14 @@ static bool check_row(struct database *database, int64_t id, const struct entry 
     enum step step = database_step(database, statement);
     *repeated = step == STEP_ROW;
     if (step == STEP_ROW) {
-        *ts = sqlite3_column_int64(statement, 0);
+        entry->ts = sqlite3_column_int64(statement, 0);
         database_reset(statement);
     }
     return step != STEP_FAILED;
 }
 
 bool log_find_nonce(struct logs *logs, struct database *database, struct log *log,
-                    const struct entry *entry, bool *repeated, int64_t *seq, int64_t *ts)
+                    struct entry *entry, bool *repeated)
 {
     *repeated = false;
     if (!log->nonces && !load_nonces(logs, database, log))
@@ -197,9 +194,13 @@ bool log_find_nonce(struct logs *logs, struct database *database, struct log *lo
     use_nonces(logs, log);
     uint64_t hash = nonce_hash(entry->user_id, entry->from, entry->nonce);
     uint32_t at = 0;
-    while (!*repeated && nonces_find(log->nonces, hash, &at, seq))
-        if (!check_row(database, row_id(log->room_id, *seq), entry, repeated, ts))
+    int64_t seq;
+    while (!*repeated && nonces_find(log->nonces, hash, &at, &seq)) {
+        if (!check_row(database, row_id(log->room_id, seq), entry, repeated))
             return false;
+        if (*repeated)
+            entry->seq = seq;
+    }
     return true;
 }
 

@@ -30,9 +30,10 @@ enum log_result logs_find(struct logs *logs, struct database *database, int64_t 
 /* The seq for the next entry. Taken for good only when logs_committed follows. */
 int64_t log_take_seq(struct logs *logs, struct log *log);
 
-/* Looks for what this sender has sent with this nonce. repeated: seq and ts are that entry's. */
+/* Looks for what this sender has sent with this nonce. repeated: entry's seq and ts are that one's.
+ */
 bool log_find_nonce(struct logs *logs, struct database *database, struct log *log,
-                    const struct entry *entry, bool *repeated, int64_t *seq, int64_t *ts);
+                    struct entry *entry, bool *repeated);
 
 /* Remembers the nonce of an entry that was stored. */
 void log_add_nonce(struct logs *logs, struct log *log, const struct entry *entry);

@@ -74,22 +74,24 @@ static void put(struct nonces *nonces, uint64_t hash, int64_t seq)
     nonces->next = place & (nonces->capacity - 1);
 }
 
+/* Only while the ring has not wrapped: then the oldest is the first. */
 static bool grow(struct nonces *nonces)
 {
-    uint32_t capacity = nonces->capacity ? nonces->capacity * 2 : CAPACITY_MIN;
-    struct nonces larger = {.capacity = capacity, .max = nonces->max};
-    larger.ring = malloc(capacity * sizeof *larger.ring);
-    larger.chains = calloc(capacity, sizeof *larger.chains);
-    if (!larger.ring || !larger.chains) {
-        free(larger.ring);
-        free(larger.chains);
+    struct nonces before = *nonces;
+    uint32_t capacity = before.capacity ? before.capacity * 2 : CAPACITY_MIN;
+    struct nonce *ring = malloc(capacity * sizeof *ring);
+    uint32_t *chains = calloc(capacity, sizeof *chains);
+    if (!ring || !chains) {
+        free(ring);
+        free(chains);
         return false;
     }
-    for (uint32_t i = 0; i < nonces->count; i++) /* never wrapped before it is full */
-        put(&larger, nonces->ring[i].hash, nonces->ring[i].seq);
-    free(nonces->ring);
-    free(nonces->chains);
-    *nonces = larger;
+    *nonces =
+        (struct nonces){.ring = ring, .chains = chains, .capacity = capacity, .max = before.max};
+    for (uint32_t i = 0; i < before.count; i++)
+        put(nonces, before.ring[i].hash, before.ring[i].seq);
+    free(before.ring);
+    free(before.chains);
     return true;
 }
 

@@ -147,16 +147,13 @@ static enum attempt try_way(struct start *start, const struct store_options *opt
     char layout[80];
     snprintf(layout, sizeof layout, "PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL",
              DATABASE_PAGE_BYTES);
-    enum attempt attempt = ATTEMPT_OPEN;
-    if (!database_open(database, &how))
-        attempt = judge(database);
-    else if (database_ask(database, "PRAGMA user_version", 0) > schema_version())
-        attempt = ATTEMPT_NEWER;
-    else if (!database_execute(database, layout) || !set_journal(database, way) ||
-             !try_write(database, &how))
-        attempt = judge(database);
-    if (attempt == ATTEMPT_OPEN)
-        return attempt;
+    bool ok = database_open(database, &how);
+    bool is_newer = ok && database_ask(database, "PRAGMA user_version", 0) > schema_version();
+    ok = ok && !is_newer && database_execute(database, layout) && set_journal(database, way) &&
+         try_write(database, &how);
+    if (ok)
+        return ATTEMPT_OPEN;
+    enum attempt attempt = is_newer ? ATTEMPT_NEWER : judge(database);
     database_close(database);
     disk_close(start->disk);
     start->disk = NULL;
