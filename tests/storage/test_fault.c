@@ -1,7 +1,7 @@
 /* Lets every single operation on the disk fail in turn while a short life of a store is played, and
  * checks the contract each time: what was acknowledged is there exactly once, no seq is used twice, and
  * the database opens again. By default only some of the points are tried; with HEARTH_LONG_TESTS in the
- * environment all of them, and power cuts with many seeds. */
+ * environment all of them (of the index many), and power cuts with several seeds. */
 #include "tests/storage/fault_vfs.h"
 
 #include <setjmp.h>
@@ -26,9 +26,10 @@
 #include "storage/writer.h"
 #include "tests/storage/scratch.h"
 
-#define NOTES_MAX 700
-#define TRIES_MAX 12
-#define NOW       INT64_C(1900000000000)
+#define NOTES_MAX  700
+#define TRIES_MAX  12
+#define LONG_TIMES INT64_C(20) /* more points in a long run: all there are, in short lives */
+#define NOW        INT64_C(1900000000000)
 
 /* What is known of one message. */
 struct note {
@@ -398,8 +399,9 @@ static void play(life live, const struct fault_plan *plan, uint32_t seed)
 static void walk(life live, struct fault_plan plan, int points)
 {
     int64_t operations = count_operations(live, plan.no_wal);
-    int64_t stride = is_long_run() || operations < points ? 1 : operations / points;
-    uint32_t seeds = plan.fault == FAULT_POWER && is_long_run() ? 8 : 1;
+    int64_t wanted = is_long_run() ? points * LONG_TIMES : points;
+    int64_t stride = operations < wanted ? 1 : operations / wanted;
+    uint32_t seeds = plan.fault == FAULT_POWER && is_long_run() ? 4 : 1;
     for (plan.at = 1; plan.at <= operations; plan.at += stride)
         for (uint32_t seed = 0; seed < seeds; seed++) {
             snprintf(point, sizeof point, "fault %d at %" PRId64 " of %" PRId64 ", seed %u",
