@@ -13,6 +13,7 @@
 struct peer {
     struct session *session;
     struct buffer heard;
+    struct buffer said; /* parts of a message */
     size_t sent, answered; /* requests with a reply each */
     bool is_closed, is_paused, is_plain;
 };
@@ -108,14 +109,28 @@ static void wait_for(struct gateway *gateway, struct moment *now, const struct p
     }
 }
 
+/* Every message has its one answer, but typing that asks for none. */
+static bool wants_answer(const struct buffer *said)
+{
+    struct request request;
+    struct refusal refusal;
+    if (!request_decode((const char *)said->bytes, said->length, &request, &refusal))
+        return true;
+    bool is_quiet = request.type == REQUEST_typing && request.ref.kind == REF_NONE;
+    request_finish(&request);
+    return !is_quiet;
+}
+
 static void receive(struct gateway *gateway, struct moment *now, struct peer *peer,
                     const uint8_t *bytes, size_t length, bool is_last)
 {
     wait_for(gateway, now, peer);
     if (peer->is_closed)
         return;
+    demand(buffer_append(&peer->said, bytes, length));
     session_receive(peer->session, bytes, length, 0, is_last);
-    peer->sent += is_last && !peer->is_closed;
+    peer->sent += is_last && wants_answer(&peer->said);
+    peer->said.length = is_last ? 0 : peer->said.length;
 }
 
 static void feed(struct gateway *gateway, struct moment *now, struct peer peers[2],
@@ -166,10 +181,12 @@ void gateway_feed(enum session_kind kind, const uint8_t *bytes, size_t length)
     for (int i = 0; i < 10; i++)
         turn(gateway, &now);
     for (int i = 0; i < 2; i++) {
-        bool is_answered = peers[i].is_plain || peers[i].answered == peers[i].sent;
+        /* typing that is refused is answered all the same */
+        bool is_answered = peers[i].is_plain || peers[i].answered >= peers[i].sent;
         demand(peers[i].is_closed || (is_answered && peers[i].heard.length == 0));
         session_closed(peers[i].session);
         buffer_finish(&peers[i].heard);
+        buffer_finish(&peers[i].said);
     }
     demand(gateway_drain(gateway));
     gateway_destroy(gateway);
