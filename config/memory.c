@@ -6,6 +6,8 @@
  * with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
 #define PROCESS_BYTES (INT64_C(8) << 20)        /* program, libraries, the built-in page */
 #define THREAD_BYTES (INT64_C(512) << 10)       /* the stack that storage gives a thread */
+#define VALUES_MAX INT64_C(32768)               /* JSON_VALUES_MAX: in a frame */
+#define VALUE_BYTES INT64_C(448)                /* {} as Jansson keeps it while a frame is decoded */
 #define DATABASE_BYTES (INT64_C(768) << 10)     /* of an SQLite connection besides its cache */
 #define NONCES_BYTES (INT64_C(4) << 20)         /* NONCES_BYTES_MAX of the writer */
 #define INDEX_BYTES (INT64_C(4) << 20)          /* a block of the search index being made */
@@ -57,7 +59,8 @@ struct config_memory config_memory(const struct config *config)
     const struct config_storage *storage = &config->storage;
     int64_t threads = storage->readers + 2; /* the writer, and one for backups */
     struct config_memory memory = {0};
-    memory.process = PROCESS_BYTES + threads * THREAD_BYTES;
+    memory.process = PROCESS_BYTES + threads * THREAD_BYTES +
+                     smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES;
     memory.connections = limits->connections * connection_bytes(config);
     memory.replies = limits->replies_bytes + limits->reply_bytes;
     memory.logs = limits->log_bytes + 2 * limits->room_log_bytes + limits->rooms * ROOM_BYTES;
@@ -81,7 +84,7 @@ void config_print_memory(const struct config *config, FILE *out)
     struct config_memory memory = config_memory(config);
     int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
     fputs("The most memory this configuration allows, if everybody does the worst at once:\n", out);
-    print_line("program, libraries, threads", memory.process, out);
+    print_line("program, libraries, threads, a frame being decoded", memory.process, out);
     print_line("connections, each stuck in the worst way", memory.connections, out);
     print_line("replies that wait", memory.replies, out);
     print_line("rooms and their newest entries", memory.logs, out);

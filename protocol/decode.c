@@ -69,10 +69,14 @@ static void *document_memory(struct document *document, size_t count, size_t siz
     return block->items;
 }
 
-/* Jansson's own bound on depth is far above ours and costs stack; so brackets are counted first. */
-static bool is_shallow(const char *bytes, size_t length)
+/* Jansson's own bound on depth is far above ours and costs stack, and an empty object costs it a
+ * hundred times its two bytes; so brackets and commas are counted first. */
+enum bulk { BULK_FINE, BULK_DEEP, BULK_MANY };
+
+static enum bulk measure(const char *bytes, size_t length)
 {
     int depth = 0;
+    size_t values = 0;
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
         char byte = bytes[i];
@@ -84,13 +88,16 @@ static bool is_shallow(const char *bytes, size_t length)
         } else if (byte == '"') {
             in_string = true;
         } else if (byte == '{' || byte == '[') {
+            values++;
             if (++depth > JSON_DEPTH_MAX)
-                return false;
+                return BULK_DEEP;
         } else if (byte == '}' || byte == ']') {
             depth--;
+        } else if (byte == ',') {
+            values++;
         }
     }
-    return true;
+    return values > JSON_VALUES_MAX ? BULK_MANY : BULK_FINE;
 }
 
 static struct value value_of(const json_t *json)
@@ -376,9 +383,16 @@ static void refuse_huge_number(const char *bytes, size_t length, struct request 
 static json_t *parse(const char *bytes, size_t length, struct request *request,
                      struct refusal *refusal)
 {
-    if (!is_shallow(bytes, length)) {
+    switch (measure(bytes, length)) {
+    case BULK_DEEP:
         refuse(refusal, ERROR_bad_json, NULL, "The frame nests deeper than %d.", JSON_DEPTH_MAX);
         return NULL;
+    case BULK_MANY:
+        refuse(refusal, ERROR_bad_json, NULL, "The frame holds more than %d values.",
+               JSON_VALUES_MAX);
+        return NULL;
+    case BULK_FINE:
+        break;
     }
     json_error_t error;
     json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);

@@ -14,6 +14,7 @@
 #define REF_BYTES_MAX 64
 #define NONCE_BYTES_MAX 64
 #define JSON_DEPTH_MAX 32
+#define JSON_VALUES_MAX 32768   /* in one frame */
 #define LIST_ITEMS_MAX 1000 /* in an array of a request */
 
 enum error_code {
@@ -98,7 +99,7 @@ struct request {
     void *document; /* owned; opaque */
 };
 
-/* Decodes one frame, strictly: one object, no key twice, depth at most JSON_DEPTH_MAX, every field
+/* Decodes one frame, strictly: one object, no key twice, at most JSON_DEPTH_MAX deep, every field
  * within the bounds of the table; unknown fields are ignored. False: refusal says why (bad_json,
  * bad_request, unknown_type, too_long for a text, name_invalid for a name that is empty or too long),
  * and request->ref is filled if the frame had a usable one. Names are checked for size only.

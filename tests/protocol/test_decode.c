@@ -161,6 +161,25 @@ static void nesting_is_allowed_to_its_bound_and_no_deeper(void **state)
     request_finish(&request);
 }
 
+static void a_frame_of_very_many_values_is_refused(void **state)
+{
+    (void)state;
+    static char text[4 * JSON_VALUES_MAX];
+    for (int count = JSON_VALUES_MAX - 4; count <= JSON_VALUES_MAX; count += 4) {
+        char *end = stpcpy(text, "{\"type\":\"ping\",\"x\":[0");
+        for (int i = 0; i < count; i++)
+            end = stpcpy(end, ",0");
+        strcpy(end, "]}");
+        if (count < JSON_VALUES_MAX) {
+            assert_true(decode(text));
+            request_finish(&request);
+        } else {
+            assert_refused(text, ERROR_bad_json, NULL);
+            assert_string_equal(refusal.message, "The frame holds more than 32768 values.");
+        }
+    }
+}
+
 static void a_type_that_is_missing_or_no_string_is_a_bad_request(void **state)
 {
     (void)state;
@@ -307,6 +326,7 @@ int main(void)
         cmocka_unit_test(what_is_not_one_json_object_is_bad_json),
         cmocka_unit_test(a_nul_byte_anywhere_is_bad_json),
         cmocka_unit_test(nesting_is_allowed_to_its_bound_and_no_deeper),
+        cmocka_unit_test(a_frame_of_very_many_values_is_refused),
         cmocka_unit_test(a_type_that_is_missing_or_no_string_is_a_bad_request),
         cmocka_unit_test(only_requests_are_known_types),
         cmocka_unit_test(a_long_unknown_type_is_cut_at_a_character),
