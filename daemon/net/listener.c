@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -52,18 +53,11 @@ static void address_write(int fd, char *out, size_t size)
 {
     struct sockaddr_storage name = {0};
     socklen_t length = sizeof name;
-    char host[INET6_ADDRSTRLEN] = "?";
-    if (getsockname(fd, (struct sockaddr *)&name, &length) != 0) {
-        snprintf(out, size, "?");
-    } else if (name.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)&name;
-        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
-        snprintf(out, size, "[%s]:%d", host, ntohs(six->sin6_port));
-    } else {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)&name;
-        inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
-        snprintf(out, size, "%s:%d", host, ntohs(four->sin_port));
-    }
+    char host[INET6_ADDRSTRLEN] = "?", port[8] = "?";
+    if (getsockname(fd, (struct sockaddr *)&name, &length) == 0)
+        (void)getnameinfo((const struct sockaddr *)&name, length, host, sizeof host, port,
+                          sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(out, size, name.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 /* The address of listen.address and listen.port; its size, or 0 if it is none. */
