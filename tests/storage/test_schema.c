@@ -1,0 +1,153 @@
+/* Databases of every version there ever was, kept as SQL text in schema/, become today's. */
+#include "storage/schema.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storage/messages.h"
+#include "tests/storage/shop.h"
+
+static char *read_text(int version)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%d.sql", SCHEMA_FOLDER, version);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        fail_msg("%s is missing: every version of the schema is kept there", path);
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = calloc(1, size + 1);
+    assert_non_null(text);
+    assert_int_equal(fread(text, 1, size, file), size);
+    fclose(file);
+    return text;
+}
+
+static void make_old(struct shop *shop, int version)
+{
+    sqlite3 *handle = NULL;
+    char mark[64], *text = read_text(version), *why = NULL;
+    assert_int_equal(sqlite3_open(shop->path, &handle), SQLITE_OK);
+    if (sqlite3_exec(handle, text, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("version %d: %s", version, why);
+    snprintf(mark, sizeof mark, "PRAGMA user_version=%d", version);
+    assert_int_equal(sqlite3_exec(handle, mark, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(handle);
+    free(text);
+}
+
+static struct job *read_history(struct shop *shop)
+{
+    struct job *job = job_create(JOB_HISTORY);
+    job->history.room_id = LOBBY;
+    job->history.user_id = JUN;
+    job->history.before = job->history.after = NUMBER_ABSENT;
+    job->history.up_to = SEQ_MAX;
+    job->history.limit = 50;
+    job->history.bytes_max = 1 << 20;
+    return shop_do(shop, job);
+}
+
+static void check_history(struct shop *shop)
+{
+    struct job *job = read_history(shop);
+    assert_int_equal(job->history.count, 3);
+    const struct history_entry *entries = job->history.entries;
+    assert_string_equal(entries[0].entry.text, "first words, better");
+    assert_int_equal(entries[0].edited, 4);
+    assert_int_equal(entries[0].reaction_count, 1);
+    assert_string_equal(entries[0].reactions[0].emoji, "+1");
+    assert_true(entries[1].entry.deleted);
+    assert_string_equal(entries[2].entry.nonce, "k1");
+    assert_int_equal(job->history.grant.role, ROLE_MODERATOR);
+    job_destroy(job);
+}
+
+static size_t find(struct shop *shop, const char *query)
+{
+    struct job *job = job_create(JOB_SEARCH);
+    job->search.query = job_text(job, query);
+    job->search.before_ts = NUMBER_ABSENT;
+    job->search.limit = 10;
+    job->search.bytes_max = 1 << 20;
+    job = shop_do(shop, job);
+    size_t count = job->search.count;
+    assert_int_equal(shop_result(job), JOB_DONE);
+    return count;
+}
+
+static void a_database_of_each_version_goes_on(void **state)
+{
+    (void)state;
+    for (int version = 1; version <= schema_version(); version++) {
+        struct shop shop;
+        shop_make(&shop);
+        make_old(&shop, version);
+        shop_open(&shop);
+        assert_string_equal(store_start(shop.store)->damaged, "");
+        check_history(&shop);
+        assert_int_equal(find(&shop, "better"), 1);
+        struct job *job = shop_do(&shop, shop_message(&shop, JUN, "again", "k1"));
+        assert_int_equal(job->append.entry.seq, 3);
+        assert_int_equal(shop_result(job), JOB_REPEATED);
+        assert_int_equal(shop_say(&shop, "and on"), 7);
+        assert_int_equal(shop_ask(&shop, "PRAGMA user_version"), schema_version());
+        shop_remove(&shop);
+    }
+}
+
+/* As one text: name and SQL of everything, spaces apart. */
+static void describe(const char *path, char *text, size_t size)
+{
+    sqlite3 *handle = NULL;
+    sqlite3_stmt *rows = NULL;
+    size_t length = 0;
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle,
+                                        "SELECT name, replace(sql, ' ', '') FROM sqlite_schema"
+                                        " WHERE sql IS NOT NULL ORDER BY name",
+                                        -1, &rows, NULL),
+                     SQLITE_OK);
+    text[0] = '\0';
+    while (sqlite3_step(rows) == SQLITE_ROW && length < size)
+        length += (size_t)snprintf(text + length, size - length, "%s: %s\n",
+                                   sqlite3_column_text(rows, 0), sqlite3_column_text(rows, 1));
+    assert_true(length < size);
+    sqlite3_finalize(rows);
+    sqlite3_close(handle);
+}
+
+/* Whoever changes a step that is kept, instead of appending one, hears of it here. */
+static void the_newest_kept_version_is_what_a_new_database_has(void **state)
+{
+    (void)state;
+    static char kept[16384], made[16384];
+    struct shop shop;
+    shop_make(&shop);
+    make_old(&shop, schema_version());
+    describe(shop.path, kept, sizeof kept);
+    shop_remove(&shop);
+    shop_make(&shop);
+    shop_open(&shop);
+    shop_close(&shop);
+    describe(shop.path, made, sizeof made);
+    shop_remove(&shop);
+    assert_string_equal(kept, made);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_database_of_each_version_goes_on),
+        cmocka_unit_test(the_newest_kept_version_is_what_a_new_database_has),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
