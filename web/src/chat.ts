@@ -169,8 +169,10 @@ export class Chat {
 
   /** Enters the room, and fills what was missed. Pipelined: the first page does not wait for join. */
   async join(room: Room): Promise<void> {
-    if (room.joined.value || this.link.value.is !== "open") return;
+    if (room.joined.value || room.joining || this.link.value.is !== "open") return;
+    const life = this.connection.life;
     room.wanted = true;
+    room.joining = true;
     const from = room.log ? { after: room.cursor, log: room.log } : this.sender.cursorFor(room.name);
     const where = from ?? { history: 0 };
     const join = this.connection.request<Joined>({ type: "join", room: room.name, ...where });
@@ -182,6 +184,8 @@ export class Chat {
       await (page ?? (needsPage ? this.newest(room) : null));
     } catch (error) {
       this.notJoined(room, error as Error);
+    } finally {
+      if (life === this.connection.life) room.joining = false;
     }
   }
 

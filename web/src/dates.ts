@@ -19,9 +19,14 @@ export function whole(ts: number): string {
   return format("whole", { dateStyle: "full", timeStyle: "medium" }).format(ts);
 }
 
-/** A number that is the same for all times of one local day. */
+let known = 0;
+
+/** A number that is the same for all times of one local day. Rows come in order, so most are of the
+ * day asked for last; an hour's distance from its ends keeps clear of changes of the clock. */
 export function dayOf(ts: number): number {
-  return new Date(ts).setHours(0, 0, 0, 0);
+  const into = ts - known;
+  if (into < 3600000 || into > day_ms - 3600000) known = new Date(ts).setHours(0, 0, 0, 0);
+  return known;
 }
 
 export function day(ts: number, now: number): string {

@@ -55,6 +55,7 @@ export class Room {
   readonly missed = signal(0);
 
   wanted = false;
+  joining = false;
   missing = 0;
   stick = true;
   log = "";
@@ -115,6 +116,7 @@ export class Room {
   }
 
   leftBehind(): void {
+    this.joining = false;
     this.joined.value = false;
     this.caughtUp.value = false;
     this.typing.value = [];

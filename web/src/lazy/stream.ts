@@ -42,7 +42,9 @@ export function carry(ends: Ends): Carried {
   const headers = (more: Record<string, string>) => (key ? { ...more, Authorization: "Bearer " + key } : more);
 
   async function ask(frame: Frame): Promise<void> {
-    const { ref, ...request } = frame;
+    const { ref } = frame;
+    /* Some requests are answered only when they have a ref, and a POST waits for its answer. */
+    const request = { ...frame, ref: ref ?? 0 };
     const reply = await fetch("/api/v1/do", {
       method: "POST",
       headers: headers({ "Content-Type": "application/json" }),

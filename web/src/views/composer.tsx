@@ -190,11 +190,9 @@ export function Composer({ room }: { room: Room }) {
           dir="auto"
           enterkeyhint="send"
           autocomplete="off"
-          role="combobox"
           aria-label={t("messageTo", { room: title })}
           aria-autocomplete="list"
-          aria-expanded={choices.length > 0}
-          aria-controls="choices"
+          aria-controls={choices.length ? "choices" : undefined}
           aria-activedescendant={choices.length ? "choice" + chosen : undefined}
           placeholder={t("messageTo", { room: title })}
           value={draft.text}

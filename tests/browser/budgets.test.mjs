@@ -1,0 +1,79 @@
+// What the page costs: requests, bytes, processor time of the page's own thread, memory.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, desk, hears, phone, speaker, texts, until, world } from "./support.mjs";
+
+after(closeBrowser);
+
+/* The bounds are for a quiet machine with the release build of Chromium; a shared one needs room. */
+const slack = Number(process.env.HEARTH_SLACK ?? 3);
+
+async function measured(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const value = (name) => metrics.find((one) => one.name === name).value;
+    const ms = (name) => value(name) * 1000;
+    const parts = { script: ms("ScriptDuration"), layout: ms("LayoutDuration"), style: ms("RecalcStyleDuration") };
+    return { cpu_ms: ms("TaskDuration"), parts, heap: value("JSHeapUsedSize") };
+  };
+}
+
+test("at most 5 requests and 40 KiB before the WebSocket", world(async ({ context, way, t }) => {
+  const page = await (await context(phone)).newPage();
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  let requests = 0;
+  let bytes = 0;
+  session.on("Network.requestWillBeSent", ({ request }) => request.url.startsWith("http") && requests++);
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto(way.address);
+  await page.waitForSelector("#name");
+  t.diagnostic(`requests ${requests}, bytes on the wire with headers ${bytes}`);
+  assert.ok(requests <= 5, `${requests} requests`);
+  assert.ok(bytes <= 40 * 1024 + requests * 900, `${bytes} bytes, headers included`);
+}));
+
+test("60 rows are drawn in 40 ms of processor time, a further one in 1 ms", world(async ({ person, daemon, t }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "full" });
+  for (let i = 0; i < 60; i++) await alice.say(`message ${i} with **some** text and http://10.0.0.1/${i}`, "full");
+  const page = await person("mina", desk);
+  const look = await measured(page);
+  const idle = await look();
+  await page.click(".rooms .line:has-text('full')");
+  await until(async () => (await texts(page)).length === 60, "60 rows");
+  const drawn = await look();
+  const first = drawn.cpu_ms - idle.cpu_ms;
+  await page.click(".rooms .line:has-text('lobby')");
+  await until(async () => (await texts(page)).length === 0, "away");
+  const start = await look();
+  await page.click(".rooms .line:has-text('full')");
+  await until(async () => (await texts(page)).length === 60, "60 rows at once");
+  const again = (await look()).cpu_ms - start.cpu_ms;
+  const before = await look();
+  const count = 200;
+  for (let i = 0; i < count; i++) await alice.say("more " + i, "full");
+  await hears(page, "more " + (count - 1));
+  const end = await look();
+  const sum = ({ script, layout, style }) => script + layout + style;
+  const each = (sum(end.parts) - sum(before.parts)) / count;
+  for (const part of Object.keys(end.parts)) t.diagnostic(`${part} ${((end.parts[part] - before.parts[part]) / count).toFixed(2)} ms an append`);
+  t.diagnostic(`60 rows from the gateway ${first.toFixed(1)} ms, from memory ${again.toFixed(1)} ms; an append ${each.toFixed(2)} ms`);
+  assert.ok(Math.min(first, again) <= 40 * slack);
+  assert.ok(each <= 1 * slack, `${each} ms of script, style and layout`);
+}));
+
+test("the heap after 5,000 messages stays below 8 MiB", world(async ({ person, daemon, t }) => {
+  const page = await person("mina", desk);
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 5000; i += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => alice.say(`message ${i + k} with some more text to it`)));
+  await until(async () => (await texts(page)).some((text) => text.startsWith("message 4999")), "the last one", 60000);
+  await page.evaluate(() => window.gc());
+  const { heap } = await (await measured(page))();
+  const rows = (await texts(page)).length;
+  t.diagnostic(`heap ${(heap / 1048576).toFixed(2)} MiB, ${rows} rows`);
+  assert.ok(rows <= 300);
+  assert.ok(heap <= 8 * 1048576, `${heap}`);
+}));
