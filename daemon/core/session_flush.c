@@ -92,7 +92,7 @@ static void ask_for_page(struct member *member)
         job->page.room_id = member->room->id;
         job->page.user_id = session_user_id(session);
         job->page.after = member->seq;
-        job->page.up_to = member->room->last;
+        job->page.up_to = member->live ? member->room->last : member->live_at; /* the seam */
         job->page.limit = PAGE_ENTRIES;
         job->page.bytes_max = (size_t)gateway->config->limits.write_bytes / 2;
     }

@@ -406,12 +406,20 @@ void client_deliver(struct client *client)
     memmove(client->outbox, client->outbox + count, client->outbox_count * sizeof(char *));
 }
 
-void client_ask_all(struct client *client)
+/* Joins every public room from its first entry on. */
+void client_audit(struct client *client)
 {
-    for (size_t i = 0; i < ROOM_COUNT; i++) {
-        struct view *view = client_view(client, rooms[i]);
+    struct fake_database *database = fake_store_database(client->world->store);
+    for (size_t i = 0; i < database->room_count; i++) {
+        const struct room_row *row = &database->rooms[i].row;
+        if (database->rooms[i].removed || row->visibility != VISIBILITY_PUBLIC ||
+            client->outbox_count + 2 > OUTBOX_MAX)
+            continue;
+        struct view *view = client_view(client, row->name);
+        memcpy(view->log, row->log_id, sizeof view->log);
         struct pending *pending =
-            ask(client, REQUEST_join, "\"room\":\"%s\",\"after\":0", rooms[i]);
+            ask(client, REQUEST_join, "\"room\":\"%s\",\"after\":0,\"log\":\"%s\"", row->name,
+                row->log_id);
         pending->view = view;
         pending->after = 0;
     }

@@ -119,6 +119,8 @@ static void hear_entry(struct client *client, const json_t *told)
     if (view->cursor >= 0)
         check_nothing_skipped(client, view, room, seq);
     check_content(client, kept, told);
+    if (client->is_auditor && kept->entry.deleted && text_of(told, "text"))
+        wrong(world, "%s: the text of %" PRId64 " was deleted and is still told", name, seq);
     view->cursor = seq;
     view->told++;
     world->told++;
@@ -135,6 +137,9 @@ static void hear_live(struct client *client, const json_t *told)
     if (view->state != VIEW_CATCHING_UP)
         wrong(client->world, "client %d: live in %s, out of turn", client->number, view->room);
     view->state = VIEW_LIVE;
+    if (view->cursor > seq)
+        wrong(client->world, "client %d: %s: %" PRId64 " was told before live at %" PRId64,
+              client->number, view->room, view->cursor, seq);
     if (!room) { /* a first room that is not stored yet, and so empty */
         view->cursor = seq;
         return;

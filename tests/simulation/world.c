@@ -243,7 +243,7 @@ static void set_up(struct world *world)
     world->store = fake_store_create(&plan, (int)world->config.storage.pending_max,
                                      (int)world->config.limits.nonce_window);
     world->client_count = 2 + (int)chance_below(&world->chance, happens(world, 2) ? 200 : 9);
-    world->clients = calloc((size_t)world->client_count, sizeof *world->clients);
+    world->clients = calloc((size_t)world->client_count + 1, sizeof *world->clients); /* auditor */
     if (!world->clients)
         wrong(world, "no memory");
     start_gateway(world);
@@ -267,6 +267,24 @@ static void calm_down(struct world *world)
     }
 }
 
+/* Somebody new reads it all: from memory, from storage, or half from each. */
+static void audit(struct world *world)
+{
+    struct client *auditor = &world->clients[world->client_count++];
+    client_begin(world, auditor, world->client_count - 1);
+    auditor->kind = SESSION_WEBSOCKET;
+    auditor->keeper = auditor->is_auditor = true;
+    world->config.limits.rooms_per_session = VIEWS_MAX;
+    world->config.limits.connections++;
+    client_connect(auditor);
+    client_audit(auditor);
+    calm_down(world);
+    check_end(world);
+    for (size_t i = 0; i < auditor->view_count; i++)
+        if (auditor->views[i].state != VIEW_LIVE)
+            wrong(world, "%s could not be read", auditor->views[i].room);
+}
+
 void world_run(uint64_t seed, bool is_traced, struct totals *totals)
 {
     struct world world = {.seed = seed,
@@ -284,6 +302,7 @@ void world_run(uint64_t seed, bool is_traced, struct totals *totals)
     }
     calm_down(&world);
     check_end(&world);
+    audit(&world);
     add_totals(&world, totals);
     stop_gateway(&world);
     for (int i = 0; i < world.client_count; i++)

@@ -46,6 +46,7 @@ struct client {
     int number;
     enum session_kind kind;
     bool keeper;
+    bool is_auditor; /* comes at the end and reads every room from the beginning */
     /* the person */
     char name[64], key[KEY_TEXT_BYTES + 1];
     struct view views[VIEWS_MAX];
@@ -96,7 +97,7 @@ void client_connect(struct client *client);
 void client_gone(struct client *client);  /* the connection has ended: session_closed was called */
 void client_act(struct client *client);   /* perhaps says something */
 void client_deliver(struct client *client); /* hands some of the outbox to the core */
-void client_ask_all(struct client *client);  /* an auditor: joins every room from the beginning */
+void client_audit(struct client *client);
 void client_finish(struct client *client);
 
 /* --- hear.c: what a client is told, and whether it may be so ------------------------------------- */
