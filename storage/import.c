@@ -50,6 +50,8 @@ static enum job_result judge(struct job *job, struct end end)
             return refuse_row(job, entry->seq, "its seq must follow those in the room");
         if (entry->ts < end.ts)
             return refuse_row(job, entry->seq, "its time is before the row it follows");
+        if (entry->ts > TS_MAX)
+            return refuse_row(job, entry->seq, "its time is no time");
         if (points && (entry->target <= 0 || entry->target >= entry->seq))
             return refuse_row(job, entry->seq, "its target must be an earlier row");
         if (entry->kind == ENTRY_KIND_REACTION && !entry->emoji)

@@ -33,6 +33,7 @@ static bool has_name(sqlite3_stmt *row)
 static bool is_entry(sqlite3_stmt *row)
 {
     return sqlite3_column_int64(row, 0) > SEQ_KEPT_MAX && sqlite3_column_int64(row, 1) >= 0 &&
+           sqlite3_column_int64(row, 1) <= TS_MAX &&
            sqlite3_column_int64(row, 2) >= ENTRY_KIND_MESSAGE &&
            sqlite3_column_int64(row, 2) <= ENTRY_KIND_TOPIC &&
            sqlite3_column_type(row, 5) == SQLITE_TEXT;

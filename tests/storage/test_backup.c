@@ -365,6 +365,9 @@ static void rows_that_do_not_follow_are_refused_whole(void **state)
     assert_int_equal(job->result, JOB_REFUSED);
     assert_non_null(strstr(job->why, "2"));
     job_destroy(job);
+    job = import_of(page, 0, 3);
+    job->import.entries[2].ts = SEQ_MAX; /* all that is said later would have that time */
+    assert_int_equal(shop_result(shop_do(&shop, job)), JOB_REFUSED);
     assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM messages WHERE id>>40=2"), 0);
     assert_int_equal(shop_result(shop_do(&shop, import_of(page, 0, 3))), JOB_DONE);
     assert_int_equal(shop_result(shop_do(&shop, import_of(page, 0, 3))), JOB_REFUSED);
