@@ -10,7 +10,10 @@
 #include <string.h>
 
 #define LOG_ID_RANDOM   (LOG_ID_BYTES / 2)
-#define COLLECT_MAX     1024 /* jobs answered in one turn: a bound on its length */
+#define EFFORT_LEAST    2000000 /* of a turn, in ns */
+#define EFFORT_MOST     6000000
+#define TURN_LONG_US    12000
+#define TURN_SHORT_US   6000
 #define CHECK_MS        1000 /* how often storage's health is looked at */
 #define STALLED_MS      250  /* until a page that was refused is asked for again */
 #define TOUCH_MS        INT64_C(43200000) /* half a day */
@@ -148,12 +151,24 @@ static void answer(struct gateway *gateway, struct job *job)
         session_continue(session);
 }
 
+bool gateway_is_spent(const struct gateway *gateway)
+{
+    return gateway->effort >= gateway->effort_max;
+}
+
+/* While what was told is not out yet, nothing more is told: it would push it out of memory. */
 void gateway_collect(struct gateway *gateway)
 {
-    struct job *job;
-    int count = 0;
-    gateway->has_more = false;
-    while ((job = store_collect(gateway->store))) {
+    struct job *job = NULL;
+    gateway->effort = 0;
+    gateway->has_collected = true;
+    gateway->has_more = true;
+    while (!gateway->changed_late && !gateway_is_spent(gateway)) {
+        if (!(job = store_collect(gateway->store))) {
+            gateway->has_more = false;
+            return;
+        }
+        gateway->effort += EFFORT_JOB;
         if (job->kind == JOB_PRUNED) {
             note_pruned(gateway, &job->pruned);
         } else {
@@ -161,41 +176,42 @@ void gateway_collect(struct gateway *gateway)
             answer(gateway, job);
         }
         job_destroy(job);
-        if (++count == COLLECT_MAX) {
-            gateway->has_more = true;
-            return;
-        }
     }
 }
 
 /* --- the end of a turn ------------------------------------------------------------------------- */
 
-static void flush_rooms(struct gateway *gateway)
+static bool flush_rooms(struct gateway *gateway)
 {
     while (gateway->changed) {
         struct room *room = gateway->changed;
+        if (!room_flush_some(gateway, room))
+            return false;
         gateway->changed = room->next_changed;
         room->is_changed = false;
-        room_flush(gateway, room);
     }
+    return true;
 }
 
-static void flush_sessions(struct gateway *gateway)
+static bool flush_sessions(struct gateway *gateway)
 {
     while (gateway->dirty) {
         struct session *session = gateway->dirty;
-        gateway->dirty = session->next_dirty;
-        session->is_dirty = false;
+        if (gateway_is_spent(gateway))
+            return false;
+        session_clean(session);
         session_flush(session);
         if (session->backlog.length)
             session_continue(session);
     }
+    return true;
 }
 
-void gateway_flush(struct gateway *gateway)
+bool gateway_flush(struct gateway *gateway)
 {
-    flush_rooms(gateway);
-    flush_sessions(gateway);
+    gateway->effort = 0;
+    gateway->changed_late = !flush_rooms(gateway);
+    return !flush_sessions(gateway) || gateway->changed_late;
 }
 
 /* --- time -------------------------------------------------------------------------------------- */
@@ -203,6 +219,7 @@ void gateway_flush(struct gateway *gateway)
 void gateway_set_now(struct gateway *gateway, const struct moment *now)
 {
     gateway->now = *now;
+    gateway->has_collected = false;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -293,7 +310,7 @@ static void touch_users(struct gateway *gateway)
 int64_t gateway_tick(struct gateway *gateway)
 {
     touch_users(gateway);
-    if (gateway->has_more)
+    if (gateway->has_more && !gateway->has_collected)
         gateway_collect(gateway);
     int64_t next_ms = close_strangers(gateway);
     next_ms = sooner(next_ms, room_tell_presence(gateway));
@@ -311,7 +328,7 @@ bool gateway_drain(struct gateway *gateway)
         gateway->drain_since_ms = gateway->now.monotonic_ms;
     }
     int64_t waited_ms = gateway->now.monotonic_ms - gateway->drain_since_ms;
-    gateway_flush(gateway);
+    (void)gateway_flush(gateway);
     for (size_t i = 0; i < gateway->sessions.slot_count; i++)
         for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
             struct session *session = TABLE_ITEM(link, struct session, by_id);
@@ -342,8 +359,21 @@ bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
     return store_is_healthy(gateway->store, why, why_size);
 }
 
+/* What is estimated in ns takes longer on a small board: the turns themselves tell. */
+static void learn(struct gateway *gateway, int64_t microseconds)
+{
+    int64_t most = gateway->effort_max;
+    if (microseconds > TURN_LONG_US)
+        most = most * 3 / 4;
+    else if (microseconds < TURN_SHORT_US)
+        most += most / 64;
+    most = most < EFFORT_LEAST ? EFFORT_LEAST : most;
+    gateway->effort_max = most > EFFORT_MOST ? EFFORT_MOST : most;
+}
+
 void gateway_turn_took(struct gateway *gateway, int64_t microseconds)
 {
+    learn(gateway, microseconds);
     struct figures *figures = &gateway->figures;
     int bucket = 0;
     while (bucket < TURN_BUCKETS - 1 && microseconds >= (INT64_C(16) << bucket))
@@ -418,6 +448,8 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     gateway->store = store;
     gateway->carrier = *carrier;
     gateway->now = *now;
+    gateway->effort_max = EFFORT_MOST;
+    gateway->dirty_end = &gateway->dirty;
     gateway->started_ms = gateway->touched_ms = now->monotonic_ms;
     gateway->limits = limit_table_create(limit_entries(config));
     if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||

@@ -18,11 +18,13 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
 /* Told at the start of every turn of the loop, before anything else that turn. */
 void gateway_set_now(struct gateway *gateway, const struct moment *now);
 
-/* Collects finished jobs from the store. Called when store_fd is readable. */
+/* Collects finished jobs from the store, as many as a turn may bear. Called when store_fd is
+ * readable. */
 void gateway_collect(struct gateway *gateway);
 
-/* End of a turn: everything that gathered goes out, one write a connection. */
-void gateway_flush(struct gateway *gateway);
+/* End of a turn: what gathered goes out, one write a connection. True when the turn would have become
+ * too long: the rest goes out in the next one, which should come at once. */
+bool gateway_flush(struct gateway *gateway);
 
 /* Things due by time: presence and typing turns, overdue hellos, retries. Returns the ms until it
  * wants to be called again; INT64_MAX when nothing is due (it is then called after the next event). */
@@ -41,7 +43,8 @@ void gateway_reconfigure(struct gateway *gateway);
 /* Health for /healthz: false while storage fails; why holds a sentence. */
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);
 
-/* Told by net after each turn: how long it took. For the histogram in /metrics. */
+/* Told by net after each turn: how long it took. For the histogram in /metrics, and for how much the
+ * next turns take upon themselves. */
 void gateway_turn_took(struct gateway *gateway, int64_t microseconds);
 
 /* Appends the Prometheus text (exposition format 0.0.4). False without memory. */

@@ -285,6 +285,8 @@ void room_leave(struct member *member)
     struct session *session = member->session;
     struct member *last = room->members[--room->member_count];
     room->members[member->place] = last;
+    if (member->place < room->flushed_count) /* it moves to where flushing has been already */
+        session_mark_dirty(last->session);
     last->place = member->place;
     for (struct member **at = &session->members; *at; at = &(*at)->next)
         if (*at == member) {

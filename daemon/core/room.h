@@ -60,6 +60,7 @@ struct room {
     struct roomlog log;         /* hearth.v1 behind WebSocket headers */
     struct roomlog *plain;      /* "NAME: text"; of the plain room only */
     size_t unflushed_bytes;     /* appended to the log since the last flush */
+    size_t flushed_count;       /* members that had their write, when a flush takes several turns */
     struct presence presence;   /* users here; plain clients count too, as -(session id) */
 };
 
@@ -117,7 +118,9 @@ void room_note_presence(struct gateway *gateway, struct room *room);
 void room_put_newest(struct gateway *gateway, struct room *room);
 
 /* Writes what has gathered to every member that is not behind. */
-void room_flush(struct gateway *gateway, struct room *room);
+void room_flush(struct room *room);
+/* The same, as far as this turn may bear. True once every member had its write. */
+bool room_flush_some(struct gateway *gateway, struct room *room);
 
 /* What a member of this session reads: the plain log of plain sessions. */
 struct roomlog *room_log_of(struct room *room, const struct session *session);

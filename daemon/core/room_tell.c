@@ -104,7 +104,7 @@ struct roomlog *room_log_of(struct room *room, const struct session *session)
 static void give_ring_up(struct gateway *gateway, struct room *room)
 {
     if (room->is_changed)
-        room_flush(gateway, room);
+        room_flush(room);
     gateway->log_bytes -= roomlog_bytes(&room->log);
     roomlog_drop(&room->log, room->last);
     if (!room->plain)
@@ -142,6 +142,7 @@ static void append(struct gateway *gateway, struct roomlog *log, int64_t seq,
 
 static void mark_changed(struct gateway *gateway, struct room *room)
 {
+    room->flushed_count = 0; /* those who had their turn have something new */
     if (room->is_changed)
         return;
     room->is_changed = true;
@@ -150,13 +151,13 @@ static void mark_changed(struct gateway *gateway, struct room *room)
 }
 
 /* A turn may bring more than the ring holds: what the members have not got yet must not fall out. */
-static void make_room(struct gateway *gateway, struct room *room, size_t length)
+static void make_room(const struct gateway *gateway, struct room *room, size_t length)
 {
     size_t most = (size_t)gateway->config->limits.room_log_bytes / 4;
     room->unflushed_bytes += length;
     if (room->unflushed_bytes <= most)
         return;
-    room_flush(gateway, room);
+    room_flush(room);
     room->unflushed_bytes = length;
 }
 
@@ -181,6 +182,8 @@ void room_tell(struct gateway *gateway, struct room *room, const struct entry *e
     encoded->length = 0;
     bool is_whole = room_encode(room, SESSION_WEBSOCKET, entry, encoded);
     make_room(gateway, room, encoded->length);
+    gateway->effort += EFFORT_ENCODE(encoded->length);
+    gateway->effort += EFFORT_FAN_OUT(encoded->length, room->member_count);
     append(gateway, &room->log, entry->seq, encoded, is_whole);
     if (room->plain)
         tell_plain(gateway, room, entry);
@@ -205,12 +208,23 @@ void room_tell_plain(struct gateway *gateway, struct room *room, const char *tex
     mark_changed(gateway, room);
 }
 
-void room_flush(struct gateway *gateway, struct room *room)
+void room_flush(struct room *room)
 {
-    (void)gateway;
     room->unflushed_bytes = 0;
     for (size_t i = 0; i < room->member_count; i++)
         session_flush(room->members[i]->session);
+}
+
+bool room_flush_some(struct gateway *gateway, struct room *room)
+{
+    while (room->flushed_count < room->member_count) {
+        if (gateway_is_spent(gateway))
+            return false;
+        session_flush(room->members[room->flushed_count++]->session);
+    }
+    room->flushed_count = 0;
+    room->unflushed_bytes = 0;
+    return true;
 }
 
 void room_broadcast(struct gateway *gateway, const struct room *room, enum message_type event,

@@ -162,19 +162,6 @@ static void say_farewell(struct session *session)
     room_tell_plain(session->gateway, session->members->room, text);
 }
 
-static void take_out_dirty(struct session *session)
-{
-    struct session **at = &session->gateway->dirty;
-    while (session->is_dirty && *at) {
-        if (*at == session) {
-            *at = session->next_dirty;
-            session->is_dirty = false;
-        } else {
-            at = &(*at)->next_dirty;
-        }
-    }
-}
-
 static void free_buffers(struct session *session)
 {
     session->gateway->replies_bytes -= session->replies.length;
@@ -193,7 +180,7 @@ void session_closed(struct session *session)
     session_no_stranger(session);
     if (session->user)
         user_detach(session);
-    take_out_dirty(session);
+    session_clean(session);
     if (session->is_stalled)
         gateway->stalled--;
     free_buffers(session);

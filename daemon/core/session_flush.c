@@ -205,6 +205,7 @@ static void write_bytes(struct session *session, const unsigned char *bytes, siz
 {
     struct gateway *gateway = session->gateway;
     enum carrier_result result = gateway->carrier.write(session->connection, bytes, length);
+    gateway->effort += EFFORT_WRITE(length);
     gateway->figures.writes++;
     gateway->figures.written_bytes += (int64_t)length;
     if (result == CARRIER_SENT)

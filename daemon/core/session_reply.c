@@ -15,13 +15,29 @@ void session_mark_dirty(struct session *session)
     if (session->is_dirty)
         return;
     session->is_dirty = true;
-    session->next_dirty = gateway->dirty;
-    gateway->dirty = session;
+    session->next_dirty = NULL;
+    *gateway->dirty_end = session;
+    gateway->dirty_end = &session->next_dirty;
+}
+
+void session_clean(struct session *session)
+{
+    struct gateway *gateway = session->gateway;
+    if (!session->is_dirty)
+        return;
+    struct session **at = &gateway->dirty;
+    while (*at != session)
+        at = &(*at)->next_dirty;
+    *at = session->next_dirty;
+    if (!*at)
+        gateway->dirty_end = at;
+    session->is_dirty = false;
 }
 
 static void count(struct session *session, size_t before)
 {
     session->gateway->replies_bytes += session->replies.length - before;
+    session->gateway->effort += EFFORT_ENCODE(session->replies.length - before);
     session_mark_dirty(session);
 }
 

@@ -37,6 +37,7 @@ struct session {
     struct session *next, *previous; /* of the user's sessions, or of those that have not said hello */
     struct session *next_dirty;  /* gateway's list of sessions to flush; on it while is_dirty */
     struct member *members;    /* owned; linked by member->next */
+    struct member *visitor;    /* borrowed: stands for a member while visitor.c dispatches */
     struct buffer received;    /* parts of a message that is not whole yet */
     struct buffer backlog;     /* whole messages that wait for their turn: size, bytes, ... */
     struct buffer replies;     /* framed; written before any entry */
@@ -81,7 +82,7 @@ struct gateway {
     int64_t room_id_last, user_id_last;
     struct session *strangers;        /* no hello yet, the newest first */
     struct session *strangers_oldest;
-    struct session *dirty;
+    struct session *dirty, **dirty_end; /* the first marked is the first flushed */
     struct room *newest, *oldest;     /* all rooms by newest entry */
     struct room *oldest_ringed;       /* rooms older than this one have no ring; NULL: unknown */
     struct room *changed;
@@ -99,7 +100,13 @@ struct gateway {
     size_t stalled;        /* sessions with is_stalled */
     struct buffer scratch; /* one write */
     struct buffer encoded; /* one message */
+    int64_t effort;        /* of this turn, estimated in ns: see gateway_spend */
+    int64_t effort_max;    /* then the rest is left for the next turn; follows how long turns take */
+    bool has_collected;    /* in this turn */
+    bool changed_late;     /* rooms were left for the next turn */
     bool has_submitted;    /* by the handler that is running */
+    const char *frame;     /* borrowed: what is being dispatched */
+    size_t frame_length;
     bool is_draining;
     bool wants_restart;    /* a backup was restored: to be built again from it */
     bool is_failing;       /* storage; the rooms have been told */
@@ -143,6 +150,8 @@ const struct row *dispatch_row(enum message_type request);
 
 /* Decodes and answers one whole message of a session. */
 void dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length);
+/* The same request once more, after a visit: it has been counted and allowed already. */
+void dispatch_again(struct gateway *gateway, struct session *session, const char *frame);
 
 request_handler handle_hello, handle_logout, handle_ping, handle_register, handle_password;
 request_handler handle_rooms, handle_history, handle_search;
@@ -153,7 +162,7 @@ request_handler handle_invite, handle_kick, handle_ban, handle_unban, handle_mut
 request_handler handle_status, handle_backup, handle_restore, handle_export, handle_import;
 answer_handler answer_hello, answer_rooms, answer_history, answer_search, answer_join;
 answer_handler answer_create, answer_set, answer_remove, answer_append;
-answer_handler answer_direct, answer_read, answer_who, answer_grant;
+answer_handler answer_direct, answer_read, answer_who, answer_grant, answer_kick;
 answer_handler answer_status, answer_backup, answer_restore, answer_export, answer_import;
 
 /* --- the gateway: gateway.c -------------------------------------------------------------------- */
@@ -170,6 +179,13 @@ bool gateway_submit_next(struct gateway *gateway, struct session *session,
 
 /* A job that nobody waits for. Takes it; false when it was not submitted. */
 bool gateway_submit_alone(struct gateway *gateway, struct job *job);
+
+/* What an act costs, roughly, in ns: so that a turn of the loop stays short without a clock. */
+#define EFFORT_JOB              1000
+#define EFFORT_WRITE(length)    (3000 + (int64_t)(length) / 3)
+#define EFFORT_ENCODE(length)   ((int64_t)(length) * 2)
+#define EFFORT_FAN_OUT(length, count) ((int64_t)(length) * (int64_t)(count) / 4)
+bool gateway_is_spent(const struct gateway *gateway);
 
 struct session *gateway_session(const struct gateway *gateway, uint64_t id); /* NULL if gone */
 
@@ -205,6 +221,7 @@ void session_close(struct session *session, uint16_t code, const char *reason);
 void session_no_stranger(struct session *session);
 
 void session_mark_dirty(struct session *session);
+void session_clean(struct session *session); /* takes it off that list */
 /* Writes what there is for the session, replies first, until the connection takes no more. */
 void session_flush(struct session *session);
 /* Works through the backlog as far as may be; pauses or resumes the carrier. */
@@ -230,6 +247,13 @@ void user_answer_create(struct gateway *gateway, struct job *job);
 void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */
 void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */
+
+/* --- managing a room from outside: visitor.c ---------------------------------------------------- */
+
+/* Reads what the room remembers about the user; the request is then dispatched again. */
+void visit(struct session *session, const struct request *request, const struct room *room);
+/* Called first by the answer handlers of requests that may visit: true when the job was the visit. */
+bool visit_answer(struct gateway *gateway, struct session *session, struct job *job);
 
 /* --- who may do what: access.c ----------------------------------------------------------------- */
 
