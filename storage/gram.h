@@ -14,8 +14,8 @@
 /* Two different grams may get one number: whoever found a text by its grams compares the text itself. */
 size_t grams_of(const char *folded, size_t length, uint32_t *grams, size_t grams_max);
 
-/* As many as a text of so many bytes can have. */
-#define GRAMS_OF_BYTES(bytes) ((bytes) * 2)
+/* As many as a text of so many bytes can have: two a character at most, where characters have three. */
+#define GRAMS_OF_BYTES(bytes) (bytes)
 
 /* The places of one gram: a set, stored as the differences of its members. */
 struct places {

@@ -13,7 +13,7 @@
 
 _Static_assert(SEARCH_BLOCK_MESSAGES == PLACES_MAX, "a block has a place for each message");
 
-#define POSTINGS_MAX ((size_t)96 * 1024) /* a block of long messages is closed early */
+#define POSTINGS_MAX ((size_t)64 * 1024) /* 256 KiB; a block of long messages is closed early */
 
 struct block {
     int64_t number, oldest_ts, newest_ts;
