@@ -162,8 +162,9 @@ static bool check_bounds(const struct config *config, char *why, size_t why_size
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (pairs[i].value < pairs[i].least) {
-            snprintf(why, why_size, "%s is %" PRId64 "; it must be at least %s, which is %" PRId64
-                     ".", pairs[i].name, pairs[i].value, pairs[i].other, pairs[i].least);
+            snprintf(why, why_size,
+                     "%s is %" PRId64 "; it must be at least %s, which is %" PRId64 ".",
+                     pairs[i].name, pairs[i].value, pairs[i].other, pairs[i].least);
             return false;
         }
     }

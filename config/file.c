@@ -100,8 +100,9 @@ static bool check_numbers(const struct place *place, const char *file, const cha
     while (*text) {
         size_t length = skip_length(text);
         if (length == 0) {
-            length = strspn(text, "+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "_*");
+            length =
+                strspn(text, "+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "_*");
             if (length > 0 && !check_number(place, file, line, text, length))
                 return false;
         }

@@ -2,21 +2,21 @@
 
 #include <inttypes.h>
 
-/* What the settings do not say: upper bounds in bytes, from the sizes of the structs of a 64-bit build
- * with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
-#define PROCESS_BYTES (INT64_C(8) << 20)        /* program, libraries, the built-in page */
-#define THREAD_BYTES (INT64_C(512) << 10)       /* the stack that storage gives a thread */
-#define VALUES_MAX INT64_C(32768)               /* JSON_VALUES_MAX: in a frame */
-#define VALUE_BYTES INT64_C(448)                /* {} as Jansson keeps it while a frame is decoded */
-#define DATABASE_BYTES (INT64_C(768) << 10)     /* of an SQLite connection besides its cache */
-#define NONCES_BYTES (INT64_C(4) << 20)         /* NONCES_BYTES_MAX of the writer */
-#define INDEX_BYTES (INT64_C(4) << 20)          /* a block of the search index being made */
-#define WIRE_BYTES INT64_C(3072)                /* libwebsockets' own, of one connection */
-#define SESSION_BYTES INT64_C(2048)             /* session, user and what they may do how often */
-#define EXCHANGE_BYTES INT64_C(2048)            /* an HTTP request and its head */
-#define MEMBER_BYTES INT64_C(640)               /* member, and the user among those who are here */
-#define ROOM_BYTES INT64_C(6144)                /* room with its names, topic and empty log */
-#define JOB_BYTES INT64_C(4096)                 /* job with names and nonce */
+/* What the settings do not say: upper bounds in bytes, from the sizes of the structs of a 64-bit
+ * build with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
+#define PROCESS_BYTES  (INT64_C(8) << 20)   /* program, libraries, the built-in page */
+#define THREAD_BYTES   (INT64_C(512) << 10) /* the stack that storage gives a thread */
+#define VALUES_MAX     INT64_C(32768)       /* JSON_VALUES_MAX: in a frame */
+#define VALUE_BYTES    INT64_C(448)         /* {} as Jansson keeps it while a frame is decoded */
+#define DATABASE_BYTES (INT64_C(768) << 10) /* of an SQLite connection besides its cache */
+#define NONCES_BYTES   (INT64_C(4) << 20)   /* NONCES_BYTES_MAX of the writer */
+#define INDEX_BYTES    (INT64_C(4) << 20)   /* a block of the search index being made */
+#define WIRE_BYTES     INT64_C(3072)        /* libwebsockets' own, of one connection */
+#define SESSION_BYTES  INT64_C(2048)        /* session, user and what they may do how often */
+#define EXCHANGE_BYTES INT64_C(2048)        /* an HTTP request and its head */
+#define MEMBER_BYTES   INT64_C(640)         /* member, and the user among those who are here */
+#define ROOM_BYTES     INT64_C(6144)        /* room with its names, topic and empty log */
+#define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
 
 /* The longest entry on the wire: every byte of the text escaped, and names. */
 static int64_t entry_bytes(const struct config *config)
@@ -35,8 +35,8 @@ static int64_t smaller(int64_t a, int64_t b)
 }
 
 /* A connection that is stuck in the worst way: a WebSocket with one message half received, two that
- * wait for their turn and one write that the kernel does not take; or an HTTP client that asked for the
- * longest page and does not read it. */
+ * wait for their turn and one write that the kernel does not take; or an HTTP client that asked for
+ * the longest page and does not read it. */
 static int64_t connection_bytes(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
@@ -64,8 +64,7 @@ struct config_memory config_memory(const struct config *config)
     memory.connections = limits->connections * connection_bytes(config);
     memory.replies = limits->replies_bytes + limits->reply_bytes;
     memory.logs = limits->log_bytes + 2 * limits->room_log_bytes + limits->rooms * ROOM_BYTES;
-    memory.jobs = storage->pending_max * (2 * JOB_BYTES + limits->text_bytes) +
-                  pages_bytes(config);
+    memory.jobs = storage->pending_max * (2 * JOB_BYTES + limits->text_bytes) + pages_bytes(config);
     memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + NONCES_BYTES +
                    (storage->search ? INDEX_BYTES : 0);
     memory.total = memory.process + memory.connections + memory.replies + memory.logs +

@@ -20,12 +20,12 @@ struct setting {
     const char *group;
     const char *name;
     const char *sentence;
-    size_t offset;            /* in struct config */
-    const char *text;         /* default of TEXT, NETWORKS, LIST */
-    int64_t number;           /* default of the others */
-    int64_t min, max;         /* values of INT; max also bytes of a text, index of a CHOICE */
-    const char *unit;         /* of INT; may be empty */
-    const char *words;        /* of CHOICE: "one|other" */
+    size_t offset;     /* in struct config */
+    const char *text;  /* default of TEXT, NETWORKS, LIST */
+    int64_t number;    /* default of the others */
+    int64_t min, max;  /* values of INT; max also bytes of a text, index of a CHOICE */
+    const char *unit;  /* of INT; may be empty */
+    const char *words; /* of CHOICE: "one|other" */
 };
 
 /* Every row, in the order of options.def. */

@@ -28,14 +28,22 @@ struct object {
     const json_t *json;
 };
 
-enum value_kind { VALUE_ABSENT, VALUE_TEXT, VALUE_NUMBER, VALUE_FLAG, VALUE_ARRAY, VALUE_OBJECT, VALUE_OTHER };
+enum value_kind {
+    VALUE_ABSENT,
+    VALUE_TEXT,
+    VALUE_NUMBER,
+    VALUE_FLAG,
+    VALUE_ARRAY,
+    VALUE_OBJECT,
+    VALUE_OTHER
+};
 
 struct value {
     enum value_kind kind;
     const char *text;
-    size_t length;       /* of a text or array */
-    int64_t number;      /* of a flag: 0 or 1 */
-    const json_t *json;  /* of an array or object */
+    size_t length;      /* of a text or array */
+    int64_t number;     /* of a flag: 0 or 1 */
+    const json_t *json; /* of an array or object */
 };
 
 /* Where decoding is, for the sentence of a refusal. */
@@ -106,7 +114,8 @@ static struct value value_of(const json_t *json)
     case -1:
         return (struct value){.kind = VALUE_ABSENT};
     case JSON_STRING:
-        return (struct value){.kind = VALUE_TEXT, .text = json_string_value(json),
+        return (struct value){.kind = VALUE_TEXT,
+                              .text = json_string_value(json),
                               .length = json_string_length(json)};
     case JSON_INTEGER:
         return (struct value){.kind = VALUE_NUMBER, .number = json_integer_value(json)};
@@ -124,14 +133,16 @@ static struct value value_of(const json_t *json)
 
 static struct value get(const struct object *object, const char *name)
 {
-    static const enum value_kind kinds[] = {[FLAT_TEXT] = VALUE_TEXT, [FLAT_NUMBER] = VALUE_NUMBER,
-                                            [FLAT_FLAG] = VALUE_FLAG};
+    static const enum value_kind kinds[] = {
+        [FLAT_TEXT] = VALUE_TEXT, [FLAT_NUMBER] = VALUE_NUMBER, [FLAT_FLAG] = VALUE_FLAG};
     if (!object->flat)
         return value_of(json_object_get(object->json, name));
     const struct flat_value *flat = flat_find(object->flat, name);
     if (!flat)
         return (struct value){.kind = VALUE_ABSENT};
-    return (struct value){.kind = kinds[flat->kind], .text = flat->text, .length = flat->length,
+    return (struct value){.kind = kinds[flat->kind],
+                          .text = flat->text,
+                          .length = flat->length,
                           .number = flat->number};
 }
 
@@ -248,8 +259,8 @@ static bool decode_list(struct place *place, const struct field *field, const st
 static bool has_kind(const struct value *value, enum field_kind kind)
 {
     static const enum value_kind kinds[] = {
-        [FIELD_TEXT] = VALUE_TEXT,   [FIELD_NAME] = VALUE_TEXT,  [FIELD_NUMBER] = VALUE_NUMBER,
-        [FIELD_FLAG] = VALUE_FLAG,   [FIELD_LIST] = VALUE_ARRAY, [FIELD_NAMES] = VALUE_ARRAY,
+        [FIELD_TEXT] = VALUE_TEXT,    [FIELD_NAME] = VALUE_TEXT,  [FIELD_NUMBER] = VALUE_NUMBER,
+        [FIELD_FLAG] = VALUE_FLAG,    [FIELD_LIST] = VALUE_ARRAY, [FIELD_NAMES] = VALUE_ARRAY,
         [FIELD_OBJECT] = VALUE_OBJECT};
     return value->kind == kinds[kind];
 }
@@ -321,8 +332,8 @@ static bool decode_ref(const struct object *object, struct ref *ref, struct refu
         ref->number = value.number;
         return true;
     }
-    refuse(refusal, ERROR_bad_request, "ref", "ref must be a string of 1 to %d bytes or an integer.",
-           REF_BYTES_MAX);
+    refuse(refusal, ERROR_bad_request, "ref",
+           "ref must be a string of 1 to %d bytes or an integer.", REF_BYTES_MAX);
     return false;
 }
 
@@ -360,7 +371,8 @@ static void refuse_huge_number(const char *bytes, size_t length, struct request 
                                struct refusal *refusal)
 {
     refuse(refusal, ERROR_bad_json, NULL, "The frame holds a number that is too large.");
-    json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *root =
+        json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
     const char *name;
     json_t *value;
     json_object_foreach(root, name, value)

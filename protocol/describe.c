@@ -17,8 +17,12 @@ static const char *const error_codes[] = {
     NULL};
 
 static const struct vocabulary vocabularies[] = {
-    {"Role", roles},          {"Visibility", visibilities}, {"Change", changes},
-    {"LineType", line_types}, {"RowKind", row_kinds},       {"Clock", clocks},
+    {"Role", roles},
+    {"Visibility", visibilities},
+    {"Change", changes},
+    {"LineType", line_types},
+    {"RowKind", row_kinds},
+    {"Clock", clocks},
     {"ErrorCode", error_codes},
 };
 
@@ -26,8 +30,12 @@ static const struct vocabulary vocabularies[] = {
 static const struct {
     const char *message, *field, *vocabulary;
 } confined[] = {
-    {"", "role", "Role"},         {"", "visibility", "Visibility"}, {"", "clock", "Clock"},
-    {"room", "change", "Change"}, {"row", "kind", "RowKind"},       {"history_line", "type", "LineType"},
+    {"", "role", "Role"},
+    {"", "visibility", "Visibility"},
+    {"", "clock", "Clock"},
+    {"room", "change", "Change"},
+    {"row", "kind", "RowKind"},
+    {"history_line", "type", "LineType"},
     {"error", "error_code", "ErrorCode"},
 };
 

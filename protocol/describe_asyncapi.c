@@ -94,18 +94,16 @@ static json_t *operation_of(enum message_type type)
 {
     static const char channel[] = "#/channels/chat";
     const struct message_description *message = message_describe(type);
-    json_t *operation =
-        json_pack("{s:s, s:{s:s}, s:s, s:[o]}", "action",
-                  message->kind == KIND_REQUEST ? "receive" : "send", "channel", "$ref", channel,
-                  "summary", message->sentence, "messages",
-                  reference("channels/chat/messages", message));
+    json_t *operation = json_pack("{s:s, s:{s:s}, s:s, s:[o]}", "action",
+                                  message->kind == KIND_REQUEST ? "receive" : "send", "channel",
+                                  "$ref", channel, "summary", message->sentence, "messages",
+                                  reference("channels/chat/messages", message));
     if (message->kind != KIND_REQUEST)
         return operation;
     const struct message_description *answer = message_describe(message_answer(type));
-    json_t *reply =
-        json_pack("{s:{s:s}, s:[o,o]}", "channel", "$ref", channel, "messages",
-                  reference("channels/chat/messages", answer),
-                  reference("channels/chat/messages", message_describe(REPLY_error)));
+    json_t *reply = json_pack("{s:{s:s}, s:[o,o]}", "channel", "$ref", channel, "messages",
+                              reference("channels/chat/messages", answer),
+                              reference("channels/chat/messages", message_describe(REPLY_error)));
     json_object_set_new(operation, "reply", reply);
     return operation;
 }

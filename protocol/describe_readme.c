@@ -95,8 +95,11 @@ static bool print_table(const char *name, FILE *out)
     static const struct {
         const char *name;
         enum message_kind kind;
-    } kinds[] = {{"requests", KIND_REQUEST}, {"replies", KIND_REPLY}, {"entries", KIND_ENTRY},
-                 {"events", KIND_EVENT},     {"records", KIND_RECORD}};
+    } kinds[] = {{"requests", KIND_REQUEST},
+                 {"replies", KIND_REPLY},
+                 {"entries", KIND_ENTRY},
+                 {"events", KIND_EVENT},
+                 {"records", KIND_RECORD}};
     if (strcmp(name, "errors") == 0) {
         print_errors(out);
         return true;

@@ -5,8 +5,8 @@
 /* On the path of every message: one pass over the field table, no allocation but the buffer's. */
 
 #define DIGITS_MAX 20 /* of an int64_t with its sign */
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
+#define ONES       UINT64_C(0x0101010101010101)
+#define HIGHS      UINT64_C(0x8080808080808080)
 
 /* Eight bytes at once: has any of them to be escaped? May say yes for a byte from 0x80 on that
  * follows such a byte, never no for one that has to be. */

@@ -1,7 +1,7 @@
 /* flat.h - the short way for what nearly every frame is: one flat object with few keys and plain
  * strings, integers and flags. What it takes, Jansson would take with the same values; of anything
- * else, right or wrong, it says nothing, and Jansson decides. So it never refuses, and the fuzz target
- * "decode" holds the two together. No state, any thread. For decode.c. */
+ * else, right or wrong, it says nothing, and Jansson decides. So it never refuses, and the fuzz
+ * target "decode" holds the two together. No state, any thread. For decode.c. */
 #ifndef HEARTH_PROTOCOL_FLAT_H
 #define HEARTH_PROTOCOL_FLAT_H
 
@@ -19,7 +19,7 @@ struct flat_value {
     enum flat_kind kind;
     const char *text; /* terminated, in the text that was given */
     size_t length;
-    int64_t number;   /* of a flag: 0 or 1 */
+    int64_t number; /* of a flag: 0 or 1 */
 };
 
 struct flat {

@@ -9,10 +9,10 @@
 #define MARKS_IN_A_ROW_MAX 4 /* more than any script stacks; stops names that climb over lines */
 
 #define ZERO_WIDTH_NON_JOINER 0x200C
-#define ZERO_WIDTH_JOINER 0x200D
-#define VARIATION_TEXT 0xFE0E
-#define VARIATION_EMOJI 0xFE0F
-#define BRAILLE_BLANK 0x2800 /* a symbol by category, a space to the eye */
+#define ZERO_WIDTH_JOINER     0x200D
+#define VARIATION_TEXT        0xFE0E
+#define VARIATION_EMOJI       0xFE0F
+#define BRAILLE_BLANK         0x2800 /* a symbol by category, a space to the eye */
 
 static const char forbidden[] = "@,#/:\"<>\\";
 
@@ -177,8 +177,8 @@ bool name_of_direct_room(const char *a, const char *b, char out[ROOM_NAME_BYTES_
     if (!name_fold(a, folded_a) || !name_fold(b, folded_b))
         return false;
     bool in_order = strcmp(folded_a, folded_b) <= 0;
-    int length = snprintf(out, ROOM_NAME_BYTES_MAX + 1, "@%s,%s", in_order ? a : b,
-                          in_order ? b : a);
+    int length =
+        snprintf(out, ROOM_NAME_BYTES_MAX + 1, "@%s,%s", in_order ? a : b, in_order ? b : a);
     return length > 0 && length <= ROOM_NAME_BYTES_MAX;
 }
 
@@ -209,7 +209,8 @@ const char *name_result_sentence(enum name_result result)
     case NAME_TOO_LONG:
         return "The name is too long.";
     case NAME_BAD_CHARACTER:
-        return "A name may not have control or invisible characters, any of @ , # / : \" < > \\, or "
+        return "A name may not have control or invisible characters, any of @ , # / : \" < > \\, "
+               "or "
                "spaces at an end or next to each other.";
     case NAME_RESERVED:
         return "This name is kept for the gateway itself.";
