@@ -27,6 +27,7 @@
 #define DESCRIPTORS_BESIDES 96     /* the store's files, listeners, a backup */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
 #define CONNECTIONS_MIN 4
+#define TICK_SLACK_US 1000
 #define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
 #define TRIM_COUNT 256             /* connections that have gone: memory is given back */
 #define TRIM_SECONDS 3
@@ -88,25 +89,33 @@ int64_t server_now_ms(const struct server *server)
     return (server->turn_began_us ? server->turn_began_us : clock_us()) / 1000;
 }
 
+static void turn_end(struct server *server);
+
 static void on_tick(lws_sorted_usec_list_t *timer)
 {
     struct server *server = lws_container_of(timer, struct server, tick_timer);
     server->tick_due_us = 0;
     server_turn_begin(server);
+    turn_end(server); /* a turn of its own: under poll the loop waits before it returns */
 }
 
 /* The core's next due time becomes a timer, unless it is one already. */
-static void schedule_tick(struct server *server, int64_t wait_ms, int64_t now_us)
+static void schedule_tick(struct server *server, int64_t wait_us, int64_t now_us)
 {
-    if (wait_ms == INT64_MAX)
-        return;
-    if (wait_ms < 1)
-        wait_ms = 1;
-    int64_t due_us = now_us + wait_ms * 1000;
-    if (server->tick_due_us != 0 && server->tick_due_us <= due_us + 1000)
+    int64_t due_us = now_us + wait_us;
+    if (server->tick_due_us != 0 && server->tick_due_us <= due_us + TICK_SLACK_US)
         return; /* it fires early enough; then the core is asked again */
     server->tick_due_us = due_us;
-    lws_sul_schedule(server->context, 0, &server->tick_timer, on_tick, wait_ms * 1000);
+    lws_sul_schedule(server->context, 0, &server->tick_timer, on_tick, wait_us);
+}
+
+static void schedule_next(struct server *server, int64_t wait_ms, bool is_unfinished)
+{
+    int64_t now_us = clock_us();
+    if (is_unfinished)
+        schedule_tick(server, 1, now_us);
+    else if (wait_ms != INT64_MAX)
+        schedule_tick(server, (wait_ms < 1 ? 1 : wait_ms) * 1000, now_us);
 }
 
 static void end_loop(struct server *server)
@@ -128,18 +137,18 @@ static void turn_end(struct server *server)
 {
     if (server->turn_began_us == 0)
         return;
+    lws_sul_cancel(&server->turn_timer);
     int64_t wait_ms = gateway_tick(server->gateway);
     go_on_stopping(server);
-    bool is_more = gateway_flush(server->gateway);
+    bool is_unfinished = gateway_flush(server->gateway);
     for (int i = 0; i < ROUNDS_MAX && exchanges_answer(server); i++)
-        is_more = gateway_flush(server->gateway);
+        is_unfinished = gateway_flush(server->gateway);
     if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
         server->stop.wants_restart = true;
         stop_begin(server);
     }
-    int64_t now_us = clock_us();
-    schedule_tick(server, is_more ? 0 : wait_ms, now_us);
-    gateway_turn_took(server->gateway, now_us - server->turn_began_us);
+    schedule_next(server, wait_ms, is_unfinished);
+    gateway_turn_took(server->gateway, clock_us() - server->turn_began_us);
     server->turn_began_us = 0;
 }
 
@@ -148,8 +157,8 @@ static void on_turn_end(lws_sorted_usec_list_t *timer)
     turn_end(lws_container_of(timer, struct server, turn_timer));
 }
 
-/* Under poll a turn is one lws_service. Under libuv that does not return; there a timer that is due
- * at once fires after all events of this turn and before the loop waits again. */
+/* Under poll a turn ends when lws_service returns. Under libuv that does not return; there a timer
+ * that is due at once fires after all events of this turn and before the loop waits again. */
 void server_turn_begin(struct server *server)
 {
     if (server->turn_began_us != 0)
@@ -187,8 +196,9 @@ static void on_second(lws_sorted_usec_list_t *timer)
     struct server *server = lws_container_of(timer, struct server, second_timer);
     server_turn_begin(server);
     connections_sweep(server);
-    give_memory_back(server);
     lws_sul_schedule(server->context, 0, timer, on_second, SECOND_US);
+    turn_end(server);
+    give_memory_back(server);
 }
 
 static void on_watchdog(lws_sorted_usec_list_t *timer)
@@ -422,6 +432,7 @@ enum server_end server_run(struct server *server, const struct reload *reload_by
 {
     server->reload = reload_by;
     server_turn_begin(server); /* so that what the core has due from the start is heard of */
+    turn_end(server);
     lws_sul_schedule(server->context, 0, &server->second_timer, on_second, SECOND_US);
     if (notify_watchdog_interval_us() > 0)
         on_watchdog(&server->watchdog_timer);
