@@ -92,5 +92,6 @@ export function close(): void {
   dialog.value = null;
 }
 
-/** Wide enough for rooms and people beside the log. */
+/** Wide enough for rooms and people beside the log; or only for one pane at a time. */
 export const wide = signal(false);
+export const narrow = signal(false);

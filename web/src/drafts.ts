@@ -42,5 +42,7 @@ export function startEdit(room: Room, seq: number, text: string): void {
 }
 
 export function focusComposer(): void {
+  /* While a dialog is open nothing behind it can be focused. */
+  document.querySelector<HTMLDialogElement>("dialog[open]")?.close();
   document.querySelector<HTMLTextAreaElement>("#composer")?.focus();
 }

@@ -1,7 +1,7 @@
 // The page starts: words, what was kept, the connection, the first drawing.
 import { effect } from "@preact/signals";
 import { options, render } from "preact";
-import { announcement, chat, invited, onBack, startChat, wide } from "./app";
+import { announcement, chat, invited, narrow, onBack, startChat, wide } from "./app";
 import { recall } from "./memory";
 import { tellOutside } from "./notify";
 import { Main } from "./views/main";
@@ -14,10 +14,12 @@ options.debounceRendering = (draw) => {
 };
 
 function watchWidth(): void {
-  const query = matchMedia("(min-width: 1024px)");
-  const tell = () => (wide.value = query.matches);
-  query.addEventListener("change", tell);
-  tell();
+  for (const [width, query] of [[wide, "(min-width: 1024px)"], [narrow, "(max-width: 719.98px)"]] as const) {
+    const media = matchMedia(query);
+    const tell = () => (width.value = media.matches);
+    media.addEventListener("change", tell);
+    tell();
+  }
 }
 
 /** As whoever one was last: the rooms are there before the connection is. */

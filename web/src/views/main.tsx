@@ -1,6 +1,6 @@
 // Everything at once on a desk; one thing at a time on a phone.
 import { useEffect } from "preact/hooks";
-import { chat, dialog, open, screen, wide } from "../app";
+import { chat, dialog, narrow, open, screen, wide } from "../app";
 import { t } from "../words";
 import { Dialog } from "./dialog";
 import { Naming } from "./naming";
@@ -48,7 +48,7 @@ export function Main() {
         {t("skip")}
       </a>
       <Rooms />
-      {room ? <RoomPane room={room} /> : <main class="room"><Status /></main>}
+      {room ? <RoomPane room={room} /> : !narrow.value && <main class="room"><Status /></main>}
       {room && (wide.value || shown === "people") && <People room={room} />}
       <Dialog />
     </div>

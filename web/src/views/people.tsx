@@ -60,8 +60,9 @@ export function People({ room }: { room: Room }) {
   }, [room, shown, joined, members]);
   const people = [...(room.people.value ?? [])].sort(byRank);
   const here = people.filter((one) => !one.away);
+  const Tag = wide.value ? "aside" : "main";
   return (
-    <aside class="people" aria-label={t("people")} tabIndex={-1}>
+    <Tag class="people" aria-label={t("people")} tabIndex={-1}>
       <header class="phone">
         <button class="plain" aria-label={t("close")} onClick={() => history.back()}>
           <Icon name="back" />
@@ -75,6 +76,6 @@ export function People({ room }: { room: Room }) {
           {t("invite")}
         </button>
       </p>
-    </aside>
+    </Tag>
   );
 }

@@ -1,5 +1,5 @@
 // The rooms one is in, direct ones, and those one may join.
-import { chat, goRoom, open } from "../app";
+import { chat, goRoom, narrow, open, screen } from "../app";
 import type { Room } from "../room";
 import { t } from "../words";
 import { Icon } from "./icon";
@@ -50,8 +50,10 @@ export function Rooms() {
   const mine = rooms.filter((room) => !room.isDirect && (room.joined.value || room.wanted));
   const direct = rooms.filter((room) => room.isDirect);
   const others = rooms.filter((room) => !room.isDirect && !mine.includes(room));
+  /* Where it is all there is to see, it is the main part. */
+  const Tag = narrow.value && (screen.value === "rooms" || !current) ? "main" : "nav";
   return (
-    <nav class="rooms" aria-label={t("rooms")} tabIndex={-1}>
+    <Tag class="rooms" aria-label={t("rooms")} tabIndex={-1}>
       <header>
         <h1>{chat.serverName.value}</h1>
         <button class="plain" aria-label={t("create")} onClick={() => open({ part: "create" })}>
@@ -67,6 +69,6 @@ export function Rooms() {
       <p class="myself">
         <bdi>{chat.me.value?.name}</bdi>
       </p>
-    </nav>
+    </Tag>
   );
 }
