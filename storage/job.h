@@ -273,6 +273,7 @@ struct job {
     enum job_kind kind;
     enum job_result result;
     struct asker asker;
+    const char *frame;  /* the loop's own too: the request as it came, to be read again */
     char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
     struct arena *arena; /* owned: texts and arrays of request and answer */
     bool starved;        /* memory was refused; see job_failed */

@@ -91,6 +91,12 @@ struct room *access_room(struct session *session, const struct request *request,
     return NULL;
 }
 
+/* What is said in a room is said by its members; who looks after it need not be in it. */
+static bool needs_joining(enum operation operation)
+{
+    return is_speech(operation) || operation == OPERATION_delete || operation == OPERATION_read;
+}
+
 struct room *access_member(struct session *session, const struct request *request,
                            const char *name, enum operation operation, struct member **member)
 {
@@ -99,17 +105,23 @@ struct room *access_member(struct session *session, const struct request *reques
         return NULL;
     struct refusal refusal;
     *member = session_member(session, room);
-    if (!*member && !session->arrival.keeper) {
+    if (!*member && session->visitor && session->visitor->room == room)
+        *member = session->visitor;
+    if (!*member && !session->arrival.keeper && !needs_joining(operation)) {
+        visit(session, request, room);
+    } else if (!*member && !session->arrival.keeper) {
         /* A private room's name is not told to those who are not in it. */
         if (room->visibility == VISIBILITY_PRIVATE)
             refuse_not_found(&refusal, name);
         else
             refuse(&refusal, ERROR_not_joined, "room", "Join the room first.");
+        session_refuse(session, &request->ref, &refusal);
     } else if (access_allows(session, room, *member ? &(*member)->grant : NULL, operation,
                              &refusal)) {
         return room;
+    } else {
+        session_refuse(session, &request->ref, &refusal);
     }
-    session_refuse(session, &request->ref, &refusal);
     return NULL;
 }
 

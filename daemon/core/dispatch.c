@@ -2,6 +2,8 @@
 #include "daemon/core/state.h"
 #include "daemon/log.h"
 
+#include <string.h>
+
 #define REFUSED_MAX 100 /* frames refused in a row before the connection is closed */
 #define BURST_SECONDS 4 /* of requests_per_second at once: a page that opens joins all its rooms */
 
@@ -25,7 +27,7 @@ static const struct row rows[MESSAGE_COUNT] = {
     [REQUEST_set] = {handle_set, answer_set, NEEDS_USER, true, LIMIT_MESSAGES},
     [REQUEST_remove] = {handle_remove, answer_remove, NEEDS_USER, true, COST_NONE},
     [REQUEST_invite] = {handle_invite, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_kick] = {handle_kick, NULL, NEEDS_USER, false, LIMIT_MESSAGES},
+    [REQUEST_kick] = {handle_kick, answer_kick, NEEDS_USER, true, LIMIT_MESSAGES},
     [REQUEST_ban] = {handle_ban, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
     [REQUEST_unban] = {handle_unban, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
     [REQUEST_mute] = {handle_mute, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
@@ -186,6 +188,8 @@ void dispatch(struct gateway *gateway, struct session *session, const char *byte
     struct refusal refusal;
     bool is_plain = session->arrival.kind == SESSION_PLAIN;
     gateway->figures.requests++;
+    gateway->frame = bytes;
+    gateway->frame_length = length;
     bool is_decoded = is_plain ? request_decode_plain(bytes, length, &request, &refusal)
                                : request_decode(bytes, length, &request, &refusal);
     if (!may_speak_again(session, &request.ref)) {
@@ -197,4 +201,18 @@ void dispatch(struct gateway *gateway, struct session *session, const char *byte
     }
     if (is_decoded)
         request_finish(&request);
+}
+
+void dispatch_again(struct gateway *gateway, struct session *session, const char *frame)
+{
+    struct request request;
+    struct refusal refusal;
+    gateway->frame = frame;
+    gateway->frame_length = strlen(frame);
+    if (!request_decode(frame, gateway->frame_length, &request, &refusal)) {
+        session_refuse(session, &request.ref, &refusal); /* no memory this time */
+        return;
+    }
+    rows[request.type].handle(gateway, session, &request);
+    request_finish(&request);
 }

@@ -242,6 +242,8 @@ static void apply(const struct user *user, const struct room *room, const struct
 
 void answer_grant(struct gateway *gateway, struct session *session, struct job *job)
 {
+    if (visit_answer(gateway, session, job))
+        return;
     if (job->result != JOB_DONE) {
         if (session)
             session_fail_job(session, job);

@@ -441,6 +441,8 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
 void answer_set(struct gateway *gateway, struct session *session, struct job *job)
 {
     static const struct reply_ok ok = {0};
+    if (visit_answer(gateway, session, job))
+        return;
     struct room *room = room_find_id(gateway, job->room_set.room_id);
     if (job->result == JOB_DONE && room)
         apply_set(gateway, room, &job->room_set);
@@ -471,6 +473,8 @@ void handle_remove(struct gateway *gateway, struct session *session,
 void answer_remove(struct gateway *gateway, struct session *session, struct job *job)
 {
     static const struct reply_ok ok = {0};
+    if (visit_answer(gateway, session, job))
+        return;
     struct room *room = room_find_id(gateway, job->room.room.id);
     if (job->result == JOB_DONE && room) {
         struct user *owner = user_find_id(gateway, room->owner_id);

@@ -80,3 +80,39 @@ async def test_a_visibility_is_public_or_private(daemon):
     reply = await mina.ask_in_vain("create", room="den", visibility="direct")
     assert (reply["error_code"], reply["field"]) == ("bad_request", "visibility")
     await mina.close()
+
+
+async def test_a_room_is_managed_without_being_in_it(daemon):
+    mina, jun, ara = await meet(daemon, "mina", "jun", "ara")
+    await mina.ask("create", room="den", visibility="private")
+    await mina.ask("set", room="den", topic="by invitation")
+    await mina.ask("invite", room="den", user="jun")
+    await jun.join("den")
+    await mina.ask("role", room="den", user="jun", role="member")
+    await mina.ask("mute", room="den", user="jun")
+    assert (await jun.ask_in_vain("send", room="den", text="x", nonce="1"))["error_code"] == "muted"
+    await mina.ask("kick", room="den", user="jun")
+    await jun.next("kicked")
+    await mina.ask("ban", room="den", user="jun")
+    assert (await jun.ask_in_vain("join", room="den"))["error_code"] == "banned"
+    await mina.ask("unban", room="den", user="jun")
+    for type, fields in (("set", {"topic": "x"}), ("kick", {"user": "mina"}), ("remove", {})):
+        assert (await ara.ask_in_vain(type, room="den", **fields))["error_code"] == "room_not_found"
+        assert (await jun.ask_in_vain(type, room="den", **fields))["error_code"] == "forbidden"
+    assert (await mina.ask_in_vain("send", room="den", text="x", nonce="1"))["type"] == "error"
+    await part(mina)
+    daemon.restart()
+    mina = await Client.connect(daemon, session=mina.key)
+    await mina.ask("remove", room="den")
+    await part(mina, jun, ara)
+
+
+async def test_what_is_asked_while_a_role_is_looked_up_waits_its_turn(daemon):
+    [mina] = await meet(daemon, "mina")
+    requests = [("create", {"room": "den"}), ("set", {"room": "den", "topic": "one"}),
+                ("set", {"room": "den", "topic": "two"}), ("join", {"room": "den"}),
+                ("remove", {"room": "den"}), ("history", {"room": "den"})]
+    replies = await asyncio.gather(*[await mina.start(t, **f) for t, f in requests])
+    assert [r["type"] for r in replies] == ["ok", "ok", "ok", "joined", "ok", "error"]
+    assert replies[3]["topic"] == "two"
+    await mina.close()
