@@ -23,13 +23,10 @@ static int64_t free_bytes(const char *path)
     char folder[1100];
     struct statvfs space;
     snprintf(folder, sizeof folder, "%s", path);
-    for (size_t i = sizeof folder - 1; i > 0; i--) { /* the folder: the file need not be there */
-        if (folder[i] == '/') {
-            folder[i] = '\0';
-            break;
-        }
-    }
-    if (statvfs(folder, &space) != 0)
+    char *slash = strrchr(folder, '/'); /* the folder: the file need not be there */
+    if (slash)
+        slash[slash == folder] = '\0';
+    if (statvfs(slash ? folder : ".", &space) != 0)
         return INT64_MAX;
     return (int64_t)((uint64_t)space.f_bavail * space.f_frsize);
 }
