@@ -7,7 +7,8 @@
 
 #define PIECE_BYTES      48 /* folded at once, and as exact as an origin is */
 #define PIECE_CHARACTERS 96
-#define FOLDED_MAX       ((utf8proc_ssize_t)PIECE_CHARACTERS * 18) /* NFKC makes 18 of one character at worst */
+#define FOLDED_MAX                                                                                 \
+    ((utf8proc_ssize_t)PIECE_CHARACTERS * 18) /* NFKC makes 18 of one character at worst */
 
 static const utf8proc_option_t options =
     UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STABLE | UTF8PROC_IGNORE;
@@ -71,8 +72,8 @@ static bool append_ascii(const char *text, size_t length, struct buffer *folded)
 static bool append_other(const char *text, size_t length, struct buffer *folded)
 {
     utf8proc_int32_t points[FOLDED_MAX + 1];
-    utf8proc_ssize_t count = utf8proc_decompose((const utf8proc_uint8_t *)text,
-                                                (utf8proc_ssize_t)length, points, FOLDED_MAX, options);
+    utf8proc_ssize_t count = utf8proc_decompose(
+        (const utf8proc_uint8_t *)text, (utf8proc_ssize_t)length, points, FOLDED_MAX, options);
     if (count < 0 || count > FOLDED_MAX)
         return buffer_append(folded, text, length);
     utf8proc_ssize_t size = utf8proc_reencode(points, count, options);

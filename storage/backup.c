@@ -10,7 +10,7 @@
 
 #define PATH_BYTES   1200
 #define STEP_PAGES   256 /* 1 MiB: what a step holds a lock for where there is no WAL */
-#define RESTARTS_MAX 20 /* where there is no WAL, writes make the copy begin again */
+#define RESTARTS_MAX 20  /* where there is no WAL, writes make the copy begin again */
 #define PAUSE_MS     2
 #define BUSY_MAX     500 /* steps in a row that found the database locked, each after busy_ms */
 
@@ -31,8 +31,8 @@ static bool make_empty_file(const char *path, char *why, size_t why_size)
     return true;
 }
 
-/* With a WAL one snapshot serves all steps. Without, locks are let go between them, and a write makes
- * the copy begin again; after too many of those the rest is copied in one go. */
+/* With a WAL one snapshot serves all steps. Without, locks are let go between them, and a write
+ * makes the copy begin again; after too many of those the rest is copied in one go. */
 static int copy_pages(sqlite3 *source, sqlite3 *target)
 {
     sqlite3_backup *backup = sqlite3_backup_init(target, "main", source, "main");
@@ -79,7 +79,8 @@ static bool check_copy(struct database *copy)
     if (database_step(copy, check) == STEP_ROW)
         snprintf(answer, sizeof answer, "%s", column_text(check, 0));
     database_reset(check);
-    return strcmp(answer, "ok") == 0 || (copy->code ? false : database_failed(copy, SQLITE_CORRUPT));
+    return strcmp(answer, "ok") == 0 ||
+           (copy->code ? false : database_failed(copy, SQLITE_CORRUPT));
 }
 
 bool backup_copy(struct database *source, const char *path, char *why, size_t why_size)
@@ -87,8 +88,7 @@ bool backup_copy(struct database *source, const char *path, char *why, size_t wh
     struct database copy = {.handle = NULL};
     if (!make_empty_file(path, why, why_size))
         return false;
-    struct database_options options = {
-        .path = path, .cache_bytes = 1 << 20, .busy_ms = 1000};
+    struct database_options options = {.path = path, .cache_bytes = 1 << 20, .busy_ms = 1000};
     bool ok = database_open(&copy, &options) &&
               database_execute(&copy, "PRAGMA synchronous=OFF"); /* synced once, at the end */
     if (ok) {

@@ -20,8 +20,8 @@ bool backup_place(const char *from, const char *to, char *why, size_t why_size);
  * restore_take finds it. Fills result, why and bytes itself. */
 void restore_run(struct database *database, const char *path, struct job *job);
 
-/* Before the database is opened: puts a backup that waits beside path in its place; what was there is
- * set aside. True when there was none, too. */
+/* Before the database is opened: puts a backup that waits beside path in its place; what was there
+ * is set aside. True when there was none, too. */
 bool restore_take(const char *path, char *why, size_t why_size);
 
 /* Writer: JOB_IMPORT. False on a failure of the database (then all is rolled back and tried again);

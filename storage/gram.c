@@ -17,8 +17,8 @@ static uint32_t next_character(const char *text, size_t length, size_t *at)
     return character;
 }
 
-/* From the Hangul and CJK blocks on (U+1100 to U+11FF, and from U+2E80), two characters often make a
- * word, so pairs of them are grams too. Characters are compared as their UTF-8 bytes. */
+/* From the Hangul and CJK blocks on (U+1100 to U+11FF, and from U+2E80), two characters often make
+ * a word, so pairs of them are grams too. Characters are compared as their UTF-8 bytes. */
 static bool is_dense(uint32_t character)
 {
     return (character >= 0xe18480 && character <= 0xe187bf) || character >= 0xe2ba80;

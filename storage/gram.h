@@ -1,5 +1,6 @@
 /* gram.h - what the search index is made of: a text's grams (three characters in a row, or two of a
- * script whose words are that short, as numbers), and in which places of a block a gram occurs. Pure. */
+ * script whose words are that short, as numbers), and in which places of a block a gram occurs.
+ * Pure. */
 #ifndef HEARTH_STORAGE_GRAM_H
 #define HEARTH_STORAGE_GRAM_H
 
@@ -11,10 +12,12 @@
 #define PLACE_BITS 9
 #define PLACES_MAX (1 << PLACE_BITS) /* messages of a block */
 
-/* Two different grams may get one number: whoever found a text by its grams compares the text itself. */
+/* Two different grams may get one number: whoever found a text by its grams compares the text
+ * itself. */
 size_t grams_of(const char *folded, size_t length, uint32_t *grams, size_t grams_max);
 
-/* As many as a text of so many bytes can have: two a character at most, where characters have three. */
+/* As many as a text of so many bytes can have: two a character at most, where characters have
+ * three. */
 #define GRAMS_OF_BYTES(bytes) (bytes)
 
 /* The places of one gram: a set, stored as the differences of its members. */
@@ -38,8 +41,8 @@ bool places_are_empty(const struct places *places);
 bool places_keep(struct places *places, const struct places *other);
 bool places_drop(struct places *places, const struct places *other);
 
-/* bytes holds PLACES_BYTES_MAX; gives how many were used. Reading ends at the first byte that makes no
- * sense, since it may come from a damaged file. */
+/* bytes holds PLACES_BYTES_MAX; gives how many were used. Reading ends at the first byte that makes
+ * no sense, since it may come from a damaged file. */
 size_t places_write(const struct places *places, uint8_t *bytes);
 void places_read(struct places *places, const uint8_t *bytes, size_t size);
 

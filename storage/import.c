@@ -68,8 +68,7 @@ static bool put_row(struct database *database, int64_t room_id, const struct ent
     bool changes_text = entry->kind == ENTRY_KIND_EDIT || entry->kind == ENTRY_KIND_DELETE;
     int64_t target = row_id(room_id, entry->target);
     return (!changes_text || search_forget(database, target)) &&
-           messages_insert(database, room_id, entry) &&
-           messages_apply(database, room_id, entry) &&
+           messages_insert(database, room_id, entry) && messages_apply(database, room_id, entry) &&
            (entry->kind != ENTRY_KIND_EDIT || search_again(database, target));
 }
 

@@ -8,7 +8,7 @@
 
 #define SEQ_BITS     40 /* of a row's id; the room has those above */
 #define SEQ_KEPT_MAX ((INT64_C(1) << SEQ_BITS) - 1)
-#define TS_MAX INT64_C(7258118400000) /* the year 2200: a later one is no time, and time never goes back */
+#define TS_MAX INT64_C(7258118400000) /* the year 2200: what is later is no time */
 
 static inline int64_t row_id(int64_t room_id, int64_t seq)
 {

@@ -106,8 +106,7 @@ static size_t snippet_end(const char *text, size_t length, size_t start)
     return end;
 }
 
-bool query_snippet(const struct query *query, const char *text,
-                   char snippet[SNIPPET_BYTES_MAX + 1])
+bool query_snippet(const struct query *query, const char *text, char snippet[SNIPPET_BYTES_MAX + 1])
 {
     struct buffer folded = {0};
     size_t length = strlen(text), at = 0;

@@ -29,8 +29,9 @@ static bool is_ours(struct database *backup, struct job *job)
     int64_t version = database_ask(backup, "PRAGMA user_version", -1);
     if (version > schema_version())
         return refuse_backup(job, "a newer hearth made it");
-    if (version < 1 || database_ask(backup, "SELECT count(*) FROM sqlite_schema WHERE name IN"
-                                            " ('messages','rooms','users','meta')",
+    if (version < 1 || database_ask(backup,
+                                    "SELECT count(*) FROM sqlite_schema WHERE name IN"
+                                    " ('messages','rooms','users','meta')",
                                     0) != 4)
         return refuse_backup(job, "it is no database of hearth");
     return true;
@@ -51,8 +52,8 @@ static bool may_replace(struct database *database, struct job *job)
     return true;
 }
 
-/* What was said since the backup is gone, and its seqs will be given again: with new log ids, clients
- * that remember it start afresh. */
+/* What was said since the backup is gone, and its seqs will be given again: with new log ids,
+ * clients that remember it start afresh. */
 static bool renew_logs(const char *path, struct job *job)
 {
     struct database copy;

@@ -1,5 +1,5 @@
-/* Reading around damage: a table is read forward until a page cannot be read, then the rows behind it
- * are sought in growing leaps, and from where one is found backward again to the damage. */
+/* Reading around damage: a table is read forward until a page cannot be read, then the rows behind
+ * it are sought in growing leaps, and from where one is found backward again to the damage. */
 #include "storage/salvage.h"
 
 #include <string.h>
@@ -12,14 +12,15 @@
 struct salvage {
     struct database *to;
     struct database from;
-    int64_t rows;      /* of messages that came over */
+    int64_t rows; /* of messages that came over */
     int64_t uncommitted;
-    bool failed;       /* the new database */
+    bool failed; /* the new database */
 };
 
-/* A table with an integer key. key is the key's column text; the first column of columns is the key. */
+/* A table whose first column is an integer key. */
 struct table {
-    const char *forward, *backward; /* SELECT ... WHERE key > ?1 [AND key < ?2] ORDER BY key [DESC] */
+    const char *forward;  /* SELECT ... WHERE key > ?1 ORDER BY key */
+    const char *backward; /* SELECT ... WHERE key > ?1 AND key < ?2 ORDER BY key DESC */
     const char *insert;
     int columns;
     bool (*is_sound)(sqlite3_stmt *row);
@@ -47,15 +48,14 @@ static bool has_id(sqlite3_stmt *row)
 #define ROOM_COLUMNS                                                                               \
     "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
 #define USER_COLUMNS "id,name,folded,key_hash,account,role,seen_ms"
-#define FORWARD(columns, table)                                                                    \
-    "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
+#define FORWARD(columns, table) "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
 #define BACKWARD(columns, table)                                                                   \
     "SELECT " columns " FROM " table " WHERE id>?1 AND id<?2 ORDER BY id DESC"
 
-static const struct table rooms = {
-    FORWARD(ROOM_COLUMNS, "rooms"), BACKWARD(ROOM_COLUMNS, "rooms"),
-    "INSERT OR IGNORE INTO rooms(" ROOM_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)", 11,
-    has_name};
+static const struct table rooms = {FORWARD(ROOM_COLUMNS, "rooms"), BACKWARD(ROOM_COLUMNS, "rooms"),
+                                   "INSERT OR IGNORE INTO rooms(" ROOM_COLUMNS
+                                   ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+                                   11, has_name};
 static const struct table users = {
     FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
     "INSERT OR IGNORE INTO users(" USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
@@ -85,7 +85,8 @@ static bool begin_if_needed(struct salvage *salvage)
     return !salvage->failed;
 }
 
-/* A row that cannot be stored, because of a constraint say, is left out; a disk that fails ends it. */
+/* A row that cannot be stored, because of a constraint say, is left out; a disk that fails ends it.
+ */
 static void copy_row(struct salvage *salvage, sqlite3_stmt *row, const char *sql, int columns)
 {
     sqlite3_stmt *insert = database_prepare(salvage->to, sql);
@@ -100,7 +101,8 @@ static void copy_row(struct salvage *salvage, sqlite3_stmt *row, const char *sql
     commit_some(salvage, false);
 }
 
-/* Copies rows until there are no more or one cannot be read; last is the key of the last one read. */
+/* Copies rows until there are no more or one cannot be read; last is the key of the last one read.
+ */
 static enum step copy_rows(struct salvage *salvage, sqlite3_stmt *rows, const struct table *table,
                            int64_t *last)
 {
@@ -238,9 +240,9 @@ static bool apply_changes(struct salvage *salvage)
     int64_t after = 0;
     enum step step = STEP_ROW;
     while (step == STEP_ROW && begin_if_needed(salvage)) {
-        sqlite3_stmt *row = database_prepare(
-            to, "SELECT " ENTRY_COLUMNS " FROM messages WHERE id>?1 AND kind IN (1,2,3)"
-                " ORDER BY id LIMIT 1");
+        sqlite3_stmt *row = database_prepare(to, "SELECT " ENTRY_COLUMNS
+                                                 " FROM messages WHERE id>?1 AND kind IN (1,2,3)"
+                                                 " ORDER BY id LIMIT 1");
         struct entry entry;
         sqlite3_bind_int64(row, 1, after);
         step = database_step(to, row);

@@ -4,8 +4,9 @@
 
 #include "storage/database.h"
 
-/* Copies every row that can still be read from the file at damaged into database (open, schema made,
- * empty). Best effort: rows gives how many entries came over. False when database itself failed. */
+/* Copies every row that can still be read from the file at damaged into database (open, schema
+ * made, empty). Best effort: rows gives how many entries came over. False when database itself
+ * failed. */
 bool salvage_run(struct database *database, const char *damaged, int64_t *rows);
 
 #endif

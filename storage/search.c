@@ -1,5 +1,5 @@
 /* Answering a search: the words' grams lead to messages in the blocks, newest block first; each is
- * compared by its own text. What is not indexed yet is read. The caller holds one snapshot for all. */
+ * compared by its own text. What is not indexed yet is read. All of it in the caller's snapshot. */
 #include "storage/search.h"
 
 #include <stdlib.h>
@@ -11,16 +11,20 @@
 #include "storage/messages.h"
 #include "storage/query.h"
 
-#define SCAN_ROWS_MAX    20000 /* read for a query that has no grams, or without an index */
+#define SCAN_ROWS_MAX    20000  /* read for a query that has no grams, or without an index */
 #define WAITING_ROWS_MAX 200000 /* read of what waits for the index, after a large import say */
-#define SAME_TIME_MAX    64    /* results beyond the limit that share the last one's time */
+#define SAME_TIME_MAX    64     /* results beyond the limit that share the last one's time */
 
 struct hit {
     int64_t ts, id;
 };
 
+struct room {
+    int64_t id, indexed;
+};
+
 struct room_list {
-    struct { int64_t id, indexed; } *rooms; /* ascending */
+    struct room *rooms; /* ascending */
     size_t count, capacity;
 };
 
@@ -31,9 +35,9 @@ struct search {
     struct room_list list;
     struct hit *hits; /* a heap, the oldest first */
     size_t hit_count, hit_max;
-    bool dropped; /* a hit that was older than all kept */
+    bool dropped;        /* a hit that was older than all kept */
     int64_t waiting_max; /* rows to read that have no index */
-    int64_t rows; /* compared so far */
+    int64_t rows;        /* compared so far */
     struct buffer folded;
 };
 
@@ -182,7 +186,8 @@ static bool take_rows(struct search *search, sqlite3_stmt *rows)
     return step != STEP_FAILED;
 }
 
-/* Without an index there are only the newest rows of each room, as for a query that has no grams. */
+/* Without an index there are only the newest rows of each room, as for a query that has no grams.
+ */
 static bool set_waiting_max(struct search *search)
 {
     int64_t has_index = 1;
@@ -196,9 +201,9 @@ static bool read_waiting(struct search *search)
 {
     for (size_t i = 0; i < search->list.count && search->rows < search->waiting_max; i++) {
         int64_t room = search->list.rooms[i].id;
-        sqlite3_stmt *rows = database_prepare(
-            search->database,
-            SEARCH_ROW "WHERE m.id>?1 AND m.id<=?2 AND m.kind=0 ORDER BY m.id DESC LIMIT ?3");
+        sqlite3_stmt *rows =
+            database_prepare(search->database, SEARCH_ROW
+                             "WHERE m.id>?1 AND m.id<=?2 AND m.kind=0 ORDER BY m.id DESC LIMIT ?3");
         sqlite3_bind_int64(rows, 1, row_id(room, search->list.rooms[i].indexed));
         sqlite3_bind_int64(rows, 2, row_id(room, SEQ_KEPT_MAX));
         sqlite3_bind_int64(rows, 3, search->waiting_max - search->rows);
@@ -234,8 +239,8 @@ static bool find_places(struct search *search, int64_t block, struct places *pla
     places_fill(places, PLACES_MAX);
     for (size_t i = 0; i < search->query.gram_count && !places_are_empty(places); i++) {
         struct places here = {{0}};
-        sqlite3_stmt *select = database_prepare(search->database,
-                                                "SELECT places FROM search_grams WHERE id=?1");
+        sqlite3_stmt *select =
+            database_prepare(search->database, "SELECT places FROM search_grams WHERE id=?1");
         sqlite3_bind_int64(select, 1, block << GRAM_BITS | search->query.grams[i]);
         enum step step = database_step(search->database, select);
         if (step == STEP_FAILED)
@@ -272,7 +277,8 @@ static bool read_block(struct search *search, int64_t block)
     return step != STEP_FAILED;
 }
 
-/* Blocks may overlap in time (rooms are indexed one after another), hence the comparison of times. */
+/* Blocks may overlap in time (rooms are indexed one after another), hence the comparison of times.
+ */
 static bool read_blocks(struct search *search)
 {
     sqlite3_stmt *blocks = database_prepare(
@@ -373,7 +379,8 @@ static bool run(struct search *search, struct job *job)
 {
     if (search->query.term_count == 0)
         return true;
-    if (!list_rooms(search) || !set_waiting_max(search) || !read_waiting(search) || !read_loose(search))
+    if (!list_rooms(search) || !set_waiting_max(search) || !read_waiting(search) ||
+        !read_loose(search))
         return false;
     search->dropped = search->dropped || search->rows >= search->waiting_max;
     search->rows = 0;

@@ -1,27 +1,27 @@
-/* search.h - the full-text index: filled in batches by the writer, asked by the readers. Names which
- * thread: "writer" means inside a transaction that the writer has begun. */
+/* search.h - the full-text index: filled in batches by the writer, asked by the readers. Names
+ * which thread: "writer" means inside a transaction that the writer has begun. */
 #ifndef HEARTH_STORAGE_SEARCH_H
 #define HEARTH_STORAGE_SEARCH_H
 
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Writer, at start, outside a transaction: empties the index when it is not wanted; waiting gives how
- * many messages search_index has before it (0 when not wanted). */
+/* Writer, at start, outside a transaction: empties the index when it is not wanted; waiting gives
+ * how many messages search_index has before it (0 when not wanted). */
 bool search_open(struct database *database, bool wanted, int64_t *waiting);
 
 /* Messages indexed together: less is not worth a write, so fewer than that wait, and a search reads
  * them one by one. */
 #define SEARCH_BLOCK_MESSAGES 512
 
-/* Writer: indexes one block if a full one waits; waiting gives how many messages are left (counted to
- * a few blocks at most). The caller keeps waiting, adds what it appends, and calls again once it is
- * SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. */
+/* Writer: indexes one block if a full one waits; waiting gives how many messages are left (counted
+ * to a few blocks at most). The caller keeps waiting, adds what it appends, and calls again once it
+ * is SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. */
 #define SEARCH_WAITING_MAX (INT64_C(8) * SEARCH_BLOCK_MESSAGES)
 bool search_index(struct database *database, int64_t *waiting);
 
-/* Writer: the message id is about to lose its text (deleted, pruned) or to get another (edited). Called
- * before the rows change; harmless for what is not indexed and for what is no message. */
+/* Writer: the message id is about to lose its text (deleted, pruned) or to get another (edited).
+ * Called before the rows change; harmless for what is not indexed and for what is no message. */
 bool search_forget(struct database *database, int64_t id);
 
 /* Writer: the message id has a new text (edited). Called after the rows changed. */

@@ -1,5 +1,6 @@
-/* Taking messages out of the index, so that what was deleted is in no byte of the file: the places of
- * a message are removed from every gram of its block, and SQLite's secure_delete overwrites the rest. */
+/* Taking messages out of the index, so that what was deleted is in no byte of the file: the places
+ * of a message are removed from every gram of its block, and SQLite's secure_delete overwrites the
+ * rest. */
 #include "storage/search.h"
 
 #include <stdlib.h>
@@ -10,15 +11,15 @@
 #define BLOCKS_AT_ONCE 64
 
 struct range {
-    int64_t first, last;           /* ids */
-    int64_t oldest_ts, newest_ts;  /* of the rows there */
+    int64_t first, last;          /* ids */
+    int64_t oldest_ts, newest_ts; /* of the rows there */
 };
 
 static bool find_times(struct database *database, struct range *range)
 {
-    sqlite3_stmt *select = database_prepare(
-        database, "SELECT coalesce(min(ts),0), coalesce(max(ts),-1) FROM messages"
-                  " WHERE id BETWEEN ?1 AND ?2 AND kind=0");
+    sqlite3_stmt *select =
+        database_prepare(database, "SELECT coalesce(min(ts),0), coalesce(max(ts),-1) FROM messages"
+                                   " WHERE id BETWEEN ?1 AND ?2 AND kind=0");
     sqlite3_bind_int64(select, 1, range->first);
     sqlite3_bind_int64(select, 2, range->last);
     if (database_step(database, select) != STEP_ROW)
@@ -82,8 +83,7 @@ static bool drop_places(struct database *database, int64_t block, const struct p
 
 static bool read_ids(struct database *database, int64_t block, int64_t *ids, size_t *count)
 {
-    sqlite3_stmt *select =
-        database_prepare(database, "SELECT ids FROM search_ids WHERE block=?1");
+    sqlite3_stmt *select = database_prepare(database, "SELECT ids FROM search_ids WHERE block=?1");
     sqlite3_bind_int64(select, 1, block);
     enum step step = database_step(database, select);
     *count = 0;
@@ -129,8 +129,7 @@ static bool forget_in_block(struct database *database, int64_t block, const stru
         return true;
     if (left == 0)
         return drop_block(database, block);
-    return drop_places(database, block, &gone) &&
-           put_ids(database, block, ids, count, gone_count);
+    return drop_places(database, block, &gone) && put_ids(database, block, ids, count, gone_count);
 }
 
 /* The next blocks beyond *block that may hold such messages. */
@@ -157,7 +156,8 @@ bool search_forget_rows(struct database *database, int64_t first, int64_t last)
     struct range range = {.first = first, .last = last};
     int64_t blocks[BLOCKS_AT_ONCE] = {0};
     size_t count = 0;
-    if (!remove_rows(database, "DELETE FROM search_loose WHERE id BETWEEN ?1 AND ?2", first, last) ||
+    if (!remove_rows(database, "DELETE FROM search_loose WHERE id BETWEEN ?1 AND ?2", first,
+                     last) ||
         !find_times(database, &range))
         return false;
     for (int64_t after = 0;; after = blocks[count - 1]) {
@@ -180,8 +180,9 @@ bool search_forget(struct database *database, int64_t id)
 bool search_again(struct database *database, int64_t id)
 {
     sqlite3_stmt *insert = database_prepare(
-        database, "INSERT OR IGNORE INTO search_loose(id) SELECT m.id FROM messages m JOIN rooms r"
-                  " ON r.id=m.id>>40 WHERE m.id=?1 AND m.kind=0 AND (m.id & ((1<<40)-1))<=r.indexed");
+        database,
+        "INSERT OR IGNORE INTO search_loose(id) SELECT m.id FROM messages m JOIN rooms r"
+        " ON r.id=m.id>>40 WHERE m.id=?1 AND m.kind=0 AND (m.id & ((1<<40)-1))<=r.indexed");
     sqlite3_bind_int64(insert, 1, id);
     return database_run(database, insert);
 }

@@ -1,7 +1,7 @@
 /* The index: blocks of up to PLACES_MAX messages in the order they were indexed, and for each block
  * and gram the places in it. A block is written once, at the right edge of its tables, so indexing
- * costs little; and a message is taken out of its block again at once, which SQLite's own FTS5 could
- * do only by rewriting everything around it (its secure-delete came with SQLite 3.42). */
+ * costs little; and a message is taken out of its block again at once, which SQLite's own FTS5
+ * could do only by rewriting everything around it (its secure-delete came with SQLite 3.42). */
 #include "storage/search.h"
 
 #include <stdlib.h>
@@ -128,8 +128,8 @@ static bool write_grams(struct database *database, const struct block *block)
 static bool write_ids(struct database *database, int64_t block, const int64_t *ids, size_t count)
 {
     uint8_t bytes[IDS_BYTES_MAX];
-    sqlite3_stmt *insert = database_prepare(
-        database, "INSERT OR REPLACE INTO search_ids(block,ids) VALUES(?1,?2)");
+    sqlite3_stmt *insert =
+        database_prepare(database, "INSERT OR REPLACE INTO search_ids(block,ids) VALUES(?1,?2)");
     sqlite3_bind_int64(insert, 1, block);
     sqlite3_bind_blob(insert, 2, bytes, (int)ids_write(ids, count, bytes), SQLITE_STATIC);
     return database_run(database, insert);
@@ -201,11 +201,12 @@ static bool set_indexed(struct database *database, int64_t indexed)
     return database_run(database, update);
 }
 
-/* Rooms beyond id, with the row their index ends at; room by room, since rooms are changed meanwhile. */
+/* Rooms beyond id, with the row their index ends at; room by room, since rooms are changed
+ * meanwhile. */
 static enum step next_room(struct database *database, int64_t *id, int64_t *indexed)
 {
-    sqlite3_stmt *next = database_prepare(
-        database, "SELECT id, indexed FROM rooms WHERE id>?1 ORDER BY id LIMIT 1");
+    sqlite3_stmt *next =
+        database_prepare(database, "SELECT id, indexed FROM rooms WHERE id>?1 ORDER BY id LIMIT 1");
     sqlite3_bind_int64(next, 1, *id);
     enum step step = database_step(database, next);
     if (step == STEP_ROW) {
@@ -232,8 +233,9 @@ static bool gather_rooms(struct database *database, struct block *block)
 /* Edited messages first: they lie around singly. */
 static bool gather_loose(struct database *database, struct block *block)
 {
-    sqlite3_stmt *rows = database_prepare(
-        database, SEARCH_TEXT "FROM search_loose l CROSS JOIN messages m ON m.id=l.id ORDER BY l.id");
+    sqlite3_stmt *rows =
+        database_prepare(database, SEARCH_TEXT
+                         "FROM search_loose l CROSS JOIN messages m ON m.id=l.id ORDER BY l.id");
     enum step step = STEP_DONE;
     int64_t last = 0;
     while (!block_is_full(block) && (step = database_step(database, rows)) == STEP_ROW) {

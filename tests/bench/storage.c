@@ -3,8 +3,9 @@
  *
  *     storage_bench [--million] [--rows N] [FOLDER]
  *
- * It drives the writer and the readers directly, so that the number of rows in a transaction is exact.
- * FOLDER should be on the disk that is meant; a folder of its own in there is made and removed. */
+ * It drives the writer and the readers directly, so that the number of rows in a transaction is
+ * exact. FOLDER should be on the disk that is meant; a folder of its own in there is made and
+ * removed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,12 +21,12 @@
 #include "storage/start.h"
 #include "storage/writer.h"
 
-#define TEXT_BYTES   100
-#define WORDS        4000
-#define SAMPLES      41
-#define ROOMS        20
-#define HISTORY_MAX  1000000
-#define COMMIT_ROWS  256
+#define TEXT_BYTES  100
+#define WORDS       4000
+#define SAMPLES     41
+#define ROOMS       20
+#define HISTORY_MAX 1000000
+#define COMMIT_ROWS 256
 
 struct bench {
     struct store_options options;
@@ -103,8 +104,8 @@ static void open_bench(struct bench *bench, bool power_loss, bool search)
 
 static void close_bench(struct bench *bench)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", "-lock", ".reserve",
-                                       "-reserve"};
+    static const char *const ends[] = {"",      "-wal",     "-shm",    "-journal",
+                                       "-lock", ".reserve", "-reserve"};
     database_close(&bench->reader);
     writer_finish(&bench->writer);
     start_close(&bench->start);
@@ -203,7 +204,8 @@ static void measure_writes(struct bench *bench, bool power_loss, bool search, in
         double began = now_s();
         fill(bench, 2048, rows, groups[i], 1);
         double took = now_s() - began;
-        writer_scrub(&bench->writer); /* what still waits in the WAL is written to the database, too */
+        writer_scrub(
+            &bench->writer); /* what still waits in the WAL is written to the database, too */
         int64_t bytes = disk_written_bytes(bench->start.disk) - before;
         printf(" %.0f B, %.0f/s |", (double)bytes / (double)rows, (double)rows / took);
         fflush(stdout);
@@ -239,8 +241,12 @@ static struct job *make_read(struct bench *bench, enum job_kind kind, const char
         job->history.limit = 50;
         job->history.bytes_max = 1 << 20;
     } else {
-        job->page = (struct job_page){.room_id = 1, .user_id = 7, .up_to = SEQ_KEPT_MAX,
-                                      .newest = true, .limit = 50, .bytes_max = 1 << 20};
+        job->page = (struct job_page){.room_id = 1,
+                                      .user_id = 7,
+                                      .up_to = SEQ_KEPT_MAX,
+                                      .newest = true,
+                                      .limit = 50,
+                                      .bytes_max = 1 << 20};
     }
     return job;
 }
@@ -291,8 +297,11 @@ static void measure_reads(struct bench *bench)
     static const int64_t sizes[] = {10000, 30000, 100000, 300000, HISTORY_MAX};
     open_bench(bench, false, true);
     make_rooms(bench, ROOMS);
-    struct database_options options = {.path = bench->path, .vfs = disk_vfs(bench->start.disk),
-                                       .read_only = true, .cache_bytes = 1 << 20, .busy_ms = 1000};
+    struct database_options options = {.path = bench->path,
+                                       .vfs = disk_vfs(bench->start.disk),
+                                       .read_only = true,
+                                       .cache_bytes = 1 << 20,
+                                       .busy_ms = 1000};
     if (!database_open(&bench->reader, &options))
         fail("open", bench->reader.why);
     printf("Medians in ms; in brackets the results found, of at most 50.\n\n"

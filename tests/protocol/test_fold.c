@@ -23,11 +23,12 @@ static void what_looks_the_same_folds_the_same(void **state)
     (void)state;
     expect("", "");
     expect("Hello  WORLD\t\nagain", "hello world again");
-    expect("\xef\xbd\x88\xef\xbd\x89", "hi");                        /* full-width */
+    expect("\xef\xbd\x88\xef\xbd\x89", "hi");                         /* full-width */
     expect("Caf\x65\xcc\x81 CAF\xc3\x89", "caf\xc3\xa9 caf\xc3\xa9"); /* accent apart, and not */
     expect("Stra\xc3\x9f\x65", "strasse");
-    expect("\xe1\x84\x92\xe1\x85\xac\xe1\x84\x8b\xe1\x85\xb4", "\xed\x9a\x8c\xec\x9d\x98"); /* jamo */
-    expect("a\xe3\x80\x80 b", "a b");                                 /* an ideographic space */
+    expect("\xe1\x84\x92\xe1\x85\xac\xe1\x84\x8b\xe1\x85\xb4",
+           "\xed\x9a\x8c\xec\x9d\x98"); /* jamo */
+    expect("a\xe3\x80\x80 b", "a b");   /* an ideographic space */
     expect("bad \xff byte", "bad \xff byte");
 }
 
@@ -37,8 +38,10 @@ static void a_long_text_folds_as_its_parts_do(void **state)
     (void)state;
     char apart[4000] = "", whole[4000] = "";
     for (int i = 0; i < 200; i++) {
-        strcat(apart, "\xe1\x84\x92\xe1\x85\xac" "e\xcc\x81");
-        strcat(whole, "\xed\x9a\x8c" "\xc3\xa9");
+        strcat(apart, "\xe1\x84\x92\xe1\x85\xac"
+                      "e\xcc\x81");
+        strcat(whole, "\xed\x9a\x8c"
+                      "\xc3\xa9");
     }
     expect(apart, whole);
 }

@@ -191,9 +191,12 @@ static int fault_unmap(sqlite3_file *file, int remove)
     .xFileControl = fault_control, .xSectorSize = fault_sector,                                    \
     .xDeviceCharacteristics = fault_traits
 
-static const sqlite3_io_methods with_wal = {
-    .iVersion = 2, METHODS, .xShmMap = fault_map, .xShmLock = fault_map_lock,
-    .xShmBarrier = fault_barrier, .xShmUnmap = fault_unmap};
+static const sqlite3_io_methods with_wal = {.iVersion = 2,
+                                            METHODS,
+                                            .xShmMap = fault_map,
+                                            .xShmLock = fault_map_lock,
+                                            .xShmBarrier = fault_barrier,
+                                            .xShmUnmap = fault_unmap};
 static const sqlite3_io_methods without_wal = {.iVersion = 1, METHODS};
 
 static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
@@ -212,7 +215,8 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     int code = next->xOpen(next, name, below(file), flags, flags_out);
     pthread_mutex_unlock(&state.mutex);
     if (below(file)->pMethods)
-        file->pMethods = state.plan.no_wal || next == state.below_dotfile ? &without_wal : &with_wal;
+        file->pMethods =
+            state.plan.no_wal || next == state.below_dotfile ? &without_wal : &with_wal;
     return code;
 }
 

@@ -1,7 +1,8 @@
-/* fault_vfs.h - a disk that fails on demand: an SQLite VFS in front of the ordinary one. While it is
- * installed it is SQLite's default. It counts every operation that touches the disk (open, read, write,
- * truncate, sync, delete, size) and lets the chosen one fail, or plays a power cut: from the chosen
- * operation on nothing works, and fault_cut leaves in the files what a disk might have kept. */
+/* fault_vfs.h - a disk that fails on demand: an SQLite VFS in front of the ordinary one. While it
+ * is installed it is SQLite's default. It counts every operation that touches the disk (open, read,
+ * write, truncate, sync, delete, size) and lets the chosen one fail, or plays a power cut: from the
+ * chosen operation on nothing works, and fault_cut leaves in the files what a disk might have kept.
+ */
 #ifndef HEARTH_TESTS_STORAGE_FAULT_VFS_H
 #define HEARTH_TESTS_STORAGE_FAULT_VFS_H
 
@@ -36,8 +37,8 @@ int64_t fault_operations(void);
 /* From here on everything works. */
 void fault_heal(void);
 
-/* After a power cut, with every connection closed: the files become what the disk has. What was synced
- * is there; of each later write all, nothing, or some sectors, drawn from seed. */
+/* After a power cut, with every connection closed: the files become what the disk has. What was
+ * synced is there; of each later write all, nothing, or some sectors, drawn from seed. */
 void fault_cut(uint32_t seed);
 
 #endif

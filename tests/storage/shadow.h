@@ -1,5 +1,6 @@
-/* shadow.h - what a disk has of the files written to it, and what it may have: each write that no sync
- * has followed is kept aside, so that a power cut can be played. One set of files at a time. */
+/* shadow.h - what a disk has of the files written to it, and what it may have: each write that no
+ * sync has followed is kept aside, so that a power cut can be played. One set of files at a time.
+ */
 #ifndef HEARTH_TESTS_STORAGE_SHADOW_H
 #define HEARTH_TESTS_STORAGE_SHADOW_H
 
@@ -17,7 +18,8 @@ void shadow_begin(struct shadow *shadow);
 /* A write; with bytes NULL a truncation to offset. */
 void shadow_note(struct shadow *shadow, int64_t offset, const void *bytes, size_t size);
 
-/* All that was noted is on the disk, and every file that was deleted has gone; or is lost for good. */
+/* All that was noted is on the disk, and every file that was deleted has gone; or is lost for good.
+ */
 void shadow_sync(struct shadow *shadow);
 void shadow_lose(struct shadow *shadow);
 

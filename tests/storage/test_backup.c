@@ -96,7 +96,8 @@ static void a_backup_taken_while_people_talk_opens_anywhere(void **state)
     assert_int_equal(ask_file(path, "SELECT count(*) FROM messages WHERE text='before the backup'"),
                      500);
     assert_int_equal(ask_file(path, "SELECT count(*) FROM pragma_integrity_check"
-                                    " WHERE integrity_check<>'ok'"), 0);
+                                    " WHERE integrity_check<>'ok'"),
+                     0);
     assert_false(has_file(&shop, "copy.db-")); /* no WAL is needed to read it */
     shop_remove(&shop);
 }

@@ -1,5 +1,6 @@
-/* A store is killed in the middle of its work, again and again: what it acknowledged is there exactly
- * once, with its seq, and no seq is given twice. 20 rounds, or 200 with HEARTH_LONG_TESTS. */
+/* A store is killed in the middle of its work, again and again: what it acknowledged is there
+ * exactly once, with its seq, and no seq is given twice. 20 rounds, or 200 with HEARTH_LONG_TESTS.
+ */
 #include "storage/store.h"
 
 #include <setjmp.h>
@@ -60,7 +61,8 @@ static void talk(struct shop *shop, int64_t next, int pipe_end)
     }
 }
 
-/* Reads acknowledgements, kills the child after so many, reads the rest. Gives the newest number. */
+/* Reads acknowledgements, kills the child after so many, reads the rest. Gives the newest number.
+ */
 static int64_t kill_after(int acks, pid_t child, int pipe_end, int64_t newest)
 {
     struct ack ack;

@@ -1,7 +1,8 @@
 /* Lets every single operation on the disk fail in turn while a short life of a store is played, and
- * checks the contract each time: what was acknowledged is there exactly once, no seq is used twice, and
- * the database opens again. By default only some of the points are tried; with HEARTH_LONG_TESTS in the
- * environment all of them (of the index many), and power cuts with several seeds. */
+ * checks the contract each time: what was acknowledged is there exactly once, no seq is used twice,
+ * and the database opens again. By default only some of the points are tried; with
+ * HEARTH_LONG_TESTS in the environment all of them (of the index many), and power cuts with several
+ * seeds. */
 #include "tests/storage/fault_vfs.h"
 
 #include <setjmp.h>
@@ -220,8 +221,8 @@ static bool live_shortly(struct world *world)
 {
     return open_patiently(world) && make_room(world) && say(world, 1) && say(world, 2) &&
            change(world, ENTRY_KIND_EDIT, 0) && change(world, ENTRY_KIND_REACTION, 1) &&
-           say(world, 3) && change(world, ENTRY_KIND_DELETE, 1) && scrub(world) &&
-           say(world, 12) && prune(world, 8) && say(world, 2) && scrub(world) && say(world, 1);
+           say(world, 3) && change(world, ENTRY_KIND_DELETE, 1) && scrub(world) && say(world, 12) &&
+           prune(world, 8) && say(world, 2) && scrub(world) && say(world, 1);
 }
 
 static bool index_block(struct world *world)
@@ -271,8 +272,10 @@ static int64_t count_copied(const char *path)
     struct database_options options = {.path = path, .read_only = true, .cache_bytes = 1 << 18};
     int64_t rows = -1;
     if (database_open(&copy, &options) &&
-        database_ask(&copy, "SELECT count(*) FROM pragma_integrity_check WHERE"
-                            " integrity_check<>'ok'", -1) == 0)
+        database_ask(&copy,
+                     "SELECT count(*) FROM pragma_integrity_check WHERE"
+                     " integrity_check<>'ok'",
+                     -1) == 0)
         rows = database_ask(&copy, "SELECT count(*) FROM messages", -1);
     database_close(&copy);
     return rows;
@@ -361,7 +364,8 @@ static void check_world(struct world *world)
     expect(has_room || make_room(world), "it takes no room");
     expect(say(world, 1), "it takes no message"); /* and its seq is beyond all others */
     expect(ask(world, "SELECT count(*) FROM pragma_integrity_check WHERE"
-                      " integrity_check<>'ok'") == 0, "it is not whole");
+                      " integrity_check<>'ok'") == 0,
+           "it is not whole");
     close_world(world);
 }
 

@@ -162,7 +162,8 @@ static void a_room_that_is_lost_is_made_up_for_its_messages(void **state)
     database_close(&database);
     assert_int_equal(rows, SAID + 3);
     assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM rooms WHERE id=1 AND visibility=1"
-                                     " AND name='rescued-1'"), 1);
+                                     " AND name='rescued-1'"),
+                     1);
     assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM reactions"), 1);
     assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM edits"), 1);
     shop_open(&shop);

@@ -167,8 +167,12 @@ static void only_rooms_that_may_be_read_are_searched(void **state)
     for (int64_t room = 1; room <= 3; room++)
         say(&scratch, room, 1, "a secret word");
     for (int round = 0; round < 2; round++) {
-        struct { int64_t user; enum role role; size_t count; } cells[] = {
-            {0, ROLE_GUEST, 1}, {5, ROLE_GUEST, 2}, {6, ROLE_GUEST, 2}, {7, ROLE_GUEST, 2},
+        struct {
+            int64_t user;
+            enum role role;
+            size_t count;
+        } cells[] = {
+            {0, ROLE_GUEST, 1}, {5, ROLE_GUEST, 2},  {6, ROLE_GUEST, 2}, {7, ROLE_GUEST, 2},
             {9, ROLE_GUEST, 0}, {10, ROLE_GUEST, 1}, {0, ROLE_ADMIN, 2},
         };
         assert_true(database_execute(
@@ -254,18 +258,27 @@ static void a_snippet_shows_the_match_in_a_long_text(void **state)
 /* As the writer does it: the index first, then the rows. */
 static void edit(struct scratch *scratch, int64_t target, int64_t seq, const char *text)
 {
-    struct entry entry = {.seq = seq, .ts = next_ts++, .kind = ENTRY_KIND_EDIT, .user_id = 7,
-                          .from = "Mina", .text = text, .target = target};
+    struct entry entry = {.seq = seq,
+                          .ts = next_ts++,
+                          .kind = ENTRY_KIND_EDIT,
+                          .user_id = 7,
+                          .from = "Mina",
+                          .text = text,
+                          .target = target};
     assert_true(search_forget(&scratch->database, row_id(1, target)));
     assert_true(messages_insert(&scratch->database, 1, &entry));
     assert_true(messages_apply(&scratch->database, 1, &entry));
     assert_true(search_again(&scratch->database, row_id(1, target)));
 }
 
-static void delete(struct scratch *scratch, int64_t target, int64_t seq)
+static void delete (struct scratch *scratch, int64_t target, int64_t seq)
 {
-    struct entry entry = {.seq = seq, .ts = next_ts++, .kind = ENTRY_KIND_DELETE, .user_id = 7,
-                          .from = "Mina", .target = target};
+    struct entry entry = {.seq = seq,
+                          .ts = next_ts++,
+                          .kind = ENTRY_KIND_DELETE,
+                          .user_id = 7,
+                          .from = "Mina",
+                          .target = target};
     assert_true(search_forget(&scratch->database, row_id(1, target)));
     assert_true(messages_insert(&scratch->database, 1, &entry));
     assert_true(messages_apply(&scratch->database, 1, &entry));
@@ -322,7 +335,7 @@ static void a_deleted_text_is_in_no_byte_of_the_files(void **state)
     fill(&scratch, 1, 10, SEARCH_BLOCK_MESSAGES);
     index_all(&scratch);
     assert_true(grams_with_place_of(&scratch, "xylophonequartz") > 10);
-    delete(&scratch, 1, 2000);
+    delete (&scratch, 1, 2000);
     assert_int_equal(found(&scratch, "xylophonequartz"), 0);
     assert_int_equal(grams_with_place_of(&scratch, "xylophonequartz"), 0);
     assert_true(scratch_count(&scratch, "xylophonequartz") > 0); /* in the WAL still */
