@@ -115,13 +115,23 @@ async function bundle() {
   return { script: `assets/app-${id}.js`, style: addHashed("style.css", style.outputFiles[0].contents) };
 }
 
-function page(entries, icon) {
-  return readFileSync(join(here, "src/index.html"), "utf8")
-    .replace("{{style}}", entries.style)
-    .replace("{{script}}", entries.script)
-    .replaceAll("{{icon}}", icon)
-    .replace(/>\s+</g, "><")
-    .trim();
+/** A document or manifest with the files' names filled in. */
+function filled(path, names) {
+  const text = readFileSync(join(here, path), "utf8");
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name) => names[name]).replace(/>\s+</g, "><").trim();
+}
+
+/** What makes the page work offline (https only): it lists every file, so it is made last. */
+async function addOffline(names) {
+  const install = await build({ ...common, entryPoints: { install: "src/offline/install.ts" } });
+  const script = addHashed("install.js", install.outputFiles[0].contents);
+  add("install.html", filled("src/offline/install.html", { ...names, install: script }), false);
+  add("app.webmanifest", filled("static/app.webmanifest", names), false);
+  const kept = ["/", ...[...files.keys()].filter((path) => path.startsWith("assets/")).map((path) => "/" + path)];
+  const id = createHash("sha256").update(kept.join()).digest("hex").slice(0, 10);
+  const define = { page_files: JSON.stringify(kept), page_build: JSON.stringify(id) };
+  const worker = await build({ ...common, define, entryPoints: { worker: "src/offline/worker.ts" }, format: "iife" });
+  add("worker.js", worker.outputFiles[0].contents, false);
 }
 
 function writeAll() {
@@ -140,5 +150,6 @@ function writeAll() {
 
 const entries = await bundle();
 const icon = addHashed("icon.svg", readFileSync(join(here, "static/icon.svg")));
-add("index.html", page(entries, icon), false);
+add("index.html", filled("src/index.html", { ...entries, icon }), false);
+await addOffline({ icon });
 writeAll();

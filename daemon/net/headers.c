@@ -69,6 +69,14 @@ bool headers_page_policy(const struct config *config, struct buffer *out)
                                    "payment=(), usb=()\r\n");
 }
 
+bool headers_install_policy(struct buffer *out)
+{
+    return buffer_append_text(out, "Content-Security-Policy: default-src 'none'; "
+                                   "script-src 'self'; img-src 'self'; worker-src 'self'; "
+                                   "base-uri 'none'; form-action 'none'; "
+                                   "frame-ancestors 'none'\r\n");
+}
+
 bool headers_date(struct buffer *out)
 {
     char line[64];

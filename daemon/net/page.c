@@ -62,7 +62,10 @@ static bool append_headers(struct exchange *exchange, const struct page_file *fi
                                        : "\r\nCache-Control: no-cache") &&
            buffer_append_text(out, "\r\nVary: Accept-Encoding\r\n") &&
            buffer_append_text(out, encoding) &&
-           headers_page_policy(exchange->server->config, out) && buffer_append(out, "", 1);
+           (strcmp(file->path, "/install.html") == 0
+                ? headers_install_policy(out)
+                : headers_page_policy(exchange->server->config, out)) &&
+           buffer_append(out, "", 1);
 }
 
 /* For the few who do not take gzip. NULL without memory. */
@@ -198,7 +201,7 @@ static bool send_from_folder(struct exchange *exchange, const char *path)
         return false;
     snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)status.st_size,
              (unsigned long long)status.st_mtim.tv_sec, (unsigned long)status.st_mtim.tv_nsec);
-    const struct page_file file = {.type = type_of(path), .etag = etag};
+    const struct page_file file = {.path = path, .type = type_of(path), .etag = etag};
     struct buffer headers = {0};
     bool whole = append_headers(exchange, &file, "", &headers);
     if (!whole)

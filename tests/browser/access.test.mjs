@@ -104,7 +104,7 @@ test("the keyboard alone: name, chat, react, reply, search, panes, and focus com
   await page.waitForSelector(".context:has-text('alice')");
   await page.waitForSelector("#composer:focus");
   await page.keyboard.press("Escape");
-  assert.equal(await page.$(".context"), null);
+  await until(async () => !(await page.$(".context")), "Escape gives the reply up");
   const before = await page.evaluate(() => document.activeElement.id);
   await page.keyboard.press("Tab");
   assert.notEqual(await page.evaluate(() => document.activeElement.id), before, "Tab leaves the composer");

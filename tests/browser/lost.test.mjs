@@ -178,3 +178,19 @@ test("where WebSocket is blocked the chat goes over an event stream", world(asyn
   await say(mina, "yes, by other means");
   await hears(jun, "yes, by other means");
 }));
+
+test("kept for offline use, the page opens without the gateway, and what is said then is sent later", world(async ({ person, way }) => {
+  const mina = await person("mina");
+  await mina.goto(way.address + "install.html");
+  await mina.waitForSelector("#composer");
+  way.cut();
+  await mina.reload();
+  await mina.waitForSelector("#composer");
+  await say(mina, "from the cellar");
+  await mina.waitForSelector(".pending .mark:has-text('Waiting')");
+  await mina.reload();
+  await mina.waitForSelector(".pending:has-text('from the cellar')");
+  way.mend();
+  await hears(mina, "from the cellar");
+  assert.deepEqual(await mina.evaluate(() => window.reports), []);
+}));

@@ -49,6 +49,15 @@ function announceCatchUp(): void {
   });
 }
 
+/** Where there is https the page can be installed; on a plain LAN nothing is offered. */
+function offerInstalling(): void {
+  if (location.protocol !== "https:") return;
+  const link = document.createElement("link");
+  link.rel = "manifest";
+  link.href = "/app.webmanifest";
+  document.head.append(link);
+}
+
 async function start(): Promise<void> {
   const words = loadWords(chooseLanguage(recall("language", ""), navigator.languages));
   await Promise.all([words, startChat()]);
@@ -58,6 +67,7 @@ async function start(): Promise<void> {
   watchWaking();
   announceCatchUp();
   tellOutside();
+  offerInstalling();
   render(<Main />, document.getElementById("app")!);
 }
 

@@ -87,6 +87,9 @@ export function Settings(_: { what: Open }) {
         ))}
       </fieldset>
       <ul>
+        {location.protocol === "https:" && "serviceWorker" in navigator && (
+          <Item text={t("keepOffline")} act={() => location.assign("/install.html" + location.hash)} />
+        )}
         <Item text={t("otherName")} danger act={() => ask(true)} />
       </ul>
     </>

@@ -101,6 +101,7 @@ export default {
   invite: "Invite",
   inviteHint: "Whoever opens this address comes straight into the room.",
   inviteUser: "Let somebody in",
+  keepOffline: "Keep this page for offline use",
   keyEdit: "Edit your last message",
   keyHelp: "This list",
   keyNewline: "New line",

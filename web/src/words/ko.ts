@@ -102,6 +102,7 @@ const ko: Words = {
   invite: "초대",
   inviteHint: "이 주소를 열면 바로 이 대화방으로 들어옵니다.",
   inviteUser: "들어올 사람",
+  keepOffline: "오프라인에서도 열리게 하기",
   keyEdit: "마지막 내 메시지 고치기",
   keyHelp: "이 목록",
   keyNewline: "줄 바꾸기",

@@ -1,0 +1,53 @@
+// Keeps the page's own files, so that it opens without a connection (https only). The chat itself
+// is never cached: what is written waits in the page's queue.
+
+interface Late extends Event {
+  waitUntil(done: Promise<unknown>): void;
+}
+interface Fetching extends Late {
+  request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+
+/* Put in by build.mjs. */
+declare const page_files: string[];
+declare const page_build: string;
+
+const shelf = "hearth-" + page_build;
+const patience_ms = 4000;
+
+async function keep(): Promise<void> {
+  const cache = await caches.open(shelf);
+  await cache.addAll(page_files);
+}
+
+async function forgetOld(): Promise<void> {
+  for (const name of await caches.keys()) if (name.startsWith("hearth-") && name !== shelf) await caches.delete(name);
+}
+
+/** The gateway's answer; or, when none comes in good time, what was kept. */
+async function freshOrKept(request: Request): Promise<Response> {
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("late")), patience_ms));
+  try {
+    return await Promise.race([fetch(request), late]);
+  } catch {
+    return (await caches.match("/")) ?? Response.error();
+  }
+}
+
+async function keptOrFresh(request: Request): Promise<Response> {
+  return (await caches.match(request)) ?? fetch(request);
+}
+
+addEventListener("install", (event) => (event as Late).waitUntil(keep()));
+addEventListener("activate", (event) => (event as Late).waitUntil(forgetOld()));
+addEventListener("fetch", (event) => {
+  const { request, respondWith } = event as Fetching;
+  const { pathname, origin } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return;
+  const answer = respondWith.bind(event);
+  if (request.mode === "navigate" && pathname !== "/install.html") answer(freshOrKept(request));
+  else if (pathname.startsWith("/assets/")) answer(keptOrFresh(request));
+});
+
+export {};
