@@ -56,6 +56,9 @@ static void check_replies(const struct world *world)
     for (int i = 0; i < world->client_count; i++)
         if (world->clients[i].session)
             total += world->clients[i].session->replies.length;
+    int64_t promised = config_memory(&world->config).replies;
+    if ((int64_t)total > promised)
+        wrong(world, "replies take %zu bytes, %" PRId64 " were promised", total, promised);
     if (total != world->gateway->replies_bytes)
         wrong(world, "replies take %zu bytes and %zu are accounted for", total,
               world->gateway->replies_bytes);
