@@ -75,13 +75,13 @@ static int64_t wall_ms(void)
 /* One step of a round: entries, then guests, then space. */
 static enum retention_result step_round(struct housekeeping *housekeeping, struct writer *writer,
                                         const struct store_options *options, int64_t now_ms,
-                                        struct job **notice)
+                                        struct job **notices)
 {
     int64_t age_now_ms = trust_now(&housekeeping->trust, wall_ms(), now_ms);
     int rows_max = writer->appended > ROWS_MAX ? (int)(2 * writer->appended) : ROWS_MAX;
-    enum retention_result result = retention_step(writer, options, age_now_ms, rows_max, notice);
+    enum retention_result result = retention_step(writer, options, age_now_ms, rows_max, notices);
     if (result == RETENTION_DONE)
-        result = retention_guests(writer, options, age_now_ms, notice);
+        result = retention_guests(writer, options, age_now_ms, notices);
     if (result == RETENTION_DONE)
         result = retention_shrink(writer);
     return result;
@@ -97,9 +97,9 @@ static int64_t next_due_ms(const struct housekeeping *housekeeping, const struct
 
 /* One step of the round that is under way or due. */
 static bool go_round(struct housekeeping *housekeeping, struct writer *writer,
-                     const struct store_options *options, int64_t now_ms, struct job **notice)
+                     const struct store_options *options, int64_t now_ms, struct job **notices)
 {
-    enum retention_result result = step_round(housekeeping, writer, options, now_ms, notice);
+    enum retention_result result = step_round(housekeeping, writer, options, now_ms, notices);
     housekeeping->has_round = result == RETENTION_STEPPED;
     housekeeping->is_over = housekeeping->has_round && retention_is_over(writer, options);
     if (result == RETENTION_DONE) {
@@ -111,14 +111,14 @@ static bool go_round(struct housekeeping *housekeeping, struct writer *writer,
 
 /* A block for the index and a step of forgetting: neither keeps the other waiting for ever. */
 bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
-                       const struct store_options *options, int64_t now_ms, struct job **notice)
+                       const struct store_options *options, int64_t now_ms, struct job **notices)
 {
-    *notice = NULL;
+    *notices = NULL;
     if (writer->needs_scrub)
         writer_scrub(writer); /* readers in the way: again in BUSY_MS */
     bool ok = !index_is_due(writer) || index_block(writer);
     if (ok && (housekeeping->has_round || housekeeping->round_ms <= now_ms))
-        ok = go_round(housekeeping, writer, options, now_ms, notice);
+        ok = go_round(housekeeping, writer, options, now_ms, notices);
     housekeeping->due_ms = next_due_ms(housekeeping, writer, now_ms);
     return ok;
 }

@@ -11,11 +11,17 @@ enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 /* 2020: what is older was stamped while the clock was unset, and its age is unknown. */
 #define AGE_KNOWN_MS INT64_C(1577836800000)
 
+enum {
+    VICTIMS_MAX = 64, /* rooms that give in one step */
+    AGE_PARTS = 64    /* entries that differ in age by less than this part of it are as old */
+};
+
 /* The oldest rows of one room that are to go: first..last, as ids. */
 struct victim {
     int64_t room_id;
     int64_t first, last; /* last 0: nothing */
-    bool is_removed;     /* of a room that is gone already */
+    int rows;
+    bool is_removed; /* of a room that is gone already */
 };
 
 /* Binds a room's range of ids to ?1 and ?2. */
@@ -34,7 +40,8 @@ static bool limit_victim(struct database *database, struct victim *victim, int64
 {
     sqlite3_stmt *statement =
         prepare_range(database,
-                      "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2), max(id) FROM"
+                      "SELECT (SELECT min(id) FROM messages WHERE id>?1 AND id<=?2), max(id),"
+                      " count(*) FROM"
                       " (SELECT id, ts FROM messages WHERE id>?1 AND id<=?2 AND id<=?3 AND ts>=?4"
                       " ORDER BY id LIMIT ?5) WHERE ts<?6",
                       victim->room_id);
@@ -46,6 +53,7 @@ static bool limit_victim(struct database *database, struct victim *victim, int64
         return false;
     victim->first = sqlite3_column_int64(statement, 0);
     victim->last = sqlite3_column_int64(statement, 1);
+    victim->rows = sqlite3_column_int(statement, 2);
     database_reset(statement);
     return true;
 }
@@ -86,13 +94,17 @@ static bool find_in_room(struct database *database, const struct store_options *
     return !last || limit_victim(database, victim, last, INT64_MIN, INT64_MAX, rows_max);
 }
 
-/* The first room that has something to give. */
-static bool find_aged(struct database *database, const struct store_options *options,
-                      int64_t now_ms, int rows_max, struct victim *victim)
+/* The first room from the cursor on that has something to give; those before it have been looked at
+ * in this round. */
+static bool find_aged(struct writer *writer, const struct store_options *options, int64_t now_ms,
+                      int rows_max, struct victim *victim)
 {
+    struct database *database = &writer->database;
     if (!options->retention_age_ms && !options->retention_entries)
         return true;
-    sqlite3_stmt *statement = database_prepare(database, "SELECT id FROM rooms WHERE keep=0");
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id FROM rooms WHERE keep=0 AND id>=?1 ORDER BY id");
+    sqlite3_bind_int64(statement, 1, writer->retention_room);
     enum step step;
     bool ok = true;
     while (ok && !victim->last && (step = database_step(database, statement)) == STEP_ROW) {
@@ -100,6 +112,7 @@ static bool find_aged(struct database *database, const struct store_options *opt
         ok = find_in_room(database, options, now_ms, rows_max, victim);
     }
     database_reset(statement);
+    writer->retention_room = victim->last ? victim->room_id : 0;
     return ok && (victim->last || step == STEP_DONE);
 }
 
@@ -143,32 +156,64 @@ bool retention_is_over(struct writer *writer, const struct store_options *option
            bytes > ceiling_bytes(writer, options);
 }
 
-/* The room whose oldest entry is the oldest of all. Rooms to keep never give. */
-static bool find_oldest(struct writer *writer, const struct store_options *options, int rows_max,
-                        struct victim *victim)
+/* The rooms whose oldest entries are the oldest of all; until gives up to when. Rooms to keep never
+ * give. */
+static bool find_oldest_rooms(struct writer *writer, struct victim victims[VICTIMS_MAX],
+                              size_t *count, int64_t *until)
 {
     struct database *database = &writer->database;
-    if (!retention_is_over(writer, options))
-        return true;
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT id, (SELECT ts FROM messages m WHERE m.id>(rooms.id<<40) AND"
                   " m.id<(rooms.id+1)<<40 ORDER BY m.id LIMIT 1) AS oldest FROM rooms"
-                  " WHERE keep=0 AND oldest IS NOT NULL ORDER BY oldest LIMIT 2");
-    int64_t until = INT64_MAX; /* as far as the next room's oldest, at least one row */
-    enum step step = database_step(database, statement);
-    if (step == STEP_ROW) {
-        victim->room_id = sqlite3_column_int64(statement, 0);
+                  " WHERE keep=0 AND oldest IS NOT NULL ORDER BY oldest LIMIT ?1");
+    sqlite3_bind_int(statement, 1, VICTIMS_MAX);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW) {
         int64_t oldest = sqlite3_column_int64(statement, 1);
-        step = database_step(database, statement);
-        if (step == STEP_ROW)
-            until = sqlite3_column_int64(statement, 1) + 1;
-        until = until > oldest ? until : oldest + 1;
+        if (*count == 0)
+            *until = oldest + (writer->stamp.last_ts - oldest) / AGE_PARTS + 1;
+        victims[(*count)++] = (struct victim){.room_id = sqlite3_column_int64(statement, 0)};
     }
     database_reset(statement);
-    if (step == STEP_FAILED)
+    return step != STEP_FAILED;
+}
+
+/* Takes from each of the rooms what is stamped before until, rows_each at most, rows_max in all. */
+static bool take_from_rooms(struct database *database, struct victim *victims, size_t *count,
+                            int64_t until, int rows_each, int rows_max, int *rows)
+{
+    size_t rooms = *count;
+    *rows = 0;
+    for (*count = 0; *count < rooms && *rows < rows_max; ++*count) {
+        struct victim *victim = &victims[*count];
+        if (!limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX), INT64_MIN, until,
+                          rows_each))
+            return false;
+        *rows += victim->rows;
+    }
+    return true;
+}
+
+/* Above the ceiling the oldest go first; where those are too few, the oldest rooms give more, since
+ * the ceiling is what was promised. */
+static bool find_oldest(struct writer *writer, const struct store_options *options, int rows_max,
+                        struct victim victims[VICTIMS_MAX], size_t *count)
+{
+    struct database *database = &writer->database;
+    int64_t until = 0;
+    int rows;
+    if (!retention_is_over(writer, options))
+        return true;
+    if (!find_oldest_rooms(writer, victims, count, &until))
         return false;
-    return !victim->room_id || limit_victim(database, victim, row_id(victim->room_id, SEQ_KEPT_MAX),
-                                            INT64_MIN, until, rows_max);
+    size_t rooms = *count;
+    if (!take_from_rooms(database, victims, count, until, rows_max, rows_max, &rows))
+        return false;
+    if (rows >= rows_max / 2 || rooms == 0)
+        return true;
+    *count = rooms;
+    return take_from_rooms(database, victims, count, INT64_MAX, rows_max / (int)rooms + 1, rows_max,
+                           &rows);
 }
 
 static bool run_range(struct database *database, const char *sql, const struct victim *victim)
@@ -193,6 +238,8 @@ static bool mark_pruned(struct database *database, const struct victim *victim)
 static bool remove_rows(struct writer *writer, const struct victim *victim)
 {
     struct database *database = &writer->database;
+    if (!victim->last && !victim->is_removed)
+        return true;
     if (victim->last &&
         ((writer->search && !search_forget_rows(database, victim->first, victim->last)) ||
          !run_range(database, "DELETE FROM messages WHERE id>=?1 AND id<=?2", victim) ||
@@ -202,55 +249,56 @@ static bool remove_rows(struct writer *writer, const struct victim *victim)
     return mark_pruned(database, victim);
 }
 
-static struct job *make_notice(struct database *database, int64_t room_id, int64_t pruned)
+/* Adds what the loop needs to know. Without memory it learns it from the next join. */
+static void add_notice(struct database *database, const struct victim *victim, struct job **notices)
 {
-    struct job *notice = job_create(JOB_PRUNED);
     int64_t last;
+    struct job *notice = victim->is_removed || !victim->last ? NULL : job_create(JOB_PRUNED);
     if (!notice)
-        return NULL;
-    notice->pruned.room_id = room_id;
-    notice->pruned.pruned = pruned;
-    if (!rooms_bounds(database, room_id, &notice->pruned.first, &last))
-        notice->pruned.first = pruned;
-    return notice;
+        return;
+    notice->pruned.room_id = victim->room_id;
+    notice->pruned.pruned = row_seq(victim->last);
+    if (!rooms_bounds(database, victim->room_id, &notice->pruned.first, &last))
+        notice->pruned.first = notice->pruned.pruned;
+    notice->next = *notices;
+    *notices = notice;
 }
 
-static bool find_victim(struct writer *writer, const struct store_options *options, int64_t now_ms,
-                        int rows_max, struct victim *victim)
+static bool find_victims(struct writer *writer, const struct store_options *options, int64_t now_ms,
+                         int rows_max, struct victim victims[VICTIMS_MAX], size_t *count)
 {
-    struct database *database = &writer->database;
-    if (!find_removed(database, rows_max, victim))
+    *count = 0;
+    if (!find_removed(&writer->database, rows_max, victims))
         return false;
-    if (victim->is_removed)
-        return true;
-    if (!find_aged(database, options, now_ms, rows_max, victim))
+    if (!victims->is_removed && !find_aged(writer, options, now_ms, rows_max, victims))
         return false;
-    if (victim->last)
-        return true;
-    victim->room_id = 0;
-    return find_oldest(writer, options, rows_max, victim);
+    if (!victims->is_removed && !victims->last)
+        return find_oldest(writer, options, rows_max, victims, count);
+    *count = 1;
+    return true;
 }
 
 enum retention_result retention_step(struct writer *writer, const struct store_options *options,
-                                     int64_t now_ms, int rows_max, struct job **notice)
+                                     int64_t now_ms, int rows_max, struct job **notices)
 {
     struct database *database = &writer->database;
-    struct victim victim = {0};
-    *notice = NULL;
-    if (!find_victim(writer, options, now_ms, rows_max, &victim))
+    struct victim victims[VICTIMS_MAX] = {{0}};
+    size_t count;
+    if (!find_victims(writer, options, now_ms, rows_max, victims, &count))
         return RETENTION_FAILED;
-    if (!victim.last && !victim.is_removed)
+    if (count == 0)
         return RETENTION_DONE;
     if (!database_begin(database))
         return RETENTION_FAILED;
-    if (!remove_rows(writer, &victim)) {
-        database_rollback(database);
-        return RETENTION_FAILED;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!remove_rows(writer, &victims[i])) {
+            database_rollback(database);
+            return RETENTION_FAILED;
+        }
     if (!database_commit(database))
         return RETENTION_FAILED;
-    if (!victim.is_removed)
-        *notice = make_notice(database, victim.room_id, row_seq(victim.last));
+    for (size_t i = 0; i < count; i++)
+        add_notice(database, &victims[i], notices);
     return RETENTION_STEPPED;
 }
 
@@ -310,11 +358,10 @@ static bool forget_guest(struct database *database, int64_t user_id)
 }
 
 enum retention_result retention_guests(struct writer *writer, const struct store_options *options,
-                                       int64_t now_ms, struct job **notice)
+                                       int64_t now_ms, struct job **notices)
 {
     struct database *database = &writer->database;
     int64_t user_id = 0, room_id = 0;
-    *notice = NULL;
     if (!options->guest_age_ms || !now_ms)
         return RETENTION_DONE;
     if (!find_number(database,
@@ -334,9 +381,12 @@ enum retention_result retention_guests(struct writer *writer, const struct store
     }
     if (!database_commit(database))
         return RETENTION_FAILED;
-    if (room_id && (*notice = job_create(JOB_PRUNED))) {
-        (*notice)->pruned.room_id = room_id;
-        (*notice)->pruned.room_removed = true;
+    struct job *notice = room_id ? job_create(JOB_PRUNED) : NULL;
+    if (notice) {
+        notice->pruned.room_id = room_id;
+        notice->pruned.room_removed = true;
+        notice->next = *notices;
+        *notices = notice;
     }
     return RETENTION_STEPPED;
 }

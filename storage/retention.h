@@ -15,11 +15,11 @@ enum retention_result {
 /* One step. now_ms is what time it is for ageing, 0 when that is unknown. notice: a JOB_PRUNED for
  * the loop, or NULL. */
 enum retention_result retention_step(struct writer *writer, const struct store_options *options,
-                                     int64_t now_ms, int rows_max, struct job **notice);
+                                     int64_t now_ms, int rows_max, struct job **notices);
 
 /* Forgets one guest, or one direct room of such a guest. */
 enum retention_result retention_guests(struct writer *writer, const struct store_options *options,
-                                       int64_t now_ms, struct job **notice);
+                                       int64_t now_ms, struct job **notices);
 
 /* Gives free pages at the end of the file back, some at a time. */
 enum retention_result retention_shrink(struct writer *writer);

@@ -187,28 +187,34 @@ static bool note_backup(struct store *store)
     return !ts || writer_note(&store->writer, "last_backup_ts", ts);
 }
 
-/* What is done between commits and when nobody speaks: one small step. */
-static void keep_house(struct store *store)
+static void give_notices(struct store *store, struct job *notice)
 {
     struct list notices;
     list_init(&notices);
-    struct store_options options = copy_options(store);
-    struct job *notice = NULL;
-    bool ok = note_backup(store) && housekeeping_step(&store->housekeeping, &store->writer,
-                                                      &options, crew_now_ms(), &notice);
-    if (!ok) {
-        note_failure(store);
-        if ((store->writer.database.code & 0xff) == SQLITE_FULL)
-            reserve_give_up(store->path); /* forgetting makes room, but needs some first */
-        return;
-    }
-    if (!notice)
-        return;
     pthread_mutex_lock(&store->mutex);
-    store->notice_count++;
-    list_add(&notices, notice);
+    while (notice) {
+        struct job *next = notice->next;
+        store->notice_count++;
+        list_add(&notices, notice);
+        notice = next;
+    }
     crew_give_back(store, &notices);
     pthread_mutex_unlock(&store->mutex);
+}
+
+/* What is done between commits and when nobody speaks: one small step. */
+static void keep_house(struct store *store)
+{
+    struct store_options options = copy_options(store);
+    struct job *notices = NULL;
+    bool ok = note_backup(store) && housekeeping_step(&store->housekeeping, &store->writer,
+                                                      &options, crew_now_ms(), &notices);
+    give_notices(store, notices);
+    if (ok)
+        return;
+    note_failure(store);
+    if ((store->writer.database.code & 0xff) == SQLITE_FULL)
+        reserve_give_up(store->path); /* forgetting makes room, but needs some first */
 }
 
 void *write_thread(void *argument)

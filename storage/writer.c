@@ -34,6 +34,7 @@ static bool set_pragmas(struct writer *writer, const struct store_options *optio
     if (options->max_bytes && options->max_bytes / 8 < WAL_BYTES_MAX)
         writer->wal_bytes_max = options->max_bytes / 8;
     writer->wal_pages_max = (int)(writer->wal_bytes_max / page_bytes);
+    writer->wal_pages_next = writer->wal_pages_max;
     sqlite3_wal_hook(database->handle, note_wal, writer);
     snprintf(sql, sizeof sql,
              "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%" PRId64 ";"
@@ -80,8 +81,9 @@ bool writer_probe(struct writer *writer)
 void writer_checkpoint(struct writer *writer)
 {
     int pages = writer->wal_pages, in_wal = 0, done = 0;
-    if (pages < writer->wal_pages_max)
+    if (pages < writer->wal_pages_before) /* it has started over */
         writer->wal_pages_next = writer->wal_pages_max;
+    writer->wal_pages_before = pages;
     if (pages <= writer->wal_pages_next)
         return;
     bool is_long = pages > WAL_LONG_TIMES * writer->wal_pages_max;

@@ -16,11 +16,13 @@ struct writer {
     int64_t unindexed;                /* messages that the search index has before it */
     int wal_pages;                    /* in the WAL, after the newest commit */
     int64_t wal_bytes_max;
-    int wal_pages_max;  /* beyond it the WAL is brought into the database */
-    int wal_pages_next; /* when that is tried again */
+    int wal_pages_max;    /* beyond it the WAL is brought into the database */
+    int wal_pages_before; /* when that was last looked at */
+    int wal_pages_next;   /* when that is tried again */
     bool search;
-    bool has_removed; /* a room: its rows are still to go */
-    bool needs_scrub; /* texts were deleted: the WAL still holds them */
+    int64_t retention_room; /* where the round of retention has got to */
+    bool has_removed;       /* a room: its rows are still to go */
+    bool needs_scrub;       /* texts were deleted: the WAL still holds them */
 };
 
 /* Takes over start's connection (start_close closes what is left). False without memory. */

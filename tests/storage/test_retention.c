@@ -138,34 +138,58 @@ static void an_emptied_room_never_reuses_a_seq(void **state)
     assert_int_equal(shop_say(shop, "on"), 6);
 }
 
-static void the_files_stay_below_their_ceiling(void **state)
+/* Says things in all rooms in turn and gives the largest size that the files had. */
+static int64_t fill_rooms(struct shop *shop, int rooms)
 {
-    struct shop *shop = *state;
-    enum { CEILING = 4 << 20, COUNT = 60000, AT_ONCE = 500 };
+    enum { COUNT = 60000, AT_ONCE = 500 };
     char text[201];
+    int64_t highest = 0;
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    shop_close(shop);
-    shop->options.max_bytes = CEILING;
-    shop_open(shop);
-    int64_t highest = 0, pruned = 0;
     for (int i = 0; i < COUNT; i += AT_ONCE) {
-        for (int j = 0; j < AT_ONCE; j++)
-            shop_submit(shop, shop_message(shop, MINA, text, NULL));
+        for (int j = 0; j < AT_ONCE; j++) {
+            struct job *job = shop_message(shop, MINA, text, NULL);
+            job->append.room_id = LOBBY + (i + j) % rooms;
+            shop_submit(shop, job);
+        }
+        shop->wall_ms += 1000;
         for (int answers = 0; answers < AT_ONCE;) {
             struct job *job = shop_collect(shop);
-            if (job->kind == JOB_PRUNED)
-                pruned = job->pruned.pruned;
-            else
-                answers++;
+            answers += job->kind == JOB_APPEND;
             job_destroy(job);
         }
         int64_t bytes = reader_file_bytes(shop->path);
         highest = bytes > highest ? bytes : highest;
     }
-    assert_true(pruned > 0);
-    assert_true(highest <= CEILING);
+    return highest;
+}
+
+static void the_files_stay_below_their_ceiling(void **state)
+{
+    struct shop *shop = *state;
+    enum { CEILING = 4 << 20 };
+    shop_close(shop);
+    shop->options.max_bytes = CEILING;
+    shop_open(shop);
+    assert_true(fill_rooms(shop, 1) <= CEILING);
     assert_true(count_in(shop, LOBBY) > 1000);
+}
+
+static void many_rooms_stay_below_the_ceiling_together(void **state)
+{
+    struct shop *shop = *state;
+    enum { CEILING = 8 << 20, ROOMS = 100 };
+    shop_close(shop);
+    shop->options.max_bytes = CEILING;
+    shop_open(shop);
+    for (int64_t id = LOBBY + 1; id < LOBBY + ROOMS; id++) {
+        char name[16];
+        snprintf(name, sizeof name, "room %d", (int)id);
+        add_room(shop, id, name, false);
+    }
+    assert_true(fill_rooms(shop, ROOMS) <= CEILING);
+    assert_true(shop_ask(shop, "SELECT count(*) FROM messages") > 5000);
+    assert_true(count_in(shop, LOBBY + ROOMS - 1) > 20);
 }
 
 static void space_comes_back_when_entries_go(void **state)
@@ -268,6 +292,7 @@ int main(void)
         SHOP_TEST(old_entries_go_by_age),
         SHOP_TEST(an_emptied_room_never_reuses_a_seq),
         SHOP_TEST(the_files_stay_below_their_ceiling),
+        SHOP_TEST(many_rooms_stay_below_the_ceiling_together),
         SHOP_TEST(space_comes_back_when_entries_go),
         SHOP_TEST(a_removed_room_goes_even_after_a_restart),
         SHOP_TEST(a_guest_who_stays_away_is_forgotten),
