@@ -163,3 +163,18 @@ test("search finds, and leads to the message wherever it is", world(async ({ per
   await jun.click(".pill");
   await hears(jun, "hay 149");
 }));
+
+test("a room is saved as text, whole and in order", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 250; i++) await alice.say("line " + i);
+  const mina = await person("mina");
+  await mina.click(".title");
+  const saved = mina.waitForEvent("download");
+  await mina.click("dialog .line:has-text('Save as text')");
+  const file = await (await saved).createReadStream();
+  let text = "";
+  for await (const part of file) text += part;
+  const lines = text.trim().split("\n");
+  assert.equal(lines.length, 250);
+  assert.match(lines[249], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}alice: line 249$/);
+}));

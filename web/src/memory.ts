@@ -28,6 +28,18 @@ export function remember(key: string, value: unknown): void {
   }
 }
 
+/** Whether nothing outlasts this page: a private window, or the small one of a captive portal. */
+export function isForgetful(): boolean {
+  remember("try", 1);
+  try {
+    return localStorage.getItem("hearth.try") === null;
+  } catch {
+    return true;
+  } finally {
+    forget("try");
+  }
+}
+
 export function forget(key: string): void {
   kept.delete(key);
   try {
@@ -35,11 +47,4 @@ export function forget(key: string): void {
   } catch {
     /* none */
   }
-}
-
-/** Calls back when another tab of this browser changes the value. */
-export function onElsewhere(key: string, call: () => void): void {
-  addEventListener("storage", (event) => {
-    if (event.key === "hearth." + key) call();
-  });
 }

@@ -1,7 +1,10 @@
 // The first screen: a name, nothing else.
 import { useState } from "preact/hooks";
 import { chat, invited } from "../app";
+import { isForgetful } from "../memory";
 import { t } from "../words";
+
+const forgetful = isForgetful();
 
 /** A free-looking name near one that is taken: mina -> mina-2 -> mina-3. */
 export function nextName(name: string): string {
@@ -54,6 +57,7 @@ export function Naming() {
         <p id="name-hint" class="muted">
           {t("askNameHint")}
         </p>
+        {forgetful && <p class="note">{t("captive", { address: location.origin })}</p>}
         <p id="name-wrong" class="wrong" role="alert">
           {wrong}
         </p>

@@ -8,6 +8,7 @@ export default {
   banned: "The host banned you from {room}.",
   because: "Reason: {text}",
   cancel: "Cancel",
+  captive: "This small window forgets you when it closes. Open {address} in your browser.",
   close: "Close",
   connecting: "Connecting…",
   create: "Create a room",

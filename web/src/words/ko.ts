@@ -10,6 +10,7 @@ const ko: Words = {
   banned: "방장이 {room} 입장을 막았습니다.",
   because: "이유: {text}",
   cancel: "취소",
+  captive: "이 작은 창을 닫으면 이름이 사라집니다. 브라우저에서 {address} 을(를) 열어 주세요.",
   close: "닫기",
   connecting: "연결하는 중…",
   create: "대화방 만들기",
