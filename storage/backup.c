@@ -33,13 +33,17 @@ static bool make_empty_file(const char *path, char *why, size_t why_size)
 
 /* With a WAL one snapshot serves all steps. Without, locks are let go between them, and a write
  * makes the copy begin again; after too many of those the rest is copied in one go. */
-static int copy_pages(sqlite3 *source, sqlite3 *target)
+static int copy_pages(struct database *source, sqlite3 *target)
 {
-    sqlite3_backup *backup = sqlite3_backup_init(target, "main", source, "main");
+    sqlite3_backup *backup = sqlite3_backup_init(target, "main", source->handle, "main");
     if (!backup)
         return sqlite3_extended_errcode(target);
     int restarts = 0, left = 0, busy = 0, code;
     do {
+        if (source->is_stopping && atomic_load(source->is_stopping)) {
+            code = SQLITE_INTERRUPT;
+            break;
+        }
         code = sqlite3_backup_step(backup, restarts < RESTARTS_MAX ? STEP_PAGES : -1);
         restarts += left != 0 && sqlite3_backup_remaining(backup) >= left;
         left = sqlite3_backup_remaining(backup);
@@ -66,7 +70,7 @@ static int copy_snapshot(struct database *source, sqlite3 *target)
 {
     bool holds = is_wal(source) && database_execute(source, "BEGIN") &&
                  database_ask(source, "SELECT count(*) FROM sqlite_schema", -1) >= 0;
-    int code = copy_pages(source->handle, target);
+    int code = copy_pages(source, target);
     if (holds)
         database_rollback(source); /* nothing was written: this only ends the snapshot */
     return code;

@@ -54,6 +54,7 @@ struct store {
     struct store_options options;
     int64_t write_count, read_count; /* submitted and not yet collected */
     int64_t notice_count;
+    atomic_bool is_stopping;   /* for work that takes long, without the mutex */
     int64_t stopping_since_ms; /* 0: not stopping */
     int64_t commit_since_ms;   /* a commit is under way; 0 none */
     bool reconfigured;         /* the writer has not looked yet */

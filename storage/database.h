@@ -1,14 +1,16 @@
-/* database.h - one SQLite connection: opening it, statements prepared once, transactions, and what a
- * failure means. Each connection belongs to one thread. No threads in here. */
+/* database.h - one SQLite connection: opening it, statements prepared once, transactions, and what
+ * a failure means. Each connection belongs to one thread. No threads in here. */
 #ifndef HEARTH_STORAGE_DATABASE_H
 #define HEARTH_STORAGE_DATABASE_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define DATABASE_PAGE_BYTES 1024 /* a small commit writes a third of what 4096 would make it write */
+#define DATABASE_PAGE_BYTES                                                                        \
+    1024 /* a small commit writes a third of what 4096 would make it write */
 #define DATABASE_STATEMENTS_MAX 128 /* a power of two, well above the statements of a thread */
 
 /* What the newest failure means for whoever asked. */
@@ -27,22 +29,23 @@ struct database {
     sqlite3 *handle; /* owned; NULL while closed */
     struct database_statement statements[DATABASE_STATEMENTS_MAX];
     enum failure failure; /* of the newest failed call; stays until database_forget_failure */
-    int code;             /* SQLite's extended code of it */
-    char why[128];        /* its sentence */
+    const atomic_bool *is_stopping; /* borrowed; NULL, or true once long work should end */
+    int code;                       /* SQLite's extended code of it */
+    char why[128];                  /* its sentence */
 };
 
 struct database_options {
     const char *path;
-    const char *vfs;     /* NULL: SQLite's own */
+    const char *vfs; /* NULL: SQLite's own */
     bool read_only;
-    bool exclusive;      /* locking_mode=EXCLUSIVE from the first read on */
-    bool full;           /* synchronous=EXTRA, else NORMAL */
+    bool exclusive; /* locking_mode=EXCLUSIVE from the first read on */
+    bool full;      /* synchronous=EXTRA, else NORMAL */
     int64_t cache_bytes;
-    int busy_ms;         /* how long to wait for locks */
+    int busy_ms; /* how long to wait for locks */
 };
 
-/* Opens the file (made when missing, mode 0600, unless read_only) and sets the connection's pragmas;
- * not those that write. False: why and failure are filled and the connection is closed. */
+/* Opens the file (made when missing, mode 0600, unless read_only) and sets the connection's
+ * pragmas; not those that write. False: why and failure are filled and the connection is closed. */
 bool database_open(struct database *database, const struct database_options *options);
 
 /* Finishes all statements and closes. A closed or zeroed one is fine. */

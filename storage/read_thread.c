@@ -51,6 +51,7 @@ bool crew_open_reader(struct worker *worker)
                                        .busy_ms = READER_BUSY_MS};
     if (!database_open(&worker->database, &options))
         return false;
+    worker->database.is_stopping = &store->is_stopping;
     pthread_mutex_lock(&store->mutex);
     worker->is_open = true;
     pthread_mutex_unlock(&store->mutex);

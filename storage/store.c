@@ -291,6 +291,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
 
 static void stop_threads(struct store *store)
 {
+    atomic_store(&store->is_stopping, true);
     pthread_mutex_lock(&store->mutex);
     store->stopping_since_ms = crew_now_ms();
     pthread_cond_broadcast(&store->write_work);

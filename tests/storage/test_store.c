@@ -194,6 +194,65 @@ static void the_start_tells_what_rooms_there_are(void **state)
     assert_null(store_start(shop->store)->rooms);
 }
 
+static struct job *make_read(enum job_kind kind)
+{
+    struct job *job = job_create(kind);
+    switch (kind) {
+    case JOB_PAGE:
+        job->page = (struct job_page){.room_id = LOBBY, .up_to = SEQ_MAX, .newest = true};
+        job->page.limit = 20;
+        job->page.bytes_max = 1 << 16;
+        break;
+    case JOB_HISTORY:
+        job->history = (struct job_history){.room_id = LOBBY, .up_to = SEQ_MAX, .limit = 20};
+        job->history.before = job->history.after = NUMBER_ABSENT;
+        job->history.bytes_max = 1 << 16;
+        break;
+    case JOB_SEARCH:
+        job->search.query = job_text(job, "words");
+        job->search.user_id = MINA;
+        job->search.before_ts = NUMBER_ABSENT;
+        job->search.limit = 20;
+        job->search.bytes_max = 1 << 16;
+        break;
+    default:
+        break;
+    }
+    return job;
+}
+
+/* For ThreadSanitizer above all; and every job comes back once. */
+static void reads_and_writes_of_many_kinds_run_at_once(void **state)
+{
+    struct shop *shop = *state;
+    static const enum job_kind kinds[] = {JOB_PAGE, JOB_HISTORY, JOB_SEARCH, JOB_STATUS, JOB_OWN};
+    enum { ROUNDS = 100 };
+    int kind_count = (int)(sizeof kinds / sizeof *kinds), expected = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        shop_submit(shop, shop_message(shop, MINA, "some words", NULL));
+        shop_submit(shop, make_read(kinds[i % kind_count]));
+        expected += 2;
+        for (struct job *job; i % 7 == 0 && (job = store_collect(shop->store)); expected--)
+            assert_int_equal(shop_result(job), JOB_DONE);
+    }
+    assert_true(store_pending(shop->store) >= 0);
+    for (; expected > 0; expected--)
+        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+    assert_null(store_collect(shop->store));
+    assert_int_equal(store_pending(shop->store), 0);
+}
+
+static void what_was_never_collected_is_freed(void **state)
+{
+    struct shop *shop = *state;
+    for (int i = 0; i < 50; i++) {
+        shop_submit(shop, shop_message(shop, MINA, "words", NULL));
+        shop_submit(shop, make_read(JOB_PAGE));
+    }
+    shop_close(shop); /* the leak checker would tell */
+    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), 50);
+}
+
 #define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
 
 int main(void)
@@ -209,6 +268,8 @@ int main(void)
         SHOP_TEST(files_are_for_their_owner_only),
         SHOP_TEST(closing_stores_what_waits),
         SHOP_TEST(a_newer_database_is_refused_and_not_touched),
+        SHOP_TEST(reads_and_writes_of_many_kinds_run_at_once),
+        SHOP_TEST(what_was_never_collected_is_freed),
         SHOP_TEST(the_start_tells_what_rooms_there_are),
     };
     return cmocka_run_group_tests_name("storage.store", tests, NULL, NULL);
