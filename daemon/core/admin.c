@@ -9,7 +9,8 @@
 /* Leaves a log half of the seqs that storage can number (2^40), whatever somebody imports. */
 #define SEQ_IMPORTED_MAX (INT64_C(1) << 39)
 
-/* --- status ------------------------------------------------------------------------------------ */
+/* --- status ------------------------------------------------------------------------------------
+ */
 
 void handle_status(struct gateway *gateway, struct session *session, const struct request *request)
 {
@@ -65,7 +66,8 @@ void answer_status(struct gateway *gateway, struct session *session, struct job 
     session_reply(session, &job->asker.ref, REPLY_status, &reply);
 }
 
-/* --- backup and restore ------------------------------------------------------------------------ */
+/* --- backup and restore ------------------------------------------------------------------------
+ */
 
 static void submit_file(struct gateway *gateway, struct session *session,
                         const struct request *request, struct job *job, const char *path)
@@ -89,8 +91,7 @@ void handle_backup(struct gateway *gateway, struct session *session, const struc
     submit_file(gateway, session, request, job, request->as_backup.path);
 }
 
-void handle_restore(struct gateway *gateway, struct session *session,
-                    const struct request *request)
+void handle_restore(struct gateway *gateway, struct session *session, const struct request *request)
 {
     struct job *job = job_create(JOB_RESTORE);
     if (job)
@@ -129,7 +130,8 @@ bool gateway_wants_restart(const struct gateway *gateway)
     return gateway->wants_restart;
 }
 
-/* --- rows -------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------
+ */
 
 static const char *const kinds[] = {"message", "edit", "delete", "reaction", "topic"};
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
@@ -198,7 +200,8 @@ void answer_export(struct gateway *gateway, struct session *session, struct job 
     session_reply(session, &job->asker.ref, REPLY_exported, &reply);
 }
 
-/* --- import ------------------------------------------------------------------------------------ */
+/* --- import ------------------------------------------------------------------------------------
+ */
 
 /* via is a constant wherever an entry is kept. */
 static const char *known_via(const char *via)
@@ -259,8 +262,8 @@ static size_t copy_rows(struct job *job, const struct record_row *rows, size_t c
 {
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = &job->import.entries[i];
-        if (rows[i].seq <= last || rows[i].seq > SEQ_IMPORTED_MAX || !find_kind(rows[i].kind, &entry->kind) ||
-            !is_complete(&rows[i], entry->kind))
+        if (rows[i].seq <= last || rows[i].seq > SEQ_IMPORTED_MAX ||
+            !find_kind(rows[i].kind, &entry->kind) || !is_complete(&rows[i], entry->kind))
             return i;
         fill_entry(job, &rows[i], entry);
         last = rows[i].seq;
@@ -326,8 +329,8 @@ void handle_import(struct gateway *gateway, struct session *session, const struc
     struct room *room = find_room(gateway, import->room);
     size_t bad;
     if (import->rows.count > ROWS_MAX) {
-        session_fail(session, &request->ref, ERROR_bad_request, "rows",
-                     "At most %d rows at once.", ROWS_MAX);
+        session_fail(session, &request->ref, ERROR_bad_request, "rows", "At most %d rows at once.",
+                     ROWS_MAX);
         return;
     }
     struct job *job = rows_job(import, room ? room->last : 0, &bad);

@@ -1,5 +1,5 @@
-/* handle_direct.c - saying something to one user. The room "@A,B" is made with the first message, for
- * both at once: its job and the message's go to storage one behind the other. */
+/* handle_direct.c - saying something to one user. The room "@A,B" is made with the first message,
+ * for both at once: its job and the message's go to storage one behind the other. */
 #include "daemon/core/state.h"
 
 #include <stdio.h>
@@ -82,8 +82,8 @@ static void begin(struct gateway *gateway, struct session *session, const struct
 }
 
 /* Somebody who is not here is asked for by name. */
-static void look_up(struct gateway *gateway, struct session *session,
-                    const struct request *request, const char *folded)
+static void look_up(struct gateway *gateway, struct session *session, const struct request *request,
+                    const char *folded)
 {
     struct job *job = job_create(JOB_LOGIN);
     if (job) {
@@ -120,7 +120,8 @@ void handle_direct(struct gateway *gateway, struct session *session, const struc
     }
 }
 
-/* --- answers ----------------------------------------------------------------------------------- */
+/* --- answers -----------------------------------------------------------------------------------
+ */
 
 static void tell_of_room(const struct gateway *gateway, const struct room *room, int64_t user_id)
 {

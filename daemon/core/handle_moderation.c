@@ -1,5 +1,6 @@
-/* handle_moderation.c - who may be in a room and who may speak there: invite, kick, ban, unban, mute,
- * role. What a room remembers about a user is stored first and then applied to whoever is here. */
+/* handle_moderation.c - who may be in a room and who may speak there: invite, kick, ban, unban,
+ * mute, role. What a room remembers about a user is stored first and then applied to whoever is
+ * here. */
 #include "daemon/core/state.h"
 
 #include <string.h>
@@ -117,7 +118,8 @@ void handle_role(struct gateway *gateway, struct session *session, const struct 
     give_order(gateway, session, request, &order);
 }
 
-/* --- putting somebody out ---------------------------------------------------------------------- */
+/* --- putting somebody out ----------------------------------------------------------------------
+ */
 
 /* What has no life outside the room ends with it: a plain connection, a stream over HTTP. */
 static void put_out(struct member *member, bool is_banned, const char *reason)
@@ -187,8 +189,7 @@ void handle_kick(struct gateway *gateway, struct session *session, const struct 
     const struct room *room = access_member(session, request, kick->room, OPERATION_kick, &own);
     if (!room)
         return;
-    const struct user *user =
-        user_fold(kick->user, folded) ? user_find(gateway, folded) : NULL;
+    const struct user *user = user_fold(kick->user, folded) ? user_find(gateway, folded) : NULL;
     const struct member *target = user ? member_of(user, room) : NULL;
     if (!target && !put_plain_out(room, kick->user)) {
         fail_user(session, &request->ref);
@@ -207,7 +208,8 @@ void handle_kick(struct gateway *gateway, struct session *session, const struct 
     session_reply(session, &request->ref, REPLY_ok, &ok);
 }
 
-/* --- what was stored, for those who are here --------------------------------------------------- */
+/* --- what was stored, for those who are here ---------------------------------------------------
+ */
 
 /* The user's connections hear of a room that opened to them, or of their new role. */
 static void tell_user(const struct user *user, const struct room *room, const char *change,

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define PEOPLE_MAX 1000      /* listed in one reply */
-#define LINE_BYTES 96        /* of a member in JSON, besides the name */
+#define PEOPLE_MAX 1000 /* listed in one reply */
+#define LINE_BYTES 96   /* of a member in JSON, besides the name */
 
 static const struct reply_ok ok;
 
@@ -24,7 +24,8 @@ void handle_typing(struct gateway *gateway, struct session *session, const struc
         session_reply(session, &request->ref, REPLY_ok, &ok);
 }
 
-/* --- read markers ------------------------------------------------------------------------------ */
+/* --- read markers ------------------------------------------------------------------------------
+ */
 
 void handle_read(struct gateway *gateway, struct session *session, const struct request *request)
 {
@@ -73,7 +74,8 @@ void answer_read(struct gateway *gateway, struct session *session, struct job *j
         session_reply(session, &job->asker.ref, REPLY_ok, &ok);
 }
 
-/* --- who --------------------------------------------------------------------------------------- */
+/* --- who ---------------------------------------------------------------------------------------
+ */
 
 static struct job *people_job(const struct room *room)
 {
@@ -176,8 +178,7 @@ static void reply_members(struct gateway *gateway, struct session *session, stru
     }
     add_those_here(gateway, room, &roll);
     add_those_away(room, &job->people, &roll);
-    const struct reply_members members = {.room = room->name,
-                                          .members = {roll.lines, roll.count}};
+    const struct reply_members members = {.room = room->name, .members = {roll.lines, roll.count}};
     session_reply(session, &job->asker.ref, REPLY_members, &members);
 }
 

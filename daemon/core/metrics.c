@@ -17,8 +17,7 @@ static const struct metric metrics[] = {
 };
 #define METRIC_COUNT (sizeof metrics / sizeof metrics[0])
 
-__attribute__((format(printf, 2, 3))) static void print(struct buffer *out, const char *format,
-                                                        ...)
+__attribute__((format(printf, 2, 3))) static void print(struct buffer *out, const char *format, ...)
 {
     char line[512];
     va_list arguments;
@@ -28,8 +27,7 @@ __attribute__((format(printf, 2, 3))) static void print(struct buffer *out, cons
     buffer_append_text(out, line);
 }
 
-static void print_head(struct buffer *out, const char *name, const char *type,
-                       const char *sentence)
+static void print_head(struct buffer *out, const char *name, const char *type, const char *sentence)
 {
     print(out, "# HELP %s %s\n# TYPE %s %s\n", name, sentence, name, type);
 }
@@ -38,8 +36,8 @@ static void print_errors(struct buffer *out, const struct figures *figures)
 {
     print_head(out, "hearth_refusals_total", "counter", "Requests refused, by error code.");
     for (enum error_code code = ERROR_none + 1; code < ERROR_COUNT; code++)
-        print(out, "hearth_refusals_total{error_code=\"%s\"} %" PRId64 "\n",
-              error_code_name(code), figures->errors[code]);
+        print(out, "hearth_refusals_total{error_code=\"%s\"} %" PRId64 "\n", error_code_name(code),
+              figures->errors[code]);
 }
 
 static void print_turns(struct buffer *out, const struct figures *figures)

@@ -3,18 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM           1
 #define uthash_nonfatal_oom(person) ((person)->refused = true)
 #include <uthash.h>
 #include <utlist.h>
 
 struct presence_user {
     int64_t user;
-    size_t connections;     /* 0: gone, and told so in the next turn */
+    size_t connections;      /* 0: gone, and told so in the next turn */
     int64_t typing_until_ms; /* 0: not typing */
-    bool told_here;         /* what the room was told last */
-    bool is_changed;        /* in presence.changed */
-    bool refused;           /* no memory for the table */
+    bool told_here;          /* what the room was told last */
+    bool is_changed;         /* in presence.changed */
+    bool refused;            /* no memory for the table */
     UT_hash_handle hh;
     struct presence_user *changed_prev, *changed_next;
     struct presence_user *typing_prev, *typing_next;
@@ -127,7 +127,8 @@ bool presence_is_here(const struct presence *presence, int64_t user)
     return person && person->connections > 0;
 }
 
-const struct presence_user *presence_next(const struct presence *presence, const struct presence_user *person)
+const struct presence_user *presence_next(const struct presence *presence,
+                                          const struct presence_user *person)
 {
     person = person ? person->hh.next : presence->people;
     while (person && person->connections == 0)
@@ -149,7 +150,8 @@ const char *presence_user_name(const struct presence_user *person)
 static int64_t next_lapse_ms(const struct presence *presence)
 {
     int64_t next_ms = INT64_MAX;
-    for (const struct presence_user *person = presence->typing; person; person = person->typing_next)
+    for (const struct presence_user *person = presence->typing; person;
+         person = person->typing_next)
         if (person->typing_until_ms < next_ms)
             next_ms = person->typing_until_ms;
     return next_ms;
@@ -158,7 +160,7 @@ static int64_t next_lapse_ms(const struct presence *presence)
 int64_t presence_due_ms(const struct presence *presence)
 {
     int64_t change_ms = presence->changed || presence->typing_changed ? presence->changed_ms
-                                                                       : next_lapse_ms(presence);
+                                                                      : next_lapse_ms(presence);
     if (change_ms == INT64_MAX || !presence->told_ms)
         return change_ms;
     int64_t turn_ms = presence->told_ms + PRESENCE_TURN_MS;
@@ -169,8 +171,8 @@ static void lapse(struct presence *presence, int64_t now_ms)
 {
     struct presence_user *person, *next;
     DL_FOREACH_SAFE2(presence->typing, person, next, typing_next)
-        if (person->typing_until_ms <= now_ms)
-            stop_typing(presence, person, now_ms);
+    if (person->typing_until_ms <= now_ms)
+        stop_typing(presence, person, now_ms);
 }
 
 static bool make_lists(const struct presence *presence, struct presence_news *news)
@@ -178,7 +180,7 @@ static bool make_lists(const struct presence *presence, struct presence_news *ne
     size_t joined = 0, left = 0;
     const struct presence_user *person;
     DL_FOREACH2(presence->changed, person, changed_next)
-        *(person->connections > 0 ? &joined : &left) += 1;
+    *(person->connections > 0 ? &joined : &left) += 1;
     news->joined = malloc((joined + 1) * sizeof *news->joined);
     news->left = malloc((left + 1) * sizeof *news->left);
     if (news->joined && news->left)
@@ -209,7 +211,8 @@ static void take_typing(struct presence *presence, struct presence_news *news)
     news->typing_changed = presence->typing_changed;
     presence->typing_changed = false;
     const struct presence_user *person;
-    DL_FOREACH2(presence->typing, person, typing_next) {
+    DL_FOREACH2(presence->typing, person, typing_next)
+    {
         if (news->typing_count == TYPING_NAMES_MAX)
             break;
         news->typing[news->typing_count++] = person->name;

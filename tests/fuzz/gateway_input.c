@@ -13,7 +13,7 @@
 struct peer {
     struct session *session;
     struct buffer heard;
-    struct buffer said; /* parts of a message */
+    struct buffer said;    /* parts of a message */
     size_t sent, answered; /* requests with a reply each */
     bool is_closed, is_paused, is_plain;
 };
@@ -24,7 +24,8 @@ static void demand(bool truth)
         abort();
 }
 
-/* --- what comes back ------------------------------------------------------------------------------- */
+/* --- what comes back
+ * ------------------------------------------------------------------------------- */
 
 static void demand_json(struct peer *peer, const char *text, size_t length)
 {
@@ -32,9 +33,9 @@ static void demand_json(struct peer *peer, const char *text, size_t length)
     const char *type = json_string_value(json_object_get(object, "type"));
     demand(type);
     /* every request here carries no ref, so replies are known by not being entries and events */
-    static const char *const told[] = {"message", "edit",   "delete", "reaction", "topic", "live",
-                                       "presence", "typing", "read",   "room",     "kicked", "notice",
-                                       "lagged"};
+    static const char *const told[] = {"message", "edit",     "delete", "reaction", "topic",
+                                       "live",    "presence", "typing", "read",     "room",
+                                       "kicked",  "notice",   "lagged"};
     bool is_told = false;
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
         is_told |= strcmp(type, told[i]) == 0;
@@ -88,7 +89,8 @@ static void close_connection(void *connection, uint16_t code, const char *reason
     ((struct peer *)connection)->is_closed = true;
 }
 
-/* --- what is sent ---------------------------------------------------------------------------------- */
+/* --- what is sent
+ * ---------------------------------------------------------------------------------- */
 
 static void turn(struct gateway *gateway, struct moment *now)
 {
@@ -152,7 +154,8 @@ static void feed(struct gateway *gateway, struct moment *now, struct peer peers[
     receive(gateway, now, peer, bytes + begin, length - begin, true);
 }
 
-static void open_peer(struct gateway *gateway, struct peer *peer, enum session_kind kind, int number)
+static void open_peer(struct gateway *gateway, struct peer *peer, enum session_kind kind,
+                      int number)
 {
     struct refusal refusal;
     const struct arrival arrival = {

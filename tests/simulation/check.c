@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- bounds ---------------------------------------------------------------------------------------- */
+/* --- bounds
+ * ---------------------------------------------------------------------------------------- */
 
 static void check_session(const struct client *client)
 {
@@ -56,7 +57,10 @@ static void check_replies(const struct world *world)
     for (int i = 0; i < world->client_count; i++)
         if (world->clients[i].session)
             total += world->clients[i].session->replies.length;
-    int64_t promised = config_memory(&world->config).replies;
+    const struct config_memory memory = config_memory(&world->config);
+    int64_t each = memory.connections / world->config.limits.connections;
+    /* Whoever has nothing waiting may ask also when all together are at their bound. */
+    int64_t promised = memory.replies + world->client_count * each;
     if ((int64_t)total > promised)
         wrong(world, "replies take %zu bytes, %" PRId64 " were promised", total, promised);
     if (total != world->gateway->replies_bytes)
@@ -77,7 +81,8 @@ void check_turn(struct world *world)
         wrong(world, "%" PRId64 " jobs", world->gateway->jobs);
 }
 
-/* --- the end --------------------------------------------------------------------------------------- */
+/* --- the end
+ * --------------------------------------------------------------------------------------- */
 
 /* What members hold of their grants is what is stored, and nobody is in who may not be. */
 static void check_members(const struct world *world, const struct room *room)
@@ -89,13 +94,15 @@ static void check_members(const struct world *world, const struct room *room)
         struct refusal refusal;
         struct grant kept =
             fake_database_grant(fake_store_database(world->store), room->id, user_id);
-        if (user_id && (member->grant.role != kept.role || member->grant.invited != kept.invited ||
-                        member->grant.banned_until != kept.banned_until ||
-                        member->grant.muted_until != kept.muted_until ||
-                        member->grant.read > kept.read))
-            wrong(world, "%s: user %" PRId64 " holds another grant than is stored: role %d %d, invited"
-                  " %d %d, read %" PRId64 " %" PRId64, room->name, user_id, member->grant.role,
-                  kept.role, member->grant.invited, kept.invited, member->grant.read, kept.read);
+        if (user_id &&
+            (member->grant.role != kept.role || member->grant.invited != kept.invited ||
+             member->grant.banned_until != kept.banned_until ||
+             member->grant.muted_until != kept.muted_until || member->grant.read > kept.read))
+            wrong(world,
+                  "%s: user %" PRId64 " holds another grant than is stored: role %d %d, invited"
+                  " %d %d, read %" PRId64 " %" PRId64,
+                  room->name, user_id, member->grant.role, kept.role, member->grant.invited,
+                  kept.invited, member->grant.read, kept.read);
         if (member->session->arrival.kind != SESSION_PLAIN &&
             !access_read(member->session, room, &member->grant, &refusal))
             wrong(world, "%s: user %" PRId64 " is in and may not be", room->name, user_id);

@@ -45,7 +45,8 @@ void client_finish(struct client *client)
     forget_connection(client);
 }
 
-/* --- asking ---------------------------------------------------------------------------------------- */
+/* --- asking
+ * ---------------------------------------------------------------------------------------- */
 
 static struct pending *push(struct client *client, enum message_type type, char *text)
 {
@@ -79,7 +80,8 @@ static const char *some_room(struct client *client)
 {
     struct world *world = client->world;
     if (client->view_count && happens(world, 70)) {
-        struct view *view = &client->views[chance_below(&world->chance, (int64_t)client->view_count)];
+        struct view *view =
+            &client->views[chance_below(&world->chance, (int64_t)client->view_count)];
         for (size_t i = 0; i < client->view_count && view->state == VIEW_OUT; i++)
             view = &client->views[i];
         return view->room;
@@ -142,8 +144,7 @@ void client_connect(struct client *client)
     if (client->keeper)
         client->has_hello = true;
     else if (client->key[0])
-        ask(client, REQUEST_hello, "\"name\":\"%s\",\"session\":\"%s\"", client->name,
-            client->key);
+        ask(client, REQUEST_hello, "\"name\":\"%s\",\"session\":\"%s\"", client->name, client->key);
     else
         ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
 }
@@ -209,8 +210,8 @@ static void ask_change(struct client *client)
         ask(client, REQUEST_delete, "\"room\":\"%s\",\"target\":%" PRId64, room, target);
         break;
     default:
-        ask(client, REQUEST_react, "\"room\":\"%s\",\"target\":%" PRId64
-            ",\"emoji\":\"+\",\"on\":true", room, target);
+        ask(client, REQUEST_react,
+            "\"room\":\"%s\",\"target\":%" PRId64 ",\"emoji\":\"+\",\"on\":true", room, target);
         break;
     }
     /* Without a nonce of our own the ack has none: it is taken as any other reply. */
@@ -239,8 +240,7 @@ static void ask_read(struct client *client)
         ask(client, REQUEST_typing, "\"room\":\"%s\",\"on\":true", room);
         break;
     default:
-        ask(client, REQUEST_read, "\"room\":\"%s\",\"seq\":%" PRId64, room,
-            some_seq(client, room));
+        ask(client, REQUEST_read, "\"room\":\"%s\",\"seq\":%" PRId64, room, some_seq(client, room));
         break;
     }
 }
@@ -263,8 +263,8 @@ static void ask_order(struct client *client)
 static void ask_room(struct client *client)
 {
     struct world *world = client->world;
-    const char *room = happens(world, 50) ? some_room(client)
-                                          : rooms[chance_below(&world->chance, ROOM_COUNT)];
+    const char *room =
+        happens(world, 50) ? some_room(client) : rooms[chance_below(&world->chance, ROOM_COUNT)];
     bool is_private = happens(world, 25);
     switch (chance_below(&world->chance, 8)) {
     case 0:
@@ -290,8 +290,7 @@ static void ask_direct(struct client *client)
 {
     char text[300], name[ROOM_NAME_BYTES_MAX + 1];
     const char *to = somebody(client)->name;
-    if (client->view_count < VIEWS_MAX - ROOM_COUNT &&
-        name_of_direct_room(client->name, to, name))
+    if (client->view_count < VIEWS_MAX - ROOM_COUNT && name_of_direct_room(client->name, to, name))
         (void)client_view(client, name);
     struct pending *pending =
         ask(client, REQUEST_direct, "\"to\":\"%s\",\"text\":\"%s\",\"nonce\":\"d%" PRId64 "\"", to,
@@ -359,7 +358,8 @@ static void act_once(struct client *client)
 void client_act(struct client *client)
 {
     struct world *world = client->world;
-    bool has_room = client->outbox_count + 2 < OUTBOX_MAX && client->pending_count + 2 < PENDING_MAX;
+    bool has_room =
+        client->outbox_count + 2 < OUTBOX_MAX && client->pending_count + 2 < PENDING_MAX;
     if (!has_room || world->is_over || (!world->is_calm && !happens(world, 50)))
         return;
     if (client->kind == SESSION_PLAIN) {
@@ -375,7 +375,8 @@ void client_act(struct client *client)
     }
 }
 
-/* --- the way there ----------------------------------------------------------------------------------- */
+/* --- the way there
+ * ----------------------------------------------------------------------------------- */
 
 /* One message, whole or in parts. */
 static void deliver(struct client *client, const char *text)
@@ -386,8 +387,7 @@ static void deliver(struct client *client, const char *text)
     while (happens(world, 20) && at + 1 < length) {
         size_t part = (size_t)chance_below(&world->chance, (int64_t)(length - at));
         bool is_frame = happens(world, 50);
-        session_receive(client->session, text + at, part,
-                        is_frame ? 0 : length - at - part, false);
+        session_receive(client->session, text + at, part, is_frame ? 0 : length - at - part, false);
         at += part;
     }
     session_receive(client->session, text + at, length - at, 0, true);

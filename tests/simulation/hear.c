@@ -46,7 +46,8 @@ struct view *client_view(struct client *client, const char *room)
     return view;
 }
 
-/* --- entries --------------------------------------------------------------------------------------- */
+/* --- entries
+ * --------------------------------------------------------------------------------------- */
 
 /* First entry of the log after seq. */
 static size_t index_after(const struct fake_room *room, int64_t seq)
@@ -71,8 +72,9 @@ static void check_nothing_skipped(const struct client *client, const struct view
         if (skipped >= seq)
             return;
         if (i >= room->pruned)
-            wrong(client->world, "client %d: %s: %" PRId64 " was skipped: cursor %" PRId64
-                  ", told %" PRId64, client->number, view->room, skipped, view->cursor, seq);
+            wrong(client->world,
+                  "client %d: %s: %" PRId64 " was skipped: cursor %" PRId64 ", told %" PRId64,
+                  client->number, view->room, skipped, view->cursor, seq);
     }
 }
 
@@ -114,8 +116,8 @@ static void hear_entry(struct client *client, const json_t *told)
         wrong(world, "client %d: %s: %" PRId64 " was told and is not stored", client->number, name,
               seq);
     if (view->cursor >= 0 && seq <= view->cursor)
-        wrong(world, "client %d: %s: %" PRId64 " was told again, cursor %" PRId64,
-              client->number, name, seq, view->cursor);
+        wrong(world, "client %d: %s: %" PRId64 " was told again, cursor %" PRId64, client->number,
+              name, seq, view->cursor);
     if (view->cursor >= 0)
         check_nothing_skipped(client, view, room, seq);
     check_content(client, kept, told);
@@ -157,7 +159,8 @@ static void hear_live(struct client *client, const json_t *told)
     view->cursor = seq > view->cursor ? seq : view->cursor;
 }
 
-/* --- replies --------------------------------------------------------------------------------------- */
+/* --- replies
+ * --------------------------------------------------------------------------------------- */
 
 static void hear_joined(struct client *client, const struct pending *asked, const json_t *told)
 {
@@ -210,8 +213,8 @@ static void hear_ack(struct client *client, const struct pending *asked, const j
     client->world->acked++;
     if (!asked->nonce[0] || client->keeper)
         return;
-    int count = count_said(client, text_of(told, "room"), asked->nonce, number_of(told, "seq"),
-                           &is_found);
+    int count =
+        count_said(client, text_of(told, "room"), asked->nonce, number_of(told, "seq"), &is_found);
     if (!same(text_of(told, "nonce"), asked->nonce))
         wrong(client->world, "client %d: an ack of another nonce", client->number);
     if (!is_found || count != 1)
@@ -286,7 +289,8 @@ static void hear_reply(struct client *client, const json_t *told)
         client_view(client, text_of(told, "room"))->state = VIEW_OUT;
 }
 
-/* --- one message ----------------------------------------------------------------------------------- */
+/* --- one message
+ * ----------------------------------------------------------------------------------- */
 
 static void hear_event(struct client *client, const json_t *told, const char *type)
 {
@@ -369,7 +373,8 @@ static void hear_plain(struct client *client, const char *bytes, size_t length)
           (int)length, bytes);
 }
 
-/* --- bytes ----------------------------------------------------------------------------------------- */
+/* --- bytes
+ * ----------------------------------------------------------------------------------------- */
 
 /* Size of the first whole message, header included; 0 if there is none yet. */
 static size_t whole(const struct client *client, size_t *header, size_t *length)
@@ -415,7 +420,8 @@ void client_hear(struct client *client, const unsigned char *bytes, size_t lengt
     }
 }
 
-/* --- the end --------------------------------------------------------------------------------------- */
+/* --- the end
+ * --------------------------------------------------------------------------------------- */
 
 static void check_view(const struct client *client, const struct view *view)
 {
@@ -431,7 +437,8 @@ static void check_view(const struct client *client, const struct view *view)
 static void check_plain_end(const struct client *client)
 {
     const struct fake_room *room = plain_room(client->world);
-    for (size_t i = room ? index_after(room, client->plain_cursor) : 0; room && i < room->count; i++)
+    for (size_t i = room ? index_after(room, client->plain_cursor) : 0; room && i < room->count;
+         i++)
         if (!may_be_missing(room, i))
             wrong(client->world, "client %d: a plain client was not told %" PRId64, client->number,
                   room->entries[i].entry.seq);
@@ -442,8 +449,10 @@ void client_check_end(struct client *client)
     if (!client->session || client->is_closing || client->is_dying)
         return;
     if (client->pending_count || client->outbox_count)
-        wrong(client->world, "client %d: %zu requests wait for ever, %zu were not read; the first"
-              " is %s", client->number, client->pending_count, client->outbox_count,
+        wrong(client->world,
+              "client %d: %zu requests wait for ever, %zu were not read; the first"
+              " is %s",
+              client->number, client->pending_count, client->outbox_count,
               client->pending_count ? message_name(client->pending[0].type) : client->outbox[0]);
     if (client->inbox.length)
         wrong(client->world, "client %d: half a message is left", client->number);

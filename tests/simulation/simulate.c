@@ -28,8 +28,7 @@ int main(int argc, char **argv)
     time_t end = time(NULL) + seconds;
     struct totals totals = {0};
     log_open(-1, TARGET_STDERR);
-    printf("simulation: seeds %" PRIu64 " to %" PRIu64 "\n", seed,
-           seed + (uint64_t)histories - 1);
+    printf("simulation: seeds %" PRIu64 " to %" PRIu64 "\n", seed, seed + (uint64_t)histories - 1);
     for (int64_t i = 0; i < histories && time(NULL) < end; i++)
         world_run(seed + (uint64_t)i, is_traced, &totals);
     printf("simulation: histories=%" PRId64 " clients=%" PRId64 " told=%" PRId64 " acked=%" PRId64

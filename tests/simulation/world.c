@@ -32,7 +32,8 @@ void trace(const struct world *world, const char *format, ...)
     putchar('\n');
 }
 
-/* --- the carrier ----------------------------------------------------------------------------------- */
+/* --- the carrier
+ * ----------------------------------------------------------------------------------- */
 
 static enum carrier_result carry(void *connection, const unsigned char *bytes, size_t length)
 {
@@ -87,7 +88,8 @@ static void close_connection(void *connection, uint16_t code, const char *reason
 static const struct carrier carrier = {carry, want_writeable, pause_reading, resume_reading,
                                        close_connection};
 
-/* --- one turn -------------------------------------------------------------------------------------- */
+/* --- one turn
+ * -------------------------------------------------------------------------------------- */
 
 static void end_connection(struct client *client)
 {
@@ -147,7 +149,8 @@ static void turn(struct world *world)
     check_turn(world);
 }
 
-/* --- a whole history ------------------------------------------------------------------------------- */
+/* --- a whole history
+ * ------------------------------------------------------------------------------- */
 
 static int64_t one_of(struct world *world, const int64_t *values, size_t count)
 {
@@ -251,8 +254,8 @@ static void set_up(struct world *world)
         client_begin(world, &world->clients[i], i);
 }
 
-/* The storm is over: within a bounded time everybody has been answered and told everything, and then
- * nothing is under way any more. */
+/* The storm is over: within a bounded time everybody has been answered and told everything, and
+ * then nothing is under way any more. */
 static void calm_down(struct world *world)
 {
     int quiet = 0;
@@ -287,9 +290,8 @@ static void audit(struct world *world)
 
 void world_run(uint64_t seed, bool is_traced, struct totals *totals)
 {
-    struct world world = {.seed = seed,
-                          .chance = seed * UINT64_C(0x2545f4914f6cdd1d) + 1,
-                          .is_traced = is_traced};
+    struct world world = {
+        .seed = seed, .chance = seed * UINT64_C(0x2545f4914f6cdd1d) + 1, .is_traced = is_traced};
     set_up(&world);
     int64_t turns = 10 + chance_below(&world.chance, world.client_count > 50 ? 30 : 120);
     int64_t restart = happens(&world, 15) ? chance_below(&world.chance, turns) : -1;

@@ -518,8 +518,8 @@ static void do_people(struct fake_database *database, struct job *job)
             people->count == (size_t)people->limit)
             continue;
         struct person *person = &people->people[people->count++];
-        *person = (struct person){.user_id = user->id, .account = user->account,
-                                  .grant = kept->grant};
+        *person =
+            (struct person){.user_id = user->id, .account = user->account, .grant = kept->grant};
         memcpy(person->name, user->name, sizeof person->name);
     }
 }
@@ -530,8 +530,8 @@ static void do_own(struct fake_database *database, struct job *job)
     own->grants = job_memory(job, (database->grant_count + 1) * sizeof *own->grants);
     for (size_t i = 0; i < database->grant_count; i++)
         if (database->grants[i].user_id == own->user_id)
-            own->grants[own->count++] = (struct own_grant){database->grants[i].room_id,
-                                                           database->grants[i].grant};
+            own->grants[own->count++] =
+                (struct own_grant){database->grants[i].room_id, database->grants[i].grant};
 }
 
 static void do_status(const struct fake_database *database, struct store_status *status)

@@ -117,8 +117,10 @@ const struct store_start *store_start(const struct store *kept)
     const struct fake_database *database = &store->database;
     struct store_start *start = &store->start;
     free(start->rooms);
-    *start = (struct store_start){.created = database->room_count == 0, .clean = true,
-                                  .last_ts = database->last_ts, .journal_mode = "memory"};
+    *start = (struct store_start){.created = database->room_count == 0,
+                                  .clean = true,
+                                  .last_ts = database->last_ts,
+                                  .journal_mode = "memory"};
     start->rooms = calloc(database->room_count + 1, sizeof *start->rooms);
     assert(start->rooms);
     for (size_t i = 0; i < database->room_count; i++) {
@@ -265,8 +267,10 @@ void fake_store_turn(struct store *store)
 
 void fake_store_calm(struct store *store)
 {
-    store->plan = (struct fake_store_plan){
-        .commit_percent = 100, .read_percent = 100, .answer_percent = 100, .retry_turns = INT32_MAX};
+    store->plan = (struct fake_store_plan){.commit_percent = 100,
+                                           .read_percent = 100,
+                                           .answer_percent = 100,
+                                           .retry_turns = INT32_MAX};
     store->failing_turns = 0;
 }
 

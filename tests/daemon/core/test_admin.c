@@ -73,8 +73,8 @@ static void what_is_imported_is_told_and_exported_as_it_came(void **state)
 {
     (void)state;
     struct peer *keeper = stage_keeper(&stage), *mina = stage_member(&stage, "mina", "lobby");
-    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50, 5,
-             9, 90, 9);
+    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
+             5, 9, 90, 9);
     assert_int_equal(number_in(peer_hear_type(keeper, "imported"), "rows"), 2);
     assert_int_equal(number_in(peer_hear_type(mina, "message"), "seq"), 5);
     assert_int_equal(number_in(peer_hear_type(mina, "message"), "seq"), 9);
@@ -90,11 +90,12 @@ static void rows_that_do_not_follow_are_refused_as_a_whole(void **state)
 {
     (void)state;
     struct peer *keeper = stage_keeper(&stage);
-    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50, 5,
-             5, 90, 9);
+    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
+             5, 5, 90, 9);
     expect_error(keeper, "bad_request");
-    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[{\"kind\":\"edit\",\"seq\":1,"
-                     "\"ts\":1,\"from\":\"a\",\"text\":\"no target\"}]}");
+    peer_say(keeper,
+             "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[{\"kind\":\"edit\",\"seq\":1,"
+             "\"ts\":1,\"from\":\"a\",\"text\":\"no target\"}]}");
     expect_error(keeper, "bad_request");
     assert_int_equal(fake_store_submitted(stage.store, JOB_IMPORT), 0);
 }

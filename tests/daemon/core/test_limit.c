@@ -83,7 +83,8 @@ static void a_clock_that_steps_back_gives_nothing_and_takes_nothing(void **state
 static void a_smaller_burst_after_a_reload_still_asks_for_no_more_than_one_token(void **state)
 {
     (void)state;
-    const struct rate large = {.per_minute = 60, .burst = 100}, small = {.per_minute = 60, .burst = 1};
+    const struct rate large = {.per_minute = 60, .burst = 100},
+                      small = {.per_minute = 60, .burst = 1};
     struct bucket bucket = {0};
     for (int i = 0; i < 100; i++)
         (void)bucket_take(&bucket, &large, 0);

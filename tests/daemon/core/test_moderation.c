@@ -60,10 +60,12 @@ static void give_role(struct peer *peer, const char *user, const char *role)
 
 static void speak(struct peer *peer, const char *nonce)
 {
-    peer_say(peer, "{\"type\":\"send\",\"room\":\"garden\",\"text\":\"hi\",\"nonce\":\"%s\"}", nonce);
+    peer_say(peer, "{\"type\":\"send\",\"room\":\"garden\",\"text\":\"hi\",\"nonce\":\"%s\"}",
+             nonce);
 }
 
-/* --- the table, by what is really answered ------------------------------------------------------- */
+/* --- the table, by what is really answered -------------------------------------------------------
+ */
 
 static const struct {
     enum operation operation;
@@ -74,7 +76,8 @@ static const struct {
     {OPERATION_read, "{\"type\":\"read\",\"room\":\"garden\",\"seq\":1}"},
     {OPERATION_who, "{\"type\":\"who\",\"room\":\"garden\"}"},
     {OPERATION_history, "{\"type\":\"history\",\"room\":\"garden\"}"},
-    {OPERATION_react, "{\"type\":\"react\",\"room\":\"garden\",\"target\":1,\"emoji\":\"+\",\"on\":true}"},
+    {OPERATION_react,
+     "{\"type\":\"react\",\"room\":\"garden\",\"target\":1,\"emoji\":\"+\",\"on\":true}"},
     {OPERATION_edit_others, "{\"type\":\"edit\",\"room\":\"garden\",\"target\":1,\"text\":\"b\"}"},
     {OPERATION_delete_others, "{\"type\":\"delete\",\"room\":\"garden\",\"target\":1}"},
     {OPERATION_topic, "{\"type\":\"set\",\"room\":\"garden\",\"topic\":\"t\"}"},
@@ -120,7 +123,8 @@ static void every_role_may_exactly_what_the_table_says(void **state)
             try_as(role, attempts[i].operation, attempts[i].request);
 }
 
-/* --- putting out --------------------------------------------------------------------------------- */
+/* --- putting out ---------------------------------------------------------------------------------
+ */
 
 static void a_kick_ends_membership_and_not_the_connection(void **state)
 {

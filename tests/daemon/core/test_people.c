@@ -44,7 +44,8 @@ static struct peer *second_of(struct peer *peer)
     return second;
 }
 
-/* --- read ---------------------------------------------------------------------------------------- */
+/* --- read ----------------------------------------------------------------------------------------
+ */
 
 static void a_read_marker_is_kept_and_told_to_the_users_other_connections(void **state)
 {
@@ -76,7 +77,8 @@ static void a_read_marker_beyond_the_newest_entry_is_the_newest(void **state)
     assert_int_equal(number_in(peer_hear_type(mina, "joined"), "read"), 1);
 }
 
-/* --- typing -------------------------------------------------------------------------------------- */
+/* --- typing --------------------------------------------------------------------------------------
+ */
 
 static void typing_is_told_lapses_and_is_answered_only_when_asked(void **state)
 {
@@ -95,7 +97,8 @@ static void typing_is_told_lapses_and_is_answered_only_when_asked(void **state)
     assert_non_null(strstr(peer_hear_type(jun, "typing"), "[]"));
 }
 
-/* --- who ----------------------------------------------------------------------------------------- */
+/* --- who -----------------------------------------------------------------------------------------
+ */
 
 static void who_lists_those_here_once_and_those_away_with_a_role(void **state)
 {
@@ -128,7 +131,8 @@ static void who_needs_no_membership_and_keeps_private_rooms_to_themselves(void *
     (void)peer_hear_type(mina, "members");
 }
 
-/* --- direct -------------------------------------------------------------------------------------- */
+/* --- direct --------------------------------------------------------------------------------------
+ */
 
 static void a_direct_message_makes_its_room_for_both_and_nobody_else(void **state)
 {

@@ -48,7 +48,8 @@ static struct peer *limited_member(const char *name)
 static void speak(struct peer *peer, int number)
 {
     peer_forget(peer);
-    peer_say(peer, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"a\",\"nonce\":\"%d\",\"ref\":1}",
+    peer_say(peer,
+             "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"a\",\"nonce\":\"%d\",\"ref\":1}",
              number);
 }
 
