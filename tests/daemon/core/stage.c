@@ -69,7 +69,7 @@ static void end_closed(struct stage *stage)
     }
 }
 
-static void one_turn(struct stage *stage)
+void stage_one_turn(struct stage *stage)
 {
     gateway_set_now(stage->gateway, &stage->now);
     gateway_collect(stage->gateway);
@@ -90,7 +90,7 @@ static void one_turn(struct stage *stage)
 void stage_turn(struct stage *stage)
 {
     for (int i = 0; i < 40; i++)
-        one_turn(stage);
+        stage_one_turn(stage);
 }
 
 void stage_wait(struct stage *stage, int64_t ms)

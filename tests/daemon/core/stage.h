@@ -34,8 +34,9 @@ struct stage {
 void stage_open(struct stage *stage, void (*change)(struct config *config));
 void stage_close(struct stage *stage);
 
-/* A turn of the loop: answers are collected, what gathered goes out. */
+/* Turns of the loop until everything has settled: answers are collected, what gathered goes out. */
 void stage_turn(struct stage *stage);
+void stage_one_turn(struct stage *stage);
 void stage_wait(struct stage *stage, int64_t ms); /* a turn, so much later */
 
 struct peer *stage_peer(struct stage *stage, enum session_kind kind);

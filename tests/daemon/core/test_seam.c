@@ -260,6 +260,33 @@ static void a_turn_that_brings_much_is_not_lost_on_those_who_keep_up(void **stat
     (void)state;
 }
 
+/* Plain readers: they are told no presence, which would bring the message along. */
+static void a_fan_out_that_takes_several_turns_skips_nobody(void **state)
+{
+    struct peer *readers[12];
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    for (int i = 0; i < 12; i++)
+        readers[i] = stage_peer(&stage, SESSION_PLAIN);
+    stage_turn(&stage);
+    stage.gateway->effort_max = 1; /* one job, one write a turn */
+    peer_mutter(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}");
+    for (int i = 0; i < 6; i++)
+        stage_one_turn(&stage);
+    assert_in_range(lobby()->flushed_count, 1, 12);
+    /* The last moves to the place of the first, where flushing has been already. */
+    assert_ptr_equal(lobby()->members[0]->session, mina->session);
+    session_closed(mina->session);
+    mina->session = NULL;
+    stage_turn(&stage);
+    for (int i = 0; i < 12; i++) {
+        const char *text = peer_hear(readers[i]);
+        assert_non_null(text);
+        assert_string_equal(text, "mina: hi");
+        assert_null(peer_hear(readers[i]));
+    }
+    (void)state;
+}
+
 static void one_write_a_turn_carries_replies_and_entries_of_all_rooms(void **state)
 {
     struct peer *mina = stage_member(&stage, "mina", "lobby");
@@ -342,6 +369,7 @@ int main(void)
         TEST(a_slow_reader_is_served_from_storage_and_misses_nothing),
         TEST(a_page_that_storage_refuses_is_asked_for_again),
         TEST(a_turn_that_brings_much_is_not_lost_on_those_who_keep_up),
+        TEST(a_fan_out_that_takes_several_turns_skips_nobody),
         TEST(one_write_a_turn_carries_replies_and_entries_of_all_rooms),
         TEST(deleted_text_is_in_no_memory_and_in_no_catch_up),
         TEST(quiet_rooms_give_their_memory_up_first),
