@@ -1,0 +1,110 @@
+"""The real daemon on disks that are full or slow."""
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from client import Client, meet, part
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 8 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)],
+                             capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder):
+    with open(folder / "filler", "wb", buffering=0) as filler:
+        block = b"x" * 4096
+        try:
+            while True:
+                filler.write(block)
+        except OSError:
+            pass
+
+
+async def say_until_refused(client, prefix):
+    acks = []
+    for i in range(20_000):
+        reply = await client.try_ask("send", room="lobby", text=f"{prefix} {i} " + "x" * 1500,
+                                     nonce=f"{prefix}-{i}")
+        if reply["type"] == "error":
+            return acks, reply
+        acks.append(reply)
+    raise AssertionError("the disk is never full")
+
+
+async def test_a_full_disk_is_said_and_over_when_there_is_space_again(make_daemon, small_disk):
+    daemon = make_daemon({"storage.path": small_disk / "chat.db"})
+    mina, jun = await meet(daemon, "mina", "jun")
+    before = [await mina.say(f"before {i}") for i in range(5)]
+    fill(small_disk)
+    acks, reply = await say_until_refused(mina, "full")
+    assert reply["error_code"] == "storage_unavailable" and reply["message"]
+    status, _, body = daemon.http("GET", "/healthz")
+    assert status == 503 and len(json.loads(body)) > 1, "it says why"
+    assert (await jun.ask("ping"))["type"] == "pong"
+    assert len((await jun.ask("history", room="lobby", limit=200))["messages"]) > 0
+    os.unlink(small_disk / "filler")
+    while (await mina.try_ask("send", room="lobby", text="again", nonce="again"))["type"] != "ack":
+        pass
+    while daemon.http("GET", "/healthz")[0] != 200:
+        await jun.ask("ping")
+    expected = [a["seq"] for a in before + acks]
+    seen, after = [], 0
+    while True:
+        page = await jun.ask("history", room="lobby", after=after, limit=200)
+        seen += [(m["seq"], m["text"]) for m in page["messages"]]
+        if not page["more"]:
+            break
+        after = seen[-1][0]
+    assert [seq for seq, _ in seen][:len(expected)] == expected, "acknowledged and not there"
+    assert len({text for _, text in seen}) == len(seen), "stored twice"
+    assert seen[-1][1] == "again"
+    await part(mina, jun)
+
+
+async def test_a_start_on_a_full_disk_serves_what_there_is(make_daemon, small_disk):
+    daemon = make_daemon({"storage.path": small_disk / "chat.db"})
+    [mina] = await meet(daemon, "mina")
+    ack = await mina.say("kept")
+    await mina.close()
+    daemon.stop()
+    fill(small_disk)
+    daemon.start()
+    mina = await Client.connect(daemon, session=mina.key)
+    history = await mina.ask("history", room="lobby")
+    assert [m["seq"] for m in history["messages"]] == [ack["seq"]]
+    await mina.close()
+    os.unlink(small_disk / "filler")
+
+
+async def test_nobody_waits_for_a_disk_that_hangs_but_who_asked_it(make_daemon):
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    daemon = make_daemon(start=False)
+    # LeakSanitizer cannot work where strace does.
+    daemon.start(prefix=["strace", "-f", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e",
+                         "inject=fdatasync,fsync:delay_enter=700000"],
+                 environment={"ASAN_OPTIONS": "detect_leaks=0"})
+    [mina] = await meet(daemon, "mina")
+    slow = await mina.start("send", room="lobby", text="slow", nonce="1")
+    jun = await Client.connect(daemon, "jun")
+    await jun.join()
+    await jun.ask("history", room="lobby")
+    await jun.ask("rooms")
+    assert (await mina.ask("ping"))["type"] == "pong"
+    assert not slow.done(), "acknowledged before the disk had it"
+    assert (await asyncio.wait_for(slow, 60))["type"] == "ack"
+    assert (await jun.next("message"))["text"] == "slow"
+    await part(mina, jun)
