@@ -286,18 +286,20 @@ static struct room *make_imported(struct gateway *gateway, struct session *sessi
         return NULL;
     }
     struct room *room = room_create(gateway, &row);
-    struct job *job = room ? job_create(JOB_ROOM_CREATE) : NULL;
+    struct job *job = job_create(JOB_ROOM_CREATE);
     if (job) {
         job->room.room = row;
         job->asker.request = REQUEST_import;
     }
-    if (gateway_submit_alone(gateway, job)) {
+    if (room && gateway_submit_alone(gateway, job)) {
         gateway->room_id_last = row.id;
         room->is_pending = true;
         return room;
     }
     if (room)
         room_destroy(gateway, room);
+    else
+        job_destroy(job);
     session_fail(session, &request->ref, ERROR_storage_unavailable, NULL, NULL);
     return NULL;
 }

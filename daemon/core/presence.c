@@ -3,29 +3,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM           1
-#define uthash_nonfatal_oom(person) ((person)->refused = true)
-#include <uthash.h>
 #include <utlist.h>
 
 struct presence_user {
+    struct table_link by_user;
     int64_t user;
     size_t connections;      /* 0: gone, and told so in the next turn */
     int64_t typing_until_ms; /* 0: not typing */
     bool told_here;          /* what the room was told last */
     bool is_changed;         /* in presence.changed */
-    bool refused;            /* no memory for the table */
-    UT_hash_handle hh;
     struct presence_user *changed_prev, *changed_next;
     struct presence_user *typing_prev, *typing_next;
     char name[]; /* NUL-terminated */
 };
 
+static struct presence_user *person_of(const struct table_link *link)
+{
+    return TABLE_ITEM(link, struct presence_user, by_user);
+}
+
 static struct presence_user *find(const struct presence *presence, int64_t user)
 {
-    struct presence_user *person = NULL;
-    HASH_FIND(hh, presence->people, &user, sizeof user, person);
-    return person;
+    struct table_link *link = table_first(&presence->people, table_hash_number((uint64_t)user));
+    for (; link; link = table_next(link)) {
+        struct presence_user *person = person_of(link);
+        if (person->user == user)
+            return person;
+    }
+    return NULL;
 }
 
 static struct presence_user *add(struct presence *presence, int64_t user, const char *name)
@@ -36,12 +41,18 @@ static struct presence_user *add(struct presence *presence, int64_t user, const 
         return NULL;
     person->user = user;
     memcpy(person->name, name, size);
-    HASH_ADD(hh, presence->people, user, sizeof person->user, person);
-    if (person->refused) {
-        free(person);
-        return NULL;
-    }
-    return person;
+    if (table_insert(&presence->people, &person->by_user, table_hash_number((uint64_t)user)))
+        return person;
+    free(person);
+    return NULL;
+}
+
+/* The caller frees the person. A room that is empty again takes no memory. */
+static void take_out(struct presence *presence, struct presence_user *person)
+{
+    table_remove(&presence->people, &person->by_user);
+    if (presence->people.count == 0)
+        table_finish(&presence->people);
 }
 
 static void unmark(struct presence *presence, struct presence_user *person)
@@ -98,7 +109,7 @@ void presence_leave(struct presence *presence, int64_t user, int64_t now_ms)
     stop_typing(presence, person, now_ms);
     mark(presence, person, now_ms);
     if (!person->is_changed) { /* nobody was told of it */
-        HASH_DEL(presence->people, person);
+        take_out(presence, person);
         free(person);
     }
 }
@@ -130,10 +141,10 @@ bool presence_is_here(const struct presence *presence, int64_t user)
 const struct presence_user *presence_next(const struct presence *presence,
                                           const struct presence_user *person)
 {
-    person = person ? person->hh.next : presence->people;
-    while (person && person->connections == 0)
-        person = person->hh.next;
-    return person;
+    const struct table_link *link = table_step(&presence->people, person ? &person->by_user : NULL);
+    while (link && person_of(link)->connections == 0)
+        link = table_step(&presence->people, link);
+    return link ? person_of(link) : NULL;
 }
 
 int64_t presence_user_id(const struct presence_user *person)
@@ -201,7 +212,7 @@ static void take_person(struct presence *presence, struct presence_user *person,
         news->left[news->left_count++] = person->name;
     if (is_here)
         return;
-    HASH_DEL(presence->people, person);
+    take_out(presence, person);
     person->changed_next = news->gone;
     news->gone = person;
 }
@@ -251,11 +262,12 @@ void presence_news_finish(struct presence_news *news)
 
 void presence_finish(struct presence *presence)
 {
-    struct presence_user *person, *next;
-    HASH_ITER(hh, presence->people, person, next)
-    {
-        HASH_DEL(presence->people, person);
+    struct table_link *link = table_step(&presence->people, NULL);
+    while (link) {
+        struct presence_user *person = person_of(link);
+        link = table_step(&presence->people, link);
         free(person);
     }
+    table_finish(&presence->people);
     *presence = (struct presence){0};
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/core/table.h"
+
 #define PRESENCE_TURN_MS 1000  /* at most one telling a room in this time */
 #define TYPING_LAPSES_MS 6000
 #define TYPING_NAMES_MAX 5
@@ -16,7 +18,7 @@ struct presence_user;
 
 /* Of one room. All zero is nobody here. */
 struct presence {
-    struct presence_user *people;  /* by user: those here, and those whose leaving is not told yet */
+    struct table people;           /* by user: those here, and those whose leaving is not told yet */
     struct presence_user *changed; /* whose coming or going is not told yet */
     struct presence_user *typing;  /* whoever started first is first */
     size_t members;         /* users here now, each counted once */

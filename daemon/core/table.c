@@ -88,6 +88,19 @@ struct table_link *table_next(const struct table_link *link)
     return same_hash(link->next, link->hash);
 }
 
+struct table_link *table_step(const struct table *table, const struct table_link *link)
+{
+    if (link && link->next)
+        return link->next;
+    if (!table->slots)
+        return NULL;
+    struct table_link **end = table->slots + table->slot_count;
+    struct table_link **slot = link ? slot_of(table, link->hash) + 1 : table->slots;
+    while (slot < end && !*slot)
+        slot++;
+    return slot < end ? *slot : NULL;
+}
+
 void table_finish(struct table *table)
 {
     free(table->slots);

@@ -34,6 +34,9 @@ void table_remove(struct table *table, struct table_link *link);
 struct table_link *table_first(const struct table *table, uint64_t hash);
 struct table_link *table_next(const struct table_link *link);
 
+/* Everything, one link after another, from NULL to NULL; good while nothing is put in or taken out. */
+struct table_link *table_step(const struct table *table, const struct table_link *link);
+
 /* Frees the slots, not what was kept. */
 void table_finish(struct table *table);
 
