@@ -48,7 +48,7 @@ const struct row *dispatch_row(enum message_type request)
     return &rows[request];
 }
 
-/* --- how often --------------------------------------------------------------------------------- */
+/* --- how often -------------------------------------------------------------------------------- */
 
 static struct rate rate_of(const struct config *config, enum limit_kind kind, int64_t factor)
 {
@@ -134,7 +134,7 @@ static bool may_speak_again(struct session *session, const struct ref *ref)
     return false;
 }
 
-/* --- who may ask ------------------------------------------------------------------------------- */
+/* --- who may ask ------------------------------------------------------------------------------ */
 
 static bool is_met(const struct session *session, enum need need)
 {

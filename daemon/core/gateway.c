@@ -20,7 +20,7 @@
 #define DRAIN_MS        5000 /* how long answers are awaited before sessions are closed */
 #define DRAIN_JOBS_MS   10000
 
-/* --- jobs -------------------------------------------------------------------------------------- */
+/* --- jobs ------------------------------------------------------------------------------------- */
 
 bool gateway_submit_alone(struct gateway *gateway, struct job *job)
 {
@@ -179,7 +179,7 @@ void gateway_collect(struct gateway *gateway)
     }
 }
 
-/* --- the end of a turn ------------------------------------------------------------------------- */
+/* --- the end of a turn ------------------------------------------------------------------------ */
 
 static bool flush_rooms(struct gateway *gateway)
 {
@@ -214,7 +214,7 @@ bool gateway_flush(struct gateway *gateway)
     return !flush_sessions(gateway) || gateway->changed_late;
 }
 
-/* --- time -------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 void gateway_set_now(struct gateway *gateway, const struct moment *now)
 {
@@ -319,7 +319,7 @@ int64_t gateway_tick(struct gateway *gateway)
     return gateway->has_more ? 0 : next_ms;
 }
 
-/* --- stopping ---------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 bool gateway_drain(struct gateway *gateway)
 {
@@ -338,7 +338,7 @@ bool gateway_drain(struct gateway *gateway)
     return gateway->sessions.count == 0 && (gateway->jobs == 0 || waited_ms >= DRAIN_JOBS_MS);
 }
 
-/* --- everybody --------------------------------------------------------------------------------- */
+/* --- everybody -------------------------------------------------------------------------------- */
 
 void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields)
 {
@@ -384,7 +384,7 @@ void gateway_turn_took(struct gateway *gateway, int64_t microseconds)
         figures->turn_max_us = microseconds;
 }
 
-/* --- building and taking down ------------------------------------------------------------------ */
+/* --- building and taking down ----------------------------------------------------------------- */
 
 bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- welcome ----------------------------------------------------------------------------------- */
+/* --- welcome ---------------------------------------------------------------------------------- */
 
 static void fill_bounds(const struct config *config, struct record_bounds *bounds)
 {
@@ -48,7 +48,7 @@ static void become(struct session *session, struct user *user)
     session->has_hello = true;
 }
 
-/* --- asking -------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static bool check_name(struct gateway *gateway, const char *name, struct user_row *row,
                        struct refusal *refusal)
@@ -185,7 +185,7 @@ void handle_hello(struct gateway *gateway, struct session *session, const struct
         (void)gateway_submit(gateway, session, request, create_login(key, &row));
 }
 
-/* --- answering ----------------------------------------------------------------------------------- */
+/* --- answering -------------------------------------------------------------------------------- */
 
 static void greet_new(struct gateway *gateway, struct session *session, const struct job *login)
 {
@@ -265,7 +265,7 @@ void answer_hello(struct gateway *gateway, struct session *session, struct job *
     }
 }
 
-/* --- the rest ------------------------------------------------------------------------------------ */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 void handle_ping(struct gateway *gateway, struct session *session, const struct request *request)
 {

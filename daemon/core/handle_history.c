@@ -6,7 +6,7 @@
 
 #define PAGE_DEFAULT 50
 
-/* --- rooms --------------------------------------------------------------------------------------- */
+/* --- rooms ------------------------------------------------------------------------------------ */
 
 static void reply_rooms(struct gateway *gateway, struct session *session, const struct ref *ref,
                         const struct job_own *own)
@@ -44,7 +44,7 @@ void answer_rooms(struct gateway *gateway, struct session *session, struct job *
         session_fail_job(session, job);
 }
 
-/* --- pages --------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 /* A page may take a quarter of what may wait for a session, so that it always fits. */
 static size_t page_bytes(const struct gateway *gateway)
@@ -154,7 +154,7 @@ void answer_history(struct gateway *gateway, struct session *session, struct job
         reply_history(gateway, session, job, room);
 }
 
-/* --- search -------------------------------------------------------------------------------------- */
+/* --- search ----------------------------------------------------------------------------------- */
 
 static bool fold_user(const char *name, char out[NAME_BYTES_MAX + 1])
 {

@@ -13,7 +13,7 @@ enum { JOIN_HOW, JOIN_AFTER };
 /* Where the entries come from: the ring from a cursor on, a page from a cursor on, the newest page. */
 enum { FROM_RING = 0, FROM_CURSOR = 1, FROM_NEWEST = 2, IS_RESET = 4 };
 
-/* --- join ---------------------------------------------------------------------------------------- */
+/* --- join ------------------------------------------------------------------------------------- */
 
 static bool may_enter(struct session *session, const struct request *request,
                       const struct room *room)
@@ -239,7 +239,7 @@ void handle_leave(struct gateway *gateway, struct session *session, const struct
     room_leave(member);
 }
 
-/* --- create -------------------------------------------------------------------------------------- */
+/* --- create ----------------------------------------------------------------------------------- */
 
 static bool may_create(struct gateway *gateway, struct session *session, struct refusal *refusal)
 {
@@ -351,7 +351,7 @@ void answer_create(struct gateway *gateway, struct session *session, struct job 
         session_fail_job(session, job);
 }
 
-/* --- set ----------------------------------------------------------------------------------------- */
+/* --- set -------------------------------------------------------------------------------------- */
 
 static bool read_keep(const char *word, int *keep, struct refusal *refusal)
 {
@@ -454,7 +454,7 @@ void answer_set(struct gateway *gateway, struct session *session, struct job *jo
         session_fail_job(session, job);
 }
 
-/* --- remove -------------------------------------------------------------------------------------- */
+/* --- remove ----------------------------------------------------------------------------------- */
 
 void handle_remove(struct gateway *gateway, struct session *session,
                    const struct request *request)

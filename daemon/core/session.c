@@ -48,7 +48,7 @@ bool session_is_guest(const struct session *session)
     return session->user && !session->user->account;
 }
 
-/* --- strangers: those that have not said hello ------------------------------------------------- */
+/* --- strangers: those that have not said hello ------------------------------------------------ */
 
 static void add_stranger(struct gateway *gateway, struct session *session)
 {
@@ -78,7 +78,7 @@ void session_no_stranger(struct session *session)
     session->next = session->previous = NULL;
 }
 
-/* --- opening and closing ----------------------------------------------------------------------- */
+/* --- opening and closing ---------------------------------------------------------------------- */
 
 static bool may_open(const struct gateway *gateway, const struct arrival *arrival,
                      struct refusal *refusal)
@@ -208,7 +208,7 @@ void session_heard(struct session *session)
     session->heard_ms = session->gateway->now.monotonic_ms;
 }
 
-/* --- what arrives ------------------------------------------------------------------------------ */
+/* --- what arrives ----------------------------------------------------------------------------- */
 
 /* Not while a request is under way that changes what the next ones mean, nor while the answers to
  * those before are not taken: then it waits here, and behind it in the kernel. */

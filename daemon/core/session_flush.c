@@ -70,7 +70,7 @@ static bool add_event(struct gathering *gathering, const struct session *session
     return is_added;
 }
 
-/* --- a member whose entries have left memory --------------------------------------------------- */
+/* --- a member whose entries have left memory -------------------------------------------------- */
 
 static void stall(struct session *session)
 {
@@ -115,7 +115,7 @@ static void note_lagging(struct gathering *gathering, struct member *member)
         (void)add_event(gathering, member->session, EVENT_lagged, &event);
 }
 
-/* --- a member served from the ring ------------------------------------------------------------- */
+/* --- a member served from the ring ------------------------------------------------------------ */
 
 /* The member's place in the ring; false when what it needs next is not there. */
 static bool find_place(struct member *member, const struct roomlog *log)
@@ -178,7 +178,7 @@ static void gather_member(struct gathering *gathering, struct member *member)
         gather_slice(gathering, member, log);
 }
 
-/* --- the write --------------------------------------------------------------------------------- */
+/* --- the write -------------------------------------------------------------------------------- */
 
 static void gather_replies(struct gathering *gathering, const struct session *session)
 {
@@ -251,7 +251,7 @@ void session_writeable(struct session *session)
     session_mark_dirty(session);
 }
 
-/* --- a page from storage ----------------------------------------------------------------------- */
+/* --- a page from storage ---------------------------------------------------------------------- */
 
 static bool encode_page(const struct member *member, const struct job_page *page,
                         struct buffer *out)

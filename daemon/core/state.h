@@ -118,7 +118,7 @@ struct gateway {
     struct figures figures;
 };
 
-/* --- one row a request: dispatch.c ------------------------------------------------------------- */
+/* --- one row a request: dispatch.c ------------------------------------------------------------ */
 
 /* Answers a request: with one reply, or with a job whose answer will bring it. session is there until
  * the handler returns, also when it closes it. */
@@ -165,7 +165,7 @@ answer_handler answer_create, answer_set, answer_remove, answer_append;
 answer_handler answer_direct, answer_read, answer_who, answer_grant, answer_kick;
 answer_handler answer_status, answer_backup, answer_restore, answer_export, answer_import;
 
-/* --- the gateway: gateway.c -------------------------------------------------------------------- */
+/* --- the gateway: gateway.c ------------------------------------------------------------------- */
 
 /* Takes the job and submits it for this request: its row's answer handler will be called. When storage
  * does not take it, or job is NULL or lacks memory, the request is answered storage_unavailable.
@@ -196,7 +196,7 @@ bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_ro
 /* Tells everybody: every hearth.v1 session that said hello. */
 void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields);
 
-/* --- a session: session.c ---------------------------------------------------------------------- */
+/* --- a session: session.c --------------------------------------------------------------------- */
 
 /* The one reply to a request. */
 void session_reply(struct session *session, const struct ref *ref, enum message_type type,
@@ -235,7 +235,7 @@ int64_t session_user_id(const struct session *session);    /* 0: none */
 int64_t session_presence_id(const struct session *session); /* for presence.h */
 bool session_is_guest(const struct session *session);
 
-/* --- users: user.c ----------------------------------------------------------------------------- */
+/* --- users: user.c ---------------------------------------------------------------------------- */
 
 /* What users are found by, of a name as a client wrote it. False when nobody can be called so. */
 bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
@@ -248,14 +248,14 @@ void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */
 void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */
 
-/* --- managing a room from outside: visitor.c ---------------------------------------------------- */
+/* --- managing a room from outside: visitor.c -------------------------------------------------- */
 
 /* Reads what the room remembers about the user; the request is then dispatched again. */
 void visit(struct session *session, const struct request *request, const struct room *room);
 /* Called first by the answer handlers of requests that may visit: true when the job was the visit. */
 bool visit_answer(struct gateway *gateway, struct session *session, struct job *job);
 
-/* --- who may do what: access.c ----------------------------------------------------------------- */
+/* --- who may do what: access.c ---------------------------------------------------------------- */
 
 /* The role of this session's user in the room, given what the room remembers (NULL: nothing). */
 enum role access_role(const struct session *session, const struct room *room,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the carrier --------------------------------------------------------------------------------- */
+/* --- the carrier ------------------------------------------------------------------------------ */
 
 static enum carrier_result carry(void *connection, const unsigned char *bytes, size_t length)
 {
@@ -40,7 +40,7 @@ static void close_peer(void *connection, uint16_t code, const char *reason)
 
 static const struct carrier carrier = {carry, want_writeable, pause_peer, resume_peer, close_peer};
 
-/* --- the stage ----------------------------------------------------------------------------------- */
+/* --- the stage -------------------------------------------------------------------------------- */
 
 void stage_open(struct stage *stage, void (*change)(struct config *config))
 {
@@ -114,7 +114,7 @@ void stage_close(struct stage *stage)
     store_close(stage->store);
 }
 
-/* --- peers --------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 static struct peer *open_peer(struct stage *stage, const struct arrival *arrival)
 {

@@ -46,7 +46,7 @@ static void send_text(struct peer *peer, const char *room, const char *text, con
              nonce);
 }
 
-/* --- hello --------------------------------------------------------------------------------------- */
+/* --- hello ------------------------------------------------------------------------------------ */
 
 static void a_taken_name_is_refused_with_a_free_one(void **state)
 {
@@ -158,7 +158,7 @@ static void a_hanging_commit_keeps_nobody_out(void **state)
     (void)state;
 }
 
-/* --- messages ------------------------------------------------------------------------------------ */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static void a_message_is_told_once_it_is_stored(void **state)
 {
@@ -284,7 +284,7 @@ static void messages_are_changed_by_those_who_wrote_them(void **state)
     (void)state;
 }
 
-/* --- rooms --------------------------------------------------------------------------------------- */
+/* --- rooms ------------------------------------------------------------------------------------ */
 
 static void whoever_makes_a_room_owns_it(void **state)
 {
