@@ -119,6 +119,7 @@ async function cell(here, breaking, doing) {
   const shown = await texts(here.page);
   assert.deepEqual(shown.slice(-20), kept.slice(-20), "shown as stored");
   if (here.other) {
+    await here.other.click(".rooms .line:has-text('lobby')");
     await hears(here.other, "after");
     assert.deepEqual((await texts(here.other)).slice(-20), kept.slice(-20), "both tabs agree");
     assert.equal(await waiting(here.other), 0);

@@ -28,6 +28,8 @@ export class Daemon {
       "limits.exempt": "127.0.0.0/8",
       "log.level": "error",
     };
+    /* A page that is being worked on, without building the daemon again. */
+    if (process.env.HEARTH_PAGE_DIR) set["http.page_dir"] = process.env.HEARTH_PAGE_DIR;
     const options = Object.entries(set).map(([name, value]) => `${name}=${value}`);
     const args = [...options, ...settings].flatMap((one) => ["--set", one]);
     this.process = spawn(process.env.HEARTHD, args, { stdio: ["ignore", "ignore", "pipe"] });

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { browser } from "./browser";
 import { Chat } from "./chat";
 import { recall, remember } from "./memory";
-import { openShelf } from "./outbox";
+import { lateShelf, openShelf } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
@@ -23,10 +23,12 @@ export const dialog = signal<Open | null>(null);
 export const announcement = signal("");
 export const theme = signal(recall("theme", "auto"));
 
-export async function startChat(): Promise<void> {
-  chat = new Chat(browser, await openShelf());
+export function startChat(): void {
+  chat = new Chat(browser, lateShelf(openShelf()));
   if (typeof BroadcastChannel !== "undefined") chat.sender.share(new BroadcastChannel("hearth"));
-  await chat.sender.load();
+  effect(() => {
+    if (chat.current.value) history.replaceState(history.state, "", address());
+  });
 }
 
 effect(() => {
@@ -43,7 +45,7 @@ interface Place {
 
 function address(): string {
   const room = chat.current.value;
-  return room && !room.isDirect ? "#" + encodeURIComponent(room.name) : location.pathname;
+  return room && !room.isDirect ? "/#" + encodeURIComponent(room.name) : "/";
 }
 
 /** The room an invite link names: /#room or /r/room. */

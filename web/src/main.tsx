@@ -24,11 +24,13 @@ function watchWidth(): void {
 
 /** As whoever one was last: the rooms are there before the connection is. */
 function comeBack(): void {
+  const asked = invited();
+  /* What an earlier page queued has to be known before its rooms are entered. */
+  void chat.sender.load().then(() => chat.me.value && chat.enter("", asked));
   if (!chat.me.value) return;
   for (const name of recall<string[]>("rooms", [])) chat.roomOf(name).wanted = true;
-  const last = chat.rooms.value.find((room) => room.name === (invited() || recall("room", "")));
+  const last = chat.rooms.value.find((room) => room.name === (asked || recall("room", "")));
   if (last) chat.show(last);
-  chat.enter("", invited());
 }
 
 function watchWaking(): void {
@@ -59,8 +61,8 @@ function offerInstalling(): void {
 }
 
 async function start(): Promise<void> {
-  const words = loadWords(chooseLanguage(recall("language", ""), navigator.languages));
-  await Promise.all([words, startChat()]);
+  startChat();
+  await loadWords(chooseLanguage(recall("language", ""), navigator.languages));
   document.documentElement.lang = language;
   watchWidth();
   comeBack();

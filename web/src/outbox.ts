@@ -107,6 +107,15 @@ export async function openShelf(): Promise<Shelf> {
   }
 }
 
+/** A shelf that is still being opened: the page is drawn meanwhile. */
+export function lateShelf(opening: Promise<Shelf>): Shelf {
+  return {
+    all: async () => (await opening).all(),
+    put: async (item) => (await opening).put(item),
+    remove: async (nonce) => (await opening).remove(nonce),
+  };
+}
+
 /** A nonce nobody else will think of; works without crypto.randomUUID (plain HTTP). */
 export function newNonce(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
