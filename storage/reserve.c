@@ -18,8 +18,7 @@ static void reserve_path(const char *path, char *out, size_t out_size)
     snprintf(out, out_size, "%s-reserve", path);
 }
 
-/* Bytes free for ordinary users; INT64_MAX when that cannot be told. */
-static int64_t free_bytes(const char *path)
+int64_t reserve_free_bytes(const char *path)
 {
     char folder[1100];
     struct statvfs space;
@@ -57,7 +56,7 @@ void reserve_make(const char *path, int64_t bytes)
         return;
     }
     int64_t before = stat(name, &status) == 0 ? (int64_t)status.st_size : 0;
-    if (before != bytes && free_bytes(path) > FREE_TIMES * bytes)
+    if (before != bytes && reserve_free_bytes(path) > FREE_TIMES * bytes)
         allocate(name, bytes, before);
 }
 
@@ -70,7 +69,7 @@ bool reserve_give_up(const char *path)
 
 bool reserve_give_up_if_full(const char *path)
 {
-    return free_bytes(path) < START_BYTES && reserve_give_up(path);
+    return reserve_free_bytes(path) < START_BYTES && reserve_give_up(path);
 }
 
 void reserve_keep_rest(const char *path, int64_t bytes)

@@ -18,4 +18,7 @@ bool reserve_give_up_if_full(const char *path);
 /* After a start that needed it: keeps back as much of bytes as is still free. */
 void reserve_keep_rest(const char *path, int64_t bytes);
 
+/* Bytes free for ordinary users where path lies; INT64_MAX when that cannot be told. */
+int64_t reserve_free_bytes(const char *path);
+
 #endif

@@ -1,12 +1,19 @@
 #include "storage/schema.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
-/* One text per step: step N brings user_version N to N + 1. Never change one that was released; append.
+#include "storage/backup.h"
+#include "storage/reserve.h"
+
+#define COPY_BYTES_MAX (64 * 1024 * 1024) /* a start must not take minutes */
+
+/* One text per step: step N brings user_version N to N + 1. Never change one that was released;
+ * append.
  *
- * messages.id is room_id << 40 | seq, see messages.h. rooms.floor: the next seq is beyond it, whatever
- * rows there are. rooms.indexed: the search index has this room's messages up to this seq. target of
- * edits and reactions is an id too. */
+ * messages.id is room_id << 40 | seq, see messages.h. rooms.floor: the next seq is beyond it,
+ * whatever rows there are. rooms.indexed: the search index has this room's messages up to this seq.
+ * target of edits and reactions is an id too. */
 static const char *const steps[] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE users("
@@ -73,4 +80,17 @@ enum schema_result schema_migrate(struct database *database)
         if (!take_step(database, step))
             return SCHEMA_FAILED;
     return SCHEMA_READY;
+}
+
+bool schema_keep_copy(struct database *database, const char *path, int version)
+{
+    char name[1100], unfinished[1110], why[256];
+    struct stat status;
+    if (stat(path, &status) != 0 || status.st_size > COPY_BYTES_MAX ||
+        reserve_free_bytes(path) < 3 * (int64_t)status.st_size)
+        return false;
+    snprintf(name, sizeof name, "%s.version-%d", path, version);
+    snprintf(unfinished, sizeof unfinished, "%s.part", name);
+    return backup_copy(database, unfinished, why, sizeof why) &&
+           backup_place(unfinished, name, why, sizeof why);
 }

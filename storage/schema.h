@@ -13,4 +13,8 @@ enum schema_result { SCHEMA_READY, SCHEMA_NEWER, SCHEMA_FAILED };
  * newer program, untouched. */
 enum schema_result schema_migrate(struct database *database);
 
+/* Before migrating: keeps the database as it is in PATH.version-N, where it is small enough and
+ * there is space for it. Best effort: false when there is no copy. */
+bool schema_keep_copy(struct database *database, const char *path, int version);
+
 #endif

@@ -210,10 +210,13 @@ static bool set_aside(struct start *start, const char *path)
 }
 
 /* The schema, the mark of a stop that has not been clean, and what the loop needs to know. */
-static enum attempt begin_service(struct start *start, char *why, size_t why_size)
+static enum attempt begin_service(struct start *start, const char *path, char *why, size_t why_size)
 {
     struct database *database = &start->database;
     int64_t clean = 1;
+    int version = (int)database_ask(database, "PRAGMA user_version", 0);
+    if (version > 0 && version < schema_version())
+        schema_keep_copy(database, path, version);
     enum schema_result schema = schema_migrate(database);
     if (schema == SCHEMA_NEWER)
         return ATTEMPT_NEWER;
@@ -262,9 +265,9 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     if (is_damaged(start, options->path))
         attempt = ATTEMPT_DAMAGED;
     else
-        attempt = begin_service(start, why, why_size);
+        attempt = begin_service(start, options->path, why, why_size);
     if (attempt == ATTEMPT_FULL && give_up_reserve(start, options))
-        attempt = begin_service(start, why, why_size);
+        attempt = begin_service(start, options->path, why, why_size);
     if (attempt != ATTEMPT_OPEN) {
         database_close(&start->database);
         disk_close(start->disk);

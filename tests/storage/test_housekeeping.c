@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "storage/check.h"
+#include "storage/schema.h"
 #include "storage/start.h"
 #include "tests/storage/shop.h"
 
@@ -148,6 +149,17 @@ static void a_damage_found_while_serving_is_recalled_at_the_next_start(void **st
     assert_true(writer_init(&bench->writer, &bench->start, &bench->shop.options));
 }
 
+static void a_copy_from_before_a_migration_holds_everything(void **state)
+{
+    struct bench *bench = *state;
+    struct shop copy = {.store = NULL};
+    make_room(bench);
+    assert_true(schema_keep_copy(&bench->writer.database, bench->shop.path, 1));
+    snprintf(copy.path, sizeof copy.path, "%.64s/chat.db.version-1", bench->shop.folder);
+    assert_int_equal(shop_ask(&copy, "SELECT count(*) FROM rooms"), 1);
+    assert_int_equal(shop_ask(&copy, "PRAGMA user_version"), schema_version());
+}
+
 #define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
 
 int main(void)
@@ -157,6 +169,7 @@ int main(void)
         BENCH_TEST(the_next_look_is_a_minute_away_when_all_is_done),
         BENCH_TEST(a_group_that_failed_can_be_given_again),
         BENCH_TEST(a_check_that_takes_too_long_is_unfinished),
+        BENCH_TEST(a_copy_from_before_a_migration_holds_everything),
         BENCH_TEST(a_damage_found_while_serving_is_recalled_at_the_next_start),
     };
     return cmocka_run_group_tests_name("storage.housekeeping", tests, NULL, NULL);
