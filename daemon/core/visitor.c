@@ -1,5 +1,5 @@
-/* visitor.c - who manages a room without being in it: what the room remembers about the user is read
- * first, and then the request is dispatched once more, by one who is a member for so long. */
+/* visitor.c - who manages a room without being in it: what the room remembers about the user is
+ * read first, and then the request is dispatched once more, by one who is a member for so long. */
 #include "daemon/core/state.h"
 
 #include <string.h>
