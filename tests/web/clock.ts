@@ -1,4 +1,5 @@
 // A clock that is moved by hand, and sockets of plain arrays.
+import "./webcrypto";
 import type { Socket, Surroundings } from "../../web/src/connection";
 
 let travelling = 0;

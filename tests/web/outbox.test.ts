@@ -1,3 +1,4 @@
+import "./webcrypto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LocalShelf, MemoryShelf, newNonce, openShelf, type Outgoing } from "../../web/src/outbox";
