@@ -91,17 +91,16 @@ static bool append_head(struct exchange *exchange, int status, const char *heade
            buffer_append_text(out, headers_status(status)) && buffer_append_text(out, "\r\n") &&
            headers_date(out) && buffer_append_text(out, headers) &&
            buffer_append_text(out, headers_everywhere) && append_cors(exchange) &&
-           buffer_append_text(out, exchange->must_close ? "Connection: close\r\n" : "") &&
-           buffer_append_text(out, line) && buffer_append_text(out, "\r\n");
+           buffer_append_text(out, "Connection: close\r\n") && buffer_append_text(out, line) && buffer_append_text(out, "\r\n");
 }
 
 void exchange_answer_with(struct exchange *exchange, int status, const char *headers,
                           const unsigned char *rest, size_t length)
 {
     buffer_finish(&exchange->answer);
-    if (!append_head(exchange, status, headers, (int64_t)length))
-        exchange->must_close = true;
-    else if (exchange->method != METHOD_HEAD) {
+    if (!append_head(exchange, status, headers, (int64_t)length)) {
+        buffer_finish(&exchange->answer);
+    } else if (exchange->method != METHOD_HEAD) {
         exchange->rest = rest;
         exchange->rest_length = length;
     }
@@ -114,10 +113,8 @@ void exchange_answer(struct exchange *exchange, int status, const char *headers,
     buffer_finish(&exchange->answer);
     if (!append_head(exchange, status, headers, (int64_t)length) ||
         (length > 0 && exchange->method != METHOD_HEAD &&
-         !buffer_append(&exchange->answer, body, length))) {
+         !buffer_append(&exchange->answer, body, length)))
         buffer_finish(&exchange->answer); /* no memory: it ends without a word */
-        exchange->must_close = true;
-    }
     send_soon(exchange);
 }
 
@@ -189,14 +186,27 @@ void exchange_say(struct exchange *exchange, const void *request, size_t length)
         session_receive(exchange->connection.session, request, length, 0, true);
 }
 
+static void enlist(struct exchange *exchange)
+{
+    exchange->next_answered = exchange->server->answered;
+    exchange->server->answered = exchange;
+}
+
+void exchange_act_later(struct exchange *exchange)
+{
+    if (exchange->is_whole)
+        return;
+    exchange->is_whole = true;
+    enlist(exchange);
+}
+
 /* Into the list of those that are answered at the end of the turn: not now, the core is calling. */
 static void answer_later(struct exchange *exchange)
 {
     if (exchange->has_reply)
         return;
     exchange->has_reply = true;
-    exchange->next_answered = exchange->server->answered;
-    exchange->server->answered = exchange;
+    enlist(exchange);
 }
 
 /* The JSON within one line of incoming. */
@@ -343,7 +353,6 @@ static void answer_stream(struct exchange *exchange)
     char headers[256];
     snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
              exchange->wants_events ? events : lines);
-    exchange->must_close = true;
     buffer_finish(&exchange->answer);
     if (!append_head(exchange, 200, headers, -1) ||
         !buffer_append(&exchange->answer, exchange->incoming.bytes, exchange->incoming.length)) {
@@ -401,7 +410,10 @@ bool exchanges_answer(struct server *server)
     while (server->answered) {
         struct exchange *exchange = server->answered;
         server->answered = exchange->next_answered;
-        answer(exchange);
+        if (exchange->phase == EXCHANGE_READING)
+            exchange->act(exchange);
+        else
+            answer(exchange);
     }
     return any;
 }
@@ -470,7 +482,7 @@ int exchange_writeable(struct exchange *exchange, bool *is_over)
         }
         if (!exchange->is_stream || !exchange->connection.session) {
             *is_over = true;
-            return exchange->must_close ? -1 : 0;
+            return 0;
         }
         begin_stream(exchange);
     }

@@ -26,8 +26,8 @@ struct exchange {
     enum method method;
     bool is_admin;       /* came through the admin socket */
     bool is_exempt;
-    bool must_close;     /* no further request on this connection */
     bool is_pending;     /* lws does not read meanwhile */
+    bool is_whole;       /* its body is there; in server->answered until it acts */
     bool is_stream;      /* the answer stays open */
     bool wants_events;   /* as text/event-stream */
     bool is_whole_reply; /* the answer is the reply as it is, type and all */
@@ -37,6 +37,7 @@ struct exchange {
     int replies_due;     /* until the one that counts */
     int success_status;
     uint64_t address_key;
+    int64_t began_ms;
     char path[512];
     char room[ROOM_NAME_BYTES_MAX + 1]; /* from the path */
     char key[129];           /* from Authorization */
@@ -57,8 +58,7 @@ struct exchange *exchange_create(struct server *server, struct lws *wsi);
 /* Ends its session, if it has one. NULL is fine. */
 void exchange_destroy(struct exchange *exchange);
 
-/* LWS_CALLBACK_HTTP_WRITEABLE: what lws shall do; *is_over when the answer is out and the exchange
- * can go. */
+/* LWS_CALLBACK_HTTP_WRITEABLE: what lws shall do; *is_over when the answer is out. */
 int exchange_writeable(struct exchange *exchange, bool *is_over);
 
 /* The core's side: see carrier.h. */
@@ -66,6 +66,10 @@ enum carrier_result exchange_take(struct exchange *exchange, const unsigned char
                                   size_t length);
 void exchange_want_writeable(struct exchange *exchange);
 void exchange_leave(struct exchange *exchange, uint16_t code, const char *reason);
+
+/* The body is there: acts at the end of the turn. Not before: lws may be reading what it has kept of
+ * this connection, and never comes out of that when it is told to stop in the middle. */
+void exchange_act_later(struct exchange *exchange);
 
 /* At the end of a turn: those whose reply has come answer now. True if there were any. */
 bool exchanges_answer(struct server *server);
