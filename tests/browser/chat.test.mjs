@@ -178,3 +178,14 @@ test("a room is saved as text, whole and in order", world(async ({ person, daemo
   assert.equal(lines.length, 250);
   assert.match(lines[249], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}alice: line 249$/);
 }));
+
+test("a reply shows what it answers, from however far up, and leads there", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  const { seq } = await alice.say("the question");
+  for (let i = 0; i < 120; i++) await alice.say("between " + i);
+  await alice.ask({ type: "send", room: "lobby", text: "the answer", nonce: "answer", reply_to: seq });
+  const mina = await person("mina");
+  await mina.waitForSelector(".quote:has-text('alice: the question')");
+  await mina.click(".quote");
+  await mina.waitForSelector(".row.lit:has-text('the question')");
+}));

@@ -13,6 +13,7 @@ import {
   type Event,
   type Frame,
   type History,
+  type HistoryLine,
   type Joined,
   type MemberLine,
   type RoomLine,
@@ -261,10 +262,21 @@ export class Chat {
     }
   }
 
+  private async one(room: Room, seq: number): Promise<HistoryLine | undefined> {
+    const page = await this.page(room, { after: seq - 1, limit: 1 }).catch(() => null);
+    return page?.messages.find((line) => line.seq === seq);
+  }
+
   /** Reads one message again, when what was pretended turned out not to be. */
   async refresh(room: Room, seq: number): Promise<void> {
-    const page = await this.page(room, { after: seq - 1, limit: 1 }).catch(() => null);
-    if (page?.messages[0]?.seq === seq) room.correct(page.messages[0]);
+    const line = await this.one(room, seq);
+    if (line) room.correct(line);
+  }
+
+  /** Fetches what a reply answers, from further up than is shown. */
+  async quote(room: Room, seq: number): Promise<void> {
+    const line = await this.one(room, seq);
+    if (line) room.quoted(line);
   }
 
   show(room: Room): void {

@@ -51,6 +51,8 @@ export class Room {
   /** Messages that came by while one was reading further up. */
   readonly below = signal(0);
 
+  /** Originals of replies that are not in view themselves. */
+  readonly quotes = signal<ReadonlyMap<number, Row>>(new Map());
   /** How many messages the last catch-up brought. */
   readonly missed = signal(0);
 
@@ -167,6 +169,10 @@ export class Room {
 
   row(seq: number): Row | undefined {
     return find(this.view.value.rows, seq) ?? find(this.live.value.rows, seq);
+  }
+
+  quoted(line: HistoryLine): void {
+    this.quotes.value = new Map(this.quotes.value).set(line.seq, rowOfLine(line));
   }
 
   private setLive(live: Stretch): void {

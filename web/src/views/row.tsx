@@ -1,5 +1,6 @@
 // One message. Drawn again only when something about it has changed.
 import { Component, type ComponentChild } from "preact";
+import { useEffect } from "preact/hooks";
 import { chat } from "../app";
 import { time, whole } from "../dates";
 import type { Row } from "../log";
@@ -34,6 +35,9 @@ export function Text({ text }: { text: string }) {
 }
 
 function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row }) {
+  useEffect(() => {
+    if (!quoted) void chat.quote(room, seq);
+  }, [seq]);
   return (
     <button class="quote" onClick={() => void chat.jump(room, seq)}>
       {quoted ? <bdi>{quoted.from}</bdi> : "…"}

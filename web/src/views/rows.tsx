@@ -67,7 +67,7 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
           room={room}
           row={row}
           first={!follows(row, before)}
-          quoted={row.reply ? room.row(row.reply) : undefined}
+          quoted={row.reply ? (room.row(row.reply) ?? room.quotes.value.get(row.reply)) : undefined}
           pending={pending && mark(pending)}
         />
       ),
