@@ -106,6 +106,7 @@ static struct store_options store_options_of(const struct config *config)
         .power_loss = storage->durability == DURABILITY_POWER_LOSS,
         .commit_interval_ms = storage->commit_interval_ms,
         .pending_max = (int)storage->pending_max,
+        .pending_bytes = storage->pending_bytes,
         .readers = (int)storage->readers,
         .cache_bytes = storage->cache_bytes,
         .reserve_bytes = storage->reserve_bytes,

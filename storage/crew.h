@@ -46,6 +46,8 @@ struct store {
 
     /* the loop's alone */
     struct list collected; /* taken from done in one go */
+    size_t write_bytes, read_bytes; /* of jobs submitted and not yet given back */
+    size_t given_bytes;             /* of answers given back and still in answer_bytes */
 
     /* shared: the one mutex */
     pthread_mutex_t mutex;
@@ -54,6 +56,7 @@ struct store {
     struct store_options options;
     int64_t write_count, read_count; /* submitted and not yet collected */
     int64_t notice_count;
+    size_t answer_bytes;       /* of reads that are done: workers wait while they are too many */
     atomic_bool is_stopping;   /* for work that takes long, without the mutex */
     int64_t stopping_since_ms; /* 0: not stopping */
     int64_t commit_since_ms;   /* a commit is under way; 0 none */
@@ -74,6 +77,9 @@ void list_destroy(struct list *list);
 
 /* Wakes the loop once for everything that gathers until it looks. With the mutex. */
 void crew_give_back(struct store *store, struct list *finished);
+
+/* No further read is begun before the loop has taken some answers. With the mutex. */
+bool crew_is_full(const struct store *store);
 
 /* Which worker a read is for. */
 enum lane crew_lane(enum job_kind kind);

@@ -96,6 +96,14 @@ bool job_failed(const struct job *job)
     return job->starved;
 }
 
+size_t job_bytes(const struct job *job)
+{
+    size_t bytes = size_of(job->kind);
+    for (const struct arena *chunk = job->arena; chunk; chunk = chunk->older)
+        bytes += sizeof *chunk + chunk->size;
+    return bytes;
+}
+
 bool job_is_write(enum job_kind kind)
 {
     return kind <= JOB_IMPORT;

@@ -278,6 +278,7 @@ struct job {
     struct arena *arena; /* owned: texts and arrays of request and answer */
     bool starved;        /* memory was refused; see job_failed */
     int64_t submitted_ms; /* monotonic; set by store_submit */
+    size_t bytes;         /* the same: its memory at that time */
     union {
         struct job_append append;
         struct job_user user;
@@ -310,6 +311,9 @@ void *job_memory(struct job *job, size_t size);
 
 /* True once memory for the job was refused: then it must not be submitted. */
 bool job_failed(const struct job *job);
+
+/* The memory that the job takes. */
+size_t job_bytes(const struct job *job);
 
 bool job_is_write(enum job_kind kind);
 

@@ -74,7 +74,7 @@ static struct job *take_read(struct worker *worker)
     struct store *store = worker->store;
     struct job *job = NULL;
     pthread_mutex_lock(&store->mutex);
-    while (!store->stopping_since_ms && !(job = next_read(worker)))
+    while (!store->stopping_since_ms && (crew_is_full(store) || !(job = next_read(worker))))
         pthread_cond_wait(worker->takes[LANE_SLOW] ? &store->slow_work : &store->read_work,
                           &store->mutex);
     pthread_mutex_unlock(&store->mutex);
@@ -99,6 +99,7 @@ static void finish_read(struct store *store, struct job *job)
     struct list finished;
     list_init(&finished);
     list_add(&finished, job);
+    size_t bytes = job_bytes(job);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     pthread_mutex_lock(&store->mutex);
@@ -106,6 +107,7 @@ static void finish_read(struct store *store, struct job *job)
         store->backup_ts = (int64_t)now.tv_sec * 1000;
         pthread_cond_signal(&store->write_work);
     }
+    store->answer_bytes += bytes;
     crew_give_back(store, &finished);
     pthread_mutex_unlock(&store->mutex);
 }

@@ -88,16 +88,40 @@ static void hand_over(struct store *store, struct job *job)
         pthread_cond_signal(&store->read_work);
 }
 
+bool crew_is_full(const struct store *store)
+{
+    return store->answer_bytes > (size_t)store->options.pending_bytes / 2;
+}
+
+/* Memory of the jobs of this kind, to be bounded as their number is. */
+static size_t *held_bytes(struct store *store, enum job_kind kind)
+{
+    return job_is_write(kind) ? &store->write_bytes : &store->read_bytes;
+}
+
+static bool has_room(struct store *store, const struct job *job)
+{
+    size_t held = *held_bytes(store, job->kind);
+    size_t most = (size_t)store->options.pending_bytes / (job_is_write(job->kind) ? 1 : 2);
+    return held == 0 || (held <= most && job->bytes <= most - held);
+}
+
 enum store_result store_submit(struct store *store, struct job *job)
 {
     enum store_result result = STORE_BUSY;
     job->submitted_ms = crew_now_ms();
+    job->bytes = job_bytes(job);
+    if (!has_room(store, job))
+        return STORE_BUSY;
+    size_t bytes = job->bytes;
+    size_t *held = held_bytes(store, job->kind);
     pthread_mutex_lock(&store->mutex);
     int64_t *count = job_is_write(job->kind) ? &store->write_count : &store->read_count;
     if (*count < store->options.pending_max) {
         ++*count;
         hand_over(store, job);
         result = STORE_OK;
+        *held += bytes;
     }
     pthread_mutex_unlock(&store->mutex);
     return result;
@@ -115,6 +139,13 @@ static void take_done(struct store *store)
         --*(job->kind == JOB_PRUNED   ? &store->notice_count
             : job_is_write(job->kind) ? &store->write_count
                                       : &store->read_count);
+    bool was_full = crew_is_full(store);
+    store->answer_bytes -= store->given_bytes;
+    store->given_bytes = 0;
+    if (was_full) {
+        pthread_cond_broadcast(&store->read_work);
+        pthread_cond_broadcast(&store->slow_work);
+    }
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -122,7 +153,13 @@ struct job *store_collect(struct store *store)
 {
     if (!store->collected.first)
         take_done(store);
-    return list_take(&store->collected);
+    struct job *job = list_take(&store->collected);
+    if (!job || job->kind == JOB_PRUNED)
+        return job;
+    *held_bytes(store, job->kind) -= job->bytes;
+    if (!job_is_write(job->kind))
+        store->given_bytes += job_bytes(job);
+    return job;
 }
 
 int store_fd(const struct store *store)

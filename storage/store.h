@@ -14,6 +14,8 @@ struct store_options {
     bool power_loss;           /* synchronous=FULL, else NORMAL */
     int64_t commit_interval_ms;
     int pending_max;           /* writes, and as many reads, waiting or in work */
+    int64_t pending_bytes;     /* memory of those writes; of the reads half of it, and half of their
+                                  answers until they are collected */
     int readers;
     int64_t cache_bytes;
     int64_t reserve_bytes;
@@ -48,7 +50,8 @@ void store_forget_start(struct store *store);
 
 enum store_result { STORE_OK, STORE_BUSY };
 
-/* Takes job on STORE_OK. On STORE_BUSY (pending_max of its kind reached) the caller keeps it. */
+/* Takes job on STORE_OK. On STORE_BUSY (pending_max or pending_bytes of its kind reached) the
+ * caller keeps it. Where nothing waits, one job is taken however large. */
 enum store_result store_submit(struct store *store, struct job *job)
     __attribute__((warn_unused_result));
 

@@ -90,6 +90,7 @@ static void open_bench(struct bench *bench, bool power_loss, bool search)
     bench->options = (struct store_options){.path = bench->path,
                                             .power_loss = power_loss,
                                             .pending_max = 4096,
+                                            .pending_bytes = 4194304,
                                             .readers = 1,
                                             .cache_bytes = 1 << 20,
                                             .retry_ms = 2000,

@@ -22,6 +22,7 @@ void shop_make(struct shop *shop)
     snprintf(shop->path, sizeof shop->path, "%s/chat.db", shop->folder);
     shop->options = (struct store_options){.path = shop->path,
                                            .pending_max = 4096,
+                                           .pending_bytes = 4194304,
                                            .readers = 2,
                                            .cache_bytes = 1 << 20,
                                            .retry_ms = 2000,

@@ -318,6 +318,7 @@ static void make_world(struct world *world)
     world->options = (struct store_options){.path = world->scratch.path,
                                             .power_loss = true,
                                             .pending_max = 100,
+                                            .pending_bytes = 4194304,
                                             .readers = 1,
                                             .cache_bytes = 1 << 18,
                                             .nonce_window = 64,

@@ -1,5 +1,6 @@
 #include "storage/store.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "storage/crew.h"
 #include "tests/storage/shop.h"
 
 static int open_shop(void **state)
@@ -125,6 +127,85 @@ static void a_full_store_tells_the_sender_busy(void **state)
     for (int i = 0; i < taken; i++)
         assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
     shop_say(shop, "there is room again");
+}
+
+static void long_messages_fill_the_store_by_their_bytes(void **state)
+{
+    struct shop *shop = *state;
+    char text[4001];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    shop_close(shop);
+    shop->options.pending_bytes = 262144;
+    shop->options.commit_interval_ms = 100;
+    shop_open(shop);
+    size_t taken = 0, bytes = 0;
+    struct job *job;
+    while (store_submit(shop->store, job = shop_message(shop, MINA, text, NULL)) == STORE_OK) {
+        taken++;
+        bytes += job_bytes(job);
+        assert_true(bytes <= 262144);
+    }
+    assert_true(bytes + job_bytes(job) > 262144);
+    job_destroy(job);
+    for (size_t i = 0; i < taken; i++)
+        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+    shop_say(shop, "there is room again");
+}
+
+static void a_store_where_nothing_waits_takes_a_job_of_any_size(void **state)
+{
+    struct shop *shop = *state;
+    shop_close(shop);
+    shop->options.pending_bytes = 1024;
+    shop_open(shop);
+    for (int i = 0; i < 2; i++) {
+        struct job *job = shop_message(shop, MINA, "one", NULL);
+        assert_non_null(job_memory(job, 100000));
+        assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+    }
+}
+
+static size_t answer_bytes(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    size_t bytes = store->answer_bytes;
+    pthread_mutex_unlock(&store->mutex);
+    return bytes;
+}
+
+static void answers_that_nobody_takes_are_bounded(void **state)
+{
+    struct shop *shop = *state;
+    enum { ENTRIES = 50, READS = 100, LOOKS = 10000 };
+    for (int i = 0; i < ENTRIES; i++)
+        shop_say(shop, "a text that takes some memory when it is read");
+    shop_close(shop);
+    shop->options.pending_bytes = 262144;
+    shop_open(shop);
+    struct job *one = shop_page(shop, LOBBY);
+    size_t each = job_bytes(one), most = 131072 + (size_t)shop->options.readers * each;
+    assert_true(READS * each > 2 * most);
+    job_destroy(one);
+    for (int i = 0; i < READS; i++) {
+        struct job *job = job_create(JOB_PAGE);
+        job->page.room_id = LOBBY;
+        job->page.up_to = INT64_MAX;
+        job->page.limit = ENTRIES;
+        job->page.bytes_max = 65536;
+        shop_submit(shop, job);
+    }
+    while (answer_bytes(shop->store) <= 131072)
+        sched_yield();
+    for (int i = 0; i < LOOKS; i++) { /* the workers have time to go too far */
+        assert_true(answer_bytes(shop->store) <= most);
+        sched_yield();
+    }
+    for (int i = 0; i < READS; i++) {
+        struct job *job = shop_collect(shop);
+        assert_int_equal(job->page.count, ENTRIES);
+        job_destroy(job);
+    }
 }
 
 static void a_database_in_use_is_refused_to_a_second_store(void **state)
@@ -264,6 +345,9 @@ int main(void)
         SHOP_TEST(entries_are_given_back_in_the_order_they_were_said),
         SHOP_TEST(everything_that_waits_shares_one_commit),
         SHOP_TEST(a_full_store_tells_the_sender_busy),
+        SHOP_TEST(long_messages_fill_the_store_by_their_bytes),
+        SHOP_TEST(a_store_where_nothing_waits_takes_a_job_of_any_size),
+        SHOP_TEST(answers_that_nobody_takes_are_bounded),
         SHOP_TEST(a_database_in_use_is_refused_to_a_second_store),
         SHOP_TEST(files_are_for_their_owner_only),
         SHOP_TEST(closing_stores_what_waits),
