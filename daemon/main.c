@@ -17,7 +17,6 @@
 #include "daemon/net/server.h"
 #include "storage/store.h"
 
-#define VERSION "0.1.0"
 #define SETS_MAX 128
 #define STORE_RETRY_MS 2000
 #define DAY_MS INT64_C(86400000)
@@ -222,7 +221,7 @@ int main(int argc, char **argv)
         return EXIT_WRONG_USE;
     }
     if (line.action == ACTION_HELP || line.action == ACTION_VERSION) {
-        fputs(line.action == ACTION_HELP ? help : "hearthd " VERSION "\n", stdout);
+        fputs(line.action == ACTION_HELP ? help : "hearthd " HEARTH_VERSION "\n", stdout);
         return EXIT_DONE;
     }
     if (!config_read(&line, &config, why, sizeof why))

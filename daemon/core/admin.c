@@ -38,7 +38,7 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
 {
     const struct config *config = gateway->config;
     reply->server.name = config->server.name;
-    reply->server.version = SERVER_VERSION;
+    reply->server.version = HEARTH_VERSION;
     reply->uptime_ms = gateway->now.monotonic_ms - gateway->started_ms;
     reply->time = gateway->now.wall_ms;
     reply->connections = (int64_t)gateway->sessions.count;

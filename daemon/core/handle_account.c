@@ -27,7 +27,7 @@ static void welcome(struct gateway *gateway, struct session *session, const stru
     struct reply_welcome reply = {
         .user = {.name = user->name, .account = user->account, .role = role_name(user->role)},
         .session = key,
-        .server = {.name = gateway->config->server.name, .version = SERVER_VERSION},
+        .server = {.name = gateway->config->server.name, .version = HEARTH_VERSION},
         .time = gateway->now.wall_ms,
     };
     fill_bounds(gateway->config, &reply.limits);

@@ -11,7 +11,6 @@
 #include "protocol/buffer.h"
 #include "protocol/message.h"
 
-#define SERVER_VERSION "0.1.0"
 #define TURN_BUCKETS 16
 
 /* Somebody who is here, or whose JOB_USER_CREATE is under way. Freed when neither is the case. */
@@ -43,6 +42,8 @@ struct session {
     struct buffer replies;     /* framed; written before any entry */
     struct bucket frames;      /* requests_per_second */
     struct arrival arrival;
+    size_t received_bytes;     /* taken by received and backlog, as counted in the gateway's */
+    size_t unsent_bytes;       /* written last and not taken by the kernel, at most */
     int64_t opened_ms, heard_ms; /* monotonic */
     uint32_t in_flight;        /* jobs that will be answered */
     uint32_t refused_count;    /* frames refused in a row by requests_per_second */
@@ -93,6 +94,9 @@ struct gateway {
 
     size_t log_bytes;      /* taken by all rooms' logs */
     size_t replies_bytes;  /* waiting for all sessions */
+    size_t received_bytes; /* of messages that are not whole or wait for their turn, of all sessions */
+    size_t unsent_bytes;   /* of all sessions */
+    size_t members;        /* of all rooms */
     size_t users_here;     /* with at least one session */
     size_t users_creating; /* not stored yet */
     int64_t touched_ms;    /* when those here were last said to be seen */
