@@ -43,6 +43,8 @@ struct store {
     struct list batch; /* taken, not yet committed */
     struct housekeeping housekeeping;
     int64_t failing_since_ms, retry_at_ms, backoff_ms;
+    int64_t committed_ms; /* the last commit: commit_interval_ms counts from here, so that a message
+                             after a silence does not wait */
 
     /* the loop's alone */
     struct list collected; /* taken from done in one go */

@@ -66,7 +66,7 @@ static int64_t work_due_ms(struct store *store, int64_t now_ms)
     if (store->batch.first)
         return store->stopping_since_ms
                    ? now_ms
-                   : store->batch.first->submitted_ms + store->options.commit_interval_ms;
+                   : store->committed_ms + store->options.commit_interval_ms;
     if (store->stopping_since_ms)
         return now_ms;
     if (store->reconfigured)
@@ -172,6 +172,7 @@ static void commit_batch(struct store *store)
         note_failure(store);
         return;
     }
+    store->committed_ms = crew_now_ms();
     note_success(store, &group);
     struct store_options options = copy_options(store);
     housekeeping_wake(&store->housekeeping, &store->writer, &options, crew_now_ms());
@@ -220,6 +221,7 @@ static void keep_house(struct store *store)
 void *write_thread(void *argument)
 {
     struct store *store = argument;
+    store->committed_ms = crew_now_ms(); /* the mark of an unclean stop */
     while (gather(store)) {
         bool commits = store->batch.first || store->failing;
         if (commits)
