@@ -26,6 +26,13 @@ static bool may_enter(struct session *session, const struct request *request,
                      "This connection is in as many rooms as it may be.");
         return false;
     }
+    /* Everybody may be in one room. */
+    if (session->member_count > 0 &&
+        session->gateway->members >= (size_t)config->limits.members) {
+        session_fail(session, &request->ref, ERROR_too_many_rooms, NULL,
+                     "All connections together are in as many rooms as they may be.");
+        return false;
+    }
     if ((int64_t)room->member_count >= config->limits.members_per_room) {
         session_fail(session, &request->ref, ERROR_room_full, NULL, NULL);
         return false;

@@ -258,6 +258,7 @@ static struct member *add_member(struct room *room, struct session *session)
     member->next = session->members;
     session->members = member;
     session->member_count++;
+    session->gateway->members++;
     return member;
 }
 
@@ -294,6 +295,7 @@ void room_leave(struct member *member)
             break;
         }
     session->member_count--;
+    session->gateway->members--;
     int64_t id = session_presence_id(session);
     if (id != 0) {
         presence_leave(&room->presence, id, session->gateway->now.monotonic_ms);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define IN_FLIGHT_MAX 256 /* requests of one session whose answers are awaited */
+#define HELD_BYTES    1024 /* that every session may keep unread, also when all together are too many */
 
 struct member *session_member(const struct session *session, const struct room *room)
 {
@@ -162,12 +163,21 @@ static void say_farewell(struct session *session)
     room_tell_plain(session->gateway, session->members->room, text);
 }
 
+/* What the session keeps of what arrived, counted anew. */
+static void count_received(struct session *session)
+{
+    size_t bytes = session->received.capacity + session->backlog.capacity;
+    session->gateway->received_bytes += bytes - session->received_bytes;
+    session->received_bytes = bytes;
+}
+
 static void free_buffers(struct session *session)
 {
     session->gateway->replies_bytes -= session->replies.length;
     buffer_finish(&session->received);
     buffer_finish(&session->backlog);
     buffer_finish(&session->replies);
+    count_received(session);
 }
 
 void session_closed(struct session *session)
@@ -184,6 +194,7 @@ void session_closed(struct session *session)
     if (session->is_stalled)
         gateway->stalled--;
     free_buffers(session);
+    session_note_unsent(session, 0);
     table_remove(&gateway->sessions, &session->by_id);
     free(session);
 }
@@ -196,9 +207,10 @@ void session_close(struct session *session, uint16_t code, const char *reason)
         return;
     session->is_closing = true;
     session->close_code = code;
-    if (session->replies.length)
-        (void)gateway->carrier.write(session->connection, session->replies.bytes,
-                                     session->replies.length);
+    if (session->replies.length &&
+        gateway->carrier.write(session->connection, session->replies.bytes,
+                               session->replies.length) == CARRIER_BEHIND)
+        session_note_unsent(session, session->unsent_bytes + session->replies.length);
     free_buffers(session);
     gateway->carrier.close(session->connection, code, reason);
 }
@@ -253,17 +265,37 @@ void session_continue(struct session *session)
     session->is_dispatching = false;
     if (backlog->length == 0)
         buffer_finish(backlog);
+    count_received(session);
     pause_or_resume(session);
+}
+
+/* All sessions together keep no more than limits.received_bytes. */
+static bool may_keep(const struct session *session, size_t length)
+{
+    const struct gateway *gateway = session->gateway;
+    return session->received.length + session->backlog.length + length <= HELD_BYTES ||
+           gateway->received_bytes + length <= (size_t)gateway->config->limits.received_bytes;
+}
+
+/* None of what is lost was acknowledged: the client comes back and says it again. */
+static void turn_away(struct session *session)
+{
+    session_close(session, 1013, "The gateway keeps as many unfinished messages as it may");
 }
 
 static void keep_for_later(struct session *session, const char *bytes, size_t length)
 {
+    if (!may_keep(session, sizeof(uint32_t) + length)) {
+        turn_away(session);
+        return;
+    }
     size_t most = 2 * (size_t)session->gateway->config->limits.frame_bytes;
     uint32_t size = (uint32_t)length;
     struct buffer *backlog = &session->backlog;
     if (backlog->length + sizeof size + length > most ||
         !buffer_append(backlog, &size, sizeof size) || !buffer_append(backlog, bytes, length))
         session_close(session, 4008, "More was sent at once than may wait");
+    count_received(session);
     pause_or_resume(session);
 }
 
@@ -294,14 +326,20 @@ void session_receive(struct session *session, const void *bytes, size_t length, 
         take_message(session, bytes, length);
         return;
     }
+    if (!may_keep(session, length)) {
+        turn_away(session);
+        return;
+    }
     if (!buffer_append(received, bytes, length)) {
         session_close(session, 1011, "The gateway has no memory for this message");
         return;
     }
+    count_received(session);
     if (!is_last)
         return;
     struct buffer whole = *received;
     *received = (struct buffer){0};
+    count_received(session);
     take_message(session, (const char *)whole.bytes, whole.length);
     buffer_finish(&whole);
 }

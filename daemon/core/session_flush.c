@@ -7,6 +7,27 @@
 
 #define ROUNDS_MAX    16  /* writes of limits.write_bytes before others have their turn */
 #define PAGE_ENTRIES  100
+#define CROWDED_BYTES 1024 /* or one frame: a write while too much is unsent */
+
+/* So much is unsent that each connection gets no more than it has just said it can take: who reads
+ * goes on, and who does not read keeps no more of the memory. */
+static bool is_crowded(const struct gateway *gateway)
+{
+    const struct config_limits *limits = &gateway->config->limits;
+    return gateway->unsent_bytes + (size_t)limits->write_bytes > (size_t)limits->unsent_bytes;
+}
+
+/* Of one write. */
+static size_t most_bytes(const struct gateway *gateway)
+{
+    return is_crowded(gateway) ? CROWDED_BYTES : (size_t)gateway->config->limits.write_bytes;
+}
+
+void session_note_unsent(struct session *session, size_t bytes)
+{
+    session->gateway->unsent_bytes += bytes - session->unsent_bytes;
+    session->unsent_bytes = bytes;
+}
 
 /* What one write will be: borrowed bytes while they lie together, the gateway's scratch otherwise. */
 struct gathering {
@@ -94,7 +115,7 @@ static void ask_for_page(struct member *member)
         job->page.after = member->seq;
         job->page.up_to = member->live ? member->room->last : member->live_at; /* the seam */
         job->page.limit = PAGE_ENTRIES;
-        job->page.bytes_max = (size_t)gateway->config->limits.write_bytes / 2;
+        job->page.bytes_max = most_bytes(gateway) / 2;
     }
     session->is_paging = gateway_submit_alone(gateway, job);
     if (session->is_paging)
@@ -204,14 +225,17 @@ static void consume_replies(struct session *session, size_t length)
 static void write_bytes(struct session *session, const unsigned char *bytes, size_t length)
 {
     struct gateway *gateway = session->gateway;
+    bool waits = is_crowded(gateway);
     enum carrier_result result = gateway->carrier.write(session->connection, bytes, length);
     gateway->effort += EFFORT_WRITE(length);
     gateway->figures.writes++;
     gateway->figures.written_bytes += (int64_t)length;
-    if (result == CARRIER_SENT)
+    if (result == CARRIER_SENT && !waits)
         return;
     session->is_behind = true;
     if (result == CARRIER_BEHIND)
+        session_note_unsent(session, length);
+    if (result != CARRIER_GONE)
         gateway->carrier.want_writeable(session->connection);
 }
 
@@ -220,7 +244,7 @@ static bool write_once(struct session *session)
 {
     struct gateway *gateway = session->gateway;
     struct gathering gathering = {.scratch = &gateway->scratch,
-                                  .most = (size_t)gateway->config->limits.write_bytes};
+                                  .most = most_bytes(gateway)};
     gather_replies(&gathering, session);
     /* Replies may be cut anywhere, entries follow the last of them only. */
     if (gathering.reply_length < session->replies.length)
@@ -248,6 +272,7 @@ void session_flush(struct session *session)
 void session_writeable(struct session *session)
 {
     session->is_behind = false;
+    session_note_unsent(session, 0);
     session_mark_dirty(session);
 }
 
@@ -291,7 +316,6 @@ void session_answer_page(struct session *session, struct job *job)
         return;
     }
     /* A session that fell behind meanwhile asks again once it is writeable. */
-    if (!session->is_behind &&
-        session->replies.length <= (size_t)session->gateway->config->limits.write_bytes)
+    if (!session->is_behind && session->replies.length <= most_bytes(session->gateway))
         write_page(member, page);
 }

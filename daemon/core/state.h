@@ -225,6 +225,7 @@ void session_close(struct session *session, uint16_t code, const char *reason);
 void session_no_stranger(struct session *session);
 
 void session_mark_dirty(struct session *session);
+void session_note_unsent(struct session *session, size_t bytes); /* of its last write */
 void session_clean(struct session *session); /* takes it off that list */
 /* Writes what there is for the session, replies first, until the connection takes no more. */
 void session_flush(struct session *session);

@@ -23,6 +23,12 @@ static int close_stage(void **state)
     return 0;
 }
 
+static void reopen(void (*change)(struct config *config))
+{
+    stage_close(&stage);
+    stage_open(&stage, change);
+}
+
 static void parts_are_joined(void **state)
 {
     struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
@@ -195,6 +201,98 @@ static void a_session_that_takes_nothing_is_read_no_further(void **state)
     (void)state;
 }
 
+static void sizes_for_the_budgets(struct config *config)
+{
+    config->limits.received_bytes = 65536;
+    config->limits.write_bytes = 4096;
+    config->limits.unsent_bytes = 16384;
+    config->limits.members = 4;
+}
+
+static void messages_that_are_never_whole_are_bounded_together(void **state)
+{
+    enum { PEERS = 40, PART = 4000 };
+    static char part[PART];
+    const size_t most = 65536, frame = (size_t)stage.config.limits.frame_bytes;
+    int turned_away = 0;
+    reopen(sizes_for_the_budgets);
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    memset(part, ' ', sizeof part);
+    for (int i = 0; i < PEERS; i++) {
+        struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
+        session_receive(peer->session, part, sizeof part, 8000, false);
+        turned_away += peer->close_code == 1013;
+        assert_true(stage.gateway->received_bytes <= most + 2 * frame);
+    }
+    assert_in_range(turned_away, 1, PEERS - 1);
+    /* Whoever speaks in short and whole messages notices nothing. */
+    session_receive(mina->session, "{\"type\":", 8, 8, false);
+    session_receive(mina->session, "\"ping\"}", 7, 0, true);
+    assert_int_equal(mina->close_code, 0);
+    stage_turn(&stage);
+    (void)peer_hear_type(mina, "pong");
+    for (size_t i = 0; i < stage.peer_count; i++)
+        if (&stage.peers[i] != mina && stage.peers[i].session)
+            peer_hang_up(&stage.peers[i]);
+    assert_int_equal(stage.gateway->received_bytes, 0);
+    (void)state;
+}
+
+static void what_stuck_connections_keep_is_bounded_together(void **state)
+{
+    enum { PEERS = 30, MESSAGES = 200 };
+    struct peer *peers[PEERS];
+    reopen(sizes_for_the_budgets);
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    for (int i = 0; i < PEERS; i++) {
+        peers[i] = stage_peer(&stage, SESSION_PLAIN);
+        peers[i]->is_stuck = true;
+    }
+    size_t frame = 0;
+    for (int i = 0; i < MESSAGES; i++)
+        peer_mutter(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"%d\",\"text\":\"%0100d\"}",
+                    i, i);
+    stage_turn(&stage);
+    for (int i = 0; i < PEERS; i++)
+        frame += peers[i]->heard.length;
+    assert_true(frame <= 16384 + PEERS * 1024);
+    assert_in_range(stage.gateway->unsent_bytes, 16384 - 4096, 16384 + PEERS * 1024);
+    for (int i = 0; i < PEERS; i++) {
+        int heard = 0;
+        peers[i]->is_stuck = false;
+        peer_take_again(peers[i]);
+        for (int turn = 0; turn < MESSAGES && peers[i]->wants_writeable; turn++)
+            peer_take_again(peers[i]);
+        for (const char *text; (text = peer_hear(peers[i])); heard++)
+            assert_int_equal(strtol(text + strlen("mina: "), NULL, 10), heard);
+        assert_int_equal(heard, MESSAGES);
+    }
+    assert_int_equal(stage.gateway->unsent_bytes, 0);
+    (void)state;
+}
+
+static void everybody_gets_into_one_room_when_all_are_in_as_many_as_they_may(void **state)
+{
+    reopen(sizes_for_the_budgets);
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    for (int i = 0; i < 5; i++)
+        peer_say(mina, "{\"type\":\"create\",\"room\":\"room %d\"}", i);
+    peer_forget(mina);
+    for (int i = 0; i < 3; i++) {
+        peer_say(mina, "{\"type\":\"join\",\"room\":\"room %d\"}", i);
+        (void)peer_hear_type(mina, "joined");
+    }
+    peer_say(mina, "{\"type\":\"join\",\"room\":\"room 4\"}");
+    assert_non_null(strstr(peer_hear_type(mina, "error"), "too_many_rooms"));
+    struct peer *jun = stage_member(&stage, "jun", "lobby");
+    assert_int_equal(stage.gateway->members, 5);
+    peer_hang_up(mina);
+    assert_int_equal(stage.gateway->members, 1);
+    peer_say(jun, "{\"type\":\"join\",\"room\":\"room 4\"}");
+    (void)peer_hear_type(jun, "joined");
+    (void)state;
+}
+
 static void a_full_gateway_says_so(void **state)
 {
     struct arrival arrival = {.kind = SESSION_WEBSOCKET};
@@ -321,6 +419,9 @@ int main(void)
         TEST(no_hello_in_time_is_closed_with_4001),
         TEST(too_many_frames_are_refused_and_then_closed_with_4008),
         TEST(a_session_that_takes_nothing_is_read_no_further),
+        TEST(messages_that_are_never_whole_are_bounded_together),
+        TEST(what_stuck_connections_keep_is_bounded_together),
+        TEST(everybody_gets_into_one_room_when_all_are_in_as_many_as_they_may),
         TEST(a_full_gateway_says_so),
         TEST(a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001),
         TEST(what_waits_is_written_before_the_close),
