@@ -159,6 +159,10 @@ static bool check_bounds(const struct config *config, char *why, size_t why_size
          limits->write_bytes},
         {"limits.log_bytes", limits->log_bytes, "limits.room_log_bytes", limits->room_log_bytes},
         {"limits.replies_bytes", limits->replies_bytes, "limits.reply_bytes", limits->reply_bytes},
+        {"limits.http_bytes", limits->http_bytes, "limits.reply_bytes", limits->reply_bytes},
+        {"limits.received_bytes", limits->received_bytes, "limits.frame_bytes",
+         limits->frame_bytes},
+        {"limits.unsent_bytes", limits->unsent_bytes, "limits.write_bytes", limits->write_bytes},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (pairs[i].value < pairs[i].least) {

@@ -9,20 +9,16 @@
 #define VALUES_MAX     INT64_C(32768)       /* JSON_VALUES_MAX: in a frame */
 #define VALUE_BYTES    INT64_C(448)         /* {} as Jansson keeps it while a frame is decoded */
 #define DATABASE_BYTES (INT64_C(768) << 10) /* of an SQLite connection besides its cache */
-#define NONCES_BYTES   (INT64_C(4) << 20)   /* NONCES_BYTES_MAX of the writer */
+#define NONCES_BYTES   (INT64_C(2) << 20)   /* NONCES_BYTES_MAX of the writer */
 #define INDEX_BYTES    (INT64_C(4) << 20)   /* a block of the search index being made */
 #define WIRE_BYTES     INT64_C(3072)        /* libwebsockets' own, of one connection */
-#define SESSION_BYTES  INT64_C(2048)        /* session, user and what they may do how often */
-#define EXCHANGE_BYTES INT64_C(2048)        /* an HTTP request and its head */
-#define MEMBER_BYTES   INT64_C(640)         /* member, and the user among those who are here */
-#define ROOM_BYTES     INT64_C(6144)        /* room with its names, topic and empty log */
+#define SESSION_BYTES  INT64_C(1536)        /* session, user and what they may do how often */
+#define HELD_BYTES     INT64_C(2048)        /* that each may keep of what it receives */
+#define CROWDED_BYTES  INT64_C(1024)        /* unsent of each while all together are too many */
+#define EXCHANGE_BYTES INT64_C(2560)        /* an HTTP request and its head */
+#define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
+#define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
 #define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
-
-/* The longest entry on the wire: every byte of the text escaped, and names. */
-static int64_t entry_bytes(const struct config *config)
-{
-    return 6 * config->limits.text_bytes + 8192;
-}
 
 static int64_t larger(int64_t a, int64_t b)
 {
@@ -34,23 +30,26 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* A connection that is stuck in the worst way: a WebSocket with one message half received, two that
- * wait for their turn and one write that the kernel does not take; or an HTTP client that asked for
- * the longest page and does not read it. */
-static int64_t connection_bytes(const struct config *config)
+/* Each by itself: a WebSocket that has begun a message and has a frame unsent, or an HTTP request.
+ * The long ones among them share what is bounded for all of them together. A frame above
+ * CROWDED_BYTES stays unsent only where a kernel that said it had room does not take it. */
+static int64_t connections_bytes(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
-    int64_t websocket = 3 * limits->frame_bytes + larger(limits->write_bytes, entry_bytes(config));
-    int64_t http = EXCHANGE_BYTES + limits->frame_bytes + limits->reply_bytes / 2;
-    return WIRE_BYTES + SESSION_BYTES + limits->rooms_per_session * MEMBER_BYTES +
-           larger(websocket, http);
+    int64_t each = WIRE_BYTES + SESSION_BYTES + CROWDED_BYTES + larger(HELD_BYTES, EXCHANGE_BYTES);
+    int64_t rooms = smaller(limits->rooms_per_session * limits->connections,
+                            limits->members + limits->connections);
+    return limits->connections * each + rooms * MEMBER_BYTES + limits->received_bytes +
+           2 * limits->frame_bytes + limits->unsent_bytes + limits->http_bytes +
+           limits->reply_bytes;
 }
 
-/* Pages that storage has read and the loop has not taken: one for each session at most. */
-static int64_t pages_bytes(const struct config *config)
+/* The writes; of reads as many bytes as requests and answers; and what is being read. */
+static int64_t jobs_bytes(const struct config *config)
 {
-    return smaller(config->limits.connections, config->storage.pending_max) *
-           (config->limits.reply_bytes / 4);
+    const struct config_storage *storage = &config->storage;
+    return 2 * storage->pending_bytes +
+           storage->readers * (JOB_BYTES + config->limits.reply_bytes / 2);
 }
 
 struct config_memory config_memory(const struct config *config)
@@ -61,10 +60,10 @@ struct config_memory config_memory(const struct config *config)
     struct config_memory memory = {0};
     memory.process = PROCESS_BYTES + threads * THREAD_BYTES +
                      smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES;
-    memory.connections = limits->connections * connection_bytes(config);
+    memory.connections = connections_bytes(config);
     memory.replies = limits->replies_bytes + limits->reply_bytes;
     memory.logs = limits->log_bytes + 2 * limits->room_log_bytes + limits->rooms * ROOM_BYTES;
-    memory.jobs = storage->pending_max * (2 * JOB_BYTES + limits->text_bytes) + pages_bytes(config);
+    memory.jobs = jobs_bytes(config);
     memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + NONCES_BYTES +
                    (storage->search ? INDEX_BYTES : 0);
     memory.total = memory.process + memory.connections + memory.replies + memory.logs +
@@ -84,7 +83,7 @@ void config_print_memory(const struct config *config, FILE *out)
     int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
     fputs("The most memory this configuration allows, if everybody does the worst at once:\n", out);
     print_line("program, libraries, threads, a frame being decoded", memory.process, out);
-    print_line("connections, each stuck in the worst way", memory.connections, out);
+    print_line("connections, and what they keep together", memory.connections, out);
     print_line("replies that wait", memory.replies, out);
     print_line("rooms and their newest entries", memory.logs, out);
     print_line("jobs that wait for the disk, and pages read from it", memory.jobs, out);
@@ -92,7 +91,7 @@ void config_print_memory(const struct config *config, FILE *out)
     print_line("total", memory.total, out);
     fprintf(out,
             "Idle, with as many connections as there may be, it is about %.1f MiB.\n"
-            "limits.connections, limits.frame_bytes, limits.reply_bytes and storage.pending_max\n"
-            "make the most of it. What the kernel keeps for sockets and files comes on top.\n",
+            "limits.connections and the settings that count bytes of all together make the most of\n"
+            "it. What the kernel keeps for sockets and files comes on top.\n",
             (double)idle / (1024.0 * 1024.0));
 }

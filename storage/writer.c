@@ -13,7 +13,7 @@ enum {
     WAL_BYTES_MAX = 1024 * 1024, /* a board's flash and page cache notice more */
     WAL_LONG_TIMES = 8,
     CHECKPOINT_BUSY_MS = 50,
-    NONCES_BYTES_MAX = 4 * 1024 * 1024
+    NONCES_BYTES_MAX = 2 * 1024 * 1024
 };
 
 static int note_wal(void *argument, sqlite3 *handle, const char *name, int pages)

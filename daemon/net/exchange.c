@@ -12,6 +12,7 @@
 #define PENDING_SECONDS 30 /* lws gives up on an answer that takes longer */
 #define SENDING_SECONDS 30 /* on a reader that takes nothing for so long */
 #define PIECE_BYTES 16384
+#define CLOSE_TRY_LATER 1013
 #define EVENT_PREFIX "data: "
 
 struct exchange *exchange_create(struct server *server, struct lws *wsi)
@@ -26,6 +27,38 @@ struct exchange *exchange_create(struct server *server, struct lws *wsi)
     exchange->incoming.max = (size_t)(server->config->limits.reply_bytes * 2 +
                                       server->config->limits.write_bytes * 2);
     return exchange;
+}
+
+static void count_bytes(struct exchange *exchange)
+{
+    size_t bytes = exchange->body_due + exchange->incoming.capacity + exchange->answer.capacity;
+    exchange->server->http_bytes += bytes - exchange->bytes;
+    exchange->bytes = bytes;
+}
+
+static bool has_place(const struct exchange *exchange, size_t length)
+{
+    const struct server *server = exchange->server;
+    return exchange->is_admin ||
+           server->http_bytes + length <= (size_t)server->config->limits.http_bytes;
+}
+
+bool exchange_expect(struct exchange *exchange, size_t length)
+{
+    if (length > 0 && !has_place(exchange, length))
+        return false;
+    exchange->body_due = length;
+    count_bytes(exchange);
+    return true;
+}
+
+/* What was said and heard is no longer needed once the answer is there. */
+static void free_conversation(struct exchange *exchange)
+{
+    buffer_finish(&exchange->body);
+    buffer_finish(&exchange->incoming);
+    exchange->body_due = 0;
+    count_bytes(exchange);
 }
 
 static void take_from_answered(struct exchange *exchange)
@@ -43,9 +76,8 @@ void exchange_destroy(struct exchange *exchange)
         return;
     take_from_answered(exchange);
     connection_finish(exchange->server, &exchange->connection);
-    buffer_finish(&exchange->body);
-    buffer_finish(&exchange->incoming);
     buffer_finish(&exchange->answer);
+    free_conversation(exchange);
     free(exchange);
 }
 
@@ -266,6 +298,11 @@ enum carrier_result exchange_take(struct exchange *exchange, const unsigned char
     }
     if (exchange->has_reply && !exchange->is_stream)
         return CARRIER_SENT; /* nobody asked */
+    if (!has_place(exchange, length)) {
+        exchange->left_code = CLOSE_TRY_LATER;
+        answer_later(exchange);
+        return CARRIER_GONE;
+    }
     if (!buffer_append(&exchange->incoming, bytes, length)) {
         exchange->left_code = LWS_CLOSE_STATUS_UNEXPECTED_CONDITION;
         answer_later(exchange);
@@ -273,6 +310,7 @@ enum carrier_result exchange_take(struct exchange *exchange, const unsigned char
     }
     if (!exchange->has_reply)
         scan(exchange);
+    count_bytes(exchange);
     return exchange->has_reply && exchange->is_stream ? CARRIER_BEHIND : CARRIER_SENT;
 }
 
@@ -304,6 +342,10 @@ static void refuse_left(struct exchange *exchange)
     switch (exchange->left_code) {
     case LWS_CLOSE_STATUS_GOINGAWAY:
         exchange_refuse(exchange, ERROR_shutting_down, NULL, NULL);
+        return;
+    case CLOSE_TRY_LATER:
+        exchange_refuse(exchange, ERROR_server_full, NULL,
+                        "Too much is under way for other requests; try again.");
         return;
     case LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE:
         exchange_refuse(exchange, ERROR_too_long, NULL, NULL);
@@ -414,6 +456,7 @@ bool exchanges_answer(struct server *server)
             exchange->act(exchange);
         else
             answer(exchange);
+        free_conversation(exchange);
     }
     return any;
 }
@@ -422,6 +465,7 @@ static void begin_stream(struct exchange *exchange)
 {
     exchange->phase = EXCHANGE_STREAMING;
     buffer_finish(&exchange->answer);
+    count_bytes(exchange);
     lws_set_timeout(exchange->connection.wsi, NO_PENDING_TIMEOUT, 0);
     connection_enlist_stream(exchange->server, &exchange->connection);
 }

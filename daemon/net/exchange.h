@@ -38,6 +38,8 @@ struct exchange {
     int success_status;
     uint64_t address_key;
     int64_t began_ms;
+    size_t body_due;         /* of Content-Length */
+    size_t bytes;            /* of body, incoming and answer, as counted in server->http_bytes */
     char path[512];
     char room[ROOM_NAME_BYTES_MAX + 1]; /* from the path */
     char key[129];           /* from Authorization */
@@ -54,6 +56,10 @@ struct exchange {
 
 /* NULL without memory. */
 struct exchange *exchange_create(struct server *server, struct lws *wsi);
+
+/* False when limits.http_bytes would be exceeded; else a body of length is reserved. The keeper's are
+ * always taken. */
+bool exchange_expect(struct exchange *exchange, size_t length);
 
 /* Ends its session, if it has one. NULL is fine. */
 void exchange_destroy(struct exchange *exchange);

@@ -170,7 +170,12 @@ static bool check_length(struct exchange *exchange, struct lws *wsi)
         exchange_refuse_with(exchange, 413, "", "too_long", "The body is longer than allowed.");
         return false;
     }
-    exchange->body.max = (size_t)max;
+    if (!exchange_expect(exchange, (size_t)length)) {
+        exchange_refuse(exchange, ERROR_server_full, NULL,
+                        "Too much is under way for other requests; try again.");
+        return false;
+    }
+    exchange->body.max = (size_t)(length > 0 ? length : max) + 1; /* and a NUL */
     /* lws says that the body is complete after every POST, but of the others only after a body. */
     if (takes_body(exchange->method) && (length > 0 || exchange->method == METHOD_POST))
         exchange->act = dispatch;

@@ -62,6 +62,7 @@ struct server {
 
     struct connection *quietest, *newest; /* WebSockets, by when they were last heard of */
     struct connection *streams;           /* HTTP answers that stay open */
+    size_t http_bytes;                    /* bodies and answers of all exchanges */
     struct exchange *answered;            /* have their reply, to be sent at the end of the turn */
     struct trim trim;
 };

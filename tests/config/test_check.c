@@ -133,8 +133,10 @@ static void memory_is_the_sum_of_its_parts_and_grows_with_each_limit(void **stat
     assert_int_equal(before.total, before.process + before.connections + before.replies +
                                        before.logs + before.jobs + before.store);
     const char *changes[] = {"limits.connections=2000", "limits.frame_bytes=65536",
+                             "limits.members=10000", "limits.received_bytes=8388608",
+                             "limits.unsent_bytes=8388608", "limits.http_bytes=8388608",
                              "limits.replies_bytes=16777216", "limits.log_bytes=8388608",
-                             "limits.rooms=2000", "storage.pending_max=8192", "storage.readers=4",
+                             "limits.rooms=2000", "storage.pending_bytes=8388608", "storage.readers=4",
                              "storage.cache_bytes=2097152"};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         config_defaults(&config);
@@ -143,16 +145,25 @@ static void memory_is_the_sum_of_its_parts_and_grows_with_each_limit(void **stat
     }
 }
 
+static void the_defaults_fit_a_board(void **state)
+{
+    (void)state;
+    assert_in_range(config_memory(&config).total, INT64_C(32) << 20, INT64_C(64) << 20);
+}
+
 static void the_largest_configuration_does_not_overflow(void **state)
 {
     (void)state;
-    const char *changes[] = {"limits.connections=65536", "limits.frame_bytes=1048576",
-                             "limits.write_bytes=1048576", "limits.rooms=100000",
-                             "storage.pending_max=65536", "limits.text_bytes=65536",
-                             "limits.rooms_per_session=1024"};
+    const char *changes[] = {
+        "limits.connections=65536",      "limits.frame_bytes=1048576",
+        "limits.members=1048576",        "limits.rooms=100000",
+        "storage.pending_max=65536",     "limits.text_bytes=65536",
+        "limits.rooms_per_session=1024", "limits.received_bytes=1073741824",
+        "limits.http_bytes=1073741824",  "limits.unsent_bytes=1073741824",
+        "limits.log_bytes=1073741824",   "storage.pending_bytes=1073741824"};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         set(changes[i]);
-    assert_true(config_memory(&config).total > INT64_C(65536) * 1048576);
+    assert_true(config_memory(&config).total > INT64_C(6) * 1073741824);
 }
 
 int main(void)
@@ -165,6 +176,7 @@ int main(void)
         cmocka_unit_test_setup(the_admin_socket_stands_beside_the_database, prepare),
         cmocka_unit_test_setup(a_socket_path_that_no_unix_socket_can_have_is_refused, prepare),
         cmocka_unit_test_setup(memory_is_the_sum_of_its_parts_and_grows_with_each_limit, prepare),
+        cmocka_unit_test_setup(the_defaults_fit_a_board, prepare),
         cmocka_unit_test_setup(the_largest_configuration_does_not_overflow, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

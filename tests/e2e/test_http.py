@@ -219,6 +219,28 @@ def test_cors_is_only_for_allowed_origins(make_daemon):
     assert "access-control-allow-origin" not in headers
 
 
+def test_bodies_that_do_not_come_are_bounded_together(make_daemon):
+    daemon = make_daemon({"limits.http_bytes": 262144, "limits.connections_per_address": 100})
+    waiting = []
+    for _ in range(262144 // 16384):
+        raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S)
+        raw.sendall(b"POST /api/v1/rooms/lobby/messages HTTP/1.1\r\nHost: localhost\r\n"
+                    b"Content-Length: 16384\r\n\r\n")
+        waiting.append(raw)
+
+    def until(expected):
+        for _ in range(1000):
+            status = api(daemon, "POST", "/rooms/lobby/messages", {"text": "hi"})[0]
+            if status == expected:
+                return
+        raise AssertionError(f"{status} instead of {expected}")
+    until(503)
+    assert daemon.http("GET", "/healthz")[0] == 200
+    for raw in waiting:
+        raw.close()
+    until(401)
+
+
 def test_connect_is_refused(daemon):
     with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
         raw.sendall(b"CONNECT example.org:80 HTTP/1.1\r\nHost: example.org:80\r\n\r\n")

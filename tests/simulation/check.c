@@ -58,7 +58,7 @@ static void check_replies(const struct world *world)
         if (world->clients[i].session)
             total += world->clients[i].session->replies.length;
     const struct config_memory memory = config_memory(&world->config);
-    int64_t each = memory.connections / world->config.limits.connections;
+    int64_t each = world->config.limits.reply_bytes;
     /* Whoever has nothing waiting may ask also when all together are at their bound. */
     int64_t promised = memory.replies + world->client_count * each;
     if ((int64_t)total > promised)
@@ -68,8 +68,27 @@ static void check_replies(const struct world *world)
               world->gateway->replies_bytes);
 }
 
+static void check_budgets(const struct world *world)
+{
+    const struct gateway *gateway = world->gateway;
+    size_t received = 0, unsent = 0, members = 0;
+    for (int i = 0; i < world->client_count; i++) {
+        const struct session *session = world->clients[i].session;
+        if (!session)
+            continue;
+        received += session->received.capacity + session->backlog.capacity;
+        unsent += session->unsent_bytes;
+        members += session->member_count;
+    }
+    if (received != gateway->received_bytes || unsent != gateway->unsent_bytes ||
+        members != gateway->members)
+        wrong(world, "%zu %zu %zu are kept and %zu %zu %zu accounted for", received, unsent, members,
+              gateway->received_bytes, gateway->unsent_bytes, gateway->members);
+}
+
 void check_turn(struct world *world)
 {
+    check_budgets(world);
     for (int i = 0; i < world->client_count; i++)
         if (world->clients[i].session)
             check_session(&world->clients[i]);

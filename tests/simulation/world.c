@@ -167,6 +167,7 @@ static void set_limits(struct world *world)
     config->limits.write_bytes = ONE_OF(world, 300, 1000, 4096, 16384);
     config->limits.room_log_bytes = ONE_OF(world, 2000, 4000, 16384, 262144);
     config->limits.log_bytes = config->limits.room_log_bytes * ONE_OF(world, 2, 3, 16);
+    config->limits.unsent_bytes = ONE_OF(world, 8192, 65536, 4194304);
     config->limits.reply_bytes = ONE_OF(world, 4096, 16384, 262144);
     config->limits.replies_bytes = config->limits.reply_bytes * ONE_OF(world, 4, 32);
     config->limits.presence_members = ONE_OF(world, 0, 3, 100);
