@@ -10,8 +10,6 @@
 #include "daemon/net/reply.h"
 
 #define PENDING_SECONDS 30 /* lws gives up on an answer that takes longer */
-#define SENDING_SECONDS 30 /* on a reader that takes nothing for so long */
-#define PIECE_BYTES 16384
 #define CLOSE_TRY_LATER 1013
 #define EVENT_PREFIX "data: "
 
@@ -29,7 +27,7 @@ struct exchange *exchange_create(struct server *server, struct lws *wsi)
     return exchange;
 }
 
-static void count_bytes(struct exchange *exchange)
+void exchange_count(struct exchange *exchange)
 {
     size_t bytes = exchange->body_due + exchange->incoming.capacity + exchange->answer.capacity;
     exchange->server->http_bytes += bytes - exchange->bytes;
@@ -48,7 +46,7 @@ bool exchange_expect(struct exchange *exchange, size_t length)
     if (length > 0 && !has_place(exchange, length))
         return false;
     exchange->body_due = length;
-    count_bytes(exchange);
+    exchange_count(exchange);
     return true;
 }
 
@@ -58,7 +56,7 @@ static void free_conversation(struct exchange *exchange)
     buffer_finish(&exchange->body);
     buffer_finish(&exchange->incoming);
     exchange->body_due = 0;
-    count_bytes(exchange);
+    exchange_count(exchange);
 }
 
 static void take_from_answered(struct exchange *exchange)
@@ -310,7 +308,7 @@ enum carrier_result exchange_take(struct exchange *exchange, const unsigned char
     }
     if (!exchange->has_reply)
         scan(exchange);
-    count_bytes(exchange);
+    exchange_count(exchange);
     return exchange->has_reply && exchange->is_stream ? CARRIER_BEHIND : CARRIER_SENT;
 }
 
@@ -459,91 +457,4 @@ bool exchanges_answer(struct server *server)
         free_conversation(exchange);
     }
     return any;
-}
-
-static void begin_stream(struct exchange *exchange)
-{
-    exchange->phase = EXCHANGE_STREAMING;
-    buffer_finish(&exchange->answer);
-    count_bytes(exchange);
-    lws_set_timeout(exchange->connection.wsi, NO_PENDING_TIMEOUT, 0);
-    connection_enlist_stream(exchange->server, &exchange->connection);
-}
-
-/* Nothing waits for the socket: lws need not read, and the core may go on. */
-static void go_on(struct exchange *exchange)
-{
-    lws_rx_flow_control(exchange->connection.wsi, 0);
-    if (exchange->connection.session)
-        session_writeable(exchange->connection.session);
-}
-
-/* The next piece of what is to be sent. */
-static const unsigned char *piece_of(const struct exchange *exchange, size_t *length)
-{
-    const unsigned char *at;
-    size_t head = exchange->answer.length;
-    if (exchange->sent < head) {
-        at = exchange->answer.bytes + exchange->sent;
-        *length = head - exchange->sent;
-    } else {
-        at = exchange->rest + (exchange->sent - head);
-        *length = exchange->rest_length - (exchange->sent - head);
-    }
-    if (*length > PIECE_BYTES)
-        *length = PIECE_BYTES;
-    return at;
-}
-
-/* False when the connection is dying. */
-static bool send_pieces(struct exchange *exchange)
-{
-    size_t total = exchange->answer.length + exchange->rest_length;
-    struct lws *wsi = exchange->connection.wsi;
-    while (exchange->sent < total && !lws_send_pipe_choked(wsi)) {
-        size_t length;
-        const unsigned char *piece = piece_of(exchange, &length);
-        if (connection_write(&exchange->connection, piece, length) == CARRIER_GONE)
-            return false;
-        exchange->sent += length;
-        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
-    }
-    return true;
-}
-
-int exchange_writeable(struct exchange *exchange, bool *is_over)
-{
-    struct lws *wsi = exchange->connection.wsi;
-    *is_over = false;
-    if (exchange->connection.is_gone)
-        return -1;
-    if (exchange->phase == EXCHANGE_ANSWERING) {
-        if (!send_pieces(exchange))
-            return -1;
-        if (exchange->sent < exchange->answer.length + exchange->rest_length) {
-            lws_callback_on_writable(wsi);
-            return 0;
-        }
-        if (!exchange->is_stream || !exchange->connection.session) {
-            *is_over = true;
-            return 0;
-        }
-        begin_stream(exchange);
-    }
-    if (exchange->phase != EXCHANGE_STREAMING)
-        return 0;
-    if (lws_partial_buffered(wsi))
-        lws_callback_on_writable(wsi);
-    else
-        go_on(exchange);
-    return 0;
-}
-
-void exchange_beat(struct server *server, struct connection *connection)
-{
-    static const unsigned char comment[] = ":\n\n"; /* no event: proxies and pages see life */
-    const struct exchange *exchange = (const struct exchange *)(const void *)connection;
-    connection->heard_ms = server_now_ms(server);
-    if (exchange->wants_events && !lws_partial_buffered(connection->wsi))
-        (void)exchange_take((struct exchange *)(void *)connection, comment, sizeof comment - 1);
 }

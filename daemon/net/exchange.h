@@ -7,6 +7,8 @@
 #include "protocol/buffer.h"
 #include "protocol/message.h"
 
+#define SENDING_SECONDS 30 /* on a reader that takes nothing for so long */
+
 enum method { METHOD_GET, METHOD_POST, METHOD_OPTIONS, METHOD_PUT, METHOD_PATCH, METHOD_DELETE,
               METHOD_HEAD, METHOD_OTHER };
 
@@ -60,6 +62,9 @@ struct exchange *exchange_create(struct server *server, struct lws *wsi);
 /* False when limits.http_bytes would be exceeded; else a body of length is reserved. The keeper's are
  * always taken. */
 bool exchange_expect(struct exchange *exchange, size_t length);
+
+/* After body_due, incoming or answer has changed. */
+void exchange_count(struct exchange *exchange);
 
 /* Ends its session, if it has one. NULL is fine. */
 void exchange_destroy(struct exchange *exchange);
