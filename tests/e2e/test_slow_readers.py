@@ -88,7 +88,7 @@ async def test_two_hundred_who_stop_reading_get_everything_later(make_daemon):
     await part(mina, fast)
 
 
-async def test_a_reader_that_falls_out_of_memory_is_hinted_once(make_daemon):
+async def test_a_reader_that_falls_out_of_memory_is_hinted_each_time_it_does(make_daemon):
     daemon = make_daemon({"limits.room_log_bytes": 16384, "limits.write_bytes": 4096,
                           "storage.durability": "process_crash"})
     mina, jun = await meet(daemon, "mina", "jun", history=0)
@@ -99,8 +99,10 @@ async def test_a_reader_that_falls_out_of_memory_is_hinted_once(make_daemon):
     while len(view) < len(seqs):
         view.append((await jun.next("message"))["seq"])
     assert view == sorted(seqs)
-    hints = jun.told("lagged")
-    assert len(hints) == 1 and hints[0]["room"] == "lobby" and hints[0]["after"] < seqs[-1]
+    hints = jun.told("lagged")  # the kernel takes some in between, so it may fall out twice
+    assert hints and all(hint["room"] == "lobby" for hint in hints)
+    places = [hint["after"] for hint in hints]
+    assert places == sorted(set(places)) and places[-1] < seqs[-1] and len(places) < 10
     await mina.say("live again")
     assert (await jun.next("message"))["text"] == "live again"
     await part(mina, jun)
