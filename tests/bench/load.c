@@ -71,7 +71,7 @@ static void watch(struct run *run, struct client *client, bool is_new)
 
 static bool may_write(const struct run *run, const struct client *client)
 {
-    return client->writer < run->options.writers;
+    return (int64_t)client->writer < run->options.writers;
 }
 
 /* ---- getting in ---- */
@@ -142,7 +142,7 @@ static uint64_t parse_hex(const char *digits, int count)
 static void hear_stamp(struct run *run, struct client *client, const char *stamp)
 {
     uint32_t writer = (uint32_t)parse_hex(stamp, 8), number = (uint32_t)parse_hex(stamp + 9, 8);
-    if (writer >= run->options.writers || number != client->heard[writer]) {
+    if ((int64_t)writer >= run->options.writers || number != client->heard[writer]) {
         run->wrong++;
         return;
     }
@@ -236,7 +236,7 @@ static void speak_window(struct run *run, struct client *client)
 {
     static unsigned char batch[65536];
     unsigned char *at = batch;
-    while (client->unanswered < run->options.window &&
+    while ((int64_t)client->unanswered < run->options.window &&
            run->sent < (uint64_t)run->options.messages &&
            at + MESSAGE_BYTES_MAX + 8 < batch + sizeof batch)
         at = add_message(run, client, run->now_ns, at);
@@ -253,7 +253,7 @@ static void speak_rate(struct run *run)
         int64_t due = run->started_ns + (int64_t)((double)run->sent * 1e9 / run->options.rate);
         if (due > run->now_ns)
             break;
-        size_t turn = run->sent % writers;
+        size_t turn = (size_t)(run->sent % writers);
         size_t room = turn % (size_t)run->options.rooms, writer = turn / (size_t)run->options.rooms;
         struct client *client = &run->clients[room * (size_t)run->options.members + writer];
         unsigned char frame[MESSAGE_BYTES_MAX + 8];

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     int64_t histories = number_after(argc, argv, "--histories", 1000);
     int64_t seconds = number_after(argc, argv, "--seconds", INT32_MAX);
     bool is_traced = number_after(argc, argv, "--trace", 0) != 0;
-    time_t end = time(NULL) + seconds;
+    int64_t end = time(NULL) + seconds; /* time_t may be of 32 bits */
     struct totals totals = {0};
     log_open(-1, TARGET_STDERR);
     printf("simulation: seeds %" PRIu64 " to %" PRIu64 "\n", seed, seed + (uint64_t)histories - 1);

@@ -31,13 +31,13 @@ struct pending {
     enum message_type type;
     struct view *view; /* of a join */
     int64_t after, history;
-    char nonce[16];
+    char nonce[24];
 };
 
 /* Something said that has to be stored once: sent again after a lost connection until it is answered. */
 struct said {
     char room[ROOM_NAME_BYTES_MAX + 1];
-    char nonce[16];
+    char nonce[24];
     int sent;
 };
 
