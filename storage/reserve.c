@@ -56,7 +56,10 @@ void reserve_make(const char *path, int64_t bytes)
         return;
     }
     int64_t before = stat(name, &status) == 0 ? (int64_t)status.st_size : 0;
-    if (before != bytes && reserve_free_bytes(path) > FREE_TIMES * bytes)
+    int64_t spare = (reserve_free_bytes(path) - 1) / FREE_TIMES;
+    if (before == 0 && spare < bytes) /* a small disk: as much as it can spare */
+        bytes = spare < START_BYTES ? 0 : spare - spare % STEP_BYTES;
+    if (before != bytes && bytes <= spare)
         allocate(name, bytes, before);
 }
 

@@ -89,6 +89,22 @@ async def test_a_start_on_a_full_disk_serves_what_there_is(make_daemon, small_di
     os.unlink(small_disk / "filler")
 
 
+async def test_a_start_after_a_crash_on_a_full_disk_of_4_mib(make_daemon, small_disk):
+    if subprocess.call(["mount", "-o", "remount,size=4m", str(small_disk)]) != 0:
+        pytest.skip("it cannot be made smaller")
+    daemon = make_daemon({"storage.path": small_disk / "chat.db"})
+    [mina] = await meet(daemon, "mina")
+    ack = await mina.say("kept")
+    fill(small_disk)
+    daemon.kill()
+    daemon.start()
+    mina = await Client.connect(daemon, session=mina.key)
+    history = await mina.ask("history", room="lobby")
+    assert [m["seq"] for m in history["messages"]] == [ack["seq"]]
+    await mina.close()
+    os.unlink(small_disk / "filler")
+
+
 async def test_nobody_waits_for_a_disk_that_hangs_but_who_asked_it(make_daemon):
     if not shutil.which("strace"):
         pytest.skip("no strace")
