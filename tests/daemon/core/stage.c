@@ -1,10 +1,13 @@
 #include "tests/daemon/core/stage.h"
 
 #include <assert.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /* --- the carrier ------------------------------------------------------------------------------ */
 
@@ -245,6 +248,15 @@ const char *peer_hear_type(struct peer *peer, const char *type)
             return text;
     fprintf(stderr, "no %s was heard; the last was %s\n", type, peer->text);
     abort();
+}
+
+void peer_expect_error(struct peer *peer, const char *code)
+{
+    const char *error = peer_hear_type(peer, "error");
+    char name[64];
+    snprintf(name, sizeof name, "\"error_code\":\"%s\"", code);
+    if (!strstr(error, name))
+        fail_msg("%s was awaited, %s came", code, error);
 }
 
 void peer_forget(struct peer *peer)

@@ -54,6 +54,8 @@ void peer_mutter(struct peer *peer, const char *format, ...) __attribute__((form
 const char *peer_hear(struct peer *peer);
 /* Reads on to the next message of this type, which must come. */
 const char *peer_hear_type(struct peer *peer, const char *type);
+/* Reads on to the next error, which must come and be this one. */
+void peer_expect_error(struct peer *peer, const char *code);
 void peer_forget(struct peer *peer); /* what was heard until now */
 
 void peer_take_again(struct peer *peer); /* no longer stuck: writeable, then a turn */

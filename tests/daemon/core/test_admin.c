@@ -23,15 +23,6 @@ static int close_stage(void **state)
     return 0;
 }
 
-static void expect_error(struct peer *peer, const char *code)
-{
-    const char *error = peer_hear_type(peer, "error");
-    char name[64];
-    snprintf(name, sizeof name, "\"error_code\":\"%s\"", code);
-    if (!strstr(error, name))
-        fail_msg("%s was awaited, %s came", code, error);
-}
-
 static void the_keeper_sees_figures_and_guests_do_not(void **state)
 {
     (void)state;
@@ -42,7 +33,7 @@ static void the_keeper_sees_figures_and_guests_do_not(void **state)
     assert_int_equal(number_in(status, "users_here"), 1);
     assert_int_equal(number_in(status, "rooms"), 1);
     peer_say(mina, "{\"type\":\"status\"}");
-    expect_error(mina, "forbidden");
+    peer_expect_error(mina, "forbidden");
 }
 
 static void a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself(void **state)
@@ -50,9 +41,9 @@ static void a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself(voi
     (void)state;
     struct peer *keeper = stage_keeper(&stage);
     peer_say(keeper, "{\"type\":\"backup\",\"path\":\"here.db\"}");
-    expect_error(keeper, "bad_request");
+    peer_expect_error(keeper, "bad_request");
     peer_say(keeper, "{\"type\":\"backup\",\"path\":\"/exists.db\"}");
-    expect_error(keeper, "bad_request");
+    peer_expect_error(keeper, "bad_request");
     peer_say(keeper, "{\"type\":\"backup\",\"path\":\"/exists.db\",\"overwrite\":true}");
     assert_int_equal(number_in(peer_hear_type(keeper, "done"), "bytes"), 4096);
     assert_false(gateway_wants_restart(stage.gateway));
@@ -92,11 +83,11 @@ static void rows_that_do_not_follow_are_refused_as_a_whole(void **state)
     struct peer *keeper = stage_keeper(&stage);
     peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
              5, 5, 90, 9);
-    expect_error(keeper, "bad_request");
+    peer_expect_error(keeper, "bad_request");
     peer_say(keeper,
              "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[{\"kind\":\"edit\",\"seq\":1,"
              "\"ts\":1,\"from\":\"a\",\"text\":\"no target\"}]}");
-    expect_error(keeper, "bad_request");
+    peer_expect_error(keeper, "bad_request");
     assert_int_equal(fake_store_submitted(stage.store, JOB_IMPORT), 0);
 }
 

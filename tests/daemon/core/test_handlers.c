@@ -23,15 +23,6 @@ static int close_stage(void **state)
     return 0;
 }
 
-static void expect_error(struct peer *peer, const char *code)
-{
-    const char *error = peer_hear_type(peer, "error");
-    char name[64];
-    snprintf(name, sizeof name, "\"error_code\":\"%s\"", code);
-    if (!strstr(error, name))
-        fail_msg("%s was awaited, %s came", code, error);
-}
-
 static void key_in(const char *welcome, char key[KEY_TEXT_BYTES + 1])
 {
     const char *at = strstr(welcome, "\"session\":\"");
@@ -67,7 +58,7 @@ static void names_that_the_gateway_keeps_are_invalid(void **state)
     struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         peer_say(peer, "{\"type\":\"hello\",\"name\":\"%s\"}", names[i]);
-        expect_error(peer, "name_invalid");
+        peer_expect_error(peer, "name_invalid");
     }
     (void)state;
 }
@@ -82,7 +73,7 @@ static void two_at_once_do_not_get_the_same_name(void **state)
     fake_store_release(stage.store);
     stage_turn(&stage);
     (void)peer_hear_type(one, "welcome");
-    expect_error(two, "name_taken");
+    peer_expect_error(two, "name_taken");
     (void)state;
 }
 
@@ -131,17 +122,17 @@ static void an_unknown_key_counts_as_none(void **state)
 {
     struct peer *peer = stage_peer(&stage, SESSION_WEBSOCKET);
     peer_say(peer, "{\"type\":\"hello\",\"session\":\"%064d\"}", 7);
-    expect_error(peer, "unauthorized");
+    peer_expect_error(peer, "unauthorized");
     peer_say(peer, "{\"type\":\"hello\",\"session\":\"short\"}");
-    expect_error(peer, "unauthorized");
+    peer_expect_error(peer, "unauthorized");
     peer_say(peer, "{\"type\":\"hello\"}");
-    expect_error(peer, "bad_request");
+    peer_expect_error(peer, "bad_request");
     peer_say(peer, "{\"type\":\"hello\",\"name\":\"x\",\"password\":\"y\"}");
-    expect_error(peer, "unauthorized");
+    peer_expect_error(peer, "unauthorized");
     peer_say(peer, "{\"type\":\"hello\",\"session\":\"%064d\",\"name\":\"mina\"}", 7);
     assert_non_null(strstr(peer_hear_type(peer, "welcome"), "\"name\":\"mina\""));
     peer_say(peer, "{\"type\":\"hello\",\"name\":\"jun\"}");
-    expect_error(peer, "bad_request");
+    peer_expect_error(peer, "bad_request");
     (void)state;
 }
 
@@ -218,7 +209,7 @@ static void failing_storage_is_an_answer_and_a_notice(void **state)
     fake_store_be_busy(stage.store, false);
     fake_store_fail(stage.store, true);
     send_text(mina, "lobby", "hi", "1");
-    expect_error(mina, "storage_unavailable");
+    peer_expect_error(mina, "storage_unavailable");
     fake_store_fail(stage.store, false);
     send_text(mina, "lobby", "hi", "1");
     assert_int_equal(number_in(peer_hear_type(mina, "ack"), "seq"), 1);
@@ -233,7 +224,7 @@ static void texts_that_are_too_long_say_so(void **state)
     assert_non_null(strstr(error, "too_long"));
     assert_non_null(strstr(error, "\"field\":\"text\""));
     peer_say(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"1\",\"text\":\"%02001d\"}", 1);
-    expect_error(mina, "too_long");
+    peer_expect_error(mina, "too_long");
     peer_say(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"1\",\"text\":\"%02000d\"}", 1);
     (void)peer_hear_type(mina, "ack");
     (void)state;
@@ -243,11 +234,11 @@ static void only_members_speak(void **state)
 {
     struct peer *mina = stage_guest(&stage, "mina");
     send_text(mina, "lobby", "hi", "1");
-    expect_error(mina, "not_joined");
+    peer_expect_error(mina, "not_joined");
     send_text(mina, "nowhere", "hi", "1");
-    expect_error(mina, "room_not_found");
+    peer_expect_error(mina, "room_not_found");
     peer_say(mina, "{\"type\":\"leave\",\"room\":\"lobby\"}");
-    expect_error(mina, "not_joined");
+    peer_expect_error(mina, "not_joined");
     peer_say(mina, "{\"type\":\"join\",\"room\":\"LOBBY\"}");
     assert_non_null(strstr(peer_hear_type(mina, "joined"), "\"room\":\"lobby\""));
     send_text(mina, "Lobby", "hi", "1");
@@ -255,7 +246,7 @@ static void only_members_speak(void **state)
     peer_say(mina, "{\"type\":\"leave\",\"room\":\"lobby\"}");
     (void)peer_hear_type(mina, "left");
     send_text(mina, "lobby", "hi", "2");
-    expect_error(mina, "not_joined");
+    peer_expect_error(mina, "not_joined");
     (void)state;
 }
 
@@ -265,15 +256,15 @@ static void messages_are_changed_by_those_who_wrote_them(void **state)
     struct peer *jun = stage_member(&stage, "jun", "lobby");
     send_text(mina, "lobby", "hi", "1");
     peer_say(jun, "{\"type\":\"edit\",\"room\":\"lobby\",\"target\":1,\"text\":\"no\"}");
-    expect_error(jun, "forbidden");
+    peer_expect_error(jun, "forbidden");
     peer_say(jun, "{\"type\":\"delete\",\"room\":\"lobby\",\"target\":1}");
-    expect_error(jun, "forbidden");
+    peer_expect_error(jun, "forbidden");
     peer_say(jun, "{\"type\":\"react\",\"room\":\"lobby\",\"target\":1,\"emoji\":\"👍\",\"on\":true}");
     assert_int_equal(number_in(peer_hear_type(jun, "ack"), "seq"), 2);
     peer_say(jun, "{\"type\":\"react\",\"room\":\"lobby\",\"target\":1,\"emoji\":\"no\",\"on\":true}");
-    expect_error(jun, "bad_request");
+    peer_expect_error(jun, "bad_request");
     peer_say(mina, "{\"type\":\"edit\",\"room\":\"lobby\",\"target\":99,\"text\":\"x\"}");
-    expect_error(mina, "message_not_found");
+    peer_expect_error(mina, "message_not_found");
     peer_say(mina, "{\"type\":\"edit\",\"room\":\"lobby\",\"target\":1,\"text\":\"hi all\"}");
     (void)peer_hear_type(mina, "ack");
     assert_non_null(strstr(peer_hear_type(jun, "edit"), "\"text\":\"hi all\""));
@@ -294,7 +285,7 @@ static void whoever_makes_a_room_owns_it(void **state)
     (void)peer_hear_type(mina, "ok");
     assert_non_null(strstr(peer_hear_type(jun, "room"), "\"change\":\"created\""));
     peer_say(jun, "{\"type\":\"create\",\"room\":\"Den\"}");
-    expect_error(jun, "room_exists");
+    peer_expect_error(jun, "room_exists");
     peer_say(mina, "{\"type\":\"join\",\"room\":\"den\"}");
     const char *joined = peer_hear_type(mina, "joined");
     assert_non_null(strstr(joined, "\"role\":\"owner\""));
@@ -302,15 +293,15 @@ static void whoever_makes_a_room_owns_it(void **state)
     peer_say(jun, "{\"type\":\"join\",\"room\":\"den\"}");
     assert_non_null(strstr(peer_hear_type(jun, "joined"), "\"role\":\"guest\""));
     peer_say(jun, "{\"type\":\"set\",\"room\":\"den\",\"topic\":\"coffee\"}");
-    expect_error(jun, "forbidden");
+    peer_expect_error(jun, "forbidden");
     peer_say(mina, "{\"type\":\"set\",\"room\":\"den\",\"topic\":\"coffee\"}");
     assert_non_null(strstr(peer_hear_type(jun, "topic"), "\"text\":\"coffee\""));
     peer_say(mina, "{\"type\":\"set\",\"room\":\"den\"}");
-    expect_error(mina, "bad_request");
+    peer_expect_error(mina, "bad_request");
     peer_say(mina, "{\"type\":\"remove\",\"room\":\"den\"}");
     assert_non_null(strstr(peer_hear_type(jun, "room"), "\"change\":\"removed\""));
     send_text(jun, "den", "hi", "1");
-    expect_error(jun, "room_not_found");
+    peer_expect_error(jun, "room_not_found");
     (void)state;
 }
 
@@ -327,7 +318,7 @@ static void a_private_room_does_not_exist_for_others(void **state)
         "{\"type\":\"remove\",\"room\":\"den\"}", "{\"type\":\"set\",\"room\":\"den\",\"topic\":\"x\"}"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         peer_say(jun, "%s", requests[i]);
-        expect_error(jun, "room_not_found");
+        peer_expect_error(jun, "room_not_found");
     }
     peer_say(jun, "{\"type\":\"rooms\"}");
     assert_null(strstr(peer_hear_type(jun, "rooms"), "den"));
@@ -341,7 +332,7 @@ static void a_room_that_could_not_be_stored_is_not_there(void **state)
     struct peer *mina = stage_guest(&stage, "mina");
     fake_store_fail(stage.store, true);
     peer_say(mina, "{\"type\":\"create\",\"room\":\"den\"}");
-    expect_error(mina, "storage_unavailable");
+    peer_expect_error(mina, "storage_unavailable");
     fake_store_fail(stage.store, false);
     assert_null(room_find_folded(stage.gateway, "den"));
     peer_say(mina, "{\"type\":\"create\",\"room\":\"den\"}");
@@ -359,17 +350,17 @@ static void rooms_are_bounded(void **state)
         (void)peer_hear_type(mina, "ok");
     }
     peer_say(mina, "{\"type\":\"create\",\"room\":\"one more\"}");
-    expect_error(mina, "too_many_rooms");
+    peer_expect_error(mina, "too_many_rooms");
     stage.config.limits.rooms_per_session = 2;
     for (int i = 0; i < 3; i++) {
         snprintf(name, sizeof name, "den%d", i);
         peer_say(mina, "{\"type\":\"join\",\"room\":\"%s\"}", name);
     }
-    expect_error(mina, "too_many_rooms");
+    peer_expect_error(mina, "too_many_rooms");
     stage.config.limits.members_per_room = 1;
     struct peer *jun = stage_guest(&stage, "jun");
     peer_say(jun, "{\"type\":\"join\",\"room\":\"den0\"}");
-    expect_error(jun, "room_full");
+    peer_expect_error(jun, "room_full");
     (void)state;
 }
 
@@ -430,9 +421,9 @@ static void accounts_are_not_there_yet(void **state)
 {
     struct peer *mina = stage_guest(&stage, "mina");
     peer_say(mina, "{\"type\":\"register\",\"password\":\"x\"}");
-    expect_error(mina, "forbidden");
+    peer_expect_error(mina, "forbidden");
     peer_say(mina, "{\"type\":\"password\",\"old\":\"x\",\"new\":\"y\"}");
-    expect_error(mina, "forbidden");
+    peer_expect_error(mina, "forbidden");
     (void)state;
 }
 

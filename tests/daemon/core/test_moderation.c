@@ -23,15 +23,6 @@ static int close_stage(void **state)
     return 0;
 }
 
-static void expect_error(struct peer *peer, const char *code)
-{
-    const char *error = peer_hear_type(peer, "error");
-    char name[64];
-    snprintf(name, sizeof name, "\"error_code\":\"%s\"", code);
-    if (!strstr(error, name))
-        fail_msg("%s was awaited, %s came", code, error);
-}
-
 /* mina owns the garden and is in it; jun is in it as a guest. */
 static struct peer *mina, *jun;
 
@@ -136,7 +127,7 @@ static void a_kick_ends_membership_and_not_the_connection(void **state)
     speak(mina, "1");
     assert_null(peer_hear(jun));
     speak(jun, "2");
-    expect_error(jun, "not_joined");
+    peer_expect_error(jun, "not_joined");
     peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
     (void)peer_hear_type(jun, "joined");
 }
@@ -169,9 +160,9 @@ static void a_ban_ends_membership_and_keeps_out_until_it_is_over(void **state)
     (void)peer_hear_type(mina, "ok");
     assert_non_null(strstr(peer_hear_type(jun, "kicked"), "\"banned\":true"));
     peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    expect_error(jun, "banned");
+    peer_expect_error(jun, "banned");
     peer_say(jun, "{\"type\":\"history\",\"room\":\"garden\"}");
-    expect_error(jun, "banned");
+    peer_expect_error(jun, "banned");
     stage_wait(&stage, 60001);
     peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
     (void)peer_hear_type(jun, "joined");
@@ -192,7 +183,7 @@ static void a_ban_is_not_undone_by_a_join_that_was_read_before(void **state)
     fake_store_release(stage.store);
     stage_turn(&stage);
     stage_turn(&stage);
-    expect_error(jun, "banned");
+    peer_expect_error(jun, "banned");
 }
 
 static void unban_lets_in_again(void **state)
@@ -211,7 +202,7 @@ static void who_is_muted_reads_and_does_not_speak(void **state)
     plant_garden("public");
     peer_say(mina, "{\"type\":\"mute\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":60}");
     speak(jun, "1");
-    expect_error(jun, "muted");
+    peer_expect_error(jun, "muted");
     speak(mina, "2");
     (void)peer_hear_type(jun, "message");
     peer_say(mina, "{\"type\":\"mute\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":0}");
@@ -228,13 +219,13 @@ static void nobody_acts_on_an_equal_or_gives_a_role_above_the_own(void **state)
     give_role(mina, "leo", "moderator");
     peer_forget(jun);
     order(jun, "kick", "leo");
-    expect_error(jun, "forbidden");
+    peer_expect_error(jun, "forbidden");
     order(jun, "ban", "mina");
-    expect_error(jun, "forbidden");
+    peer_expect_error(jun, "forbidden");
     give_role(jun, "leo", "owner");
-    expect_error(jun, "forbidden");
+    peer_expect_error(jun, "forbidden");
     give_role(mina, "jun", "king");
-    expect_error(mina, "bad_request");
+    peer_expect_error(mina, "bad_request");
     assert_null(strstr(leo->text, "kicked"));
 }
 
@@ -253,7 +244,7 @@ static void an_invitation_opens_a_private_room(void **state)
     (void)state;
     plant_garden("private");
     peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    expect_error(jun, "room_not_found");
+    peer_expect_error(jun, "room_not_found");
     order(mina, "invite", "jun");
     assert_non_null(strstr(peer_hear_type(jun, "room"), "\"visibility\":\"private\""));
     peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
@@ -278,7 +269,7 @@ static void a_name_that_nobody_has_is_said_so(void **state)
     static const char *const types[] = {"invite", "kick", "ban", "unban", "mute"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         order(mina, types[i], "nobody");
-        expect_error(mina, "user_not_found");
+        peer_expect_error(mina, "user_not_found");
     }
 }
 
@@ -288,7 +279,7 @@ static void failing_storage_leaves_everything_as_it_was(void **state)
     plant_garden("public");
     fake_store_fail(stage.store, true);
     order(mina, "ban", "jun");
-    expect_error(mina, "storage_unavailable");
+    peer_expect_error(mina, "storage_unavailable");
     fake_store_fail(stage.store, false);
     peer_forget(jun);
     speak(jun, "1");

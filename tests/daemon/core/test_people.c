@@ -23,15 +23,6 @@ static int close_stage(void **state)
     return 0;
 }
 
-static void expect_error(struct peer *peer, const char *code)
-{
-    const char *error = peer_hear_type(peer, "error");
-    char name[64];
-    snprintf(name, sizeof name, "\"error_code\":\"%s\"", code);
-    if (!strstr(error, name))
-        fail_msg("%s was awaited, %s came", code, error);
-}
-
 /* A second connection of whoever said this hello. */
 static struct peer *second_of(struct peer *peer)
 {
@@ -126,7 +117,7 @@ static void who_needs_no_membership_and_keeps_private_rooms_to_themselves(void *
     peer_say(jun, "{\"type\":\"who\",\"room\":\"lobby\"}");
     (void)peer_hear_type(jun, "members");
     peer_say(jun, "{\"type\":\"who\",\"room\":\"cellar\"}");
-    expect_error(jun, "room_not_found");
+    peer_expect_error(jun, "room_not_found");
     peer_say(mina, "{\"type\":\"who\",\"room\":\"cellar\"}");
     (void)peer_hear_type(mina, "members");
 }
@@ -147,13 +138,13 @@ static void a_direct_message_makes_its_room_for_both_and_nobody_else(void **stat
     assert_non_null(strstr(peer_hear_type(jun, "message"), "psst"));
     assert_null(peer_hear(leo));
     peer_say(leo, "{\"type\":\"join\",\"room\":\"@jun,mina\"}");
-    expect_error(leo, "room_not_found");
+    peer_expect_error(leo, "room_not_found");
     peer_say(leo, "{\"type\":\"history\",\"room\":\"@jun,mina\"}");
-    expect_error(leo, "room_not_found");
+    peer_expect_error(leo, "room_not_found");
     peer_say(keeper, "{\"type\":\"join\",\"room\":\"@jun,mina\"}");
-    expect_error(keeper, "room_not_found");
+    peer_expect_error(keeper, "room_not_found");
     peer_say(keeper, "{\"type\":\"export\",\"room\":\"@jun,mina\"}");
-    expect_error(keeper, "room_not_found");
+    peer_expect_error(keeper, "room_not_found");
 }
 
 static void both_may_begin_at_once(void **state)
@@ -177,9 +168,9 @@ static void a_direct_message_reaches_somebody_who_is_away(void **state)
     peer_say(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"a\",\"nonce\":\"1\"}");
     assert_int_equal(number_in(peer_hear_type(mina, "ack"), "seq"), 1); /* the same nonce */
     peer_say(mina, "{\"type\":\"direct\",\"to\":\"nobody\",\"text\":\"a\",\"nonce\":\"2\"}");
-    expect_error(mina, "user_not_found");
+    peer_expect_error(mina, "user_not_found");
     peer_say(mina, "{\"type\":\"direct\",\"to\":\"MINA\",\"text\":\"a\",\"nonce\":\"3\"}");
-    expect_error(mina, "bad_request");
+    peer_expect_error(mina, "bad_request");
 }
 
 static void a_direct_room_that_could_not_be_stored_is_begun_anew(void **state)
@@ -188,7 +179,7 @@ static void a_direct_room_that_could_not_be_stored_is_begun_anew(void **state)
     struct peer *mina = stage_guest(&stage, "mina"), *jun = stage_guest(&stage, "jun");
     fake_store_fail(stage.store, true);
     peer_say(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"a\",\"nonce\":\"1\"}");
-    expect_error(mina, "storage_unavailable");
+    peer_expect_error(mina, "storage_unavailable");
     fake_store_fail(stage.store, false);
     peer_say(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"a\",\"nonce\":\"1\"}");
     (void)peer_hear_type(mina, "ack");
