@@ -64,7 +64,9 @@ async def test_by_room_by_user_and_further_back(daemon):
     assert await found(mina, "apple", room="den") == ["apple three"]
     assert await found(mina, "apple", **{"from": "JUN"}) == ["apple two"]
     page = await mina.ask("search", query="apple", limit=1)
-    assert page["more"] is True and len(page["results"]) == 1
+    # what was said in the same millisecond is not parted: the next page begins before it
+    assert len({result["ts"] for result in page["results"]}) == 1
+    assert page["more"] is (len(page["results"]) < 3)
     await part(mina, jun)
 
 
