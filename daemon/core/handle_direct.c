@@ -12,7 +12,7 @@ struct peer {
 };
 
 static void send_message(struct gateway *gateway, struct session *session,
-                         const struct asker *asker, const struct room *room, const char *text,
+                         const struct asker *asker, struct room *room, const char *text,
                          const char *nonce)
 {
     struct job *job = job_create(JOB_APPEND);
@@ -27,7 +27,8 @@ static void send_message(struct gateway *gateway, struct session *session,
                                            .nonce = job_text(job, nonce),
                                            .guest = session_is_guest(session)};
     }
-    (void)gateway_submit_next(gateway, session, asker, job);
+    if (gateway_submit_next(gateway, session, asker, job))
+        room_note_typing(room, session, false);
 }
 
 static bool fill_row(struct gateway *gateway, const struct user *user, const struct peer *peer,

@@ -73,7 +73,8 @@ void handle_send(struct gateway *gateway, struct session *session, const struct 
         job->append.entry.text = job_text(job, send->text);
         job->append.entry.target = is_answer ? send->reply_to : 0;
     }
-    (void)gateway_submit(gateway, session, request, job);
+    if (gateway_submit(gateway, session, request, job))
+        room_note_typing(room, session, false);
 }
 
 static enum role role_here(const struct session *session, const struct room *room,

@@ -13,13 +13,11 @@ void handle_typing(struct gateway *gateway, struct session *session, const struc
     struct member *member = NULL;
     struct room *room =
         access_member(session, request, request->as_typing.room, OPERATION_typing, &member);
+    (void)gateway;
     if (!room)
         return;
-    int64_t id = session_presence_id(session);
-    if (member && id != 0) {
-        presence_type(&room->presence, id, request->as_typing.on, gateway->now.monotonic_ms);
-        room_note_presence(gateway, room);
-    }
+    if (member)
+        room_note_typing(room, session, request->as_typing.on);
     if (request->ref.kind != REF_NONE)
         session_reply(session, &request->ref, REPLY_ok, &ok);
 }

@@ -111,8 +111,11 @@ void room_tell_plain(struct gateway *gateway, struct room *room, const char *tex
 void room_broadcast(struct gateway *gateway, const struct room *room,
                     enum message_type event, const void *fields);
 
-/* Puts the room on the list of rooms whose presence or typing has changed. After presence_type. */
+/* Puts the room on the list of rooms whose presence or typing has changed. */
 void room_note_presence(struct gateway *gateway, struct room *room);
+
+/* The session's user has begun to write, or has ended: by saying so or by saying it. */
+void room_note_typing(struct room *room, const struct session *session, bool on);
 
 /* Moves it to the front of the gateway's list by newest entry. */
 void room_put_newest(struct gateway *gateway, struct room *room);

@@ -261,6 +261,16 @@ void room_note_presence(struct gateway *gateway, struct room *room)
     gateway->due = room;
 }
 
+void room_note_typing(struct room *room, const struct session *session, bool on)
+{
+    struct gateway *gateway = session->gateway;
+    int64_t id = session_presence_id(session);
+    if (id == 0 || (!on && !room->presence.typing))
+        return;
+    presence_type(&room->presence, id, on, gateway->now.monotonic_ms);
+    room_note_presence(gateway, room);
+}
+
 static struct message_list names(const char *const *items, size_t count)
 {
     return (struct message_list){items, items ? count : 0};

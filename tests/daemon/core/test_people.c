@@ -88,6 +88,48 @@ static void typing_is_told_lapses_and_is_answered_only_when_asked(void **state)
     assert_non_null(strstr(peer_hear_type(jun, "typing"), "[]"));
 }
 
+/* The turns wait less than typing takes to lapse. */
+static void who_has_spoken_is_not_typing_any_more(void **state)
+{
+    (void)state;
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    struct peer *jun = stage_member(&stage, "jun", "lobby");
+    peer_say(mina, "{\"type\":\"typing\",\"room\":\"lobby\",\"on\":true}");
+    assert_non_null(strstr(peer_hear_type(jun, "typing"), "[\"mina\"]"));
+    peer_say(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"a\",\"nonce\":\"1\"}");
+    stage_wait(&stage, PRESENCE_TURN_MS);
+    assert_non_null(strstr(peer_hear_type(jun, "typing"), "[]"));
+}
+
+static void who_goes_on_typing_before_the_message_is_stored_is_still_typing(void **state)
+{
+    (void)state;
+    struct peer *mina = stage_member(&stage, "mina", "lobby");
+    struct peer *jun = stage_member(&stage, "jun", "lobby");
+    peer_mutter(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"a\",\"nonce\":\"1\"}");
+    peer_say(mina, "{\"type\":\"typing\",\"room\":\"lobby\",\"on\":true}");
+    stage_wait(&stage, PRESENCE_TURN_MS);
+    assert_non_null(strstr(peer_hear_type(jun, "typing"), "[\"mina\"]"));
+    (void)peer_hear_type(jun, "message");
+    assert_null(peer_hear(jun));
+}
+
+static void a_direct_message_ends_typing_in_its_room(void **state)
+{
+    (void)state;
+    struct peer *mina = stage_guest(&stage, "mina"), *jun = stage_guest(&stage, "jun");
+    peer_say(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"psst\",\"nonce\":\"1\"}");
+    peer_say(mina, "{\"type\":\"join\",\"room\":\"@jun,mina\"}");
+    peer_say(jun, "{\"type\":\"join\",\"room\":\"@jun,mina\"}");
+    stage_wait(&stage, PRESENCE_TURN_MS);
+    peer_say(mina, "{\"type\":\"typing\",\"room\":\"@jun,mina\",\"on\":true}");
+    stage_wait(&stage, PRESENCE_TURN_MS);
+    assert_non_null(strstr(peer_hear_type(jun, "typing"), "[\"mina\"]"));
+    peer_say(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"psst\",\"nonce\":\"2\"}");
+    stage_wait(&stage, PRESENCE_TURN_MS);
+    assert_non_null(strstr(peer_hear_type(jun, "typing"), "[]"));
+}
+
 /* --- who -----------------------------------------------------------------------------------------
  */
 
@@ -194,6 +236,9 @@ int main(void)
         STAGED(a_read_marker_is_kept_and_told_to_the_users_other_connections),
         STAGED(a_read_marker_beyond_the_newest_entry_is_the_newest),
         STAGED(typing_is_told_lapses_and_is_answered_only_when_asked),
+        STAGED(who_has_spoken_is_not_typing_any_more),
+        STAGED(who_goes_on_typing_before_the_message_is_stored_is_still_typing),
+        STAGED(a_direct_message_ends_typing_in_its_room),
         STAGED(who_lists_those_here_once_and_those_away_with_a_role),
         STAGED(who_needs_no_membership_and_keeps_private_rooms_to_themselves),
         STAGED(a_direct_message_makes_its_room_for_both_and_nobody_else),
