@@ -321,6 +321,18 @@ int64_t gateway_tick(struct gateway *gateway)
 
 /* --- stopping --------------------------------------------------------------------------------- */
 
+static void bid_farewell(struct gateway *gateway, bool is_patient)
+{
+    gateway->has_told_all = true;
+    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
+        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
+            struct session *session = TABLE_ITEM(link, struct session, by_id);
+            if (session->in_flight == 0 || !is_patient)
+                session_close(session, 1001, "The gateway is stopping; reconnect soon");
+            gateway->has_told_all &= session->is_closing;
+        }
+}
+
 bool gateway_drain(struct gateway *gateway)
 {
     if (!gateway->is_draining) {
@@ -329,13 +341,13 @@ bool gateway_drain(struct gateway *gateway)
     }
     int64_t waited_ms = gateway->now.monotonic_ms - gateway->drain_since_ms;
     (void)gateway_flush(gateway);
-    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
-        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
-            struct session *session = TABLE_ITEM(link, struct session, by_id);
-            if (session->in_flight == 0 || waited_ms >= DRAIN_MS)
-                session_close(session, 1001, "The gateway is stopping; reconnect soon");
-        }
+    bid_farewell(gateway, waited_ms < DRAIN_MS);
     return gateway->sessions.count == 0 && (gateway->jobs == 0 || waited_ms >= DRAIN_JOBS_MS);
+}
+
+bool gateway_has_told_all(const struct gateway *gateway)
+{
+    return gateway->has_told_all;
 }
 
 /* --- everybody -------------------------------------------------------------------------------- */

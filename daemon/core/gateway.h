@@ -34,6 +34,9 @@ int64_t gateway_tick(struct gateway *gateway);
  * way; call it again after each turn until then. */
 bool gateway_drain(struct gateway *gateway);
 
+/* Of the last gateway_drain: everybody has had every answer and the 1001. What is left is theirs. */
+bool gateway_has_told_all(const struct gateway *gateway);
+
 /* True once a restore has put another database in place: drain, then build everything again. */
 bool gateway_wants_restart(const struct gateway *gateway);
 

@@ -112,6 +112,7 @@ struct gateway {
     const char *frame;     /* borrowed: what is being dispatched */
     size_t frame_length;
     bool is_draining;
+    bool has_told_all;     /* while draining: no session waits for an answer any more */
     bool wants_restart;    /* a backup was restored: to be built again from it */
     bool is_failing;       /* storage; the rooms have been told */
     int64_t drain_since_ms;

@@ -25,6 +25,7 @@ struct listeners;
 
 struct stop {
     bool is_begun;      /* no newcomers, everybody is told to go */
+    bool is_told;       /* everybody has been: who does not go by itself is cut off soon */
     bool wants_restart; /* main builds the stack again */
     bool is_done;       /* the loop ends */
     bool is_torn_down;  /* libuv: lws_context_destroy has been called from within the loop */

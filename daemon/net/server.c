@@ -23,7 +23,8 @@
 #include "storage/store.h"
 
 #define SECOND_US INT64_C(1000000)
-#define STOP_US (5 * SECOND_US)    /* then those that are left are cut off */
+#define STOP_US (8 * SECOND_US)    /* however storage fares: the core gives it 5 s */
+#define GOODBYE_US SECOND_US       /* for the peers' side of the close; phones may be silent */
 #define DESCRIPTORS_BESIDES 96     /* the store's files, listeners, a backup */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
 #define CONNECTIONS_MIN 4
@@ -124,10 +125,27 @@ static void end_loop(struct server *server)
     lws_cancel_service(server->context);
 }
 
+static void on_stop_overdue(lws_sorted_usec_list_t *timer)
+{
+    struct server *server = lws_container_of(timer, struct server, stop_timer);
+    log_info("server: cut off those that did not answer the good-bye connections=%d after_ms=%d",
+             server->connection_count,
+             (int)((server->stop.is_told ? GOODBYE_US : STOP_US) / 1000));
+    end_loop(server);
+}
+
+/* What is queued is committed and acknowledged however long that takes, up to STOP_US; then every
+ * socket has its close frame, and who does not answer it is not waited for. */
 static void go_on_stopping(struct server *server)
 {
-    if (server->stop.is_begun && !server->stop.is_done && gateway_drain(server->gateway))
+    if (!server->stop.is_begun || server->stop.is_done)
+        return;
+    if (gateway_drain(server->gateway)) {
         end_loop(server);
+    } else if (!server->stop.is_told && gateway_has_told_all(server->gateway)) {
+        server->stop.is_told = true;
+        lws_sul_schedule(server->context, 0, &server->stop_timer, on_stop_overdue, GOODBYE_US);
+    }
 }
 
 static void stop_begin(struct server *server);
@@ -209,13 +227,6 @@ static void on_watchdog(lws_sorted_usec_list_t *timer)
 }
 
 /* ---- stopping and reloading ---- */
-
-static void on_stop_overdue(lws_sorted_usec_list_t *timer)
-{
-    struct server *server = lws_container_of(timer, struct server, stop_timer);
-    log_warn("server: some clients did not go in time connections=%d", server->connection_count);
-    end_loop(server);
-}
 
 static void stop_begin(struct server *server)
 {

@@ -14,7 +14,7 @@ import websockets
 
 from client import Client, meet
 from daemon import DEADLINE_S, Daemon, HEARTHD
-from test_frames import handshake
+from test_frames import close_code, handshake, upgraded
 
 LOOPS = ["auto", "poll"]
 
@@ -394,3 +394,14 @@ async def test_a_stop_closes_everybody_with_1001(looped):
     with raw:
         while raw.recv(65536):
             pass
+
+
+async def test_a_stop_does_not_wait_for_silent_phones(looped):
+    daemon = looped()
+    [mina] = await meet(daemon, "mina")
+    with upgraded(daemon) as phone:
+        phone.settimeout(DEADLINE_S)
+        await asyncio.to_thread(daemon.stop)
+        assert close_code(phone) == 1001
+    assert (await mina.wait_closed())[0] == 1001
+    assert any("good-bye connections=1 after_ms=1000" in line for line in daemon.log)

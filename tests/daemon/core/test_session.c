@@ -315,6 +315,7 @@ static void a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001(vo
     fake_store_hold(stage.store);
     peer_say(peer, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}");
     assert_false(gateway_drain(stage.gateway));
+    assert_false(gateway_has_told_all(stage.gateway));
     assert_null(session_open(stage.gateway, &stage, &arrival, &refusal));
     assert_int_equal(refusal.code, ERROR_shutting_down);
     assert_int_equal(idle->close_code, 1001);
@@ -325,6 +326,7 @@ static void a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001(vo
     stage_turn(&stage);
     (void)peer_hear_type(peer, "ack");
     assert_false(gateway_drain(stage.gateway));
+    assert_true(gateway_has_told_all(stage.gateway));
     assert_int_equal(peer->close_code, 1001);
     stage_turn(&stage);
     assert_true(gateway_drain(stage.gateway));
