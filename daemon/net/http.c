@@ -357,8 +357,9 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return when_begun(reason, slot, in, length);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return upgrade_confirm(wsi);
+    case LWS_CALLBACK_RAW_ADOPT:
+        return upgrade_refuse_tunnel(wsi);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* its name is no subprotocol */
-    case LWS_CALLBACK_RAW_ADOPT:                  /* CONNECT */
     case LWS_CALLBACK_RAW_RX:
         return -1;
     case LWS_CALLBACK_WSI_DESTROY: {

@@ -395,6 +395,8 @@ static struct lws_context *create_context(struct server *server, bool with_libuv
         .headers = &policy,
         .alpn = "http/1.1",
         .pt_serv_buf_size = PT_SERV_BUF_BYTES,
+        /* max_http_header_data stays at 4096: each connection holds it until its headers are whole.
+         * Where they are longer lws 4.1.6 hangs up without asking anybody: there is no 431. */
         .retry_and_idle_policy = &no_pings,
         .signal_cb = ignore_signal,
         .user = server,

@@ -96,8 +96,11 @@ int upgrade_confirm(struct lws *wsi)
 {
     char path[PATH_BYTES_MAX];
     int64_t client_id;
-    /* lws may have freed the headers already (NN-2025-0102): a copy that fails tells. It also asks
-     * us about h2c and whatever else a client can think of. */
+    if (header_is(wsi, WSI_TOKEN_UPGRADE, "h2c")) /* lws lets nobody leave it out of account */
+        return turn_down(wsi, "400 Bad Request", "", "bad_request",
+                         "HTTP/2 is not spoken here; ask without Upgrade.");
+    /* Of what else a client can think of lws asks too, having refused it and freed the headers
+     * (NN-2025-0102): a copy that fails tells. */
     if (!header_is(wsi, WSI_TOKEN_UPGRADE, "websocket"))
         return -1;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0 ||
@@ -117,4 +120,10 @@ int upgrade_confirm(struct lws *wsi)
         return turn_down(wsi, "400 Bad Request", "", "bad_request",
                          "Offer the subprotocol hearth.v1, or none.");
     return 0;
+}
+
+int upgrade_refuse_tunnel(struct lws *wsi)
+{
+    return turn_down(wsi, "405 Method Not Allowed", "Allow: GET, HEAD, POST, OPTIONS\r\n",
+                     "bad_request", "This is no proxy.");
 }

@@ -162,7 +162,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return upgrade_confirm(wsi);
-    case LWS_CALLBACK_RAW_ADOPT: /* CONNECT: lws would keep it open for ever */
+    case LWS_CALLBACK_RAW_ADOPT: /* protocols[0] has those */
     case LWS_CALLBACK_RAW_RX:
         return -1;
     case LWS_CALLBACK_ESTABLISHED:

@@ -112,6 +112,13 @@ def test_odd_upgrades_harm_nothing(looped):
     assert daemon.http("GET", "/healthz")[0] == 200
 
 
+def test_http2_is_refused_in_words(looped):
+    daemon = looped()
+    got = answers(daemon, request(daemon, "GET /healthz", "Connection: Upgrade, HTTP2-Settings",
+                                  "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"))
+    assert got.count(b"HTTP/1.1 ") == 1 and got.split()[1] == b"400" and b"HTTP/2" in got
+
+
 def test_a_page_elsewhere_may_not_post(daemon):
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}):
         status, _, _ = daemon.http("POST", "/api/v1/do", {"type": "ping"}, headers)
