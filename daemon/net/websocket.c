@@ -74,6 +74,9 @@ static bool is_text(struct lws *wsi, struct connection *connection, const void *
     return whole || !lws_is_final_fragment(wsi);
 }
 
+/* The first that is heard of a frame is a byte of its payload; until then lws waits, which hello and
+ * pings bound. To a head that may not be (a length of 64 bits, a control frame of over 125 bytes) lws
+ * hangs up, without a close frame and without asking. */
 static int receive(struct lws *wsi, struct connection *connection, void *in, size_t length)
 {
     if (connection->farewell_code != 0 || connection->is_gone)

@@ -200,9 +200,24 @@ def test_utf8_split_between_fragments_is_fine(daemon):
         assert opcode == 1 and json.loads(payload)["user"]["name"] == "\ubbf8\ub098"
 
 
-def test_a_frame_that_announces_too_much_is_closed(daemon):
+def test_a_frame_that_announces_too_much_is_closed_with_its_first_byte(daemon):
     with upgraded(daemon) as raw:
-        raw.sendall(b"\x81\xff" + struct.pack(">Q", 2**62) + b"abcd" + b"x" * 100)
+        raw.sendall(b"\x81\xff" + struct.pack(">Q", 2**62) + b"abcdx")
+        assert close_code(raw) == 1009
+
+
+def test_a_frame_of_which_only_the_head_comes_is_waited_for_no_longer_than_hello(make_daemon):
+    with upgraded(make_daemon({"limits.hello_ms": 300})) as raw:
+        raw.sendall(b"\x81\xff" + struct.pack(">Q", 2**62) + b"abcd")
+        assert close_code(raw) == 4001
+
+
+@pytest.mark.parametrize("frame", [b"\x81\xff" + struct.pack(">Q", 2**63) + b"abcd",
+                                   b"\x89\xfe" + struct.pack(">H", 126) + b"abcd" + b"x" * 126],
+                         ids=["length over 63 bits", "ping over 125 bytes"])
+def test_a_head_that_may_not_be_ends_the_connection(daemon, frame):
+    with upgraded(daemon) as raw:
+        raw.sendall(frame)
         raw.settimeout(DEADLINE_S)
         try:
             while raw.recv(4096):
