@@ -6,6 +6,7 @@
 
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
+#include "daemon/net/utf8.h"
 #include "storage/store.h"
 
 #define NONCE_BYTES 12
@@ -140,9 +141,11 @@ static enum argument argument(struct exchange *exchange, const char *name, char 
             return ARGUMENT_ABSENT;
         if (strncmp(pair, name, name_length) != 0 || pair[name_length] != '=')
             continue;
-        if (strlen(pair + name_length + 1) >= size)
+        const char *given = pair + name_length + 1;
+        size_t length_given = strlen(given);
+        if (length_given >= size || !utf8_is_text(given, length_given))
             return ARGUMENT_BAD;
-        memcpy(value, pair + name_length + 1, strlen(pair + name_length + 1) + 1);
+        memcpy(value, given, length_given + 1);
         return ARGUMENT_THERE;
     }
 }
@@ -161,6 +164,22 @@ static bool pass_number(struct exchange *exchange, struct buffer *out, const cha
     }
     snprintf(text, sizeof text, ",\"%s\":%" PRId64, name, number);
     (void)buffer_append_text(out, text); /* out->failed tells */
+    return true;
+}
+
+/* The same of ?log=, a string. */
+static bool pass_log(struct exchange *exchange, struct buffer *out)
+{
+    char log[65]; /* as messages.def has it */
+    enum argument found = argument(exchange, "log", log, sizeof log);
+    if (found == ARGUMENT_BAD) {
+        exchange_refuse(exchange, ERROR_bad_request, "log", "This is no log's id.");
+        return false;
+    }
+    if (found == ARGUMENT_THERE && log[0] != '\0') {
+        (void)buffer_append_text(out, ",\"log\":"); /* out->failed tells */
+        (void)json_append_string(out, log);
+    }
     return true;
 }
 
@@ -196,7 +215,6 @@ static bool wants_events(struct exchange *exchange)
 void api_stream(struct exchange *exchange)
 {
     struct buffer request = {0};
-    char log[65];
     if (exchange->method == METHOD_HEAD) {
         exchange_refuse_with(exchange, 405, "Allow: GET, OPTIONS\r\n", "bad_request",
                              "A stream can only be read.");
@@ -205,11 +223,8 @@ void api_stream(struct exchange *exchange)
     exchange->is_stream = true;
     exchange->wants_events = wants_events(exchange);
     (void)append_start(&request, "join", exchange->room);
-    if (argument(exchange, "log", log, sizeof log) == ARGUMENT_THERE && log[0] != '\0') {
-        (void)buffer_append_text(&request, ",\"log\":");
-        (void)json_append_string(&request, log);
-    }
-    if (pass_number(exchange, &request, "after") && pass_number(exchange, &request, "history"))
+    if (pass_log(exchange, &request) && pass_number(exchange, &request, "after") &&
+        pass_number(exchange, &request, "history"))
         ask(exchange, &request);
     buffer_finish(&request);
 }
@@ -250,7 +265,8 @@ static bool append_nonce(struct buffer *out)
 /* The body is the text. */
 static bool append_text_body(struct buffer *out, struct buffer *body)
 {
-    if (memchr(body->bytes ? (const void *)body->bytes : "", '\0', body->length))
+    const void *text = body->bytes ? (const void *)body->bytes : "";
+    if (memchr(text, '\0', body->length) || !utf8_is_text(text, body->length))
         return false;
     return buffer_append(body, "", 1) && buffer_append_text(out, ",\"text\":") &&
            json_append_string(out, (const char *)body->bytes) && buffer_append_text(out, "}");
@@ -292,7 +308,7 @@ void api_send(struct exchange *exchange)
     if (!whole) {
         exchange_refuse(exchange, is_object ? ERROR_bad_json : ERROR_bad_request,
                         is_object ? NULL : "text",
-                        is_object ? "The body must be one JSON object." : "The body must be text.");
+                        is_object ? "The body must be one JSON object." : "The body must be UTF-8 text.");
     } else if (exchange_open(exchange, false)) {
         enter(exchange, exchange->room);
         exchange_say(exchange, request.bytes, request.length);

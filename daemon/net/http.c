@@ -14,6 +14,7 @@
 #include "daemon/net/page.h"
 #include "daemon/net/route.h"
 #include "daemon/net/upgrade.h"
+#include "daemon/net/utf8.h"
 
 #define ADMIN_BODY_BYTES_MAX 4194304
 #define LENGTH_DIGITS_MAX 18
@@ -104,13 +105,21 @@ static void act_elsewhere(struct exchange *exchange)
                              "This path can only be read.");
 }
 
+static void act(const struct route *route, struct exchange *exchange)
+{
+    if (utf8_is_text(exchange->room, strlen(exchange->room)))
+        route->act(exchange);
+    else
+        exchange_refuse(exchange, ERROR_bad_request, "room", "A room's name is UTF-8.");
+}
+
 static void dispatch(struct exchange *exchange)
 {
     char allowed[96], headers[128];
     enum method method = exchange->method == METHOD_HEAD ? METHOD_GET : exchange->method;
     for (const struct route *route = routes; route < routes + ROUTE_COUNT; route++) {
         if (route->method == method && route_is_for(route, exchange)) {
-            route->act(exchange);
+            act(route, exchange);
             return;
         }
     }

@@ -64,3 +64,9 @@ bool utf8_is_whole(const struct utf8 *utf8)
 {
     return utf8->missing == 0;
 }
+
+bool utf8_is_text(const void *bytes, size_t length)
+{
+    struct utf8 utf8 = {0};
+    return utf8_take(&utf8, bytes, length) && utf8_is_whole(&utf8);
+}

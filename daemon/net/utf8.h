@@ -19,4 +19,7 @@ bool utf8_take(struct utf8 *utf8, const void *bytes, size_t length);
 /* No character is under way. */
 bool utf8_is_whole(const struct utf8 *utf8);
 
+/* Of what has come in one piece. */
+bool utf8_is_text(const void *bytes, size_t length);
+
 #endif

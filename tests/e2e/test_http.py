@@ -143,6 +143,19 @@ async def test_errors_have_the_fitting_status(daemon, method, path, body, key, s
     await mina.close()
 
 
+@pytest.mark.parametrize("method, path, field", [
+    ("GET", "/rooms/%ff/messages", "room"), ("GET", "/rooms/a%c3/stream", "room"),
+    ("POST", "/rooms/%ed%a0%80/messages", "room"), ("GET", "/rooms/lobby/stream?log=%ff", "log"),
+    ("POST", "/rooms/lobby/messages", "text"),
+])
+async def test_what_is_not_utf8_is_named(daemon, method, path, field):
+    [mina] = await meet(daemon, "mina")
+    status, reply = api(daemon, method, path, b"caf\xe9" if method == "POST" else None,
+                        key=mina.key, **{"Content-Type": "text/plain"})
+    assert (status, reply["error_code"], reply["field"]) == (400, "bad_request", field)
+    await mina.close()
+
+
 async def test_a_body_too_large_is_refused(daemon):
     [mina] = await meet(daemon, "mina")
     try:

@@ -13,6 +13,7 @@ static bool is_valid(const char *text, size_t length)
 {
     struct utf8 whole = {0};
     bool valid = utf8_take(&whole, text, length) && utf8_is_whole(&whole);
+    assert_int_equal(utf8_is_text(text, length), valid);
     for (size_t piece = 1; piece < 4; piece++) {
         struct utf8 utf8 = {0};
         bool good = true;
