@@ -37,17 +37,19 @@ static bool is_open_to(const struct session *session, const struct room *room,
     return false;
 }
 
-static bool refuse_not_found(struct refusal *refusal, const char *name)
+/* In the same words whether it is not there or not open: its name would tell. */
+static void refuse_not_found(struct refusal *refusal)
 {
-    refuse(refusal, ERROR_room_not_found, "room", "There is no room named \"%s\".", name);
-    return false;
+    refuse(refusal, ERROR_room_not_found, "room", NULL);
 }
 
 bool access_read(const struct session *session, const struct room *room,
                  const struct grant *grant, struct refusal *refusal)
 {
-    if (!is_open_to(session, room, grant))
-        return refuse_not_found(refusal, room->name);
+    if (!is_open_to(session, room, grant)) {
+        refuse_not_found(refusal);
+        return false;
+    }
     if (grant && grant->banned_until > session->gateway->now.wall_ms && !is_admin(session)) {
         refuse(refusal, ERROR_banned, "room", "You are banned from this room.");
         return false;
@@ -86,7 +88,7 @@ struct room *access_room(struct session *session, const struct request *request,
     if (room && !is_hidden)
         return room;
     struct refusal refusal;
-    refuse_not_found(&refusal, name);
+    refuse_not_found(&refusal);
     session_refuse(session, &request->ref, &refusal);
     return NULL;
 }
@@ -97,31 +99,46 @@ static bool needs_joining(enum operation operation)
     return is_speech(operation) || operation == OPERATION_delete || operation == OPERATION_read;
 }
 
+static struct member *visitor_of(const struct session *session, const struct room *room)
+{
+    return session->visitor && session->visitor->room == room ? session->visitor : NULL;
+}
+
+void access_refuse_stranger(struct session *session, const struct request *request,
+                            const struct room *room)
+{
+    const struct member *visitor = visitor_of(session, room);
+    struct refusal refusal;
+    if (!visitor) {
+        visit(session, request, room);
+        return;
+    }
+    if (access_read(session, room, &visitor->grant, &refusal))
+        refuse(&refusal, ERROR_not_joined, "room", NULL);
+    session_refuse(session, &request->ref, &refusal);
+}
+
 struct room *access_member(struct session *session, const struct request *request,
                            const char *name, enum operation operation, struct member **member)
 {
     struct room *room = access_room(session, request, name);
     if (!room)
         return NULL;
+    bool is_keeper = session->arrival.keeper;
     struct refusal refusal;
     *member = session_member(session, room);
-    if (!*member && session->visitor && session->visitor->room == room)
-        *member = session->visitor;
-    if (!*member && !session->arrival.keeper && !needs_joining(operation)) {
-        visit(session, request, room);
-    } else if (!*member && !session->arrival.keeper) {
-        /* A private room's name is not told to those who are not in it. */
-        if (room->visibility == VISIBILITY_PRIVATE)
-            refuse_not_found(&refusal, name);
-        else
-            refuse(&refusal, ERROR_not_joined, "room", "Join the room first.");
-        session_refuse(session, &request->ref, &refusal);
-    } else if (access_allows(session, room, *member ? &(*member)->grant : NULL, operation,
-                             &refusal)) {
-        return room;
-    } else {
-        session_refuse(session, &request->ref, &refusal);
+    if (!*member && !is_keeper && needs_joining(operation)) {
+        access_refuse_stranger(session, request, room);
+        return NULL;
     }
+    if (!*member)
+        *member = visitor_of(session, room);
+    if (!*member && !is_keeper)
+        visit(session, request, room);
+    else if (access_allows(session, room, *member ? &(*member)->grant : NULL, operation, &refusal))
+        return room;
+    else
+        session_refuse(session, &request->ref, &refusal);
     return NULL;
 }
 

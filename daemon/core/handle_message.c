@@ -142,6 +142,8 @@ void handle_react(struct gateway *gateway, struct session *session, const struct
 /* Of send, edit, delete and react: told to all, also when who asked has gone. */
 void answer_append(struct gateway *gateway, struct session *session, struct job *job)
 {
+    if (visit_answer(gateway, session, job))
+        return;
     const struct entry *entry = &job->append.entry;
     struct room *room = room_find_id(gateway, job->append.room_id);
     if (job->result == JOB_DONE && room)

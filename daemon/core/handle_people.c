@@ -59,6 +59,8 @@ static void spread(const struct room *room, const struct user *user, int64_t seq
 
 void answer_read(struct gateway *gateway, struct session *session, struct job *job)
 {
+    if (visit_answer(gateway, session, job))
+        return;
     if (job->result != JOB_DONE) {
         if (session)
             session_fail_job(session, job);

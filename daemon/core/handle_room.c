@@ -238,7 +238,7 @@ void handle_leave(struct gateway *gateway, struct session *session, const struct
     if (!room)
         return;
     if (!member) {
-        session_fail(session, &request->ref, ERROR_not_joined, "room", NULL);
+        access_refuse_stranger(session, request, room);
         return;
     }
     struct reply_left reply = {.room = room->name};

@@ -167,7 +167,7 @@ request_handler handle_invite, handle_kick, handle_ban, handle_unban, handle_mut
 request_handler handle_status, handle_backup, handle_restore, handle_export, handle_import;
 answer_handler answer_hello, answer_rooms, answer_history, answer_search, answer_join;
 answer_handler answer_create, answer_set, answer_remove, answer_append;
-answer_handler answer_direct, answer_read, answer_who, answer_grant, answer_kick;
+answer_handler answer_direct, answer_read, answer_who, answer_grant, answer_visit;
 answer_handler answer_status, answer_backup, answer_restore, answer_export, answer_import;
 
 /* --- the gateway: gateway.c ------------------------------------------------------------------- */
@@ -282,6 +282,11 @@ struct room *access_room(struct session *session, const struct request *request,
  * then *member is NULL. On NULL the request has been answered. */
 struct room *access_member(struct session *session, const struct request *request,
                            const char *name, enum operation operation, struct member **member);
+
+/* Answers one who is not in the room, once it is known what the room remembers about the user: the
+ * room is not found, the user is banned, or need only join. The request is dispatched again before. */
+void access_refuse_stranger(struct session *session, const struct request *request,
+                            const struct room *room);
 
 /* Ends the membership of everybody who may not read the room any more: it has become private. */
 void access_put_strangers_out(const struct room *room);

@@ -1,5 +1,5 @@
-/* visitor.c - who manages a room without being in it: what the room remembers about the user is
- * read first, and then the request is dispatched once more, by one who is a member for so long. */
+/* visitor.c - who asks something of a room without being in it: what the room remembers about the user
+ * is read first, and then the request is dispatched once more, by one who is a member for so long. */
 #include "daemon/core/state.h"
 
 #include <string.h>
@@ -48,7 +48,7 @@ bool visit_answer(struct gateway *gateway, struct session *session, struct job *
     return true;
 }
 
-void answer_kick(struct gateway *gateway, struct session *session, struct job *job)
+void answer_visit(struct gateway *gateway, struct session *session, struct job *job)
 {
     (void)visit_answer(gateway, session, job);
 }

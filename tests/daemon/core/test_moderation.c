@@ -239,6 +239,48 @@ static void a_role_is_told_to_whom_it_is_given(void **state)
     assert_non_null(strstr(event, "\"role\":\"moderator\""));
 }
 
+static void expect_each_refused(const char *code)
+{
+    static const char *const requests[] = {
+        "{\"type\":\"send\",\"room\":\"Garden\",\"text\":\"x\",\"nonce\":\"1\"}",
+        "{\"type\":\"edit\",\"room\":\"Garden\",\"target\":1,\"text\":\"x\"}",
+        "{\"type\":\"react\",\"room\":\"Garden\",\"target\":1,\"emoji\":\"x\",\"on\":true}",
+        "{\"type\":\"delete\",\"room\":\"Garden\",\"target\":1}",
+        "{\"type\":\"read\",\"room\":\"Garden\",\"seq\":1}",
+        "{\"type\":\"typing\",\"room\":\"Garden\",\"on\":true}",
+        "{\"type\":\"leave\",\"room\":\"Garden\"}"};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        peer_say(jun, "%s", requests[i]);
+        peer_expect_error(jun, code);
+    }
+}
+
+static void who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know(void **state)
+{
+    char hidden[HEARD_BYTES];
+    (void)state;
+    plant_garden("private");
+    expect_each_refused("room_not_found");
+    snprintf(hidden, sizeof hidden, "%s", jun->text);
+    peer_say(jun, "{\"type\":\"leave\",\"room\":\"nowhere\"}");
+    assert_string_equal(peer_hear_type(jun, "error"), hidden);
+    order(mina, "invite", "jun");
+    expect_each_refused("not_joined");
+    give_role(mina, "jun", "member");
+    order(mina, "ban", "jun");
+    expect_each_refused("banned");
+}
+
+static void who_is_banned_from_a_public_room_is_told_so(void **state)
+{
+    (void)state;
+    plant_garden("public");
+    order(mina, "kick", "jun");
+    expect_each_refused("not_joined");
+    order(mina, "ban", "jun");
+    expect_each_refused("banned");
+}
+
 static void an_invitation_opens_a_private_room(void **state)
 {
     (void)state;
@@ -300,6 +342,8 @@ int main(void)
         STAGED(who_is_muted_reads_and_does_not_speak),
         STAGED(nobody_acts_on_an_equal_or_gives_a_role_above_the_own),
         STAGED(a_role_is_told_to_whom_it_is_given),
+        STAGED(who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know),
+        STAGED(who_is_banned_from_a_public_room_is_told_so),
         STAGED(an_invitation_opens_a_private_room),
         STAGED(a_room_that_becomes_private_puts_strangers_out),
         STAGED(a_name_that_nobody_has_is_said_so),
