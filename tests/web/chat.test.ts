@@ -48,7 +48,7 @@ test("older pages join seamlessly until the beginning", async () => {
   for (let i = 0; i < 150; i++) gateway.say("jun", "m" + i);
   const room = await enter(chat, gateway);
   room.stick = false;
-  while (room.view.value.before) await chat.more(room, "before");
+  while (room.view.value.before) await chat.history.more(room, "before");
   assert.deepEqual(shown(room), gateway.texts());
 });
 
@@ -186,7 +186,7 @@ test("an edit that comes while a page is fetched is not lost", async () => {
     late = () => socket.tell({ type: "history", ref: frame.ref, room: "lobby", messages, more: false });
   };
   room.stick = false;
-  const more = chat.more(room, "before");
+  const more = chat.history.more(room, "before");
   gateway.append({ type: "edit", from: "jun", target: 3, text: "changed" });
   late();
   await more;
@@ -232,10 +232,10 @@ test("jumping to an old message and walking back meets the newest without a hole
   const { chat, gateway } = await setUp();
   for (let i = 0; i < 400; i++) gateway.say("jun", "m" + i);
   const room = await enter(chat, gateway);
-  await chat.jump(room, 100);
+  await chat.history.jump(room, 100);
   assert.ok(room.island.value);
   assert.ok(room.row(100));
-  while (room.island.value) await chat.more(room, "after");
+  while (room.island.value) await chat.history.more(room, "after");
   const texts = shown(room);
   const start = gateway.texts().indexOf(texts[0]!);
   assert.deepEqual(texts, gateway.texts().slice(start));

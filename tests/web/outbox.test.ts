@@ -1,7 +1,7 @@
 import "./webcrypto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LocalShelf, MemoryShelf, newNonce, openShelf, type Outgoing } from "../../web/src/outbox";
+import { LocalShelf, MemoryShelf, newNonce, openShelves, Shelves, type Outgoing, type Shelf } from "../../web/src/outbox";
 
 class FakeStorage {
   private kept = new Map<string, string>();
@@ -38,9 +38,39 @@ for (const [name, make] of [
   });
 
 test("without any storage there is still a shelf", async () => {
-  const shelf = await openShelf();
+  const shelf = new Shelves(openShelves());
   await shelf.put(item("a"));
   assert.equal((await shelf.all()).length, 1);
+});
+
+test("what the best shelf cannot take goes on the next, and comes back from there", async () => {
+  let full = true;
+  class Full extends MemoryShelf {
+    async put(item: Outgoing) {
+      if (full) throw new Error("quota");
+      await super.put(item);
+    }
+  }
+  const [best, next] = [new Full(), new MemoryShelf()];
+  const shelf = new Shelves(Promise.resolve<Shelf[]>([best, next]));
+  await shelf.put(item("a"));
+  assert.deepEqual(await shelf.all(), [item("a")]);
+  full = false;
+  await shelf.put({ ...item("a"), tried: true });
+  assert.deepEqual(await shelf.all(), [{ ...item("a"), tried: true }], "on one shelf only");
+  assert.equal((await next.all()).length, 0);
+  await shelf.remove("a");
+  assert.deepEqual(await shelf.all(), []);
+});
+
+test("what is put while the shelves are still being opened is there, and what was removed is not", async () => {
+  let open = (_: Shelf[]) => {};
+  const shelf = new Shelves(new Promise<Shelf[]>((resolve) => (open = resolve)));
+  void shelf.put(item("a"));
+  void shelf.put(item("b"));
+  void shelf.remove("a");
+  open([new MemoryShelf()]);
+  assert.deepEqual(await shelf.all(), [item("b")]);
 });
 
 test("nonces fit the protocol and do not repeat", () => {

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { browser } from "./browser";
 import { Chat } from "./chat";
 import { recall, remember } from "./memory";
-import { lateShelf, openShelf } from "./outbox";
+import { openShelves, Shelves } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
@@ -24,17 +24,21 @@ export const announcement = signal("");
 export const theme = signal(recall("theme", "auto"));
 
 export function startChat(): void {
-  chat = new Chat(browser, lateShelf(openShelf()));
+  chat = new Chat(browser, new Shelves(openShelves()));
   if (typeof BroadcastChannel !== "undefined") chat.sender.share(new BroadcastChannel("hearth"));
   effect(() => {
     if (chat.current.value) history.replaceState(history.state, "", address());
   });
+  goTo(invited());
 }
+
+const night = matchMedia("(prefers-color-scheme: dark)");
+const isNight = signal(night.matches);
+night.addEventListener("change", () => (isNight.value = night.matches));
 
 effect(() => {
   const chosen = theme.value;
-  if (chosen === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = chosen;
+  document.documentElement.dataset.theme = chosen === "auto" ? (isNight.value ? "dark" : "light") : chosen;
   remember("theme", chosen);
 });
 
@@ -48,14 +52,35 @@ function address(): string {
   return room && !room.isDirect ? "/#" + encodeURIComponent(room.name) : "/";
 }
 
-/** The room an invite link names: /#room or /r/room. */
-export function invited(): string {
-  const path = /^\/r\/([^/]+)/.exec(location.pathname)?.[1];
+/** What a link names: a room (/#room or /r/room) and perhaps one message in it (/#room/seq). */
+export interface Aim {
+  room: string;
+  seq: number;
+}
+
+export function invited(): Aim {
+  const path = location.pathname.startsWith("/r/") ? location.pathname.slice(3) : "";
+  const [room = "", seq] = (location.hash.slice(1) || path).split("/");
   try {
-    return decodeURIComponent(location.hash.slice(1) || path || "");
+    return { room: decodeURIComponent(room), seq: Number(seq) || 0 };
   } catch {
-    return "";
+    return { room: "", seq: 0 };
   }
+}
+
+export function linkTo(room: Room, seq = 0): string {
+  return `${location.origin}/#${encodeURIComponent(room.name)}${seq ? "/" + seq : ""}`;
+}
+
+/** Shows the message as soon as its room is there. */
+function goTo({ room, seq }: Aim): void {
+  if (!seq) return;
+  const stop = effect(() => {
+    const shown = chat.current.value;
+    if (shown?.name !== room || !shown.loaded.value) return;
+    queueMicrotask(() => stop());
+    void chat.history.jump(shown, seq);
+  });
 }
 
 /** Another screen, with an entry in the browser's history so that Back works. */
@@ -80,10 +105,12 @@ export function onBack(event: PopStateEvent): void {
   dialog.value = null;
   const place = event.state as Place | null;
   screen.value = place?.screen ?? "room";
-  const name = place?.room ?? invited();
+  const aim = invited();
+  const name = place?.room ?? aim.room;
   const room = name && chat.rooms.value.find((one) => one.name === name);
   if (room) chat.show(room);
   else if (!place && name && chat.me.value) chat.show(chat.roomOf(name));
+  if (!place) goTo(aim);
 }
 
 export function open(what: Open): void {

@@ -2,25 +2,23 @@
 // signals and call its verbs. Knows no DOM, so that tests can drive it.
 import { computed, signal } from "@preact/signals";
 import { Connection, type Link, type Surroundings } from "./connection";
+import { hear } from "./events";
+import { History } from "./history";
 import { forget, recall, remember } from "./memory";
 import type { Outgoing, Shelf } from "./outbox";
 import { Room } from "./room";
-import { Sender } from "./sender";
+import { isText, Sender } from "./sender";
 import {
   Lost,
   Refused,
   type Entry,
-  type Event,
   type Frame,
-  type History,
-  type HistoryLine,
   type Joined,
   type MemberLine,
   type RoomLine,
   type Welcome,
 } from "./wire";
 
-export const page_rows = 60;
 const first_room = "lobby";
 
 export interface Told {
@@ -29,9 +27,10 @@ export interface Told {
 }
 
 export interface Notice {
-  key: "text" | "kicked" | "banned" | "removed" | "refused";
+  key: "text" | "kicked" | "banned" | "removed" | "refused" | "afresh";
   room?: string;
   text?: string;
+  error?: Refused;
 }
 
 export interface Me {
@@ -58,6 +57,7 @@ export class Chat {
   readonly unread = computed(() => this.rooms.value.reduce((sum, room) => sum + room.unread.value, 0));
   readonly connection: Connection;
   readonly sender: Sender;
+  readonly history = new History(this);
   /** Called for each new message by somebody else, live only. */
   onMessage: (told: Told) => void = () => undefined;
   private wish = "";
@@ -73,7 +73,7 @@ export class Chat {
       link: (link) => this.linked(link),
       welcome: (frame) => this.welcome(frame),
       refused: (error) => this.refused(error),
-      frame: (frame) => this.frame(frame),
+      frame: (frame) => hear(this, frame),
       roundTrip: (ms) => (this.roundTrip.value = ms),
     });
     this.sender = new Sender(this, shelf);
@@ -116,6 +116,7 @@ export class Chat {
     this.serverName.value = frame.server.name;
     this.limits.value = frame.limits;
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);
+    for (const item of this.sender.items.value) this.roomOf(item.room);
     this.wishes(frame.rooms);
     this.welcomed.value = true;
     void this.joinAll();
@@ -166,6 +167,8 @@ export class Chat {
       if (life !== this.connection.life || this.link.value.is !== "open") return;
       await this.join(room);
     }
+    /* What was said to somebody for the first time has no room yet that could be joined. */
+    this.sender.flushAll();
   }
 
   /** Enters the room, and fills what was missed. Pipelined: the first page does not wait for join. */
@@ -177,12 +180,14 @@ export class Chat {
     const from = room.log ? { after: room.cursor, log: room.log } : this.sender.cursorFor(room.name);
     const where = from ?? { history: 0 };
     const join = this.connection.request<Joined>({ type: "join", room: room.name, ...where });
-    const page = room.loaded.value ? null : this.newest(room);
+    const page = room.loaded.value ? null : this.history.newest(room);
     try {
       const joined = await join;
+      const known = room.loaded.value;
       const needsPage = room.entered(joined, from?.after);
+      if (known && needsPage) this.say({ key: "afresh", room: room.name });
       this.keepRooms();
-      await (page ?? (needsPage ? this.newest(room) : null));
+      await (page ?? (needsPage ? this.history.newest(room) : null));
     } catch (error) {
       this.notJoined(room, error as Error);
     } finally {
@@ -201,82 +206,16 @@ export class Chat {
       room.loaded.value = true;
       return;
     }
+    this.say({ key: "refused", room: room.name, error });
+    if (this.sender.refuseAll(room.name, error)) this.stayUnsent(room);
+    else this.goOut(room, error.code === "room_not_found");
+  }
+
+  /** What could not be said is still to be read, copied or thrown away, though the room is not. */
+  private stayUnsent(room: Room): void {
     room.wanted = false;
+    room.loaded.value = true;
     this.keepRooms();
-    this.say({ key: "refused", room: room.name, text: error.message });
-    if (room === this.current.value) this.elsewhere(room);
-    if (error.code === "room_not_found") this.drop(room);
-  }
-
-  private async newest(room: Room): Promise<void> {
-    room.asks();
-    try {
-      room.newestPage(await this.page(room, { limit: page_rows }));
-      if (room === this.current.value && room.divider.value < 0 && room.unread.value) {
-        room.divider.value = room.read;
-      }
-    } catch (error) {
-      room.unasks();
-      if (error instanceof Refused && error.passes) {
-        this.clock.setTimeout(() => void this.newest(room), error.retryAfterMs ?? 1000);
-      }
-    }
-  }
-
-  page(room: Room, where: { before?: number; after?: number; limit: number }): Promise<History> {
-    return this.connection.request<History>({ type: "history", room: room.name, ...where });
-  }
-
-  /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */
-  async more(room: Room, way: "before" | "after"): Promise<void> {
-    const view = room.view.value;
-    if (room.loading.value || !view[way] || !view.rows.length || this.link.value.is !== "open") return;
-    room.asks();
-    const edge = way === "before" ? Math.ceil(view.rows[0]!.seq) : Math.floor(view.rows[view.rows.length - 1]!.seq);
-    try {
-      const page = await this.page(room, { [way]: edge, limit: page_rows });
-      if (way === "before") room.olderPage(page);
-      else room.newerPage(page);
-    } catch {
-      room.unasks();
-    }
-  }
-
-  /** Shows one message, wherever in the past it is. */
-  async jump(room: Room, seq: number): Promise<void> {
-    if (room.row(seq) && !room.island.value) {
-      room.target.value = seq;
-      return;
-    }
-    room.asks();
-    room.asks();
-    try {
-      const [older, newer] = await Promise.all([
-        this.page(room, { before: seq + 1, limit: page_rows / 2 }),
-        this.page(room, { after: seq, limit: page_rows / 2 }),
-      ]);
-      room.islandAround(older, newer, seq);
-    } catch {
-      room.unasks();
-      room.unasks();
-    }
-  }
-
-  private async one(room: Room, seq: number): Promise<HistoryLine | undefined> {
-    const page = await this.page(room, { after: seq - 1, limit: 1 }).catch(() => null);
-    return page?.messages.find((line) => line.seq === seq);
-  }
-
-  /** Reads one message again, when what was pretended turned out not to be. */
-  async refresh(room: Room, seq: number): Promise<void> {
-    const line = await this.one(room, seq);
-    if (line) room.correct(line);
-  }
-
-  /** Fetches what a reply answers, from further up than is shown. */
-  async quote(room: Room, seq: number): Promise<void> {
-    const line = await this.one(room, seq);
-    if (line) room.quoted(line);
   }
 
   show(room: Room): void {
@@ -309,14 +248,30 @@ export class Chat {
     }, 1500);
   }
 
-  private elsewhere(room: Room): void {
-    const other = this.rooms.value.find((one) => one.wanted && one !== room);
+  /** Out of a room, for good or until one asks again: another one is shown. */
+  private goOut(room: Room, gone = false): void {
+    room.wanted = false;
+    room.leftBehind();
+    this.keepRooms();
+    if (gone) this.rooms.value = this.rooms.value.filter((one) => one !== room);
+    if (room !== this.current.value) return;
+    const other = this.rooms.value.find((one) => one.wanted);
     this.current.value = null;
     if (other) this.show(other);
   }
 
-  private drop(room: Room): void {
-    this.rooms.value = this.rooms.value.filter((one) => one !== room);
+  /** The host put one out, and said why. What waits is not sent by coming back unasked. */
+  kicked(room: Room, key: "kicked" | "banned", reason = ""): void {
+    this.say({ key, room: room.title, text: reason });
+    this.sender.refuseAll(room.name, new Refused(key, reason));
+    this.goOut(room);
+  }
+
+  removed(name: string): void {
+    const room = this.rooms.value.find((one) => one.name === name);
+    if (!room) return;
+    if (room.wanted) this.say({ key: "removed", room: room.name });
+    this.goOut(room, !this.sender.refuseAll(name, new Refused("removed", "")));
   }
 
   keepRooms(): void {
@@ -325,10 +280,7 @@ export class Chat {
   }
 
   async leave(room: Room): Promise<void> {
-    room.wanted = false;
-    this.keepRooms();
-    room.leftBehind();
-    if (room === this.current.value) this.elsewhere(room);
+    this.goOut(room);
     await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
   }
 
@@ -375,7 +327,7 @@ export class Chat {
   stored(item: Outgoing, room: string, seq: number, ts: number): void {
     const from = this.me.value!.name;
     const where = this.roomOf(room);
-    if (item.kind === "send" || item.kind === "direct") {
+    if (isText(item)) {
       where.put({ kind: "message", seq, ts, from, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
     }
     if (item.kind === "direct") this.directStored(item.room, where);
@@ -384,108 +336,13 @@ export class Chat {
   private directStored(name: string, room: Room): void {
     const draft = this.rooms.value.find((one) => one.name === name);
     if (draft && draft !== room) {
-      this.drop(draft);
+      this.rooms.value = this.rooms.value.filter((one) => one !== draft);
       if (draft === this.current.value) this.show(room);
     }
     if (!room.joined.value) {
       room.loaded.value = false;
       void this.join(room);
     }
-  }
-
-  private frame(frame: Frame): void {
-    switch (frame.type) {
-      case "message":
-      case "edit":
-      case "delete":
-      case "reaction":
-      case "topic":
-        this.entry(frame as unknown as Entry);
-        break;
-      default:
-        this.event(frame as unknown as Event);
-    }
-  }
-
-  private entry(entry: Entry): void {
-    const room = this.roomOf(entry.room);
-    if (!room.told(entry)) return;
-    const mine = entry.from === this.me.value?.name;
-    if (mine && entry.type !== "topic" && entry.nonce) this.sender.found(entry.nonce);
-    if (entry.type !== "message" || mine) return;
-    if (room.loaded.value) room.count();
-    if (!room.stick && room === this.current.value) room.below.value++;
-    if (room.typing.value.includes(entry.from)) {
-      room.typing.value = room.typing.value.filter((name) => name !== entry.from);
-    }
-    if (room.caughtUp.value) this.onMessage({ room, entry });
-    else room.missing++;
-  }
-
-  private event(event: Event): void {
-    switch (event.type) {
-      case "live":
-        this.live(this.roomOf(event.room), event.seq);
-        break;
-      case "presence":
-        this.roomOf(event.room).presence(event);
-        break;
-      case "typing":
-        this.typing(this.roomOf(event.room), event.names);
-        break;
-      case "read":
-        this.roomOf(event.room).readTo(event.seq);
-        break;
-      case "room":
-        this.roomChanged(event);
-        break;
-      case "kicked":
-        this.kicked(event);
-        break;
-      case "notice":
-        this.say({ key: "text", text: event.text });
-        break;
-    }
-  }
-
-  private live(room: Room, seq: number): void {
-    room.cursor = Math.max(room.cursor, seq);
-    room.caughtUp.value = true;
-    room.missed.value = room.missing;
-    room.missing = 0;
-    this.sender.flush(room.name);
-  }
-
-  private typing(room: Room, names: string[]): void {
-    room.typing.value = names.filter((name) => name !== this.me.value?.name);
-    const told = room.typing.value;
-    this.clock.setTimeout(() => {
-      if (room.typing.value === told) room.typing.value = [];
-    }, 7000);
-  }
-
-  private roomChanged(event: Event & { type: "room" }): void {
-    if (event.change === "removed") {
-      const room = this.rooms.value.find((one) => one.name === event.name);
-      if (!room) return;
-      if (room.wanted) this.say({ key: "removed", room: room.name });
-      room.wanted = false;
-      if (room === this.current.value) this.elsewhere(room);
-      this.drop(room);
-      return;
-    }
-    const room = this.roomOf(event.name);
-    room.describe(event);
-    if (room.isDirect) void this.join(room);
-  }
-
-  private kicked(event: Event & { type: "kicked" }): void {
-    const room = this.roomOf(event.room);
-    room.wanted = false;
-    room.leftBehind();
-    this.keepRooms();
-    this.say({ key: event.banned ? "banned" : "kicked", room: room.title, text: event.reason });
-    if (room === this.current.value) this.elsewhere(room);
   }
 
   /** Forgets who one is here; the page starts from the name again. */

@@ -2,13 +2,17 @@
 import { language } from "./words";
 
 const day_ms = 86400000;
-const made = new Map<string, Intl.DateTimeFormat>();
+const made = new Map<string, unknown>();
+
+/** Making a format costs milliseconds: one of each is kept. */
+function kept<Format>(name: string, make: () => Format): Format {
+  const key = language + name;
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key) as Format;
+}
 
 function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = language + name;
-  let known = made.get(key);
-  if (!known) made.set(key, (known = new Intl.DateTimeFormat(language, options)));
-  return known;
+  return kept(name, () => new Intl.DateTimeFormat(language, options));
 }
 
 export function time(ts: number): string {
@@ -32,7 +36,8 @@ export function dayOf(ts: number): number {
 export function day(ts: number, now: number): string {
   const days = Math.round((dayOf(ts) - dayOf(now)) / day_ms);
   if (days === 0 || days === -1) {
-    const text = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
+    const relative = kept("relative", () => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));
+    const text = relative.format(days, "day");
     return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
   }
   const year = new Date(ts).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";

@@ -1,7 +1,7 @@
 // What the parts that are fetched later share with the page: build.mjs points their imports here.
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-export { chat, close, dialog, goDirect, goRoom, open, screen, theme } from "./app";
+export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, theme, wide } from "./app";
 export { day, time } from "./dates";
 export { startEdit, startReply } from "./drafts";
 export { givable, may, mayTo } from "./may";
@@ -12,4 +12,4 @@ export { nameClass } from "./views/name";
 export { react } from "./views/row";
 export { linkState } from "./views/status";
 export { Refused } from "./wire";
-export { language, languages, t } from "./words";
+export { language, languages, t, why } from "./words";

@@ -24,7 +24,7 @@ function watchWidth(): void {
 
 /** As whoever one was last: the rooms are there before the connection is. */
 function comeBack(): void {
-  const asked = invited();
+  const asked = invited().room;
   /* What an earlier page queued has to be known before its rooms are entered. */
   void chat.sender.load().then(() => chat.me.value && chat.enter("", asked));
   if (!chat.me.value) return;
@@ -51,9 +51,10 @@ function announceCatchUp(): void {
   });
 }
 
-/** Where there is https the page can be installed; on a plain LAN nothing is offered. */
+/** Over https the page can be installed; on a plain LAN nothing is offered. It is no part of the
+ * first load, so it waits until the chat is there. */
 function offerInstalling(): void {
-  if (location.protocol !== "https:") return;
+  if (!isSecureContext || !chat.welcomed.value || document.querySelector("link[rel=manifest]")) return;
   const link = document.createElement("link");
   link.rel = "manifest";
   link.href = "/app.webmanifest";
@@ -69,7 +70,7 @@ async function start(): Promise<void> {
   watchWaking();
   announceCatchUp();
   tellOutside();
-  offerInstalling();
+  effect(offerInstalling);
   render(<Main />, document.getElementById("app")!);
 }
 

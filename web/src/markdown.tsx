@@ -20,9 +20,11 @@ export function linkEnd(link: string): number {
   }
 }
 
+/** A link into this chat stays on this page. */
 function link(text: string): ComponentChild {
+  const inside = text.startsWith(globalThis.location?.origin + "/#");
   return (
-    <a href={text} target="_blank" rel="noopener noreferrer nofollow">
+    <a href={text} target={inside ? undefined : "_blank"} rel="noopener noreferrer nofollow">
       {text}
     </a>
   );

@@ -1,6 +1,7 @@
 // Beyond the page: the title, and notifications where the browser allows them (https only).
-import { effect } from "@preact/signals";
-import { chat } from "./app";
+import { effect, signal } from "@preact/signals";
+import { chat, goRoom } from "./app";
+import type { Told } from "./chat";
 import { recall, remember } from "./memory";
 import { mentions } from "./mention";
 import type { Room } from "./room";
@@ -8,39 +9,59 @@ import type { Room } from "./room";
 export type Loudness = "all" | "mentions" | "none";
 
 export const canNotify = typeof Notification !== "undefined" && isSecureContext;
+/** What was chosen, by room. */
+const chosen = signal(recall<Record<string, Loudness>>("loudness", {}));
 
 export function loudness(room: Room): Loudness {
-  return recall<Record<string, Loudness>>("loudness", {})[room.name] ?? (room.isDirect ? "all" : "mentions");
+  return chosen.value[room.name] ?? (room.isDirect ? "all" : "mentions");
 }
 
 export function setLoudness(room: Room, loud: Loudness): void {
-  remember("loudness", { ...recall("loudness", {}), [room.name]: loud });
+  chosen.value = { ...chosen.value, [room.name]: loud };
+  remember("loudness", chosen.value);
 }
 
-function wanted(room: Room, text: string): boolean {
+export function attentive(): boolean {
+  return document.visibilityState === "visible" && document.hasFocus();
+}
+
+function title(): string {
+  const heard = chat.rooms.value.filter((room) => loudness(room) !== "none");
+  const count = heard.reduce((sum, room) => sum + room.unread.value, 0);
+  const room = chat.current.value;
+  const where = room ? (room.isDirect ? room.title : "#" + room.title) + " · " : "";
+  return (count ? `(${count > 99 ? "99+" : count}) ` : "") + where + chat.serverName.value;
+}
+
+const title_ms = 200;
+
+/** Each change of the title is a call to the browser's own process: not one for every message. */
+function keepTitle(): void {
+  let timer = 0;
+  effect(() => {
+    title();
+    timer ||= window.setTimeout(() => {
+      timer = 0;
+      document.title = title();
+    }, title_ms);
+  });
+}
+
+function notify({ room, entry }: Told): void {
+  if (entry.type !== "message" || !canNotify || attentive()) return;
   const loud = loudness(room);
-  return loud === "all" || (loud === "mentions" && mentions(text, chat.me.value!.name));
+  if (loud === "none" || (loud === "mentions" && !mentions(entry.text ?? "", chat.me.value!.name))) return;
+  /* Asked last: this too is a call to another process, and waits for it. */
+  if (Notification.permission !== "granted") return;
+  const note = new Notification(`${entry.from} · ${room.title}`, { body: entry.text, tag: room.name });
+  note.onclick = () => {
+    window.focus();
+    goRoom(room);
+    note.close();
+  };
 }
 
 export function tellOutside(): void {
-  effect(() => {
-    const count = chat.rooms.value.reduce(
-      (sum, room) => sum + (loudness(room) === "none" ? 0 : room.unread.value),
-      0,
-    );
-    const room = chat.current.value;
-    const where = room ? (room.isDirect ? room.title : "#" + room.title) + " · " : "";
-    document.title = (count ? `(${count > 99 ? "99+" : count}) ` : "") + where + chat.serverName.value;
-  });
-  chat.onMessage = ({ room, entry }) => {
-    if (entry.type !== "message" || !canNotify || Notification.permission !== "granted") return;
-    if (document.visibilityState === "visible" && document.hasFocus()) return;
-    if (!wanted(room, entry.text ?? "")) return;
-    const note = new Notification(`${entry.from} · ${room.title}`, { body: entry.text, tag: room.name });
-    note.onclick = () => {
-      window.focus();
-      chat.show(room);
-      note.close();
-    };
-  };
+  keepTitle();
+  chat.onMessage = notify;
 }

@@ -89,31 +89,71 @@ export class DatabaseShelf implements Shelf {
   }
 }
 
-/** The best shelf this browser lets us have. */
-export async function openShelf(): Promise<Shelf> {
+/** Several shelves, the best first: what one cannot take (full, or broken) goes on the next. They may
+ * still be being opened. One thing after another, so that what is put is there to be removed. */
+export class Shelves implements Shelf {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly shelves: Promise<readonly Shelf[]>) {}
+
+  private next<Value>(act: (shelves: readonly Shelf[]) => Promise<Value>): Promise<Value> {
+    const turn = this.last.then(async () => act(await this.shelves));
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  all() {
+    return this.next(async (shelves) => {
+      const found = await Promise.all(shelves.map((shelf) => shelf.all().catch(() => [])));
+      return found.flat();
+    });
+  }
+
+  put(item: Outgoing) {
+    return this.next(async (shelves) => {
+      let kept = false;
+      for (const shelf of shelves) {
+        if (!kept) kept = await shelf.put(item).then(() => true, () => false);
+        else await shelf.remove(item.nonce).catch(() => undefined);
+      }
+    });
+  }
+
+  remove(nonce: string) {
+    return this.next(async (shelves) => {
+      for (const shelf of shelves) await shelf.remove(nonce).catch(() => undefined);
+    });
+  }
+}
+
+const patience_ms = 2000;
+
+/** Some browsers never answer a question about their database: then it is as if there were none. */
+function inTime<Value>(question: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    setTimeout(reject, patience_ms);
+    question.then(resolve, reject);
+  });
+}
+
+/** The shelves this browser has: none but memory in private windows and captive browsers. */
+export async function openShelves(): Promise<readonly Shelf[]> {
+  const shelves: Shelf[] = [];
   try {
-    const shelf = await DatabaseShelf.open();
-    await shelf.all();
-    return shelf;
+    const shelf = await inTime(DatabaseShelf.open());
+    await inTime(shelf.all());
+    shelves.push(shelf);
   } catch {
-    /* private windows and captive browsers */
+    /* the next one will do */
   }
   try {
     localStorage.setItem(prefix, "");
     localStorage.removeItem(prefix);
-    return new LocalShelf(localStorage);
+    shelves.push(new LocalShelf(localStorage));
   } catch {
-    return new MemoryShelf();
+    /* the next one will do */
   }
-}
-
-/** A shelf that is still being opened: the page is drawn meanwhile. */
-export function lateShelf(opening: Promise<Shelf>): Shelf {
-  return {
-    all: async () => (await opening).all(),
-    put: async (item) => (await opening).put(item),
-    remove: async (nonce) => (await opening).remove(nonce),
-  };
+  return [...shelves, new MemoryShelf()];
 }
 
 /** A nonce nobody else will think of; works without crypto.randomUUID (plain HTTP). */

@@ -9,6 +9,7 @@ import {
   keepNewest,
   keepOldest,
   merge,
+  place,
   rowOfLine,
   type Row,
   type Stretch,
@@ -41,6 +42,8 @@ export class Room {
   /** The newest page is here. */
   readonly loaded = signal(false);
   readonly unread = signal(0);
+  /** There are more of them than are here to be counted. */
+  readonly unreadMore = signal(false);
   readonly mentioned = signal(0);
   /** New messages begin after this seq; -1 is no divider. */
   readonly divider = signal(-1);
@@ -115,6 +118,14 @@ export class Room {
     this.cursor = 0;
     this.read = 0;
     this.divider.value = -1;
+  }
+
+  /** Everything that was missed has been told. */
+  caughtUpTo(seq: number): void {
+    this.cursor = Math.max(this.cursor, seq);
+    this.caughtUp.value = true;
+    this.missed.value = this.missing;
+    this.missing = 0;
   }
 
   leftBehind(): void {
@@ -244,7 +255,9 @@ export class Room {
     this.stick = false;
     this.island.value = { rows, before: older.more, after: true };
     if (!newer.more) this.newestReached();
-    this.target.value = seq;
+    /* It may have been removed: then what comes next. */
+    const near = rows[place(rows, seq)] ?? rows[rows.length - 1];
+    this.target.value = near?.seq ?? 0;
   }
 
   private newestReached(): void {
@@ -284,13 +297,15 @@ export class Room {
   count(): void {
     let unread = 0;
     let mentioned = 0;
-    const rows = this.live.value.rows;
-    for (let i = rows.length - 1; i >= 0 && rows[i]!.seq > this.read; i--) {
+    const { rows, before } = this.live.value;
+    let i = rows.length - 1;
+    for (; i >= 0 && rows[i]!.seq > this.read; i--) {
       const row = rows[i]!;
       if (row.kind !== "message" || row.from === this.me()) continue;
       unread++;
       if (this.isDirect || mentions(row.text, this.me())) mentioned++;
     }
+    this.unreadMore.value = i < 0 && before && unread > 0;
     this.unread.value = unread;
     this.mentioned.value = mentioned;
   }

@@ -113,13 +113,13 @@ export class Sender {
   }
 
   flush(name: string): void {
-    const room = this.chat.roomOf(name);
     if (this.chat.link.value.is !== "open" || this.sending.has(name)) return;
     const me = this.chat.me.value?.name;
     const item = this.items.value.find(
       (one) => one.room === name && one.user === me && !one.failed && !this.asked.has(one.nonce),
     );
     if (!item) return;
+    const room = this.chat.roomOf(name);
     if (!room.caughtUp.value && !(item.kind === "direct" && !room.joined.value)) {
       if (!room.joined.value) void this.chat.join(room);
       return;
@@ -154,6 +154,13 @@ export class Sender {
     void this.shelf.put(tried).catch(() => undefined);
   }
 
+  /** Nothing of this can be sent any more. True when there is something unsent to show. */
+  refuseAll(room: string, error: Refused): boolean {
+    const items = this.items.value.filter((item) => item.room === room && item.user === this.chat.me.value?.name);
+    for (const item of items) if (!item.failed) this.refused(item, error);
+    return items.some((item) => isText(item));
+  }
+
   private refused(item: Outgoing, error: Refused): void {
     const room = this.chat.roomOf(item.room);
     if (error.passes) {
@@ -167,14 +174,18 @@ export class Sender {
       void this.chat.join(room);
       return;
     }
-    if (item.kind === "send" || item.kind === "direct") {
+    if (isText(item)) {
       this.put({ ...item, failed: { code: error.code, message: error.message } });
       return;
     }
     this.settle(item.nonce);
-    this.chat.say({ key: "refused", room: item.room, text: error.message });
-    void this.chat.refresh(room, item.target!);
+    this.chat.say({ key: "refused", room: item.room, error });
+    void this.chat.history.refresh(room, item.target!);
   }
+}
+
+export function isText(item: Outgoing): boolean {
+  return item.kind === "send" || item.kind === "direct";
 }
 
 function frameOf(item: Outgoing): Frame {

@@ -1,18 +1,22 @@
 // What the page says, in the reader's language. One dictionary is loaded, the other never fetched.
+import type { ErrorCode } from "./protocol.gen";
 import type en from "./words/en";
 
 export type Key = keyof typeof en;
 export type Plural = { readonly one?: string; readonly other: string };
 export type Words = { readonly [key in Key]: string | Plural };
+/** Why something was refused. The gateway says it in English and more exactly, so that English has none. */
+export type Refusals = { readonly [code in ErrorCode]: string };
 
 export const languages = { en: "English", ko: "한국어" } as const;
 export type Language = keyof typeof languages;
 
 let words: Words;
+let refusals: Refusals | undefined;
 let plurals: Intl.PluralRules;
 export let language: Language = "en";
 
-const dictionaries: Record<Language, () => Promise<{ default: Words }>> = {
+const dictionaries: Record<Language, () => Promise<{ default: Words; refusals?: Refusals }>> = {
   en: () => import("./words/en"),
   ko: () => import("./words/ko"),
 };
@@ -25,14 +29,21 @@ export function chooseLanguage(chosen: string, wanted: readonly string[]): Langu
   return "en";
 }
 
-export function useWords(chosen: Language, dictionary: Words): void {
+export function useWords(chosen: Language, dictionary: Words, why?: Refusals): void {
   language = chosen;
   words = dictionary;
+  refusals = why;
   plurals = new Intl.PluralRules(chosen);
 }
 
 export async function loadWords(chosen: Language): Promise<void> {
-  useWords(chosen, (await dictionaries[chosen]()).default);
+  const loaded = await dictionaries[chosen]();
+  useWords(chosen, loaded.default, loaded.refusals);
+}
+
+/** A refusal in the reader's language; a code that is newer than the page in the gateway's words. */
+export function why(error: { readonly code: string; readonly message: string }): string {
+  return refusals?.[error.code as ErrorCode] ?? error.message;
 }
 
 /** The phrase for key, with {name} filled in; a number n chooses the plural. */

@@ -26,7 +26,7 @@ export async function exportRoom(room: Room, tell: (count: number) => void): Pro
   const lines: string[] = [];
   let after = 0;
   for (;;) {
-    const page = await chat.page(room, { after, limit: page_rows });
+    const page = await chat.history.page(room, { after, limit: page_rows });
     lines.push(...page.messages.map(line));
     tell(lines.length);
     const last = page.messages[page.messages.length - 1];

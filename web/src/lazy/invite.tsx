@@ -1,5 +1,5 @@
 // The address of a room, as text and as a code for another phone's camera.
-import type { Open } from "../app";
+import { linkTo, type Open } from "../app";
 import { t } from "../words";
 import { qr } from "./qr";
 import { copy, Title } from "./sheet";
@@ -12,7 +12,7 @@ function path(cells: boolean[][]): string {
 
 export function Invite({ what }: { what: Open }) {
   const room = what.room!;
-  const address = `${location.origin}/#${encodeURIComponent(room.name)}`;
+  const address = linkTo(room);
   const cells = qr(address);
   const size = cells?.length ?? 0;
   return (

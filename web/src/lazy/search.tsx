@@ -4,9 +4,9 @@ import { chat, close, goRoom, type Open } from "../app";
 import { day, time } from "../dates";
 import type { Room } from "../room";
 import { nameClass } from "../views/name";
-import { Refused, type HistoryLine } from "../wire";
+import type { HistoryLine } from "../wire";
 import { t } from "../words";
-import { fields, Title, Wrong } from "./sheet";
+import { fields, Title, told, Wrong } from "./sheet";
 
 interface Found {
   lines: HistoryLine[];
@@ -29,7 +29,7 @@ async function seqAt(room: Room, ts: number): Promise<number | null> {
   let found: number | null = null;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const page = await chat.page(room, { after: middle, limit: 1 });
+    const page = await chat.history.page(room, { after: middle, limit: 1 });
     const line = page.messages[0];
     if (!line || line.ts >= ts) {
       if (line) found = line.seq;
@@ -44,7 +44,7 @@ function Result({ line }: { line: HistoryLine }) {
   const go = () => {
     close();
     goRoom(room);
-    void chat.jump(room, line.seq);
+    void chat.history.jump(room, line.seq);
   };
   return (
     <li>
@@ -66,7 +66,7 @@ export function Search({ what }: { what: Open }) {
   const [found, setFound] = useState<Found | null>(null);
   const [wrong, setWrong] = useState("");
   const room = here ? (what.room ?? null) : null;
-  const failed = (error: Error) => setWrong(error instanceof Refused ? error.message : t("lost"));
+  const failed = (error: Error) => setWrong(told(error));
   const look = (what: { query: string; from: string }, before?: number) => {
     setWrong("");
     setAsked(what);
@@ -82,7 +82,7 @@ export function Search({ what }: { what: Open }) {
     seqAt(shown, at).then((seq) => {
       if (seq === null) return setWrong(t("noResults"));
       close();
-      void chat.jump(shown, seq);
+      void chat.history.jump(shown, seq);
     }, failed);
   };
   return (

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { chat, close } from "../app";
 import { Icon } from "../views/icon";
 import { Refused } from "../wire";
-import { t } from "../words";
+import { t, why } from "../words";
 
 export function Title({ text }: { text: string }) {
   return (
@@ -51,12 +51,17 @@ export function fields(event: Event): (name: string) => string {
   return (name) => (data.get(name)?.toString() ?? "").trim();
 }
 
+/** Why it did not work. */
+export function told(error: Error): string {
+  return error instanceof Refused ? why(error) : t("lost");
+}
+
 /** A request whose refusal is told in words; the sheet closes when it is done. */
 export function useRequest(): { wrong: string; run(what: () => Promise<unknown>): void } {
   const [wrong, set] = useState("");
   const run = (what: () => Promise<unknown>) => {
     set("");
-    what().then(close, (error: Error) => set(error instanceof Refused ? error.message : t("lost")));
+    what().then(close, (error: Error) => set(told(error)));
   };
   return { wrong, run };
 }

@@ -87,7 +87,7 @@ export function Settings(_: { what: Open }) {
         ))}
       </fieldset>
       <ul>
-        {location.protocol === "https:" && "serviceWorker" in navigator && (
+        {"serviceWorker" in navigator && (
           <Item text={t("keepOffline")} act={() => location.assign("/install.html" + location.hash)} />
         )}
         <Item text={t("otherName")} danger act={() => ask(true)} />

@@ -1,6 +1,6 @@
 // What may be done with a message, a person, a room: only what one's role allows.
 import { useState } from "preact/hooks";
-import { chat, close, goDirect, open, screen, type Open } from "../app";
+import { chat, close, goDirect, linkTo, open, screen, type Open } from "../app";
 import { startEdit, startReply } from "../drafts";
 import { givable, may, mayTo } from "../may";
 import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
@@ -30,7 +30,6 @@ export function MessageMenu({ what }: { what: Open }) {
     chat.sender.say({ room: room.name, kind: "delete", target });
   };
   if (sure) return <Sure text={t("deleteSure")} yes={t("delete")} act={remove} no={() => ask(false)} />;
-  const link = `${location.origin}/#${encodeURIComponent(room.name)}`;
   return (
     <>
       <Title text={row.from} />
@@ -60,7 +59,7 @@ export function MessageMenu({ what }: { what: Open }) {
         )}
         {mine && !row.deleted && <Item text={t("edit")} act={() => (close(), startEdit(room, row.seq, row.text))} />}
         {!row.deleted && <Item text={t("copy")} act={() => (void copy(row.text), close())} />}
-        <Item text={t("copyLink")} act={() => (void copy(link), close())} />
+        <Item text={t("copyLink")} act={() => (void copy(linkTo(room, row.seq)), close())} />
         {!mine && <Item text={t("whisper")} act={() => (close(), goDirect(row.from))} />}
         {!row.deleted && (mine || may(room.role.value, "delete_others")) && (
           <Item text={t("delete")} danger act={() => ask(true)} />

@@ -36,6 +36,10 @@ export function useChoices(room: Room, text: string, caret: number): Choice[] {
     if (wantsEmoji && !emoji) loadEmoji().then(() => loaded(true), () => undefined);
   }, [wantsEmoji]);
   const at = half(text, caret, "@");
+  const unknown = at !== null && !room.people.value;
+  useEffect(() => {
+    if (unknown) void chat.people(room);
+  }, [unknown, room]);
   if (at !== null) {
     const start = caret - at.length - 1;
     const found = names(room, at);

@@ -2,11 +2,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RefObject } from "preact";
 import { announcement, chat, open } from "../app";
+import { attentive } from "../notify";
 import type { Room } from "../room";
+import { isText } from "../sender";
 import { t } from "../words";
 import { Icon } from "./icon";
+import { useLater } from "./later";
 import { rowsOf } from "./rows";
-import { Toolbar } from "./toolbar";
 
 const near_px = 40;
 const ahead_px = 900;
@@ -14,10 +16,6 @@ const settle_ms = 700;
 
 function toBottom(room: Room, box: HTMLElement): void {
   if (room.stick && !room.island.value) box.scrollTop = box.scrollHeight;
-}
-
-export function attentive(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
 }
 
 function readAll(room: Room): void {
@@ -90,8 +88,8 @@ function useScroll(room: Room, box: RefObject<HTMLDivElement>) {
       readAll(room);
     } else if (scrollTop < last.current - 2) room.stick = false;
     last.current = scrollTop;
-    if (scrollTop < ahead_px) void chat.more(room, "before");
-    if (far < ahead_px) void chat.more(room, "after");
+    if (scrollTop < ahead_px) void chat.history.more(room, "before");
+    if (far < ahead_px) void chat.history.more(room, "after");
   };
 }
 
@@ -131,9 +129,10 @@ export function Log({ room }: { room: Room }) {
   const view = room.view.value;
   const me = chat.me.value?.name ?? "";
   const waiting = chat.sender.items.value.filter(
-    (item) => item.room === room.name && item.user === me && (item.kind === "send" || item.kind === "direct"),
+    (item) => item.room === room.name && item.user === me && isText(item),
   );
   const loaded = room.loaded.value;
+  const tools = useLater(loaded, () => import("../lazy/toolbar"));
   const quiet = useQuiet(room.loading.value || !room.caughtUp.value || !loaded);
   const scrolled = useScroll(room, box);
   useOpening(room, box, loaded);
@@ -159,7 +158,7 @@ export function Log({ room }: { room: Room }) {
         onKeyDown={(event) => walk(room, event)}
         onContextMenu={(event) => menu(room, event)}
       >
-        <ol>
+        <ol class={loaded || rows.length ? undefined : "unseen"}>
           {(view.before || !loaded) && (
             <li key="more" class="between muted">
               <span>{chat.link.value.is === "open" || !loaded ? t("loading") : "…"}</span>
@@ -172,7 +171,7 @@ export function Log({ room }: { room: Room }) {
           )}
           {rows}
         </ol>
-        <Toolbar room={room} box={box} />
+        {tools && <tools.Toolbar room={room} box={box} />}
       </div>
       <Pill room={room} box={box} />
       <p class="hidden" role="status">

@@ -3,8 +3,8 @@ import { useEffect } from "preact/hooks";
 import { chat, dialog, narrow, open, screen, wide } from "../app";
 import { t } from "../words";
 import { Dialog } from "./dialog";
+import { useLater } from "./later";
 import { Naming } from "./naming";
-import { People } from "./people";
 import { RoomPane } from "./room";
 import { Rooms } from "./rooms";
 import { Status } from "./status";
@@ -40,16 +40,17 @@ export function Main() {
     const first = matchMedia("(hover: hover)").matches && !dialog.value;
     if (first) document.querySelector<HTMLElement>("#composer")?.focus();
   }, [room]);
+  const later = useLater(room?.joined.value ?? false, () => import("../lazy/people"));
   if (!chat.me.value) return <Naming />;
   const shown = !room ? "rooms" : screen.value;
   return (
-    <div class={"panes show-" + shown}>
+    <div class={`panes show-${shown}${room && wide.value ? " three" : ""}`}>
       <a class="skip" href="#composer" onClick={(event) => skip(event)}>
         {t("skip")}
       </a>
       <Rooms />
       {room ? <RoomPane room={room} /> : !narrow.value && <main class="room"><Status /></main>}
-      {room && (wide.value || shown === "people") && <People room={room} />}
+      {room && later && (wide.value || shown === "people") && <later.People room={room} />}
       <Dialog />
     </div>
   );

@@ -1,28 +1,34 @@
-// The first screen: a name, nothing else.
+// The first screen: a name, nothing else. When there are accounts, signing in has its place in this
+// form: one more field, for those whose name the gateway says is an account's.
 import { useState } from "preact/hooks";
 import { chat, invited } from "../app";
 import { isForgetful } from "../memory";
-import { t } from "../words";
+import { t, why } from "../words";
 
 const forgetful = isForgetful();
 
-/** A free-looking name near one that is taken: mina -> mina-2 -> mina-3. */
-export function nextName(name: string): string {
-  const found = /^(.*?)-(\d+)$/.exec(name);
-  return found ? `${found[1]}-${Number(found[2]) + 1}` : `${name}-2`;
+const base_characters = 24;
+const suggested = 3;
+
+/** Free-looking names near one that is taken: mina -> mina-2, mina-3, mina-4; mina-2 -> mina-3 and on. */
+function namesNear(name: string): string[] {
+  const found = /^(.*?)-(\d{1,4})$/.exec(name);
+  const base = [...(found?.[1] ?? name)].slice(0, base_characters).join("");
+  const next = Number(found?.[2] ?? 1) + 1;
+  return Array.from({ length: suggested }, (_, i) => `${base}-${next + i}`);
 }
 
 function problem(name: string): string {
   const refusal = chat.refusal.value;
   if (!refusal) return "";
-  if (refusal.code === "name_taken") return t("nameTaken", { name: nextName(name) });
-  return refusal.code === "name_invalid" ? t("nameInvalid") : refusal.message;
+  if (refusal.code === "name_taken") return t("nameTaken", { name: namesNear(name)[0]! });
+  return refusal.code === "name_invalid" ? t("nameInvalid") : why(refusal);
 }
 
 export function Naming() {
   const [name, setName] = useState("");
   const [tried, setTried] = useState("");
-  const room = invited();
+  const { room } = invited();
   const busy = chat.link.value.is === "connecting";
   const enter = (wanted: string) => {
     setName(wanted);
@@ -62,9 +68,13 @@ export function Naming() {
           {wrong}
         </p>
         {taken && tried && (
-          <button type="button" class="chip" onClick={() => enter(nextName(tried))}>
-            {nextName(tried)}
-          </button>
+          <div class="chips">
+            {namesNear(tried).map((near) => (
+              <button type="button" class="chip" onClick={() => enter(near)}>
+                {near}
+              </button>
+            ))}
+          </div>
         )}
         <button class="main" disabled={busy}>
           {busy ? t("connecting") : t("enter")}
@@ -79,12 +89,13 @@ export function Naming() {
   );
 }
 
+/** The icon once more: as an image it would be one more request. */
 function Flame() {
   return (
     <svg class="flame" viewBox="0 0 64 64" aria-hidden="true">
       <rect width="64" height="64" rx="14" />
-      <path class="outer" d="M32 9c3 9 15 14 15 28a15 15 0 0 1-30 0c0-7 4-11 7-15 1 4 3 6 5 7 1-8-1-13 3-20z" />
-      <path class="inner" d="M32 52a8 8 0 0 1-8-8c0-5 5-8 7-13 4 4 9 8 9 13a8 8 0 0 1-8 8z" />
+      <path d="M32 9c3 9 15 14 15 28a15 15 0 0 1-30 0c0-7 4-11 7-15 1 4 3 6 5 7 1-8-1-13 3-20z" />
+      <path d="M32 52a8 8 0 0 1-8-8c0-5 5-8 7-13 4 4 9 8 9 13a8 8 0 0 1-8 8z" />
     </svg>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { chat } from "../app";
 import type { Row } from "../log";
 import type { Outgoing } from "../outbox";
-import { t } from "../words";
+import { t, why } from "../words";
 import { Icon } from "./icon";
 
 const unmarked_ms = 400;
@@ -47,12 +47,19 @@ export function Mark({ item }: { item: Outgoing }) {
   );
 }
 
+/** Out of a room: told by the page itself. Else what the gateway answered. */
+function reason({ room, failed }: Outgoing): string {
+  const { code } = failed!;
+  if (code === "kicked" || code === "banned" || code === "removed") return t(code, { room: "#" + room });
+  return why(failed!);
+}
+
 function Failed({ item }: { item: Outgoing }) {
   return (
     <span class="mark failed">
       <Icon name="warning" />
       <strong>{t("notSent")}</strong>
-      <span class="why">{item.failed!.message}</span>
+      <span class="why">{reason(item)}</span>
       <button class="link" onClick={() => chat.sender.again(item)}>
         {t("again")}
       </button>

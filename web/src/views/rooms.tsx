@@ -9,10 +9,21 @@ function Badge({ room }: { room: Room }) {
   if (!unread) return null;
   const mentioned = room.mentioned.value;
   const count = mentioned || unread;
+  const more = count > 99 ? "99+" : count + (!mentioned && room.unreadMore.value ? "+" : "");
   return (
     <span class={mentioned ? "badge loud" : "badge"}>
-      <span aria-hidden="true">{(mentioned && !room.isDirect ? "@" : "") + (count > 99 ? "99+" : count)}</span>
+      <span aria-hidden="true">{(mentioned && !room.isDirect ? "@" : "") + more}</span>
       <span class="hidden">{t("unread", { n: unread })}</span>
+    </span>
+  );
+}
+
+function Unsent({ room }: { room: Room }) {
+  if (!chat.sender.items.value.some((item) => item.failed && item.room === room.name)) return null;
+  return (
+    <span class="wrong">
+      <Icon name="warning" />
+      <span class="hidden">{t("notSentIn")}</span>
     </span>
   );
 }
@@ -24,6 +35,7 @@ function Line({ room }: { room: Room }) {
       <button class="line" aria-current={here ? "page" : undefined} onClick={() => goRoom(room)}>
         <bdi>{room.isDirect ? room.title : "# " + room.title}</bdi>
         {room.visibility.value === "private" && <Icon name="lock" />}
+        <Unsent room={room} />
         <Badge room={room} />
       </button>
     </li>

@@ -36,10 +36,10 @@ export function Text({ text }: { text: string }) {
 
 function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row }) {
   useEffect(() => {
-    if (!quoted) void chat.quote(room, seq);
+    if (!quoted) void chat.history.quote(room, seq);
   }, [seq]);
   return (
-    <button class="quote" onClick={() => void chat.jump(room, seq)}>
+    <button class="quote" onClick={() => void chat.history.jump(room, seq)}>
       {quoted ? <bdi>{quoted.from}</bdi> : "…"}
       {quoted && ": " + (quoted.deleted ? t("deleted") : quoted.text.slice(0, 120))}
     </button>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { chat } from "../app";
 import type { Notice } from "../chat";
-import { t } from "../words";
+import { t, why } from "../words";
 import { Icon } from "./icon";
 
 /** Draws again each second while on. */
@@ -32,8 +32,9 @@ function useLasting(on: boolean, ms: number): boolean {
 function words(notice: Notice): string {
   if (notice.key === "text") return notice.text!;
   const room = notice.room!.startsWith("@") ? notice.room! : "#" + notice.room;
-  const text = t(notice.key, { room, text: notice.text ?? "" });
-  return notice.text && notice.key !== "refused" ? `${text} ${t("because", { text: notice.text })}` : text;
+  if (notice.error) return t("refused", { room, text: why(notice.error) });
+  const text = t(notice.key, { room });
+  return notice.text ? `${text} ${t("because", { text: notice.text })}` : text;
 }
 
 function Lost() {

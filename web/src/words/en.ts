@@ -1,5 +1,6 @@
 // English. Every key here is in ko.ts too, with the same {names}; a test compares them.
 export default {
+  afresh: "The history of {room} was begun anew. Some of what you saw before may be missing.",
   again: "Try again",
   announceNew: { one: "{n} new message", other: "{n} new messages" },
   askName: "What should people call you?",
@@ -49,6 +50,7 @@ export default {
   needed: "Type a name first.",
   newMessages: "New messages",
   notSent: "Not sent",
+  notSentIn: "Messages not sent",
   openPart: "This part could not be loaded. Is the connection back?",
   overLong: { one: "{n} character too many", other: "{n} characters too many" },
   people: "People",

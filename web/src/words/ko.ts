@@ -1,5 +1,5 @@
 // 한국어. en.ts와 같은 열쇠, 같은 {이름}.
-import type { Words } from "../words";
+import type { Refusals, Words } from "../words";
 
 const ko: Words = {
   again: "다시 보내기",
@@ -24,6 +24,7 @@ const ko: Words = {
   emoji: "이모지",
   empty: "아직 메시지가 없어요. 인사해 보세요.",
   enter: "대화 시작하기",
+  afresh: "{room}의 기록이 새로 시작되었습니다. 전에 보시던 메시지 가운데 없는 것이 있을 수 있습니다.",
   gap: "여기 있던 오래된 메시지는 지워졌습니다.",
   guestVia: "{via} 경유",
   here: { other: "{n}명 접속 중" },
@@ -51,6 +52,7 @@ const ko: Words = {
   needed: "이름을 먼저 적어 주세요.",
   newMessages: "새 메시지",
   notSent: "보내지 못함",
+  notSentIn: "보내지 못한 메시지가 있음",
   openPart: "불러오지 못했습니다. 연결을 확인해 주세요.",
   overLong: { other: "{n}자가 넘칩니다" },
   people: "사람들",
@@ -142,6 +144,31 @@ const ko: Words = {
   week: "1주",
   whisper: "1:1 대화하기",
   whoReacted: "{emoji} {names}",
+};
+
+export const refusals: Refusals = {
+  bad_json: "알아들을 수 없는 요청입니다.",
+  bad_request: "잘못된 요청입니다.",
+  unknown_type: "이 서버가 모르는 요청입니다.",
+  unauthorized: "먼저 들어와야 합니다.",
+  forbidden: "그럴 권한이 없습니다.",
+  name_taken: "이미 쓰고 있는 이름입니다.",
+  name_invalid: "쓸 수 없는 이름입니다.",
+  room_not_found: "그런 대화방이 없습니다.",
+  room_exists: "같은 이름의 대화방이 이미 있습니다.",
+  not_joined: "먼저 대화방에 들어가야 합니다.",
+  message_not_found: "그 메시지가 없습니다.",
+  user_not_found: "그런 사람이 없습니다.",
+  too_long: "너무 깁니다.",
+  rate_limited: "너무 잦습니다. 잠시 뒤에 다시 해 주세요.",
+  too_many_rooms: "더는 대화방에 들어갈 수 없습니다. 하나에서 나와 주세요.",
+  room_full: "대화방이 가득 찼습니다.",
+  server_full: "서버가 가득 찼습니다. 잠시 뒤에 다시 해 주세요.",
+  muted: "지금은 이 대화방에서 말할 수 없습니다.",
+  banned: "이 대화방에 들어갈 수 없습니다.",
+  storage_unavailable: "서버가 지금 저장할 수 없습니다. 잠시 뒤에 다시 해 주세요.",
+  shutting_down: "서버가 곧 멈춥니다.",
+  internal: "서버에 문제가 생겼습니다.",
 };
 
 export default ko;

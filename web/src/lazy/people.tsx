@@ -4,8 +4,8 @@ import { chat, open, screen, wide } from "../app";
 import type { Room } from "../room";
 import type { MemberLine, Role } from "../wire";
 import { t } from "../words";
-import { Icon } from "./icon";
-import { nameClass } from "./name";
+import { Icon } from "../views/icon";
+import { nameClass } from "../views/name";
 
 const roles: Partial<Record<Role, "roleAdmin" | "roleOwner" | "roleModerator">> = {
   admin: "roleAdmin",

@@ -5,8 +5,8 @@ import { open } from "../app";
 import { startReply } from "../drafts";
 import type { Room } from "../room";
 import { t } from "../words";
-import { Icon } from "./icon";
-import { react } from "./row";
+import { Icon } from "../views/icon";
+import { react } from "../views/row";
 
 const press_ms = 450;
 

@@ -1,0 +1,80 @@
+// What the gateway tells without being asked: entries of a room's log, and what is not in any log.
+import type { Chat } from "./chat";
+import type { Room } from "./room";
+import type { Entry, Event, Frame } from "./wire";
+
+const typing_lapses_ms = 7000;
+
+export function hear(chat: Chat, frame: Frame): void {
+  switch (frame.type) {
+    case "message":
+    case "edit":
+    case "delete":
+    case "reaction":
+    case "topic":
+      hearEntry(chat, frame as unknown as Entry);
+      break;
+    default:
+      hearEvent(chat, frame as unknown as Event);
+  }
+}
+
+function hearEntry(chat: Chat, entry: Entry): void {
+  const room = chat.roomOf(entry.room);
+  if (!room.told(entry)) return;
+  const mine = entry.from === chat.me.value?.name;
+  if (mine && entry.type !== "topic" && entry.nonce) chat.sender.found(entry.nonce);
+  if (entry.type !== "message" || mine) return;
+  if (room.loaded.value) room.count();
+  if (!room.stick && room === chat.current.value) room.below.value++;
+  if (room.typing.value.includes(entry.from)) {
+    room.typing.value = room.typing.value.filter((name) => name !== entry.from);
+  }
+  if (room.caughtUp.value) chat.onMessage({ room, entry });
+  else room.missing++;
+}
+
+function hearEvent(chat: Chat, event: Event): void {
+  switch (event.type) {
+    case "live":
+      chat.roomOf(event.room).caughtUpTo(event.seq);
+      chat.sender.flush(event.room);
+      break;
+    case "presence":
+      chat.roomOf(event.room).presence(event);
+      break;
+    case "typing":
+      hearTyping(chat, chat.roomOf(event.room), event.names);
+      break;
+    case "read":
+      chat.roomOf(event.room).readTo(event.seq);
+      break;
+    case "room":
+      hearRoom(chat, event);
+      break;
+    case "kicked":
+      chat.kicked(chat.roomOf(event.room), event.banned ? "banned" : "kicked", event.reason);
+      break;
+    case "notice":
+      chat.say({ key: "text", text: event.text });
+      break;
+  }
+}
+
+function hearTyping(chat: Chat, room: Room, names: string[]): void {
+  const told = names.filter((name) => name !== chat.me.value?.name);
+  room.typing.value = told;
+  chat.clock.setTimeout(() => {
+    if (room.typing.value === told) room.typing.value = [];
+  }, typing_lapses_ms);
+}
+
+function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
+  if (event.change === "removed") {
+    chat.removed(event.name);
+    return;
+  }
+  const room = chat.roomOf(event.name);
+  room.describe(event);
+  if (room.isDirect) void chat.join(room);
+}
