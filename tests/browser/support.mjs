@@ -213,6 +213,19 @@ export async function speaker(daemon, name) {
   };
 }
 
+/** Starts the gateway again, keeping only so many entries, until the others are gone; then as before. */
+export async function prune(daemon, count) {
+  await daemon.end("SIGTERM");
+  await daemon.start("retention.room_entries=" + count);
+  const reader = await speaker(daemon, "reader");
+  await until(async () => {
+    const { messages, more } = await reader.ask({ type: "history", room: "lobby", after: 0, limit: 200 });
+    return messages.length === count && !more;
+  }, `only ${count} are left`);
+  await daemon.end("SIGTERM");
+  await daemon.start();
+}
+
 /** The texts of the log, as they stand. */
 export function texts(page) {
   return page.$$eval(".log .row .text", (rows) => rows.map((row) => row.textContent));
