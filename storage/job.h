@@ -88,6 +88,7 @@ enum job_kind {
     JOB_APPEND,      /* one entry */
     JOB_USER_CREATE, /* a guest; the loop has chosen id and key */
     JOB_USER_TOUCH,  /* seen now, so not forgotten yet; at most once a day a user */
+    JOB_USER_FORGET, /* the key opens nothing any more; the name stays until retention frees it */
     JOB_ROOM_CREATE, /* the loop has chosen id and name */
     JOB_ROOM_SET,    /* topic (also an entry), visibility, keep */
     JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */

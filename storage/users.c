@@ -87,15 +87,30 @@ bool users_create(struct database *database, struct job *job)
     return true;
 }
 
+static bool change_user(struct database *database, sqlite3_stmt *update, struct job *job)
+{
+    if (!database_run(database, update))
+        return false;
+    if (sqlite3_changes(database->handle) == 0)
+        job->result = JOB_USER_MISSING;
+    return true;
+}
+
 bool users_touch(struct database *database, struct job *job)
 {
     sqlite3_stmt *statement =
         database_prepare(database, "UPDATE users SET seen_ms=max(seen_ms, ?2) WHERE id=?1");
     sqlite3_bind_int64(statement, 1, job->user.user.id);
     sqlite3_bind_int64(statement, 2, job->user.wall_ms);
-    if (!database_run(database, statement))
-        return false;
-    if (sqlite3_changes(database->handle) == 0)
-        job->result = JOB_USER_MISSING;
-    return true;
+    return change_user(database, statement, job);
+}
+
+bool users_forget(struct database *database, struct job *job)
+{
+    /* Random bytes are the hash of no key that anybody knows. */
+    sqlite3_stmt *statement =
+        database_prepare(database, "UPDATE users SET key_hash=randomblob(?2) WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, job->user.user.id);
+    sqlite3_bind_int(statement, 2, HASH_BYTES);
+    return change_user(database, statement, job);
 }

@@ -8,8 +8,9 @@
 /* Reader: JOB_LOGIN. False on a failure of the database. */
 bool users_login(struct database *database, struct job *job);
 
-/* Writer: JOB_USER_CREATE, JOB_USER_TOUCH. */
+/* Writer: JOB_USER_CREATE, JOB_USER_TOUCH, JOB_USER_FORGET. */
 bool users_create(struct database *database, struct job *job);
 bool users_touch(struct database *database, struct job *job);
+bool users_forget(struct database *database, struct job *job);
 
 #endif

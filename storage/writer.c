@@ -141,6 +141,8 @@ static bool run_job(struct writer *writer, struct job *job)
     case JOB_USER_TOUCH:
         correct_time(writer, job);
         return users_touch(&writer->database, job);
+    case JOB_USER_FORGET:
+        return users_forget(&writer->database, job);
     case JOB_ROOM_CREATE:
         return rooms_create(writer, job);
     case JOB_ROOM_SET:

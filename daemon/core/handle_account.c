@@ -224,7 +224,9 @@ static void answer_known(struct gateway *gateway, struct session *session, struc
     struct user *user = user_find_id(gateway, job->login.user.id);
     if (!user)
         user = user_create(gateway, &job->login.user);
-    if (user)
+    if (user && memcmp(user->key_hash, job->login.key_hash, HASH_BYTES) != 0)
+        refuse_unknown_key(session, &job->asker.ref); /* logged out meanwhile */
+    else if (user)
         greet_known(gateway, session, &job->asker, job->login.key, user);
     else
         session_fail(session, &job->asker.ref, ERROR_internal, NULL,
@@ -287,11 +289,47 @@ void handle_password(struct gateway *gateway, struct session *session,
     handle_register(gateway, session, request);
 }
 
+/* --- logout ----------------------------------------------------------------------------------- */
+
+static void log_out(struct session *session, const struct ref *ref)
+{
+    static const struct reply_ok ok = {0};
+    session_reply(session, ref, REPLY_ok, &ok);
+    session_close(session, 1000, "Logged out");
+}
+
 void handle_logout(struct gateway *gateway, struct session *session,
                    const struct request *request)
 {
-    static const struct reply_ok ok = {0};
-    (void)gateway;
-    session_reply(session, &request->ref, REPLY_ok, &ok);
-    session_close(session, 1000, "Logged out");
+    if (!session->user) {
+        log_out(session, &request->ref);
+        return;
+    }
+    struct job *job = job_create(JOB_USER_FORGET);
+    if (job)
+        job->user.user.id = session->user->id;
+    (void)gateway_submit(gateway, session, request, job);
+}
+
+/* The key was theirs too. */
+static void log_others_out(struct user *user, const struct session *asker)
+{
+    memset(user->key_hash, 0, sizeof user->key_hash);
+    for (struct session *session = user->sessions; session; session = session->next)
+        if (session != asker)
+            session_close(session, 4001, "Logged out on another connection");
+}
+
+void answer_logout(struct gateway *gateway, struct session *session, struct job *job)
+{
+    struct user *user = user_find_id(gateway, job->user.user.id);
+    bool is_unknown = job->result == JOB_USER_MISSING && !(user && user->is_creating);
+    if (job->result == JOB_DONE || is_unknown) {
+        if (session)
+            log_out(session, &job->asker.ref);
+        if (user)
+            log_others_out(user, session);
+    } else if (session) {
+        session_fail(session, &job->asker.ref, ERROR_storage_unavailable, NULL, NULL);
+    }
 }

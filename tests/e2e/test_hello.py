@@ -3,7 +3,7 @@ import asyncio
 
 import pytest
 
-from client import Client, part
+from client import Client, meet, part
 
 
 async def test_welcome_says_who_you_are_and_what_you_may_do(daemon):
@@ -33,6 +33,20 @@ async def test_a_key_outlives_a_restart(daemon):
     again = await Client.connect(daemon, session=first.key)
     assert again.name == "mina"
     await again.close()
+
+
+async def test_logging_out_forgets_the_key(daemon):
+    [mina] = await meet(daemon, "mina")
+    other = await Client.connect(daemon, session=mina.key)
+    await mina.ask("logout")
+    assert (await mina.wait_closed())[0] == 1000
+    assert (await other.wait_closed())[0] == 4001
+    daemon.restart()
+    stranger = await Client.connect(daemon, hello=False)
+    reply = await stranger.ask_in_vain("hello", session=mina.key)
+    assert (reply["error_code"], reply["field"]) == ("unauthorized", "session")
+    assert (await stranger.ask_in_vain("hello", name="mina"))["error_code"] == "name_taken"
+    await stranger.close()
 
 
 async def test_an_unknown_key_counts_as_none(daemon):

@@ -79,6 +79,24 @@ static void no_two_new_keys_are_the_same(void **state)
     job_destroy(two);
 }
 
+static void a_forgotten_key_is_nobodys_and_its_name_stays_taken(void **state)
+{
+    struct shop *shop = *state;
+    struct job *job = job_create(JOB_USER_FORGET);
+    job->user.user.id = MINA;
+    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+    job = login(shop, "mina", "mina");
+    assert_false(job->login.known);
+    assert_true(job->login.taken);
+    job_destroy(job);
+    job = login(shop, "jun", "");
+    assert_true(job->login.known);
+    job_destroy(job);
+    job = job_create(JOB_USER_FORGET);
+    job->user.user.id = 99;
+    assert_int_equal(shop_result(shop_do(shop, job)), JOB_USER_MISSING);
+}
+
 static void a_name_that_somebody_has_is_taken(void **state)
 {
     struct job *job = login(*state, NULL, "mina");
@@ -184,6 +202,7 @@ int main(void)
         SHOP_TEST(ones_own_name_is_not_taken),
         SHOP_TEST(an_unknown_key_counts_as_none),
         SHOP_TEST(no_two_new_keys_are_the_same),
+        SHOP_TEST(a_forgotten_key_is_nobodys_and_its_name_stays_taken),
         SHOP_TEST(a_name_that_somebody_has_is_taken),
         SHOP_TEST(a_second_user_of_a_name_is_refused),
         SHOP_TEST(a_role_is_kept_and_read_with_a_join),

@@ -219,6 +219,15 @@ static enum job_result do_user_create(struct fake_database *database, const stru
     return JOB_DONE;
 }
 
+static enum job_result do_user_forget(struct fake_database *database, int64_t id)
+{
+    struct user_row *user = user_by_id(database, id);
+    if (!user)
+        return JOB_USER_MISSING;
+    memset(user->key_hash, 0, sizeof user->key_hash);
+    return JOB_DONE;
+}
+
 static enum job_result do_room_create(struct fake_database *database, const struct job_room *asked)
 {
     for (size_t i = 0; i < database->room_count; i++)
@@ -603,6 +612,9 @@ void fake_database_do(struct fake_database *database, struct job *job)
         job->result = do_user_create(database, &job->user.user);
         break;
     case JOB_USER_TOUCH:
+        break;
+    case JOB_USER_FORGET:
+        job->result = do_user_forget(database, job->user.user.id);
         break;
     case JOB_ROOM_CREATE:
         job->result = do_room_create(database, &job->room);

@@ -23,16 +23,50 @@ static int close_stage(void **state)
     return 0;
 }
 
-/* A second connection of whoever said this hello. */
-static struct peer *second_of(struct peer *peer)
+/* A second connection of whoever said this hello, and their key. */
+static struct peer *second_of(struct peer *peer, char key[KEY_TEXT_BYTES + 1])
 {
-    char key[KEY_TEXT_BYTES + 1];
     memcpy(key, strstr(peer_hear_type(peer, "welcome"), "\"session\":\"") + 11, KEY_TEXT_BYTES);
     key[KEY_TEXT_BYTES] = '\0';
     struct peer *second = stage_peer(&stage, SESSION_WEBSOCKET);
     peer_say(second, "{\"type\":\"hello\",\"session\":\"%s\"}", key);
     (void)peer_hear_type(second, "welcome");
     return second;
+}
+
+/* --- logout --------------------------------------------------------------------------------------
+ */
+
+static void logging_out_forgets_the_key_everywhere_and_keeps_the_name(void **state)
+{
+    (void)state;
+    struct peer *mina = stage_peer(&stage, SESSION_WEBSOCKET);
+    peer_say(mina, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    char key[KEY_TEXT_BYTES + 1];
+    struct peer *phone = second_of(mina, key);
+    peer_say(mina, "{\"type\":\"logout\"}");
+    (void)peer_hear_type(mina, "ok");
+    assert_int_equal(mina->close_code, 1000);
+    assert_int_equal(phone->close_code, 4001);
+    struct peer *thief = stage_peer(&stage, SESSION_WEBSOCKET);
+    peer_say(thief, "{\"type\":\"hello\",\"session\":\"%s\"}", key);
+    peer_expect_error(thief, "unauthorized");
+    peer_say(thief, "{\"type\":\"hello\",\"session\":\"%s\",\"name\":\"mina\"}", key);
+    peer_expect_error(thief, "name_taken");
+}
+
+static void logging_out_is_refused_while_the_key_cannot_be_forgotten(void **state)
+{
+    (void)state;
+    struct peer *mina = stage_guest(&stage, "mina");
+    fake_store_fail(stage.store, true);
+    peer_say(mina, "{\"type\":\"logout\"}");
+    peer_expect_error(mina, "storage_unavailable");
+    assert_int_equal(mina->close_code, 0);
+    fake_store_fail(stage.store, false);
+    peer_say(mina, "{\"type\":\"logout\"}");
+    (void)peer_hear_type(mina, "ok");
+    assert_int_equal(mina->close_code, 1000);
 }
 
 /* --- read ----------------------------------------------------------------------------------------
@@ -43,7 +77,8 @@ static void a_read_marker_is_kept_and_told_to_the_users_other_connections(void *
     (void)state;
     struct peer *mina = stage_peer(&stage, SESSION_WEBSOCKET);
     peer_say(mina, "{\"type\":\"hello\",\"name\":\"mina\"}");
-    struct peer *phone = second_of(mina);
+    char key[KEY_TEXT_BYTES + 1];
+    struct peer *phone = second_of(mina, key);
     struct peer *jun = stage_member(&stage, "jun", "lobby");
     peer_say(mina, "{\"type\":\"join\",\"room\":\"lobby\"}");
     for (int i = 0; i < 5; i++)
@@ -233,6 +268,8 @@ static void a_direct_room_that_could_not_be_stored_is_begun_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STAGED(logging_out_forgets_the_key_everywhere_and_keeps_the_name),
+        STAGED(logging_out_is_refused_while_the_key_cannot_be_forgotten),
         STAGED(a_read_marker_is_kept_and_told_to_the_users_other_connections),
         STAGED(a_read_marker_beyond_the_newest_entry_is_the_newest),
         STAGED(typing_is_told_lapses_and_is_answered_only_when_asked),

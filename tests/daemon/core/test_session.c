@@ -336,7 +336,7 @@ static void a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001(vo
 static void what_waits_is_written_before_the_close(void **state)
 {
     struct peer *peer = stage_guest(&stage, "mina");
-    peer_mutter(peer, "{\"type\":\"logout\",\"ref\":5}");
+    peer_say(peer, "{\"type\":\"logout\",\"ref\":5}");
     assert_int_equal(peer->close_code, 1000);
     assert_int_equal(number_in(peer_hear_type(peer, "ok"), "ref"), 5);
     stage_turn(&stage);
