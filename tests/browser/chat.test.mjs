@@ -189,3 +189,79 @@ test("a reply shows what it answers, from however far up, and leads there", worl
   await mina.click(".quote");
   await mina.waitForSelector(".row.lit:has-text('the question')");
 }));
+
+test("what one device has read is read on the other", world(async ({ context, enter, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "garden" });
+  const home = await context(desk);
+  await home.addInitScript(() => localStorage.setItem("hearth.rooms", '["lobby","garden"]'));
+  const first = await enter(home, "mina");
+  const kept = await first.evaluate(() => localStorage.getItem("hearth.me"));
+  const pocket = await context(phone);
+  await pocket.addInitScript((kept) => {
+    localStorage.setItem("hearth.me", kept);
+    localStorage.setItem("hearth.rooms", '["lobby","garden"]');
+  }, kept);
+  const second = await enter(pocket);
+  for (const text of ["roses", "@mina look"]) await alice.say(text, "garden");
+  const badge = ".rooms .line:has-text('garden') .badge.loud";
+  for (const page of [first, second]) await page.waitForSelector(badge, { state: "attached" });
+  await second.click(".top [aria-label^=Rooms]");
+  await second.click(".rooms .line:has-text('garden')");
+  await hears(second, "@mina look");
+  await first.waitForSelector(badge, { state: "detached" });
+  await first.reload();
+  await first.waitForSelector(".rooms .line:has-text('garden')");
+  await alice.say("tulips", "garden");
+  await first.waitForSelector(".rooms .line:has-text('garden') .badge:not(.loud):has-text('1')");
+}));
+
+test("a room by invitation only: whoever is let in sees it, nobody else", world(async ({ person, context, way }) => {
+  const mina = await person("mina");
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "council");
+  await mina.check("dialog [value=private]");
+  await mina.click("dialog .main");
+  await mina.waitForSelector(".title:has-text('council')");
+  await say(mina, "between us");
+  const jun = await person("jun", phone);
+  const eve = await (await context(desk)).newPage();
+  await eve.goto(way.address + "#council");
+  await eve.fill("#name", "eve");
+  await eve.press("#name", "Enter");
+  await eve.waitForSelector(".bar:has-text('council')");
+  await eve.waitForSelector(".title:has-text('lobby')");
+  await mina.click(".title");
+  await mina.fill("dialog [name=user]", "jun");
+  await mina.press("dialog [name=user]", "Enter");
+  await until(async () => !(await mina.$("dialog[open]")), "jun is let in");
+  await jun.click(".top [aria-label^=Rooms]");
+  await jun.click(".rooms .line:has-text('council')");
+  await hears(jun, "between us");
+  await say(jun, "I say nothing");
+  await hears(mina, "I say nothing");
+  assert.equal(await eve.$(".rooms .line:has-text('council')"), null);
+}));
+
+test("a moderator removes what another one said, and everybody sees by whom", world(async ({ person }) => {
+  const mina = await person("mina");
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "court");
+  await mina.press("dialog [name=room]", "Enter");
+  await mina.waitForSelector(".title:has-text('court')");
+  const [jun, eve] = [await person("jun", desk, "#court"), await person("eve", desk, "#court")];
+  await say(eve, "something rude");
+  await hears(jun, "something rude");
+  await jun.press(".row:has-text('something rude')", "Enter");
+  await jun.waitForSelector("dialog .line:has-text('Reply')");
+  assert.equal(await jun.$("dialog .danger"), null);
+  await jun.keyboard.press("Escape");
+  await mina.click(".people .line:has-text('jun')");
+  await mina.click("dialog .line:text-is('Make moderator')");
+  await jun.waitForSelector(".people .line:has-text('jun'):has-text('moderator')");
+  await jun.press(".row:has-text('something rude')", "Enter");
+  await jun.click("dialog .danger:has-text('Delete')");
+  await jun.click("dialog .main");
+  for (const page of [mina, eve, jun]) await page.waitForSelector(".gone:has-text('Removed by jun')");
+  assert.deepEqual(await texts(eve), []);
+}));

@@ -1,5 +1,7 @@
 // What was said before, and what is not there any more: retention, links to messages, dates.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { closeBrowser, desk, hears, phone, prune, speaker, until, world } from "./support.mjs";
 
@@ -52,4 +54,25 @@ test("a room of which little is left can be read to its beginning", world(async 
   assert.deepEqual(await withGaps(mina), numbered("line", 130, 300));
   await alice.say("and on");
   await hears(mina, "and on");
+}));
+
+test("a date leads to its first message", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await sayAll(alice, numbered("old", 0, 100));
+  await daemon.end("SIGTERM");
+  const days = 3 * 86400000;
+  execFileSync("sqlite3", [join(daemon.folder, "chat.db"), `UPDATE messages SET ts = ts - ${days}`]);
+  await daemon.start();
+  await sayAll(alice, numbered("new", 0, 100));
+  const mina = await person("mina", { ...desk, timezoneId: "UTC" });
+  const go = async (past) => {
+    await mina.click("[aria-label=Search]");
+    await mina.fill("dialog [type=date]", new Date(Date.now() - past).toISOString().slice(0, 10));
+  };
+  await go(2 * 86400000);
+  await mina.waitForSelector(".row.lit:has-text('new 0')");
+  await go(30 * 86400000);
+  await mina.waitForSelector(".row.lit:has-text('old 0')");
+  await go(-2 * 86400000);
+  await mina.waitForSelector("dialog .wrong:has-text('Nothing found')");
 }));
