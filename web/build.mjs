@@ -65,13 +65,15 @@ const common = {
  * shares with the page from that script's exports (kit.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = ["lazy/tools", "lazy/sheets", "lazy/emoji", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "words/en", "words/ko"];
+const parts = ["lazy/tools", "lazy/sheets", "lazy/complete", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "words/en", "words/ko"];
+
+const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 
 const fetched = {
   name: "fetched",
   setup({ onResolve }) {
     onResolve({ filter: /\/(lazy|words)\/\w+$/ }, ({ path, kind }) =>
-      kind === "dynamic-import" ? { path: `./${basename(path)}-${stamp}.js`, external: true } : null,
+      kind === "dynamic-import" ? partOf(path) : null,
     );
   },
 };
@@ -81,6 +83,7 @@ const shared = {
   setup({ onResolve }) {
     onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
       if (kind === "entry-point") return null;
+      if (kind === "dynamic-import") return partOf(path);
       if (path.startsWith("./") && resolveDir.endsWith("lazy")) return null;
       return { path: `./app-${stamp}.js`, external: true, sideEffects: false };
     });

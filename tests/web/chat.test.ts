@@ -260,3 +260,106 @@ test("typing names lapse when nothing more is heard", async () => {
   await clock.pass(7001);
   assert.deepEqual(room.typing.value, []);
 });
+
+test("a page that comes when something else is shown leaves no hole", async () => {
+  const { chat, gateway, clock } = await setUp();
+  for (let i = 0; i < 400; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  await chat.history.jump(room, 100);
+  const answer = clock.socket.answer;
+  let late = () => {};
+  clock.socket.answer = (frame, socket) => (frame.type === "history" ? (late = () => answer(frame, socket)) : answer(frame, socket));
+  const more = chat.history.more(room, "after");
+  room.toNewest();
+  late();
+  await more;
+  const texts = shown(room);
+  const start = gateway.texts().indexOf(texts[0]!);
+  assert.deepEqual(texts, gateway.texts().slice(start, start + texts.length));
+});
+
+test("a link in other capitals leads into the one room", async () => {
+  const { chat, gateway } = await setUp();
+  chat.enter("mina", "LOBBY");
+  gateway.accept();
+  await settle();
+  await settle();
+  assert.deepEqual(chat.rooms.value.map((room) => room.name), ["lobby"]);
+  chat.sender.say({ room: chat.current.value!.name, kind: "send", text: "here" });
+  await settle();
+  assert.deepEqual(gateway.texts(), ["here"]);
+});
+
+for (const end of ["removed", "kicked"] as const)
+  test(`what waits in a room that one is ${end} from is kept, marked, and not sent`, async () => {
+    const { chat, gateway, clock } = await setUp();
+    const room = await enter(chat, gateway);
+    clock.socket.answer = () => undefined;
+    say(chat, "waiting");
+    const event = end === "removed" ? { type: "room", change: "removed", name: "lobby" } : { type: "kicked", room: "lobby" };
+    clock.socket.tell(event);
+    await settle();
+    assert.equal(chat.sender.items.value[0]!.failed!.code, end);
+    assert.ok(chat.rooms.value.includes(room), "still to be found");
+    assert.equal(chat.current.value, null);
+  });
+
+test("a room that is gone after a reconnect keeps what was said in it, as not sent", async () => {
+  const { chat, gateway, clock, shelf } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.drop();
+  say(chat, "too late");
+  gateway.gone = true;
+  await again(clock, gateway);
+  assert.equal(chat.sender.items.value[0]!.failed!.code, "room_not_found");
+  assert.equal(chat.current.value, room);
+  assert.equal((await shelf.all()).length, 1);
+  chat.sender.giveUp(chat.sender.items.value[0]!);
+  assert.equal((await shelf.all()).length, 0);
+});
+
+test("what was said under a name that is lost may be said under the next", async () => {
+  const { chat, gateway, clock } = await setUp();
+  await enter(chat, gateway);
+  gateway.drop();
+  say(chat, "mine");
+  await clock.pass(400);
+  clock.socket.answer = (frame, socket) => frame.type === "hello" && socket.tell({ type: "error", error_code: "name_taken", message: "", ref: frame.ref });
+  clock.socket.onopen!();
+  await settle();
+  assert.equal(chat.me.value, null);
+  assert.equal(chat.refusal.value!.code, "name_taken");
+  assert.equal(chat.wantedName, "mina");
+  await enter(chat, gateway, "mina-2");
+  const item = chat.sender.items.value[0]!;
+  assert.deepEqual([item.text, item.user, item.failed!.code], ["mine", "mina-2", "renamed"]);
+  chat.sender.again(item);
+  await settle();
+  assert.deepEqual(gateway.texts(), ["mine"]);
+});
+
+test("a room that one left is not entered again by itself, whatever one's role in it", async () => {
+  const { chat, gateway, clock } = await setUp();
+  gateway.role = "owner";
+  const room = await enter(chat, gateway);
+  await chat.leave(room);
+  gateway.drop();
+  await again(clock, gateway);
+  assert.equal(room.joined.value, false);
+  chat.show(room);
+  await settle();
+  gateway.drop();
+  await again(clock, gateway);
+  assert.equal(room.joined.value, true, "coming back undoes it");
+});
+
+test("who slept is called once, for the last message to oneself", async () => {
+  const { chat, gateway, clock } = await setUp();
+  await enter(chat, gateway);
+  const calls: string[] = [];
+  chat.onMessage = ({ text }) => void calls.push(text);
+  gateway.drop();
+  for (const text of ["one", "@mina two", "three"]) gateway.say("jun", text);
+  await again(clock, gateway);
+  assert.deepEqual(calls, ["@mina two"]);
+});

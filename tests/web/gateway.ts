@@ -12,6 +12,9 @@ export class Gateway {
   swallow = 0;
   refuse: { code: string; retry?: number } | null = null;
   requests: any[] = [];
+  /** The room has been removed. */
+  gone = false;
+  role = "guest";
 
   constructor(private readonly clock: Clock) {}
 
@@ -53,8 +56,8 @@ export class Gateway {
       case "hello": {
         const name = frame.session ? frame.session.slice(4) : frame.name;
         this.users.set(socket, name);
-        const room = { name: "lobby", topic: "", members: 1, last: this.seq, joined: false, role: "guest", visibility: "public", read: 0 };
-        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: [room] });
+        const room = { name: "lobby", topic: "", members: 1, last: this.seq, joined: false, role: this.role, visibility: "public", read: 0 };
+        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : [room] });
       }
       case "ping":
         return reply({ type: "pong", time: 0 });
@@ -75,9 +78,10 @@ export class Gateway {
   }
 
   private join(frame: any, socket: FakeSocket, reply: (answer: object) => void): void {
+    if (this.gone) return reply({ type: "error", error_code: "room_not_found", message: "" });
     const reset = frame.log !== undefined && frame.log !== this.id;
     const after = reset || frame.after === undefined ? this.seq - Math.min(this.seq, frame.history ?? 50) : frame.after;
-    reply({ type: "joined", room: "lobby", topic: "", role: "guest", log: this.id, first: 1, last: this.seq, read: 0, members: 1, reset, pruned: false });
+    reply({ type: "joined", room: "lobby", topic: "", role: this.role, log: this.id, first: 1, last: this.seq, read: 0, members: 1, reset, pruned: false });
     for (const entry of this.log) if (entry.seq > after) socket.tell(entry);
     socket.tell({ type: "live", room: "lobby", seq: this.seq });
     this.joined.add(socket);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { half, mentions } from "../../web/src/mention";
+import { half } from "../../web/src/lazy/half";
+import { mentions } from "../../web/src/mention";
 
 test("a name is called by @, whatever its case or script", () => {
   for (const [text, name] of [["@mina hi", "mina"], ["hi @MINA!", "mina"], ["(@mina)", "mina"], ["@민준 봐요", "민준"], ["@민준님", "민준"]] as const)

@@ -1,5 +1,5 @@
 // What all views share: the chat, and the state of the page itself (which screen, which dialog).
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { browser } from "./browser";
 import { Chat } from "./chat";
 import { recall, remember } from "./memory";
@@ -120,6 +120,9 @@ export function open(what: Open): void {
 export function close(): void {
   dialog.value = null;
 }
+
+/** Nothing lies over the log. */
+export const logShown = computed(() => wide.value || screen.value === "room" || (screen.value === "rooms" && !narrow.value));
 
 /** Wide enough for rooms and people beside the log; or only for one pane at a time. */
 export const wide = signal(false);

@@ -11,7 +11,6 @@ import { isText, Sender } from "./sender";
 import {
   Lost,
   Refused,
-  type Entry,
   type Frame,
   type Joined,
   type MemberLine,
@@ -20,10 +19,13 @@ import {
 } from "./wire";
 
 const first_room = "lobby";
+const left_max = 50;
 
+/** A message that somebody may want to be called for. */
 export interface Told {
   room: Room;
-  entry: Entry;
+  from: string;
+  text: string;
 }
 
 export interface Notice {
@@ -58,10 +60,11 @@ export class Chat {
   readonly connection: Connection;
   readonly sender: Sender;
   readonly history = new History(this);
-  /** Called for each new message by somebody else, live only. */
+  /** Called for each new message by somebody else, and for the last of those missed that is to oneself. */
   onMessage: (told: Told) => void = () => undefined;
   private wish = "";
-  private wantedName = "";
+  /** Asked for: perhaps refused. */
+  wantedName = "";
 
   constructor(
     around: Surroundings,
@@ -103,9 +106,13 @@ export class Chat {
   }
 
   private refused(error: Refused): void {
+    const lost = this.me.value;
+    if (lost) {
+      this.wantedName ||= lost.name;
+      remember("lost", lost.name);
+      forget("me");
+    }
     this.refusal.value = error;
-    if (this.me.value && !this.wantedName) this.wantedName = this.me.value.name;
-    forget("me");
     this.me.value = null;
   }
 
@@ -113,21 +120,32 @@ export class Chat {
     const me = { name: frame.user.name, session: frame.session };
     this.me.value = me;
     remember("me", me);
+    this.sender.adopt(recall("lost", ""), me.name);
+    forget("lost");
     this.serverName.value = frame.server.name;
     this.limits.value = frame.limits;
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);
+    this.forgetRooms(frame.rooms);
     for (const item of this.sender.items.value) this.roomOf(item.room);
     this.wishes(frame.rooms);
     this.welcomed.value = true;
     void this.joinAll();
   }
 
+  /** Those that have been removed meanwhile; one that is wanted is asked for, which says so. */
+  private forgetRooms(lines: readonly RoomLine[]): void {
+    const there = new Set(lines.map((line) => line.name));
+    this.rooms.value = this.rooms.value.filter((room) => room.wanted || there.has(room.name));
+  }
+
   /** Which rooms to be in: those of last time, those with a role, direct ones, and the one asked for. */
   private wishes(lines: readonly RoomLine[]): void {
     const kept = recall<string[] | null>("rooms", null);
+    const left = recall<string[]>("left", []);
     for (const line of lines) {
       const room = this.roomOf(line.name);
-      if (kept?.includes(line.name) || room.isDirect || line.role !== "guest") room.wanted = true;
+      const belongs = (room.isDirect || line.role !== "guest") && !left.includes(line.name);
+      if (kept?.includes(line.name) || belongs) room.wanted = true;
     }
     if (!kept) {
       const first = lines.find((line) => line.name === first_room) ?? lines[0];
@@ -183,16 +201,27 @@ export class Chat {
     const page = room.loaded.value ? null : this.history.newest(room);
     try {
       const joined = await join;
-      const known = room.loaded.value;
-      const needsPage = room.entered(joined, from?.after);
-      if (known && needsPage) this.say({ key: "afresh", room: room.name });
+      const real = this.reallyNamed(room, joined.room);
+      const known = real.loaded.value;
+      const needsPage = real.entered(joined, from?.after);
+      if (known && needsPage) this.say({ key: "afresh", room: real.name });
       this.keepRooms();
-      await (page ?? (needsPage ? this.history.newest(room) : null));
+      await (real === room && page ? page : needsPage ? this.history.newest(real) : null);
     } catch (error) {
       this.notJoined(room, error as Error);
     } finally {
       if (life === this.connection.life) room.joining = false;
     }
+  }
+
+  /** Whoever follows #LOBBY is in #lobby. */
+  private reallyNamed(room: Room, name: string): Room {
+    if (room.name === name) return room;
+    const real = this.roomOf(name);
+    real.wanted = true;
+    this.rooms.value = this.rooms.value.filter((one) => one !== room);
+    if (room === this.current.value) this.current.value = real;
+    return real;
   }
 
   private notJoined(room: Room, error: Error): void {
@@ -280,6 +309,7 @@ export class Chat {
   }
 
   async leave(room: Room): Promise<void> {
+    remember("left", [...new Set([...recall<string[]>("left", []), room.name])].slice(-left_max));
     this.goOut(room);
     await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
   }
@@ -349,7 +379,7 @@ export class Chat {
   async leaveName(): Promise<void> {
     await this.connection.request({ type: "logout" }).catch(() => undefined);
     this.connection.stop();
-    for (const key of ["me", "rooms", "room"]) forget(key);
+    for (const key of ["me", "rooms", "room", "left"]) forget(key);
     this.me.value = null;
     this.rooms.value = [];
     this.current.value = null;

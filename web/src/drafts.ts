@@ -1,44 +1,67 @@
 // What is being written in each room, and what it answers or changes.
 import { signal, type Signal } from "@preact/signals";
-import { recall, remember } from "./memory";
+import { recallAll, remember } from "./memory";
 import type { Room } from "./room";
 
 export interface Draft {
   text: string;
   reply?: number;
   edit?: number;
+  /** What was being written when an older message came to be edited. */
+  before?: Draft;
 }
 
 const drafts = new Map<string, Signal<Draft>>();
 
 export function draftOf(room: Room): Signal<Draft> {
   let draft = drafts.get(room.name);
-  if (!draft) {
-    const kept = recall<Record<string, string>>("drafts", {});
-    drafts.set(room.name, (draft = signal<Draft>({ text: kept[room.name] ?? "" })));
-  }
+  if (!draft) drafts.set(room.name, (draft = signal(recallAll<Draft>("drafts")[room.name] ?? { text: "" })));
   return draft;
 }
 
-export function writeDraft(room: Room, change: Partial<Draft>): void {
-  const draft = draftOf(room);
-  draft.value = { ...draft.value, ...change };
-  const kept = recall<Record<string, string>>("drafts", {});
-  const { text, edit } = draft.value;
-  if (edit) return;
-  if (text) kept[room.name] = text;
+/** Survives a reload; what is being edited does not, the message being there. */
+function keep(room: Room): void {
+  const kept = recallAll<Draft>("drafts");
+  const { text, reply, edit, before } = draftOf(room).peek();
+  if (edit) kept[room.name] = before!;
+  else if (text) kept[room.name] = { text, reply };
   else delete kept[room.name];
   remember("drafts", kept);
 }
 
+export function writeDraft(room: Room, change: Partial<Draft>): void {
+  const draft = draftOf(room);
+  draft.value = { ...draft.peek(), ...change };
+  keep(room);
+}
+
+/** It has been said. The kept draft goes only when what was said is kept in its place. */
+export function draftSaid(room: Room, kept: Promise<void>): void {
+  const draft = draftOf(room);
+  draft.value = draft.peek().before ?? { text: "" };
+  void kept.then(() => keep(room));
+}
+
 export function startReply(room: Room, seq: number): void {
-  writeDraft(room, { reply: seq, edit: undefined });
+  writeDraft(room, { reply: seq, ...whole(room) });
   focusComposer();
 }
 
 export function startEdit(room: Room, seq: number, text: string): void {
-  writeDraft(room, { edit: seq, reply: undefined, text });
+  const { before } = draftOf(room).peek();
+  const { text: written, reply } = draftOf(room).peek();
+  writeDraft(room, { edit: seq, reply: undefined, text, before: before ?? { text: written, reply } });
   focusComposer();
+}
+
+/** Neither a reply nor an edit any more; what was being written before is back. */
+export function stopReply(room: Room): void {
+  writeDraft(room, { reply: undefined, ...whole(room) });
+}
+
+function whole(room: Room): Partial<Draft> {
+  const { before } = draftOf(room).peek();
+  return before ? { text: before.text, edit: undefined, before: undefined } : {};
 }
 
 export function focusComposer(): void {

@@ -30,15 +30,20 @@ function hearEntry(chat: Chat, entry: Entry): void {
   if (room.typing.value.includes(entry.from)) {
     room.typing.value = room.typing.value.filter((name) => name !== entry.from);
   }
-  if (room.caughtUp.value) chat.onMessage({ room, entry });
+  if (room.caughtUp.value) chat.onMessage({ room, from: entry.from, text: entry.text ?? "" });
   else room.missing++;
+}
+
+/** A phone that slept, or somebody's first direct message: one call for all that was missed. */
+function callForMissed(chat: Chat, room: Room): void {
+  const row = room.newestCall();
+  if (row) chat.onMessage({ room, from: row.from, text: row.text });
 }
 
 function hearEvent(chat: Chat, event: Event): void {
   switch (event.type) {
     case "live":
-      chat.roomOf(event.room).caughtUpTo(event.seq);
-      chat.sender.flush(event.room);
+      hearLive(chat, chat.roomOf(event.room), event.seq);
       break;
     case "presence":
       chat.roomOf(event.room).presence(event);
@@ -61,6 +66,12 @@ function hearEvent(chat: Chat, event: Event): void {
   }
 }
 
+function hearLive(chat: Chat, room: Room, seq: number): void {
+  room.caughtUpTo(seq);
+  if (room.missed.value) callForMissed(chat, room);
+  chat.sender.flush(room.name);
+}
+
 function hearTyping(chat: Chat, room: Room, names: string[]): void {
   const told = names.filter((name) => name !== chat.me.value?.name);
   room.typing.value = told;
@@ -76,5 +87,5 @@ function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
   }
   const room = chat.roomOf(event.name);
   room.describe(event);
-  if (room.isDirect) void chat.join(room);
+  if (room.isDirect && !room.joined.value) void chat.join(room).then(() => callForMissed(chat, room));
 }

@@ -34,13 +34,14 @@ export class History {
 
   /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */
   async more(room: Room, way: "before" | "after"): Promise<void> {
-    const { rows, [way]: further } = room.view.value;
-    if (room.loading.value || !further || !rows.length || this.chat.link.value.is !== "open") return;
+    const edge = room.edge(way);
+    if (room.loading.value || !room.view.value[way] || !edge || this.chat.link.value.is !== "open") return;
     room.asks();
-    const edge = way === "before" ? Math.ceil(rows[0]!.seq) : Math.floor(rows[rows.length - 1]!.seq);
     try {
       const page = await this.page(room, { [way]: edge, limit: page_rows });
-      if (way === "before") room.olderPage(page);
+      /* Something else may be shown by now: the page would leave a hole there. */
+      if (room.edge(way) !== edge) room.unasks();
+      else if (way === "before") room.olderPage(page);
       else room.newerPage(page);
     } catch {
       room.unasks();

@@ -6,6 +6,7 @@ export { day, time } from "./dates";
 export { startEdit, startReply } from "./drafts";
 export { givable, may, mayTo } from "./may";
 export { recall, remember } from "./memory";
+export { letter } from "./mention";
 export { canNotify, loudness, setLoudness } from "./notify";
 export { Icon } from "./views/icon";
 export { nameClass } from "./views/name";

@@ -104,18 +104,21 @@ export function react(
   emoji: string,
   name: string,
   on: boolean,
+  me = "",
 ): readonly ReactionLine[] {
   const line = reactions.find((one) => one.emoji === emoji);
   const has = line?.names.includes(name) ?? false;
-  if (has === on) return reactions;
+  /* Not every name is told of a long list. */
+  const untold = !on && name !== me && line && line.count > line.names.length;
+  if (has === on && !untold) return reactions;
   if (!line) return [...reactions, { emoji, names: [name], count: 1 }];
   const names = on ? [...line.names, name] : line.names.filter((one) => one !== name);
   const count = line.count + (on ? 1 : -1);
   return reactions.flatMap((one) => (one !== line ? [one] : count > 0 ? [{ emoji, names, count }] : []));
 }
 
-/** The rows after one entry of the log. */
-export function apply(rows: readonly Row[], entry: Entry): readonly Row[] {
+/** The rows after one entry of the log, as me sees it: one's own changes are shown before they are told. */
+export function apply(rows: readonly Row[], entry: Entry, me = ""): readonly Row[] {
   switch (entry.type) {
     case "edit":
       return change(rows, entry.target, (row) =>
@@ -132,7 +135,7 @@ export function apply(rows: readonly Row[], entry: Entry): readonly Row[] {
     case "reaction":
       return change(rows, entry.target, (row) => ({
         ...row,
-        reactions: react(row.reactions, entry.emoji, entry.from, entry.on),
+        reactions: react(row.reactions, entry.emoji, entry.from, entry.on, me),
       }));
     default:
       return insert(rows, rowOfEntry(entry)!);

@@ -18,6 +18,11 @@ export function recall<Value>(key: string, otherwise: Value): Value {
   }
 }
 
+/** What is remembered by names that people choose: "constructor" is one of them. */
+export function recallAll<Value>(key: string): Record<string, Value> {
+  return Object.assign(Object.create(null), recall(key, {}));
+}
+
 export function remember(key: string, value: unknown): void {
   const text = JSON.stringify(value);
   kept.set(key, text);

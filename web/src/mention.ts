@@ -1,6 +1,6 @@
 // Who is meant by @name, whatever the script.
 
-const letter = /[\p{L}\p{N}_]/u;
+export const letter = /[\p{L}\p{N}_]/u;
 
 function fold(text: string): string {
   return text.normalize("NFKC").toLowerCase();
@@ -19,14 +19,4 @@ export function mentions(text: string, name: string): boolean {
     if (ends && (!before || !letter.test(before))) return true;
   }
   return false;
-}
-
-/** What is being written after an @ (or :) just before the caret, or null. */
-export function half(text: string, caret: number, sign: "@" | ":"): string | null {
-  const start = text.lastIndexOf(sign, caret - 1);
-  if (start < 0) return null;
-  const word = text.slice(start + 1, caret);
-  if (/\s/.test(word) || word.length > 32) return null;
-  const before = text[start - 1];
-  return before === undefined || !letter.test(before) ? word : null;
 }

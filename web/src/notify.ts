@@ -1,8 +1,8 @@
 // Beyond the page: the title, and notifications where the browser allows them (https only).
 import { effect, signal } from "@preact/signals";
-import { chat, goRoom } from "./app";
+import { chat, close, goRoom } from "./app";
 import type { Told } from "./chat";
-import { recall, remember } from "./memory";
+import { recallAll, remember } from "./memory";
 import { mentions } from "./mention";
 import type { Room } from "./room";
 
@@ -10,15 +10,15 @@ export type Loudness = "all" | "mentions" | "none";
 
 export const canNotify = typeof Notification !== "undefined" && isSecureContext;
 /** What was chosen, by room. */
-const chosen = signal(recall<Record<string, Loudness>>("loudness", {}));
+const chosen = signal(recallAll<Loudness>("loudness"));
 
 export function loudness(room: Room): Loudness {
   return chosen.value[room.name] ?? (room.isDirect ? "all" : "mentions");
 }
 
 export function setLoudness(room: Room, loud: Loudness): void {
-  chosen.value = { ...chosen.value, [room.name]: loud };
-  remember("loudness", chosen.value);
+  remember("loudness", { ...chosen.value, [room.name]: loud });
+  chosen.value = recallAll("loudness");
 }
 
 export function attentive(): boolean {
@@ -47,15 +47,16 @@ function keepTitle(): void {
   });
 }
 
-function notify({ room, entry }: Told): void {
-  if (entry.type !== "message" || !canNotify || attentive()) return;
+function notify({ room, from, text }: Told): void {
+  if (!canNotify || attentive()) return;
   const loud = loudness(room);
-  if (loud === "none" || (loud === "mentions" && !mentions(entry.text ?? "", chat.me.value!.name))) return;
+  if (loud === "none" || (loud === "mentions" && !mentions(text, chat.me.value!.name))) return;
   /* Asked last: this too is a call to another process, and waits for it. */
   if (Notification.permission !== "granted") return;
-  const note = new Notification(`${entry.from} · ${room.title}`, { body: entry.text, tag: room.name });
+  const note = new Notification(`${from} · ${room.title}`, { body: text, tag: room.name });
   note.onclick = () => {
     window.focus();
+    close();
     goRoom(room);
     note.close();
   };

@@ -59,8 +59,10 @@ export class Room {
   /** How many messages the last catch-up brought. */
   readonly missed = signal(0);
 
-  wanted = false;
+  private readonly wish = signal(false);
   joining = false;
+  /** When "typing" was last told here (ms). */
+  toldTyping = 0;
   missing = 0;
   stick = true;
   log = "";
@@ -74,6 +76,14 @@ export class Room {
     readonly name: string,
     private readonly me: () => string,
   ) {}
+
+  /** One wants to be in it, whether or not there is a connection. */
+  get wanted(): boolean {
+    return this.wish.value;
+  }
+  set wanted(wanted: boolean) {
+    this.wish.value = wanted;
+  }
 
   get title(): string {
     return this.peer.value || this.name;
@@ -145,10 +155,10 @@ export class Room {
     this.last = Math.max(this.last, entry.seq);
     if (this.asking) this.meanwhile.push(entry);
     if (entry.type === "topic") this.topic.value = entry.text;
-    this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry) });
+    this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) });
     const island = this.island.value;
     if (island && entry.type !== "message" && entry.type !== "topic") {
-      this.island.value = { ...island, rows: apply(island.rows, entry) };
+      this.island.value = { ...island, rows: apply(island.rows, entry, this.me()) };
     }
     return true;
   }
@@ -162,9 +172,9 @@ export class Room {
 
   /** Changes rows wherever they are shown, ahead of the log. */
   pretend(entry: Entry): void {
-    this.live.value = { ...this.live.value, rows: apply(this.live.value.rows, entry) };
+    this.live.value = { ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) };
     const island = this.island.value;
-    if (island) this.island.value = { ...island, rows: apply(island.rows, entry) };
+    if (island) this.island.value = { ...island, rows: apply(island.rows, entry, this.me()) };
   }
 
   correct(line: HistoryLine): void {
@@ -176,6 +186,13 @@ export class Room {
     if (island && find(island.rows, row.seq)) {
       this.island.value = { ...island, rows: insert(island.rows, row) };
     }
+  }
+
+  /** The outermost seq that is shown on one side; 0 when nothing is. A gap's row is half a seq off. */
+  edge(way: "before" | "after"): number {
+    const { rows } = this.view.value;
+    const row = rows[way === "before" ? 0 : rows.length - 1];
+    return !row ? 0 : way === "before" ? Math.ceil(row.seq) : Math.floor(row.seq);
   }
 
   row(seq: number): Row | undefined {
@@ -207,8 +224,8 @@ export class Room {
     let result = rows;
     for (const entry of this.meanwhile) {
       if (entry.type === "message" || entry.type === "topic") {
-        if (find(result, entry.seq)) result = apply(result, entry);
-      } else result = apply(result, entry);
+        if (find(result, entry.seq)) result = apply(result, entry, this.me());
+      } else result = apply(result, entry, this.me());
     }
     this.unasks();
     return result;
@@ -303,11 +320,22 @@ export class Room {
       const row = rows[i]!;
       if (row.kind !== "message" || row.from === this.me()) continue;
       unread++;
-      if (this.isDirect || mentions(row.text, this.me())) mentioned++;
+      if (this.calls(row)) mentioned++;
     }
     this.unreadMore.value = i < 0 && before && unread > 0;
     this.unread.value = unread;
     this.mentioned.value = mentioned;
+  }
+
+  /** The last unread message that is to oneself. */
+  newestCall(): Row | undefined {
+    const { rows } = this.live.value;
+    const unread = rows.slice(place(rows, this.read + 1)).filter((row) => row.kind === "message" && row.from !== this.me());
+    return unread.reverse().find((row) => this.calls(row));
+  }
+
+  private calls(row: Row): boolean {
+    return this.isDirect || mentions(row.text, this.me());
   }
 
   presence(event: Event & { type: "presence" }): void {

@@ -54,10 +54,10 @@ export class Sender {
     this.items.value = [...others, item].sort((a, b) => a.at - b.at);
   }
 
-  private put(item: Outgoing): void {
+  private put(item: Outgoing): Promise<void> {
     this.replace(item);
     this.tabs?.postMessage({ put: item });
-    void this.shelf.put(item).catch(() => undefined);
+    return this.shelf.put(item).catch(() => undefined);
   }
 
   private drop(nonce: string): void {
@@ -72,11 +72,23 @@ export class Sender {
     void this.shelf.remove(nonce).catch(() => undefined);
   }
 
-  say(draft: Draft): void {
+  /** Done when it is kept. */
+  say(draft: Draft): Promise<void> {
     const newest = this.items.value[this.items.value.length - 1]?.at ?? 0;
     const at = Math.max(Date.now(), newest + 1);
-    this.put({ ...draft, nonce: newNonce(), user: this.chat.me.value!.name, at });
+    const kept = this.put({ ...draft, nonce: newNonce(), user: this.chat.me.value!.name, at });
     this.flush(draft.room);
+    return kept;
+  }
+
+  /** The name was lost, and with it who said what is still here: it may be said under the new one. */
+  adopt(lost: string, name: string): void {
+    if (!lost || lost === name) return;
+    for (const item of this.items.value.filter((one) => one.user === lost)) {
+      this.settle(item.nonce);
+      const failed = { code: "renamed", message: lost };
+      if (isText(item)) void this.put({ ...item, user: name, nonce: newNonce(), tried: false, failed });
+    }
   }
 
   again(item: Outgoing): void {

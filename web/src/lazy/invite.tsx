@@ -18,7 +18,7 @@ export function Invite({ what }: { what: Open }) {
   return (
     <>
       <Title text={`${t("invite")} · #${room.title}`} />
-      <p>{t("inviteHint")}</p>
+      <p>{t(room.visibility.value === "private" ? "inviteHintPrivate" : "inviteHint")}</p>
       {cells && (
         <svg class="code" viewBox={`-4 -4 ${size + 8} ${size + 8}`} role="img" aria-label={address}>
           <path d={path(cells)} shape-rendering="crispEdges" />

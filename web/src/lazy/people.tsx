@@ -71,11 +71,13 @@ export function People({ room }: { room: Room }) {
       </header>
       <List room={room} title={t("hereTitle", { n: Math.max(here.length, room.members.value) })} people={here} />
       <List room={room} title={t("awayTitle", { n: people.length - here.length })} people={people.filter((one) => one.away)} />
-      <p>
-        <button class="chip" onClick={() => open({ part: "invite", room })}>
-          {t("invite")}
-        </button>
-      </p>
+      {!room.isDirect && (
+        <p>
+          <button class="chip" onClick={() => open({ part: "invite", room })}>
+            {t("invite")}
+          </button>
+        </p>
+      )}
     </Tag>
   );
 }

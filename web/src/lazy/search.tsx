@@ -77,7 +77,8 @@ export function Search({ what }: { what: Open }) {
   };
   const goDate = (value: string) => {
     const at = new Date(value + "T00:00").getTime();
-    if (!at || !what.room) return;
+    /* A year that is still being typed is in antiquity. */
+    if (!(at > 0) || !what.room) return;
     const shown = what.room;
     seqAt(shown, at).then((seq) => {
       if (seq === null) return setWrong(t("noResults"));

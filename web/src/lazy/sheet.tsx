@@ -1,7 +1,7 @@
 // The top of every sheet, and small pieces that several share.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { chat, close } from "../app";
+import { chat, close, dialog } from "../app";
 import { Icon } from "../views/icon";
 import { Refused } from "../wire";
 import { t, why } from "../words";
@@ -33,7 +33,7 @@ export function Sure({ text, yes, act, no }: { text: string; yes: string; act():
     <div role="alertdialog" aria-label={text}>
       <p>{text}</p>
       <div class="row-of">
-        <button class="chip" autofocus onClick={no}>
+        <button class="chip" ref={(one) => one?.focus()} onClick={no}>
           {t("cancel")}
         </button>
         <button class="main" onClick={act}>
@@ -61,7 +61,9 @@ export function useRequest(): { wrong: string; run(what: () => Promise<unknown>)
   const [wrong, set] = useState("");
   const run = (what: () => Promise<unknown>) => {
     set("");
-    what().then(close, (error: Error) => set(told(error)));
+    const asked = dialog.peek();
+    const done = () => dialog.peek() === asked && close();
+    what().then(done, (error: Error) => set(told(error)));
   };
   return { wrong, run };
 }
@@ -89,6 +91,8 @@ export function Choice({ name, value, now, set, children }: {
   );
 }
 
+const copied_ms = 3000;
+
 /** Copies where there is no clipboard API (plain HTTP) too. */
 export async function copy(text: string): Promise<void> {
   try {
@@ -101,5 +105,7 @@ export async function copy(text: string): Promise<void> {
     document.execCommand("copy");
     area.remove();
   }
-  chat.say({ key: "text", text: t("copied") });
+  const notice = { key: "text", text: t("copied") } as const;
+  chat.say(notice);
+  setTimeout(() => chat.hush(notice), copied_ms);
 }

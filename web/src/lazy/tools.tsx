@@ -1,5 +1,5 @@
 // What may be done with a message, a person, a room: only what one's role allows.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chat, close, goDirect, linkTo, open, screen, type Open } from "../app";
 import { startEdit, startReply } from "../drafts";
 import { givable, may, mayTo } from "../may";
@@ -128,12 +128,17 @@ export function PersonMenu({ what }: { what: Open }) {
   const name = what.name!;
   const [kind, choose] = useState<"mute" | "ban" | "kick" | null>(null);
   const { wrong, run } = useRequest();
+  const known = room.people.value;
+  useEffect(() => {
+    if (!known) void chat.people(room);
+  }, [known]);
   if (kind) return <Sentence room={room} name={name} kind={kind} />;
   const mine = room.role.value;
-  const theirs = room.people.value?.find((one) => one.name === name)?.role ?? "guest";
+  const theirs = known?.find((one) => one.name === name)?.role ?? "guest";
   const me = name === chat.me.value?.name;
   const ask = (type: string, more = {}) => run(() => chat.do({ type, room: room.name, user: name, ...more }));
-  const rules = !me && !room.isDirect;
+  /* Whose role is not known yet is not offered to be put out. */
+  const rules = !me && !room.isDirect && known;
   return (
     <>
       <Title text={name} />

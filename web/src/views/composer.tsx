@@ -2,42 +2,44 @@
 // line, arrow up in an empty box edits one's last message, Tab leaves.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat, open } from "../app";
-import { draftOf, startEdit, writeDraft, type Draft } from "../drafts";
+import { draftOf, draftSaid, focusComposer, startEdit, stopReply, writeDraft, type Draft } from "../drafts";
+import type { Choice } from "../lazy/complete";
 import type { Room } from "../room";
 import { t } from "../words";
-import { useChoices, type Choice } from "./complete";
 import { Icon } from "./icon";
+import { useLater } from "./later";
 import { useSeconds } from "./status";
 
 const typing_ms = 3000;
 const warn_characters = 100;
-let toldTyping = 0;
 
 function tellTyping(room: Room, on: boolean): void {
   const now = Date.now();
-  if (on && now - toldTyping < typing_ms) return;
-  if (!on && !toldTyping) return;
-  toldTyping = on ? now : 0;
+  if (on ? now - room.toldTyping < typing_ms : !room.toldTyping) return;
+  room.toldTyping = on ? now : 0;
   if (room.joined.value) chat.connection.tell({ type: "typing", room: room.name, on });
 }
 
 function submit(room: Room, draft: Draft): void {
   const text = draft.text.trim();
   if (!text) return;
-  const target = draft.edit;
+  draftSaid(room, say(room, text, draft));
+  tellTyping(room, false);
+  if (!draft.edit) room.toNewest();
+  room.divider.value = -1;
+}
+
+/** Done when what is said will not be lost with the page. */
+function say(room: Room, text: string, { edit: target, reply }: Draft): Promise<void> {
   if (target) {
     const from = chat.me.value!.name;
     room.pretend({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
-    chat.sender.say({ room: room.name, kind: "edit", target, text });
-  } else if (room.isDirect && !room.log) {
-    chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text });
-  } else {
-    chat.sender.say({ room: room.name, kind: "send", text, reply_to: draft.reply });
+    return chat.sender.say({ room: room.name, kind: "edit", target, text });
   }
-  tellTyping(room, false);
-  if (!target) room.toNewest();
-  room.divider.value = -1;
-  writeDraft(room, { text: "", reply: undefined, edit: undefined });
+  if (room.isDirect && !room.log) {
+    return chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text });
+  }
+  return chat.sender.say({ room: room.name, kind: "send", text, reply_to: reply });
 }
 
 function editLast(room: Room): boolean {
@@ -53,10 +55,17 @@ function editLast(room: Room): boolean {
   return false;
 }
 
+const encoder = new TextEncoder();
+
+/** How many characters are too many; there are limits of characters and of bytes. */
 function excess(text: string): number {
   const { text_characters, text_bytes } = chat.limits.value;
-  const characters = [...text].length - text_characters;
-  return Math.max(characters, text.length * 3 > text_bytes ? new TextEncoder().encode(text).length - text_bytes : 0);
+  const characters = [...text];
+  const over = characters.length - text_characters;
+  let bytes = text.length * 3 > text_bytes ? encoder.encode(text).length - text_bytes : 0;
+  let last = characters.length;
+  while (bytes > 0) bytes -= encoder.encode(characters[--last]).length;
+  return Math.max(over, last < characters.length ? characters.length - last : -Infinity);
 }
 
 function Context({ room, draft }: { room: Room; draft: Draft }) {
@@ -64,13 +73,12 @@ function Context({ room, draft }: { room: Room; draft: Draft }) {
   if (!seq) return null;
   const row = room.row(seq);
   const text = draft.edit ? t("editing") : t("replyTo", { name: row?.from ?? "…" });
-  const cancel = () => writeDraft(room, { reply: undefined, edit: undefined, ...(draft.edit ? { text: "" } : {}) });
   return (
     <div class="context">
       <p>
         <strong>{text}</strong> <span class="muted">{!draft.edit && row?.text.slice(0, 100)}</span>
       </p>
-      <button type="button" class="plain" aria-label={t("cancel")} onClick={cancel}>
+      <button type="button" class="plain" aria-label={t("cancel")} onClick={() => stopReply(room)}>
         <Icon name="close" />
       </button>
     </div>
@@ -111,7 +119,8 @@ export function Composer({ room }: { room: Room }) {
   const [caret, setCaret] = useState(0);
   const [at, setAt] = useState(0);
   const [hushed, hush] = useState("");
-  const found = useChoices(room, draft.text, caret);
+  const later = useLater(/[@:]/.test(draft.text), () => import("../lazy/complete"));
+  const found = later?.choicesOf(room, draft.text, caret) ?? [];
   const choices = hushed === draft.text ? [] : found;
   const chosen = Math.min(at, choices.length - 1);
   const over = excess(draft.text);
@@ -151,7 +160,7 @@ export function Composer({ room }: { room: Room }) {
     } else if (event.key === "ArrowUp" && !draftOf(room).peek().text) {
       if (editLast(room)) event.preventDefault();
     } else if (event.key === "Escape") {
-      writeDraft(room, { reply: undefined, edit: undefined, ...(draft.edit ? { text: "" } : {}) });
+      stopReply(room);
     }
   };
   const written = (area: HTMLTextAreaElement) => {
@@ -165,7 +174,8 @@ export function Composer({ room }: { room: Room }) {
     const { text } = draftOf(room).peek();
     writeDraft(room, { text: text.slice(0, caret) + emoji + text.slice(caret) });
     setCaret(caret + emoji.length);
-    box.current?.focus();
+    focusComposer();
+    requestAnimationFrame(() => box.current?.setSelectionRange(caret + emoji.length, caret + emoji.length));
   };
   const title = room.isDirect ? room.title : "# " + room.title;
   return (

@@ -1,7 +1,7 @@
 // The log: scrolls, fills itself in both directions, stays at the bottom when one is there.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RefObject } from "preact";
-import { announcement, chat, open } from "../app";
+import { announcement, chat, logShown, open } from "../app";
 import { attentive } from "../notify";
 import type { Room } from "../room";
 import { isText } from "../sender";
@@ -19,7 +19,7 @@ function toBottom(room: Room, box: HTMLElement): void {
 }
 
 function readAll(room: Room): void {
-  if (room.stick && attentive()) chat.seen(room);
+  if (room.stick && attentive() && logShown.value) chat.seen(room);
 }
 
 /** Screen readers hear new messages, not the first load and not what was missed. */
@@ -70,7 +70,10 @@ function useScroll(room: Room, box: RefObject<HTMLDivElement>) {
     const inner = new ResizeObserver(() => toBottom(room, box.current!));
     inner.observe(box.current!);
     inner.observe(box.current!.firstElementChild!);
-    const back = () => readAll(room);
+    const back = () => {
+      if (room.unread.value) room.divider.value = room.read;
+      readAll(room);
+    };
     addEventListener("focus", back);
     document.addEventListener("visibilitychange", back);
     return () => {
@@ -137,6 +140,10 @@ export function Log({ room }: { room: Room }) {
   const scrolled = useScroll(room, box);
   useOpening(room, box, loaded);
   useTarget(room, box);
+  const shown = logShown.value;
+  useLayoutEffect(() => {
+    if (shown && room.unread.peek()) room.divider.value = room.read;
+  }, [shown]);
   useLayoutEffect(() => {
     toBottom(room, box.current!);
     readAll(room);

@@ -2,7 +2,6 @@
 import { useEffect } from "preact/hooks";
 import { chat, dialog, narrow, open, screen, wide } from "../app";
 import { t } from "../words";
-import { Dialog } from "./dialog";
 import { useLater } from "./later";
 import { Naming } from "./naming";
 import { RoomPane } from "./room";
@@ -19,7 +18,7 @@ function nextPane(back: boolean): void {
 }
 
 function shortcuts(event: KeyboardEvent): void {
-  if (event.isComposing) return;
+  if (event.isComposing || !chat.me.value) return;
   const writing = /^(TEXTAREA|INPUT|SELECT)$/.test((event.target as HTMLElement).tagName);
   const control = event.ctrlKey || event.metaKey;
   if (event.key === "F6") nextPane(event.shiftKey);
@@ -40,7 +39,9 @@ export function Main() {
     const first = matchMedia("(hover: hover)").matches && !dialog.value;
     if (first) document.querySelector<HTMLElement>("#composer")?.focus();
   }, [room]);
-  const later = useLater(room?.joined.value ?? false, () => import("../lazy/people"));
+  const joined = room?.joined.value ?? false;
+  const people = useLater(joined, () => import("../lazy/people"));
+  const dialogs = useLater(joined || dialog.value !== null, () => import("../lazy/dialog"));
   if (!chat.me.value) return <Naming />;
   const shown = !room ? "rooms" : screen.value;
   return (
@@ -50,8 +51,8 @@ export function Main() {
       </a>
       <Rooms />
       {room ? <RoomPane room={room} /> : !narrow.value && <main class="room"><Status /></main>}
-      {room && later && (wide.value || shown === "people") && <later.People room={room} />}
-      <Dialog />
+      {room && people && (wide.value || shown === "people") && <people.People room={room} />}
+      {dialogs && <dialogs.Dialog />}
     </div>
   );
 }

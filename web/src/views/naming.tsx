@@ -26,8 +26,10 @@ function problem(name: string): string {
 }
 
 export function Naming() {
-  const [name, setName] = useState("");
-  const [tried, setTried] = useState("");
+  /* A name may also be lost while one is in: then this screen says why. */
+  const before = chat.refusal.peek() ? chat.wantedName : "";
+  const [name, setName] = useState(before);
+  const [tried, setTried] = useState(before);
   const { room } = invited();
   const busy = chat.link.value.is === "connecting";
   const enter = (wanted: string) => {

@@ -49,7 +49,8 @@ export function Mark({ item }: { item: Outgoing }) {
 
 /** Out of a room: told by the page itself. Else what the gateway answered. */
 function reason({ room, failed }: Outgoing): string {
-  const { code } = failed!;
+  const { code, message } = failed!;
+  if (code === "renamed") return t("saidAs", { name: message });
   if (code === "kicked" || code === "banned" || code === "removed") return t(code, { room: "#" + room });
   return why(failed!);
 }

@@ -3,6 +3,7 @@ import { chat, goRoom, narrow, open, screen } from "../app";
 import type { Room } from "../room";
 import { t } from "../words";
 import { Icon } from "./icon";
+import { Status } from "./status";
 
 function Badge({ room }: { room: Room }) {
   const unread = room.unread.value;
@@ -75,6 +76,7 @@ export function Rooms() {
           <Icon name="gear" />
         </button>
       </header>
+      {Tag === "main" && <Status />}
       <Section title={t("rooms")} rooms={mine} />
       <Section title={t("direct")} rooms={direct} />
       <Section title={t("moreRooms")} rooms={others} />

@@ -6,22 +6,27 @@ import { t } from "../words";
 
 type View = ComponentType<{ what: Open }>;
 
-const tools = () => import("../lazy/tools");
-const sheets = () => import("../lazy/sheets");
+const tools = () => import("./tools");
+const sheets = () => import("./sheets");
 
 const parts: Record<Part, () => Promise<View>> = {
   message: () => tools().then((part) => part.MessageMenu),
   person: () => tools().then((part) => part.PersonMenu),
   room: () => tools().then((part) => part.RoomSheet),
   create: () => tools().then((part) => part.CreateRoom),
-  emoji: () => import("../lazy/emoji").then((part) => part.EmojiPicker),
-  search: () => import("../lazy/search").then((part) => part.Search),
+  emoji: () => import("./complete").then((part) => part.EmojiPicker),
+  search: () => import("./search").then((part) => part.Search),
   switcher: () => sheets().then((part) => part.Switcher),
   settings: () => sheets().then((part) => part.Settings),
   help: () => sheets().then((part) => part.Help),
   link: () => sheets().then((part) => part.LinkSheet),
-  invite: () => import("../lazy/invite").then((part) => part.Invite),
+  invite: () => import("./invite").then((part) => part.Invite),
 };
+
+/** What the browser does for a dialog that opens, for one whose contents change. */
+function focusFirst(box: HTMLDialogElement): void {
+  (box.querySelector<HTMLElement>("[autofocus]") ?? box.querySelector<HTMLElement>("button"))?.focus();
+}
 
 export function Dialog() {
   const what = dialog.value;
@@ -45,7 +50,8 @@ export function Dialog() {
   const ready = what && view?.part === what.part ? view.View : null;
   useLayoutEffect(() => {
     if (ready) opened.current = what;
-    if (ready && !box.current!.open) box.current!.showModal();
+    if (ready && box.current!.open) focusFirst(box.current!);
+    else if (ready) box.current!.showModal();
     else if (!what && box.current!.open) box.current!.close();
   }, [ready, what]);
   const outside = (event: MouseEvent) => {
