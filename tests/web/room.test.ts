@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Room } from "../../web/src/room";
+import type { Entry, HistoryLine, Joined } from "../../web/src/wire";
+
+const line = (seq: number): HistoryLine => ({ type: "message", room: "r", seq, ts: seq, from: "jun", text: "t" + seq });
+const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => line(from + i));
+const shown = (room: Room) => room.view.value.rows.map((row) => (row.kind === "gap" ? "gap" : row.seq));
+const joined = (what: Partial<Joined>): Joined => ({
+  type: "joined", room: "r", topic: "", role: "guest", log: "log-1", first: 1, last: 0, read: 0, members: 1, reset: false, pruned: false, ...what,
+});
+const seqs = (from: number, to: number) => lines(from, to).map((one) => one.seq);
+
+/** A room in which everything up to last has been read. */
+function roomUpTo(last: number): Room {
+  const room = new Room("r", () => "mina");
+  room.entered(joined({ last }), undefined);
+  room.newestPage({ type: "history", room: "r", messages: lines(1, last), more: false });
+  return room;
+}
+
+function comeBack(room: Room, from: number, to: number): void {
+  room.leftBehind();
+  room.entered(joined({ first: from, last: to, pruned: true }), room.cursor);
+  for (const entry of lines(from, to)) room.told(entry as Entry);
+}
+
+test("what was removed while one was away leaves a gap between what is left", () => {
+  const room = roomUpTo(5);
+  comeBack(room, 90, 95);
+  assert.deepEqual(shown(room), [...seqs(1, 5), "gap", ...seqs(90, 95)]);
+  assert.equal(room.cursor, 95);
+});
+
+test("each absence has a gap of its own, and the same one only once", () => {
+  const room = roomUpTo(5);
+  comeBack(room, 90, 92);
+  comeBack(room, 200, 201);
+  assert.deepEqual(shown(room), [...seqs(1, 5), "gap", ...seqs(90, 92), "gap", ...seqs(200, 201)]);
+  room.leftBehind();
+  room.entered(joined({ first: 200, last: 201 }), room.cursor);
+  room.told(line(202) as Entry);
+  assert.deepEqual(shown(room).slice(-4), ["gap", 200, 201, 202]);
+});
+
+test("nothing older than what was removed: the first page is empty, and that is the beginning", () => {
+  const room = new Room("r", () => "mina");
+  room.entered(joined({ first: 90, last: 150 }), undefined);
+  room.newestPage({ type: "history", room: "r", messages: lines(91, 150), more: true });
+  room.asks();
+  room.olderPage({ type: "history", room: "r", messages: [], more: false });
+  assert.equal(room.view.value.before, false);
+  assert.deepEqual(shown(room), seqs(91, 150));
+});
