@@ -81,8 +81,6 @@ test("a room may call for everything, for one's name or for nothing", world(asyn
   await loudness(page, "mute", "none");
   await page.click(".rooms .line:has-text('usual')");
   await page.waitForSelector(".title:has-text('usual')");
-  await alice.ask({ type: "direct", to: "mina", text: "seen", nonce: "d0" });
-  await page.waitForSelector(".rooms .line:has-text('alice'):has(.badge)");
   await look(page, false, false);
   for (const room of ["mute", "usual", "loud"]) {
     await alice.say("anything in " + room, room);
@@ -90,13 +88,12 @@ test("a room may call for everything, for one's name or for nothing", world(asyn
   }
   const expected = ["@mina in usual", "anything in loud", "@mina in loud"];
   await until(async () => (await bodies(page)).length === expected.length, "three notes");
-  await alice.ask({ type: "direct", to: "mina", text: "to you alone", nonce: "d1" });
+  await alice.ask({ type: "direct", to: "mina", text: "to you alone", nonce: "d" });
   assert.deepEqual((await noted(page, "to you alone")).sort(), [...expected, "to you alone"].sort());
   await page.reload();
-  await page.waitForSelector(".log[aria-busy=false]");
-  await look(page, false, false);
-  await alice.say("anything more in loud", "loud");
-  await noted(page, "anything more in loud");
+  await page.click(".rooms .line:has-text('loud')");
+  await page.click(".title:has-text('loud')");
+  await page.waitForSelector("dialog [name=loud][value=all]:checked");
 }));
 
 test("the title counts what is new, but not in a room that may not call", world(async (here) => {
@@ -112,6 +109,11 @@ test("the title counts what is new, but not in a room that may not call", world(
   await until(async () => /^\(2\) #lobby/.test(await page.title()), "two in the title");
   await page.click(".rooms .line:has-text('usual')");
   await until(async () => /^#usual/.test(await page.title()), "none in the title");
+  await look(page, false, false);
+  await alice.say("unseen", "usual");
+  await until(async () => /^\(1\) #usual/.test(await page.title()), "one in the title");
+  await loudness(page, "usual", "none");
+  await until(async () => /^#usual/.test(await page.title()), "it may not call any more");
 }));
 
 test("a click on the note brings its room", world(async (here) => {
@@ -128,6 +130,18 @@ test("a click on the note brings its room", world(async (here) => {
   await page.evaluate(() => window.notes[0].click());
   await page.waitForSelector(".title:has-text('garden')");
   await hears(page, "@mina the roses");
+}));
+
+test("whoever slept is called once for all that was said to them", world(async (here) => {
+  const page = await watched(here);
+  const alice = await speaker(here.daemon, "alice");
+  await look(page, false, false);
+  here.way.cut();
+  for (const text of ["@mina are you there?", "@mina wake up", "what a night"]) await alice.say(text);
+  here.way.mend();
+  await hears(page, "what a night");
+  await alice.say("@mina good morning");
+  assert.deepEqual(await noted(page, "@mina good morning"), ["@mina wake up", "@mina good morning"]);
 }));
 
 test("nobody is called by their own words, nor without having allowed it", world(async (here) => {
