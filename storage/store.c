@@ -127,6 +127,14 @@ enum store_result store_submit(struct store *store, struct job *job)
     return result;
 }
 
+/* Both figures are changed by the loop's thread only. */
+bool store_is_crowded(const struct store *store)
+{
+    const struct store_options *options = &store->options;
+    return store->write_count >= options->pending_max - options->pending_max / 4 ||
+           store->write_bytes >= (size_t)(options->pending_bytes - options->pending_bytes / 4);
+}
+
 /* Takes everything that is done, so that the mutex is taken once for many jobs. */
 static void take_done(struct store *store)
 {

@@ -55,6 +55,9 @@ enum store_result { STORE_OK, STORE_BUSY };
 enum store_result store_submit(struct store *store, struct job *job)
     __attribute__((warn_unused_result));
 
+/* Writes take three quarters of what they may: whoever can wait asks for no more of them. Loop thread. */
+bool store_is_crowded(const struct store *store);
+
 /* Gives the next finished job, writes in commit order, or NULL. The caller owns it. */
 struct job *store_collect(struct store *store);
 

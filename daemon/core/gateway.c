@@ -55,6 +55,12 @@ bool gateway_submit(struct gateway *gateway, struct session *session,
     return gateway_submit_next(gateway, session, &asker, job);
 }
 
+/* A failing storage will not have room soon: then they are told so. */
+bool gateway_waits_for_storage(const struct gateway *gateway)
+{
+    return !gateway->is_failing && store_is_crowded(gateway->store);
+}
+
 struct session *gateway_session(const struct gateway *gateway, uint64_t id)
 {
     struct table_link *link = table_first(&gateway->sessions, table_hash_number(id));
@@ -291,6 +297,20 @@ static int64_t wake_stalled(struct gateway *gateway)
     return INT64_MAX;
 }
 
+/* True when some of them could go on, in the next turn. */
+static bool wake_parked(struct gateway *gateway)
+{
+    while (gateway->parked && !gateway_waits_for_storage(gateway)) {
+        struct session *session = gateway->parked;
+        if (gateway_is_spent(gateway))
+            return true;
+        gateway->effort += EFFORT_JOB;
+        session_unpark(session);
+        session_continue(session);
+    }
+    return false;
+}
+
 /* Guests who stay for weeks are not to be forgotten. */
 static void touch_users(struct gateway *gateway)
 {
@@ -314,7 +334,7 @@ int64_t gateway_tick(struct gateway *gateway)
     next_ms = sooner(next_ms, room_tell_presence(gateway));
     next_ms = sooner(next_ms, check_health(gateway));
     next_ms = sooner(next_ms, wake_stalled(gateway));
-    return gateway->has_more ? 0 : next_ms;
+    return wake_parked(gateway) || gateway->has_more ? 0 : next_ms;
 }
 
 /* --- everybody -------------------------------------------------------------------------------- */

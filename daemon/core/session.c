@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
 #define IN_FLIGHT_MAX 256 /* requests of one session whose answers are awaited */
 #define HELD_BYTES    1024 /* that every session may keep unread, also when all together are too many */
 
@@ -191,6 +193,7 @@ void session_closed(struct session *session)
     if (session->user)
         user_detach(session);
     session_clean(session);
+    session_unpark(session);
     if (session->is_stalled)
         gateway->stalled--;
     free_buffers(session);
@@ -236,6 +239,28 @@ static bool may_dispatch(const struct session *session)
     return waiting == 0 || gateway->replies_bytes <= (size_t)gateway->config->limits.replies_bytes;
 }
 
+/* The keeper does not wait: who looks into a busy storage must not stand in its queue. */
+static bool waits_for_storage(const struct session *session)
+{
+    return !session->arrival.keeper && gateway_waits_for_storage(session->gateway);
+}
+
+static void park(struct session *session)
+{
+    if (session->is_parked || session->is_closing || !waits_for_storage(session))
+        return;
+    session->is_parked = true;
+    DL_APPEND2(session->gateway->parked, session, parked_prev, parked_next);
+}
+
+void session_unpark(struct session *session)
+{
+    if (!session->is_parked)
+        return;
+    session->is_parked = false;
+    DL_DELETE2(session->gateway->parked, session, parked_prev, parked_next);
+}
+
 static void pause_or_resume(struct session *session)
 {
     struct gateway *gateway = session->gateway;
@@ -256,7 +281,7 @@ void session_continue(struct session *session)
     if (session->is_dispatching)
         return;
     session->is_dispatching = true;
-    while (backlog->length && may_dispatch(session)) {
+    while (backlog->length && may_dispatch(session) && !waits_for_storage(session)) {
         uint32_t size;
         memcpy(&size, backlog->bytes, sizeof size);
         dispatch(session->gateway, session, (const char *)backlog->bytes + sizeof size, size);
@@ -265,6 +290,8 @@ void session_continue(struct session *session)
     session->is_dispatching = false;
     if (backlog->length == 0)
         buffer_finish(backlog);
+    else
+        park(session);
     count_received(session);
     pause_or_resume(session);
 }
@@ -295,13 +322,24 @@ static void keep_for_later(struct session *session, const char *bytes, size_t le
     if (backlog->length + sizeof size + length > most ||
         !buffer_append(backlog, &size, sizeof size) || !buffer_append(backlog, bytes, length))
         session_close(session, 4008, "More was sent at once than may wait");
+    park(session);
     count_received(session);
     pause_or_resume(session);
 }
 
+/* For storage it waits only while what is kept of all sessions leaves half of the bound to those who
+ * have no choice; else storage takes it all the same, or refuses it. */
+static bool must_wait(const struct session *session)
+{
+    const struct gateway *gateway = session->gateway;
+    bool may_park = gateway->received_bytes < (size_t)gateway->config->limits.received_bytes / 2;
+    return session->backlog.length || session->is_dispatching || !may_dispatch(session) ||
+           (may_park && waits_for_storage(session));
+}
+
 static void take_message(struct session *session, const char *bytes, size_t length)
 {
-    if (session->backlog.length || session->is_dispatching || !may_dispatch(session)) {
+    if (must_wait(session)) {
         keep_for_later(session, bytes, length);
         return;
     }

@@ -35,6 +35,7 @@ struct session {
     struct user *user;         /* NULL before hello, and for plain, keeper and anonymous sessions */
     struct session *next, *previous; /* of the user's sessions, or of those that have not said hello */
     struct session *next_dirty;  /* gateway's list of sessions to flush; on it while is_dirty */
+    struct session *parked_prev, *parked_next; /* gateway's list; on it while is_parked */
     struct member *members;    /* owned; linked by member->next */
     struct member *visitor;    /* borrowed: stands for a member while visitor.c dispatches */
     struct buffer received;    /* parts of a message that is not whole yet */
@@ -53,6 +54,7 @@ struct session {
     bool has_hello;            /* may ask: said hello, or needs none */
     bool is_waiting;           /* a request is under way that changes what the next ones mean */
     bool is_paused;            /* the carrier was told to */
+    bool is_parked;            /* goes on with its backlog once storage has room */
     bool is_behind;            /* write no more until session_writeable */
     bool is_dirty;
     bool is_paging;            /* a JOB_PAGE is under way */
@@ -84,6 +86,7 @@ struct gateway {
     struct session *strangers;        /* no hello yet, the newest first */
     struct session *strangers_oldest;
     struct session *dirty, **dirty_end; /* the first marked is the first flushed */
+    struct session *parked;           /* the first parked is the first to go on */
     struct room *newest, *oldest;     /* all rooms by newest entry */
     struct room *oldest_ringed;       /* rooms older than this one have no ring; NULL: unknown */
     struct room *changed;
@@ -183,6 +186,9 @@ bool gateway_submit(struct gateway *gateway, struct session *session,
 bool gateway_submit_next(struct gateway *gateway, struct session *session,
                          const struct asker *asker, struct job *job);
 
+/* Storage is well and has room for little more: new requests had better wait than be refused. */
+bool gateway_waits_for_storage(const struct gateway *gateway);
+
 /* A job that nobody waits for. Takes it; false when it was not submitted. */
 bool gateway_submit_alone(struct gateway *gateway, struct job *job);
 
@@ -233,6 +239,7 @@ void session_clean(struct session *session); /* takes it off that list */
 void session_flush(struct session *session);
 /* Works through the backlog as far as may be; pauses or resumes the carrier. */
 void session_continue(struct session *session);
+void session_unpark(struct session *session); /* takes it off the list of the parked */
 /* The answer of a JOB_PAGE. */
 void session_answer_page(struct session *session, struct job *job);
 

@@ -157,6 +157,11 @@ enum store_result store_submit(struct store *store, struct job *job)
     return STORE_OK;
 }
 
+bool store_is_crowded(const struct store *store)
+{
+    return store->writes.count >= (size_t)(store->pending_max - store->pending_max / 4);
+}
+
 static void finish(struct store *store, struct job *job)
 {
     if (store->failing && job_is_write(job->kind)) {

@@ -51,7 +51,9 @@ void stage_open(struct stage *stage, void (*change)(struct config *config))
     config_defaults(&stage->config);
     if (change)
         change(&stage->config);
-    struct store_options options = {.path = "", .pending_max = 4096, .nonce_window = 256};
+    struct store_options options = {.path = "",
+                                    .pending_max = (int)stage->config.storage.pending_max,
+                                    .nonce_window = 256};
     char why[128];
     stage->store = store_open(&options, why, sizeof why);
     stage->now = (struct moment){.wall_ms = INT64_C(1800000000000), .monotonic_ms = 1000};

@@ -293,6 +293,102 @@ static void everybody_gets_into_one_room_when_all_are_in_as_many_as_they_may(voi
     (void)state;
 }
 
+/* --- a crowded storage ------------------------------------------------------------------------ */
+
+static void have_a_small_store(struct config *config)
+{
+    config->storage.pending_max = 16;
+}
+
+static void mutter_texts(struct peer *peer, int count)
+{
+    for (int i = 0; i < count; i++)
+        peer_mutter(peer,
+                    "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"%d\"}", i);
+}
+
+static int count_heard(struct peer *peer, const char *type)
+{
+    int count = 0;
+    for (const char *told; (told = peer_hear(peer));)
+        count += strstr(told, type) != NULL;
+    return count;
+}
+
+/* A talker fills three quarters of what storage may hold, and somebody else says one thing. */
+static void crowd_storage(struct peer **talker, struct peer **other)
+{
+    stage_close(&stage);
+    stage_open(&stage, have_a_small_store);
+    *talker = stage_member(&stage, "mina", "lobby");
+    *other = stage_member(&stage, "jun", "lobby");
+    fake_store_hold(stage.store);
+    mutter_texts(*talker, 30);
+    mutter_texts(*other, 1);
+    stage_turn(&stage);
+}
+
+static void while_storage_is_crowded_the_rest_waits_and_nobody_is_refused(void **state)
+{
+    struct peer *mina, *jun;
+    crowd_storage(&mina, &jun);
+    assert_true(mina->is_paused && jun->is_paused);
+    assert_int_equal(fake_store_submitted(stage.store, JOB_APPEND), 12);
+    assert_null(peer_hear(mina));
+    assert_null(peer_hear(jun));
+    fake_store_release(stage.store);
+    stage_turn(&stage);
+    assert_false(mina->is_paused || jun->is_paused);
+    assert_int_equal(count_heard(mina, "\"type\":\"ack\""), 30);
+    assert_int_equal(count_heard(jun, "\"type\":\"ack\""), 1);
+    (void)state;
+}
+
+static void the_keeper_does_not_wait_for_a_crowded_storage(void **state)
+{
+    struct peer *mina, *jun, *keeper = NULL;
+    crowd_storage(&mina, &jun);
+    keeper = stage_keeper(&stage);
+    peer_say(keeper, "{\"type\":\"ping\"}");
+    (void)peer_hear_type(keeper, "pong");
+    peer_say(jun, "{\"type\":\"ping\"}");
+    assert_null(peer_hear(jun));
+    (void)state;
+}
+
+static void a_crowded_storage_that_fails_refuses_those_who_wait(void **state)
+{
+    struct peer *mina, *jun;
+    crowd_storage(&mina, &jun);
+    fake_store_fail(stage.store, true);
+    stage_wait(&stage, 1001);
+    peer_expect_error(jun, "storage_unavailable");
+    assert_false(mina->is_paused || jun->is_paused);
+    (void)state;
+}
+
+static void who_waits_for_a_crowded_storage_may_go(void **state)
+{
+    struct peer *mina, *jun;
+    crowd_storage(&mina, &jun);
+    peer_hang_up(mina);
+    fake_store_release(stage.store);
+    stage_turn(&stage);
+    assert_int_equal(count_heard(jun, "\"type\":\"ack\""), 1);
+    (void)state;
+}
+
+static void what_waits_for_a_crowded_storage_is_bounded(void **state)
+{
+    struct peer *mina, *jun;
+    crowd_storage(&mina, &jun);
+    stage.config.limits.received_bytes = 0;
+    struct peer *ara = stage_peer(&stage, SESSION_WEBSOCKET);
+    peer_say(ara, "{\"type\":\"ping\"}"); /* not kept: answered */
+    (void)peer_hear_type(ara, "pong");
+    (void)state;
+}
+
 static void a_full_gateway_says_so(void **state)
 {
     struct arrival arrival = {.kind = SESSION_WEBSOCKET};
@@ -422,6 +518,11 @@ int main(void)
         TEST(too_many_frames_are_refused_and_then_closed_with_4008),
         TEST(a_session_that_takes_nothing_is_read_no_further),
         TEST(messages_that_are_never_whole_are_bounded_together),
+        TEST(while_storage_is_crowded_the_rest_waits_and_nobody_is_refused),
+        TEST(the_keeper_does_not_wait_for_a_crowded_storage),
+        TEST(a_crowded_storage_that_fails_refuses_those_who_wait),
+        TEST(who_waits_for_a_crowded_storage_may_go),
+        TEST(what_waits_for_a_crowded_storage_is_bounded),
         TEST(what_stuck_connections_keep_is_bounded_together),
         TEST(everybody_gets_into_one_room_when_all_are_in_as_many_as_they_may),
         TEST(a_full_gateway_says_so),
