@@ -106,6 +106,18 @@ test("after an emoji one goes on writing; only what is too long is counted", wor
   await mina.waitForSelector(".note.wrong:has-text('15 characters too many')");
 }));
 
+test("after Escape from the switcher one goes on writing", world(async ({ person }) => {
+  const mina = await person("mina");
+  for (let i = 0; i < 5; i++) {
+    await mina.press("#composer", "Control+k");
+    await mina.fill("dialog [role=combobox]", "nobody");
+    await mina.keyboard.press("Escape");
+    await until(async () => (await mina.$("dialog .sheet")) === null, "it is closed and empty");
+    await mina.keyboard.type("x");
+  }
+  assert.equal(await mina.inputValue("#composer"), "xxxxx");
+}));
+
 test("an invitation says what it can do", world(async ({ person, daemon }) => {
   const mina = await person("mina");
   await mina.click("[aria-label='Create a room']");

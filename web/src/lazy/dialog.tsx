@@ -28,6 +28,13 @@ function focusFirst(box: HTMLDialogElement): void {
   (box.querySelector<HTMLElement>("[autofocus]") ?? box.querySelector<HTMLElement>("button"))?.focus();
 }
 
+/** Chromium gives the focus back and leaves the caret in the field that now goes away: nothing that is
+ * typed would arrive. */
+function keepCaret(): void {
+  const field = document.activeElement;
+  if (field instanceof HTMLTextAreaElement) field.setSelectionRange(field.selectionStart, field.selectionEnd);
+}
+
 export function Dialog() {
   const what = dialog.value;
   const box = useRef<HTMLDialogElement>(null);
@@ -45,6 +52,7 @@ export function Dialog() {
   /* The element's close event comes late: it must not close what was opened meanwhile. */
   const opened = useRef<Open | null>(null);
   const closed = () => {
+    keepCaret();
     if (dialog.peek() === opened.current) close();
   };
   const ready = what && view?.part === what.part ? view.View : null;

@@ -39,7 +39,7 @@ export function MessageMenu({ what }: { what: Open }) {
       {!row.deleted && (
         <div class="chips" role="group" aria-label={t("react")}>
           {quick.map((emoji) => (
-            <button class="chip" onClick={() => pick(emoji)}>
+            <button class="chip emoji" onClick={() => pick(emoji)}>
               {emoji}
             </button>
           ))}
@@ -216,7 +216,7 @@ function InviteUser({ room, kind }: { room: Room; kind: "invite" | "unban" }) {
   return (
     <form onSubmit={act}>
       <label>
-        {t(kind === "invite" ? "inviteUser" : "unban")}
+        {t(kind === "invite" ? "inviteUser" : "unbanUser")}
         <span class="row-of">
           <input name="user" />
           <button class="chip">{t(kind === "invite" ? "invite" : "unban")}</button>
@@ -255,7 +255,7 @@ export function RoomSheet({ what }: { what: Open }) {
           text={saving === null ? t("exportRoom") : t("exporting", { n: saving })}
           act={() => saving === null && run(() => exportRoom(room, setSaving))}
         />
-        {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "public" : "private")} act={flip} />}
+        {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "makePublic" : "makePrivate")} act={flip} />}
         {!room.isDirect && <Item text={t("leave")} act={() => (close(), void chat.leave(room))} />}
         {!room.isDirect && may(role, "remove") && <Item text={t("removeRoom")} danger act={() => ask(true)} />}
       </ul>
