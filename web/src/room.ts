@@ -113,7 +113,7 @@ export class Room {
     if (joined.pruned && this.live.value.rows.length) {
       const rows = this.live.value.rows;
       const last = rows[rows.length - 1]!;
-      this.setLive({ ...this.live.value, rows: insert(rows, gapRow(last.seq, last.ts)) });
+      if (last.kind !== "gap") this.setLive({ ...this.live.value, rows: insert(rows, gapRow(last.seq, last.ts)) });
     }
     if (!joined.reset) this.cursor = Math.max(this.cursor, cursor ?? joined.last);
     /* Whoever comes for the first time has missed nothing; but a direct message is always news. */
