@@ -1,0 +1,92 @@
+// What one sets for oneself, and what a host sets for a room.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, desk, hears, phone, say, until, world } from "./support.mjs";
+
+after(closeBrowser);
+
+const back = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+async function create(page, room) {
+  await page.click("[aria-label='Create a room']");
+  await page.fill("dialog [name=room]", room);
+  await page.press("dialog [name=room]", "Enter");
+  await page.waitForSelector(`.title:has-text('${room}')`);
+}
+
+function closed(page) {
+  return until(async () => !(await page.$("dialog[open]")), "the sheet closes");
+}
+
+test("light and dark: as the device, or as chosen, over a reload", world(async ({ person }) => {
+  const mina = await person("mina", { ...desk, colorScheme: "light" });
+  const light = await back(mina);
+  await mina.emulateMedia({ colorScheme: "dark" });
+  await until(async () => (await back(mina)) !== light, "the device is dark");
+  await mina.click("[aria-label=Settings]");
+  await mina.check("dialog [name=theme][value=light]");
+  await until(async () => (await back(mina)) === light, "light is chosen");
+  await mina.reload();
+  await mina.waitForSelector("#composer");
+  assert.equal(await back(mina), light);
+}));
+
+test("another language speaks at once, and next time", world(async ({ person }) => {
+  const mina = await person("mina", phone);
+  await say(mina, "hello");
+  await hears(mina, "hello");
+  await mina.click(".top [aria-label^=Rooms]");
+  await mina.click("[aria-label=Settings]");
+  await mina.click("dialog label:has([value=ko])");
+  await mina.waitForSelector(".write .main:text-is('보내기')");
+  await mina.reload();
+  await mina.waitForSelector(".write .main:text-is('보내기')");
+  assert.equal(await mina.getAttribute("html", "lang"), "ko");
+  await hears(mina, "hello");
+}));
+
+test("another name: nothing of the old one is left here", world(async ({ person }) => {
+  const mina = await person("mina");
+  await mina.click("[aria-label=Settings]");
+  await mina.click("dialog .danger:text-is('Use another name')");
+  await mina.click("dialog .main");
+  await mina.waitForSelector("#name");
+  assert.deepEqual(await mina.evaluate(() => ["me", "rooms", "room"].filter((key) => localStorage.getItem("hearth." + key))), []);
+  const jun = await person("jun");
+  await mina.fill("#name", "nari");
+  await mina.press("#name", "Enter");
+  await say(mina, "it is me");
+  await jun.waitForSelector(".row:has-text('nari'):has-text('it is me')");
+}));
+
+test("a host sets the topic, lets somebody in again, removes the room", world(async ({ person }) => {
+  const mina = await person("mina");
+  await create(mina, "court");
+  const jun = await person("jun", desk, "#court");
+  await jun.waitForSelector(".title:has-text('court')");
+  await mina.click(".title");
+  await mina.fill("dialog [name=topic]", "no shouting");
+  await mina.press("dialog [name=topic]", "Enter");
+  await jun.waitForSelector(".title:has-text('no shouting')");
+  await jun.waitForSelector(".between.topic:has-text('no shouting')");
+  await closed(mina);
+  await mina.click(".people .line:has-text('jun')");
+  await mina.click("dialog .danger:text-is('Ban')");
+  await mina.click("dialog .main");
+  await jun.waitForSelector(".title:has-text('lobby')");
+  await closed(mina);
+  await mina.click(".title");
+  await mina.fill("dialog form:has-text('Let in again') [name=user]", "jun");
+  await mina.click("dialog .chip:text-is('Let in again')");
+  await closed(mina);
+  await jun.click(".rooms .line:has-text('court')");
+  await say(jun, "thank you");
+  await hears(mina, "thank you");
+  await mina.click(".title");
+  await mina.click("dialog .danger:text-is('Remove room')");
+  await mina.click("dialog .main");
+  for (const page of [mina, jun]) {
+    await page.waitForSelector(".title:has-text('lobby')");
+    await page.waitForSelector(".rooms .line:has-text('court')", { state: "detached" });
+  }
+}));
