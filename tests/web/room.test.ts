@@ -43,6 +43,16 @@ test("each absence has a gap of its own, and the same one only once", () => {
   assert.deepEqual(shown(room).slice(-4), ["gap", 200, 201, 202]);
 });
 
+test("a gap with nothing after it yet stays one when the connection goes again", () => {
+  const room = roomUpTo(5);
+  for (let i = 0; i < 2; i++) {
+    room.leftBehind();
+    room.entered(joined({ first: 90, last: 95, pruned: true }), room.cursor);
+  }
+  for (const entry of lines(90, 95)) room.told(entry as Entry);
+  assert.deepEqual(shown(room), [...seqs(1, 5), "gap", ...seqs(90, 95)]);
+});
+
 test("nothing older than what was removed: the first page is empty, and that is the beginning", () => {
   const room = new Room("r", () => "mina");
   room.entered(joined({ first: 90, last: 150 }), undefined);
