@@ -206,7 +206,7 @@ static void greet_new(struct gateway *gateway, struct session *session, const st
     struct job *job = user ? job_create(JOB_USER_CREATE) : NULL;
     if (job)
         job->user = (struct job_user){.user = row, .wall_ms = gateway->now.wall_ms};
-    if (!gateway_submit_alone(gateway, job)) {
+    if (!user || !gateway_submit_alone(gateway, job)) {
         if (user)
             user_release(gateway, user);
         session_fail(session, ref, ERROR_storage_unavailable, NULL, NULL);
@@ -293,8 +293,7 @@ void handle_password(struct gateway *gateway, struct session *session,
 
 static void log_out(struct session *session, const struct ref *ref)
 {
-    static const struct reply_ok ok = {0};
-    session_reply(session, ref, REPLY_ok, &ok);
+    session_ok(session, ref);
     session_close(session, 1000, "Logged out");
 }
 

@@ -204,8 +204,7 @@ void handle_kick(struct gateway *gateway, struct session *session, const struct 
         }
         put_user_out(user, room, false, kick->reason);
     }
-    const struct reply_ok ok = {0};
-    session_reply(session, &request->ref, REPLY_ok, &ok);
+    session_ok(session, &request->ref);
 }
 
 /* --- what was stored, for those who are here ---------------------------------------------------
@@ -246,19 +245,12 @@ void answer_grant(struct gateway *gateway, struct session *session, struct job *
 {
     if (visit_answer(gateway, session, job))
         return;
-    if (job->result != JOB_DONE) {
-        if (session)
-            session_fail_job(session, job);
-        return;
-    }
     struct room *room = room_find_id(gateway, job->grant.room_id);
     const struct user *user = user_find_id(gateway, job->grant.user_id);
-    if (room) {
+    if (job->result == JOB_DONE && room) {
         room->grants_changed++;
         if (user)
             apply(user, room, &job->grant);
     }
-    const struct reply_ok ok = {0};
-    if (session)
-        session_reply(session, &job->asker.ref, REPLY_ok, &ok);
+    session_answer(session, job);
 }

@@ -6,8 +6,6 @@
 #define PEOPLE_MAX 1000 /* listed in one reply */
 #define LINE_BYTES 96   /* of a member in JSON, besides the name */
 
-static const struct reply_ok ok;
-
 void handle_typing(struct gateway *gateway, struct session *session, const struct request *request)
 {
     struct member *member = NULL;
@@ -19,7 +17,7 @@ void handle_typing(struct gateway *gateway, struct session *session, const struc
     if (member)
         room_note_typing(room, session, request->as_typing.on);
     if (request->ref.kind != REF_NONE)
-        session_reply(session, &request->ref, REPLY_ok, &ok);
+        session_ok(session, &request->ref);
 }
 
 /* --- read markers ------------------------------------------------------------------------------
@@ -34,7 +32,7 @@ void handle_read(struct gateway *gateway, struct session *session, const struct 
         return;
     int64_t seq = request->as_read.seq < room->last ? request->as_read.seq : room->last;
     if (!session->user || !member || seq <= member->grant.read) {
-        session_reply(session, &request->ref, REPLY_ok, &ok);
+        session_ok(session, &request->ref);
         return;
     }
     struct job *job = job_create(JOB_READ);
@@ -61,17 +59,11 @@ void answer_read(struct gateway *gateway, struct session *session, struct job *j
 {
     if (visit_answer(gateway, session, job))
         return;
-    if (job->result != JOB_DONE) {
-        if (session)
-            session_fail_job(session, job);
-        return;
-    }
     const struct room *room = room_find_id(gateway, job->read.room_id);
     const struct user *user = user_find_id(gateway, job->read.user_id);
-    if (room && user)
+    if (job->result == JOB_DONE && room && user)
         spread(room, user, job->read.seq, session);
-    if (session)
-        session_reply(session, &job->asker.ref, REPLY_ok, &ok);
+    session_answer(session, job);
 }
 
 /* --- who ---------------------------------------------------------------------------------------

@@ -339,13 +339,12 @@ void handle_create(struct gateway *gateway, struct session *session,
 
 void answer_create(struct gateway *gateway, struct session *session, struct job *job)
 {
-    static const struct reply_ok ok = {0};
     struct room *room = room_find_id(gateway, job->room.room.id);
     if (room && job->result == JOB_DONE) {
         room->is_pending = false;
         room->owner_id = job->room.owner_id;
         if (session)
-            session_reply(session, &job->asker.ref, REPLY_ok, &ok);
+            session_ok(session, &job->asker.ref);
         room_announce(gateway, room, "created");
         return;
     }
@@ -447,18 +446,12 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
 
 void answer_set(struct gateway *gateway, struct session *session, struct job *job)
 {
-    static const struct reply_ok ok = {0};
     if (visit_answer(gateway, session, job))
         return;
     struct room *room = room_find_id(gateway, job->room_set.room_id);
     if (job->result == JOB_DONE && room)
         apply_set(gateway, room, &job->room_set);
-    if (!session)
-        return;
-    if (job->result == JOB_DONE)
-        session_reply(session, &job->asker.ref, REPLY_ok, &ok);
-    else
-        session_fail_job(session, job);
+    session_answer(session, job);
 }
 
 /* --- remove ----------------------------------------------------------------------------------- */
@@ -479,7 +472,6 @@ void handle_remove(struct gateway *gateway, struct session *session,
 
 void answer_remove(struct gateway *gateway, struct session *session, struct job *job)
 {
-    static const struct reply_ok ok = {0};
     if (visit_answer(gateway, session, job))
         return;
     struct room *room = room_find_id(gateway, job->room.room.id);
@@ -489,10 +481,5 @@ void answer_remove(struct gateway *gateway, struct session *session, struct job 
             owner->owned_count--;
         room_remove(gateway, room);
     }
-    if (!session)
-        return;
-    if (job->result == JOB_DONE)
-        session_reply(session, &job->asker.ref, REPLY_ok, &ok);
-    else
-        session_fail_job(session, job);
+    session_answer(session, job);
 }

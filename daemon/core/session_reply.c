@@ -145,6 +145,22 @@ void session_fail_job(struct session *session, const struct job *job)
     }
 }
 
+void session_ok(struct session *session, const struct ref *ref)
+{
+    static const struct reply_ok ok = {0};
+    session_reply(session, ref, REPLY_ok, &ok);
+}
+
+void session_answer(struct session *session, const struct job *job)
+{
+    if (!session)
+        return;
+    if (job->result == JOB_DONE)
+        session_ok(session, &job->asker.ref);
+    else
+        session_fail_job(session, job);
+}
+
 /* Events are state: who is too far behind to take them reads the state when it asks for it. */
 static bool wants_events(const struct session *session)
 {

@@ -218,8 +218,11 @@ void session_refuse(struct session *session, const struct ref *ref, const struct
 void session_fail(struct session *session, const struct ref *ref, enum error_code code,
                   const char *field, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+void session_ok(struct session *session, const struct ref *ref);
 /* What a job's result means for who asked: JOB_UNAVAILABLE is storage_unavailable and so on. */
 void session_fail_job(struct session *session, const struct job *job);
+/* The one or the other, or nothing: session is NULL when who asked has gone. */
+void session_answer(struct session *session, const struct job *job);
 
 /* An event: state, not history. Dropped, with false, when the session is too far behind to need it. */
 bool session_tell(struct session *session, enum message_type event, const void *fields);
