@@ -148,13 +148,11 @@ static bool takes_body(enum method method)
 }
 
 /* Where one server sees one request and another two, requests are smuggled: what is not plain is
- * refused, and the connection with it. True when the length is fine. */
-static bool check_length(struct exchange *exchange, struct lws *wsi)
+ * refused, and the connection with it. */
+static bool read_length(struct exchange *exchange, struct lws *wsi, int64_t *length)
 {
     char value[32];
-    int64_t length = 0;
-    int64_t max = exchange->is_admin ? ADMIN_BODY_BYTES_MAX
-                                     : exchange->server->config->limits.frame_bytes;
+    *length = 0;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
         exchange_refuse_with(exchange, 411, "", "bad_request",
                              "Send a Content-Length instead of a Transfer-Encoding.");
@@ -167,10 +165,21 @@ static bool check_length(struct exchange *exchange, struct lws *wsi)
     }
     if (has_length && (!header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof value) ||
                        strlen(value) > LENGTH_DIGITS_MAX ||
-                       !field_number(value, INT64_MAX, &length))) {
+                       !field_number(value, INT64_MAX, length))) {
         exchange_refuse_with(exchange, 400, "", "bad_request", "The Content-Length is no number.");
         return false;
     }
+    return true;
+}
+
+/* True when the length is fine, and the body's place is made. */
+static bool check_length(struct exchange *exchange, struct lws *wsi)
+{
+    int64_t length;
+    int64_t max = exchange->is_admin ? ADMIN_BODY_BYTES_MAX
+                                     : exchange->server->config->limits.frame_bytes;
+    if (!read_length(exchange, wsi, &length))
+        return false;
     if (length > 0 && !takes_body(exchange->method)) {
         exchange_refuse_with(exchange, 400, "", "bad_request", "This method takes no body.");
         return false;
