@@ -121,7 +121,8 @@ static bool append_head(struct exchange *exchange, int status, const char *heade
            buffer_append_text(out, headers_status(status)) && buffer_append_text(out, "\r\n") &&
            headers_date(out) && buffer_append_text(out, headers) &&
            buffer_append_text(out, headers_everywhere) && append_cors(exchange) &&
-           buffer_append_text(out, "Connection: close\r\n") && buffer_append_text(out, line) && buffer_append_text(out, "\r\n");
+           buffer_append_text(out, "Connection: close\r\n") && buffer_append_text(out, line) &&
+           buffer_append_text(out, "\r\n");
 }
 
 void exchange_answer_with(struct exchange *exchange, int status, const char *headers,
@@ -362,10 +363,21 @@ static void refuse_left(struct exchange *exchange)
     }
 }
 
+/* What the core said, without its type where that was not asked for. */
+static void answer_object(struct exchange *exchange, int status, const char *headers,
+                          const char *json, size_t length)
+{
+    struct buffer body = {0};
+    size_t at = exchange->is_whole_reply ? 0 : reply_fields(json, length);
+    bool whole = (at == 0 || buffer_append_text(&body, "{")) &&
+                 buffer_append(&body, json + at, length - at) && buffer_append_text(&body, "\n");
+    exchange_answer(exchange, whole ? status : 500, headers, body.bytes, whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
 static void answer_error(struct exchange *exchange, const char *json, size_t length)
 {
     char headers[256];
-    struct buffer body = {0};
     enum error_code code = reply_error(json, length);
     if (exchange->hello_is_due && (code == ERROR_bad_request || code == ERROR_name_invalid)) {
         exchange_refuse_with(exchange, 401, "WWW-Authenticate: Bearer\r\n", "unauthorized",
@@ -373,16 +385,11 @@ static void answer_error(struct exchange *exchange, const char *json, size_t len
         return;
     }
     int64_t retry_ms = reply_retry_after_ms(json, length);
-    size_t at = exchange->is_whole_reply ? 0 : reply_fields(json, length);
     size_t used = (size_t)snprintf(headers, sizeof headers, "%s", headers_json);
     if (retry_ms != NUMBER_ABSENT)
         snprintf(headers + used, sizeof headers - used, "Retry-After: %" PRId64 "\r\n",
                  retry_ms / 1000 + 1);
-    bool whole = (at == 0 || buffer_append_text(&body, "{")) &&
-                 buffer_append(&body, json + at, length - at) && buffer_append_text(&body, "\n");
-    exchange_answer(exchange, error_code_status(code), headers, body.bytes,
-                    whole ? body.length : 0);
-    buffer_finish(&body);
+    answer_object(exchange, error_code_status(code), headers, json, length);
 }
 
 /* The session stays: what it says from now on goes straight to the client. */
@@ -401,17 +408,6 @@ static void answer_stream(struct exchange *exchange)
     }
     buffer_finish(&exchange->incoming);
     send_soon(exchange);
-}
-
-static void answer_reply(struct exchange *exchange, const char *json, size_t length)
-{
-    struct buffer body = {0};
-    size_t at = exchange->is_whole_reply ? 0 : reply_fields(json, length);
-    bool whole = (at == 0 || buffer_append_text(&body, "{")) &&
-                 buffer_append(&body, json + at, length - at) && buffer_append_text(&body, "\n");
-    exchange_answer(exchange, whole ? exchange->success_status : 500, headers_json, body.bytes,
-                    whole ? body.length : 0);
-    buffer_finish(&body);
 }
 
 static void end_conversation(struct exchange *exchange)
@@ -441,7 +437,7 @@ static void answer(struct exchange *exchange)
     if (is_error)
         answer_error(exchange, json, length);
     else
-        answer_reply(exchange, json, length);
+        answer_object(exchange, exchange->success_status, headers_json, json, length);
 }
 
 bool exchanges_answer(struct server *server)
