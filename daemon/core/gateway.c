@@ -460,11 +460,6 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     return gateway;
 }
 
-void gateway_reconfigure(struct gateway *gateway)
-{
-    (void)gateway; /* the configuration is read where it is used */
-}
-
 void gateway_destroy(struct gateway *gateway)
 {
     if (!gateway)

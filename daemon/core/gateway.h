@@ -10,8 +10,9 @@
 
 struct gateway;
 
-/* config and store are borrowed and outlive the gateway; carrier is copied. Takes over the rooms that
- * the store found (store_forget_start is called), and makes the first room. NULL without memory. */
+/* config and store are borrowed and outlive the gateway; config may change between turns, limits
+ * apply at once. carrier is copied. Takes over the rooms that the store found (store_forget_start is
+ * called), and makes the first room. NULL without memory. */
 struct gateway *gateway_create(const struct config *config, struct store *store,
                                const struct carrier *carrier, const struct moment *now);
 
@@ -39,9 +40,6 @@ bool gateway_has_told_all(const struct gateway *gateway);
 
 /* True once a restore has put another database in place: drain, then build everything again. */
 bool gateway_wants_restart(const struct gateway *gateway);
-
-/* The configuration was read again: limits apply from now on. */
-void gateway_reconfigure(struct gateway *gateway);
 
 /* Health for /healthz: false while storage fails; why holds a sentence. */
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);

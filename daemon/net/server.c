@@ -303,7 +303,6 @@ static void reload(struct server *server)
         keep_what_stays(fresh, server->config);
         *server->config = *fresh;
         apply_config(server);
-        gateway_reconfigure(server->gateway);
         server->reload->done(server->reload->of);
         log_info("server: configuration read again");
     } else {

@@ -170,7 +170,6 @@ static void a_smaller_rate_applies_from_the_next_message_on(void **state)
     struct peer *mina = limited_member("mina");
     speak(mina, 1);
     stage.config.limits.messages_burst = 1;
-    gateway_reconfigure(stage.gateway);
     speak(mina, 2);
     assert_true(refused_for_ms(mina) > 0);
 }
