@@ -148,6 +148,8 @@ def test_a_guest_can_live_by_http_alone(looped):
     status, history = do(key, "history", room="lobby")
     assert history["messages"][0]["text"] == "hi all"
     assert do(key, "send", room="nowhere", text="x", nonce="2")[0] == 404
+    assert do(key, "logout")[0] == 200
+    assert do(key, "rooms")[0] == 401
     assert do(None, "send", room="lobby", text="x", nonce="3")[0] == 401
     assert do(key, "nonsense")[0] == 400
 
