@@ -36,7 +36,7 @@ test("edit, reply, react, delete reach the other one", world(async ({ person }) 
   const mina = await person("mina");
   const jun = await person("jun");
   await say(mina, "frist");
-  await hears(jun, "frist");
+  for (const page of [jun, mina]) await hears(page, "frist");
   await mina.press("#composer", "ArrowUp");
   assert.equal(await mina.inputValue("#composer"), "frist");
   await say(mina, "first");

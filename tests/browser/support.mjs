@@ -72,6 +72,8 @@ export class Way {
   pairs = new Set();
   stalled = false;
   closed = false;
+  /** Everything takes so much longer, each way. */
+  delay_ms = 0;
 
   constructor(daemon) {
     this.server = net.createServer((near) => this.open(near, daemon));
@@ -90,13 +92,18 @@ export class Way {
     const pair = { near, far };
     this.pairs.add(pair);
     for (const [from, to] of [[near, far], [far, near]]) {
-      from.on("data", (data) => this.stalled || to.write(data));
+      from.on("data", (data) => this.stalled || this.later(() => to.write(data)));
       from.on("error", () => undefined);
       from.on("close", () => {
         this.pairs.delete(pair);
-        to.destroy();
+        this.later(() => to.destroy());
       });
     }
+  }
+
+  later(act) {
+    if (this.delay_ms) setTimeout(act, this.delay_ms);
+    else act();
   }
 
   reset() {

@@ -45,6 +45,8 @@ effect(() => {
 interface Place {
   screen: Screen;
   room?: string;
+  /** Of a sheet over it. */
+  sheet?: boolean;
 }
 
 function address(): string {
@@ -83,18 +85,24 @@ function goTo({ room, seq }: Aim): void {
   });
 }
 
-/** Another screen, with an entry in the browser's history so that Back works. */
+/** An entry in the browser's history, so that Back works. One that a sheet left behind is used. */
+function enterHistory(sheet = false): void {
+  const place: Place = { screen: screen.value, room: chat.current.value?.name, sheet };
+  if ((history.state as Place | null)?.sheet) history.replaceState(place, "", address());
+  else history.pushState(place, "", address());
+}
+
 export function go(to: Screen): void {
   if (screen.value === to) return;
   screen.value = to;
-  history.pushState({ screen: to, room: chat.current.value?.name } as Place, "", address());
+  enterHistory();
 }
 
 export function goRoom(room: Room): void {
   const same = room === chat.current.value && screen.value === "room";
   chat.show(room);
   screen.value = "room";
-  if (!same) history.pushState({ screen: "room", room: room.name } as Place, "", address());
+  if (!same) enterHistory();
 }
 
 export function goDirect(name: string): void {
@@ -115,6 +123,7 @@ export function onBack(event: PopStateEvent): void {
 
 export function open(what: Open): void {
   dialog.value = what;
+  enterHistory(true);
 }
 
 export function close(): void {

@@ -126,7 +126,7 @@ export class Chat {
     this.limits.value = frame.limits;
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);
     this.forgetRooms(frame.rooms);
-    for (const item of this.sender.items.value) this.roomOf(item.room);
+    for (const item of this.sender.items.value) if (item.user === me.name) this.roomOf(item.room);
     this.wishes(frame.rooms);
     this.welcomed.value = true;
     void this.joinAll();
@@ -206,6 +206,8 @@ export class Chat {
       const needsPage = real.entered(joined, from?.after);
       if (known && needsPage) this.say({ key: "afresh", room: real.name });
       this.keepRooms();
+      /* Where a newcomer begins to read is to be known after a reload, too. */
+      if (!joined.read && real.read) this.tellRead(real);
       await (real === room && page ? page : needsPage ? this.history.newest(real) : null);
     } catch (error) {
       this.notJoined(room, error as Error);
@@ -281,6 +283,7 @@ export class Chat {
   private goOut(room: Room, gone = false): void {
     room.wanted = false;
     room.leftBehind();
+    room.unread.value = room.mentioned.value = 0;
     this.keepRooms();
     if (gone) this.rooms.value = this.rooms.value.filter((one) => one !== room);
     if (room !== this.current.value) return;
@@ -309,6 +312,7 @@ export class Chat {
   }
 
   async leave(room: Room): Promise<void> {
+    this.sender.refuseAll(room.name, new Refused("left", ""));
     remember("left", [...new Set([...recall<string[]>("left", []), room.name])].slice(-left_max));
     this.goOut(room);
     await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
@@ -361,6 +365,7 @@ export class Chat {
       where.put({ kind: "message", seq, ts, from, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
     }
     if (item.kind === "direct") this.directStored(item.room, where);
+    if (item.kind === "react" && where.tellsNotAll(item.target!)) void this.history.refresh(where, item.target!);
   }
 
   private directStored(name: string, room: Room): void {

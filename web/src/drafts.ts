@@ -1,6 +1,6 @@
 // What is being written in each room, and what it answers or changes.
 import { signal, type Signal } from "@preact/signals";
-import { recallAll, remember } from "./memory";
+import { forget, recallAll, remember } from "./memory";
 import type { Room } from "./room";
 
 export interface Draft {
@@ -62,6 +62,12 @@ export function stopReply(room: Room): void {
 function whole(room: Room): Partial<Draft> {
   const { before } = draftOf(room).peek();
   return before ? { text: before.text, edit: undefined, before: undefined } : {};
+}
+
+/** Somebody else writes here now. */
+export function forgetDrafts(): void {
+  drafts.clear();
+  forget("drafts");
 }
 
 export function focusComposer(): void {

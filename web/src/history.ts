@@ -70,18 +70,31 @@ export class History {
 
   /** Reads one message again, when what was pretended turned out not to be. */
   async refresh(room: Room, seq: number): Promise<void> {
-    const line = await this.one(room, seq);
+    const line = await this.one(room, seq).catch(() => undefined);
     if (line) room.correct(line);
   }
 
-  /** Fetches what a reply answers, from further up than is shown. */
-  async quote(room: Room, seq: number): Promise<void> {
-    const line = await this.one(room, seq);
-    if (line) room.quoted(line);
+  /** Fetches what a reply answers, from further up than is shown. One at a time: a lively room has
+   * many, and what a reader may ask for at once is limited. */
+  quote(room: Room, seq: number): void {
+    this.quoting = this.quoting.then(() => this.quoteOne(room, seq));
+  }
+
+  private quoting = Promise.resolve();
+
+  private async quoteOne(room: Room, seq: number): Promise<void> {
+    if (room.row(seq) || room.quotes.value.has(seq)) return;
+    try {
+      const line = await this.one(room, seq);
+      if (line) room.quoted(line);
+    } catch (error) {
+      const again = error instanceof Refused && error.passes;
+      if (again) this.chat.clock.setTimeout(() => this.quote(room, seq), error.retryAfterMs ?? 1000);
+    }
   }
 
   private async one(room: Room, seq: number): Promise<HistoryLine | undefined> {
-    const page = await this.page(room, { after: seq - 1, limit: 1 }).catch(() => null);
-    return page?.messages.find((line) => line.seq === seq);
+    const page = await this.page(room, { after: seq - 1, limit: 1 });
+    return page.messages.find((line) => line.seq === seq);
   }
 }

@@ -1,9 +1,7 @@
 // Beyond the page: the title, and notifications where the browser allows them (https only).
 import { effect, signal } from "@preact/signals";
-import { chat, close, goRoom } from "./app";
-import type { Told } from "./chat";
+import { chat } from "./app";
 import { recallAll, remember } from "./memory";
-import { mentions } from "./mention";
 import type { Room } from "./room";
 
 export type Loudness = "all" | "mentions" | "none";
@@ -47,22 +45,9 @@ function keepTitle(): void {
   });
 }
 
-function notify({ room, from, text }: Told): void {
-  if (!canNotify || attentive()) return;
-  const loud = loudness(room);
-  if (loud === "none" || (loud === "mentions" && !mentions(text, chat.me.value!.name))) return;
-  /* Asked last: this too is a call to another process, and waits for it. */
-  if (Notification.permission !== "granted") return;
-  const note = new Notification(`${from} · ${room.title}`, { body: text, tag: room.name });
-  note.onclick = () => {
-    window.focus();
-    close();
-    goRoom(room);
-    note.close();
-  };
-}
-
 export function tellOutside(): void {
   keepTitle();
-  chat.onMessage = notify;
+  chat.onMessage = (told) => {
+    if (canNotify && !attentive()) void import("./lazy/notification").then(({ notify }) => notify(told), () => undefined);
+  };
 }

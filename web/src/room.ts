@@ -155,6 +155,7 @@ export class Room {
     this.last = Math.max(this.last, entry.seq);
     if (this.asking) this.meanwhile.push(entry);
     if (entry.type === "topic") this.topic.value = entry.text;
+    this.requote(entry);
     this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) });
     const island = this.island.value;
     if (island && entry.type !== "message" && entry.type !== "topic") {
@@ -172,6 +173,7 @@ export class Room {
 
   /** Changes rows wherever they are shown, ahead of the log. */
   pretend(entry: Entry): void {
+    this.requote(entry);
     this.live.value = { ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) };
     const island = this.island.value;
     if (island) this.island.value = { ...island, rows: apply(island.rows, entry, this.me()) };
@@ -197,6 +199,18 @@ export class Room {
 
   row(seq: number): Row | undefined {
     return find(this.view.value.rows, seq) ?? find(this.live.value.rows, seq);
+  }
+
+  /** An original that is not shown itself changes in the quotes of it. */
+  private requote(entry: Entry): void {
+    if (entry.type !== "edit" && entry.type !== "delete") return;
+    const row = this.quotes.peek().get(entry.target);
+    if (row) this.quotes.value = new Map(this.quotes.peek()).set(row.seq, apply([row], entry)[0]!);
+  }
+
+  /** Of some reactions to it not all names are known: one's own may be among them. */
+  tellsNotAll(seq: number): boolean {
+    return this.row(seq)?.reactions.some((one) => one.count > one.names.length) ?? false;
   }
 
   quoted(line: HistoryLine): void {

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { Chat } from "./chat";
 import { newNonce, type Outgoing, type Shelf } from "./outbox";
+import type { Room } from "./room";
 import { Refused, type Ack, type Frame } from "./wire";
 
 export type Draft = Omit<Outgoing, "nonce" | "user" | "at">;
@@ -133,11 +134,17 @@ export class Sender {
     if (!item) return;
     const room = this.chat.roomOf(name);
     if (!room.caughtUp.value && !(item.kind === "direct" && !room.joined.value)) {
-      if (!room.joined.value) void this.chat.join(room);
+      if (!room.joined.value) this.enter(room);
       return;
     }
     if (room.quietUntil.value > this.chat.clock.now()) return;
     void this.send(item);
+  }
+
+  /** Only what is said in a room that one is in, or wants to be in, may lead into it. */
+  private enter(room: Room): void {
+    if (room.wanted) void this.chat.join(room);
+    else this.refuseAll(room.name, new Refused("left", ""));
   }
 
   private async send(item: Outgoing): Promise<void> {
@@ -183,7 +190,7 @@ export class Sender {
     }
     if (error.code === "not_joined") {
       room.leftBehind();
-      void this.chat.join(room);
+      this.enter(room);
       return;
     }
     if (isText(item)) {

@@ -46,7 +46,7 @@ export function EmojiPicker({ what }: { what: Open }) {
         onKeyDown={(event) => {
           const { value } = event.currentTarget;
           const first = value && findEmoji(value)[0];
-          if (event.key === "Enter" && first) take(first.emoji);
+          if (event.key === "Enter" && !event.isComposing && first) take(first.emoji);
         }}
       />
       <div class="emojis">

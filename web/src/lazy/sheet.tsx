@@ -1,6 +1,6 @@
 // The top of every sheet, and small pieces that several share.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { chat, close, dialog } from "../app";
 import { Icon } from "../views/icon";
 import { Refused } from "../wire";
@@ -10,7 +10,7 @@ export function Title({ text }: { text: string }) {
   return (
     <header>
       <h1>{text}</h1>
-      <button class="plain" aria-label={t("close")} onClick={close}>
+      <button type="button" class="plain" aria-label={t("close")} onClick={close}>
         <Icon name="close" />
       </button>
     </header>
@@ -27,8 +27,14 @@ export function Item({ text, danger, act }: { text: string; danger?: boolean; ac
   );
 }
 
+/** What had the focus has gone: the sheet keeps it. */
+function focusSheet(): void {
+  document.querySelector<HTMLElement>("dialog[open] button")?.focus();
+}
+
 /** Asks once more before something that cannot be undone. */
 export function Sure({ text, yes, act, no }: { text: string; yes: string; act(): void; no(): void }) {
+  useLayoutEffect(() => () => void requestAnimationFrame(focusSheet), []);
   return (
     <div role="alertdialog" aria-label={text}>
       <p>{text}</p>

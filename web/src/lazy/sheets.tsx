@@ -1,6 +1,7 @@
 // Settings, the quick switcher, the shortcuts, and what the link sign means.
 import { useState } from "preact/hooks";
 import { chat, close, goDirect, goRoom, screen, theme, type Open } from "../app";
+import { forgetDrafts } from "../drafts";
 import { remember } from "../memory";
 import type { Room } from "../room";
 import { linkState } from "../views/status";
@@ -64,6 +65,7 @@ export function Settings(_: { what: Open }) {
   const leave = () => {
     close();
     screen.value = "room";
+    forgetDrafts();
     void chat.leaveName();
   };
   if (sure) return <Sure text={t("otherNameSure")} yes={t("otherName")} act={leave} no={() => ask(false)} />;
@@ -112,7 +114,10 @@ function goals(query: string): Goal[] {
   const people = (chat.current.value?.people.value ?? [])
     .filter((one) => matches(one.name) && !known.has(one.name) && one.name !== chat.me.value?.name)
     .map((one) => ({ text: "@" + one.name, go: () => goDirect(one.name) }));
-  return [...rooms, ...people].slice(0, 8);
+  /* Not every room is listed: one may know it by its name. */
+  const exact = !wanted || rooms.some((one) => one.text === "# " + wanted);
+  const other = exact ? [] : [{ text: `${t("join")} # ${wanted}`, go: () => goRoom(chat.roomOf(wanted)) }];
+  return [...[...rooms, ...people].slice(0, 8), ...other];
 }
 
 export function Switcher(_: { what: Open }) {

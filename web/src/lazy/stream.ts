@@ -91,7 +91,10 @@ export function carry(ends: Ends): Carried {
         const { done, value } = await reader.read();
         if (done) break;
         take(text.decode(value, { stream: true }));
-        for (const frame of frames.splice(0)) await tell(frame, ref);
+        for (const frame of frames.splice(0)) {
+          await tell(frame, ref);
+          if (frame.type === "kicked") here.abort(); /* the end of this room only */
+        }
       }
     } catch {
       /* told below */

@@ -85,28 +85,6 @@ function Context({ room, draft }: { room: Room; draft: Draft }) {
   );
 }
 
-function Choices({ choices, at, take }: { choices: Choice[]; at: number; take(choice: Choice): void }) {
-  if (!choices.length) return null;
-  return (
-    <ul class="choices" id="choices" role="listbox" aria-label={t("people")}>
-      {choices.map((choice, i) => (
-        <li
-          key={choice.label}
-          id={"choice" + i}
-          role="option"
-          aria-selected={i === at}
-          onMouseDown={(event) => {
-            event.preventDefault();
-            take(choice);
-          }}
-        >
-          {choice.label}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 function Quiet({ room }: { room: Room }) {
   const left = Math.ceil((room.quietUntil.value - chat.clock.now()) / 1000);
   useSeconds(left > 0);
@@ -186,7 +164,7 @@ export function Composer({ room }: { room: Room }) {
         send();
       }}
     >
-      <Choices choices={choices} at={chosen} take={take} />
+      {later && <later.Choices choices={choices} at={chosen} take={take} />}
       <Context room={room} draft={draft} />
       <Quiet room={room} />
       <div class="write">

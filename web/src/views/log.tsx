@@ -1,11 +1,12 @@
 // The log: scrolls, fills itself in both directions, stays at the bottom when one is there.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RefObject } from "preact";
-import { announcement, chat, logShown, open } from "../app";
+import { announcement, chat, logShown } from "../app";
 import { attentive } from "../notify";
 import type { Room } from "../room";
 import { isText } from "../sender";
 import { t } from "../words";
+import { Anchor } from "./anchor";
 import { Icon } from "./icon";
 import { useLater } from "./later";
 import { rowsOf } from "./rows";
@@ -14,8 +15,17 @@ const near_px = 40;
 const ahead_px = 900;
 const settle_ms = 700;
 
-function toBottom(room: Room, box: HTMLElement): void {
+/** Where one is stays in sight: the bottom, or what one reads. */
+function keepPlace(room: Room, box: HTMLElement, anchor: Anchor): void {
   if (room.stick && !room.island.value) box.scrollTop = box.scrollHeight;
+  else anchor.hold(box);
+}
+
+/** The past, and what follows, are fetched before they come in sight. */
+function fillAround(room: Room, box: HTMLElement): void {
+  const { scrollTop, scrollHeight, clientHeight } = box;
+  if (scrollTop < ahead_px) void chat.history.more(room, "before");
+  if (scrollHeight - scrollTop - clientHeight < ahead_px) void chat.history.more(room, "after");
 }
 
 function readAll(room: Room): void {
@@ -64,10 +74,10 @@ function useTarget(room: Room, box: RefObject<HTMLDivElement>): void {
   });
 }
 
-function useScroll(room: Room, box: RefObject<HTMLDivElement>) {
+function useScroll(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor) {
   const last = useRef(0);
   useEffect(() => {
-    const inner = new ResizeObserver(() => toBottom(room, box.current!));
+    const inner = new ResizeObserver(() => keepPlace(room, box.current!, anchor));
     inner.observe(box.current!);
     inner.observe(box.current!.firstElementChild!);
     const back = () => {
@@ -91,24 +101,9 @@ function useScroll(room: Room, box: RefObject<HTMLDivElement>) {
       readAll(room);
     } else if (scrollTop < last.current - 2) room.stick = false;
     last.current = scrollTop;
-    if (scrollTop < ahead_px) void chat.history.more(room, "before");
-    if (far < ahead_px) void chat.history.more(room, "after");
+    anchor.mark(box.current!);
+    fillAround(room, box.current!);
   };
-}
-
-/** Arrow keys walk through the messages; Enter opens the menu of one. */
-function walk(room: Room, event: KeyboardEvent): void {
-  const row = (event.target as HTMLElement).closest<HTMLElement>(".row");
-  const box = event.currentTarget as HTMLElement;
-  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-    const rows = [...box.querySelectorAll<HTMLElement>(".row")];
-    const at = row ? rows.indexOf(row) + (event.key === "ArrowUp" ? -1 : 1) : rows.length - 1;
-    rows[at]?.focus();
-    if (rows[at]) event.preventDefault();
-  } else if (event.key === "Enter" && event.target === row && row) {
-    event.preventDefault();
-    open({ part: "message", room, seq: Number(row.dataset.seq) });
-  }
 }
 
 function Pill({ room, box }: { room: Room; box: RefObject<HTMLDivElement> }) {
@@ -117,7 +112,7 @@ function Pill({ room, box }: { room: Room; box: RefObject<HTMLDivElement> }) {
   if (!below && !away) return null;
   const down = () => {
     room.toNewest();
-    requestAnimationFrame(() => box.current && toBottom(room, box.current));
+    requestAnimationFrame(() => box.current?.scrollTo(0, box.current.scrollHeight));
   };
   return (
     <button class="pill" onClick={down}>
@@ -137,7 +132,9 @@ export function Log({ room }: { room: Room }) {
   const loaded = room.loaded.value;
   const tools = useLater(loaded, () => import("../lazy/toolbar"));
   const quiet = useQuiet(room.loading.value || !room.caughtUp.value || !loaded);
-  const scrolled = useScroll(room, box);
+  const anchor = useRef<Anchor>();
+  anchor.current ??= new Anchor();
+  const scrolled = useScroll(room, box, anchor.current);
   useOpening(room, box, loaded);
   useTarget(room, box);
   const shown = logShown.value;
@@ -145,9 +142,9 @@ export function Log({ room }: { room: Room }) {
     if (shown && room.unread.peek()) room.divider.value = room.read;
   }, [shown]);
   useLayoutEffect(() => {
-    toBottom(room, box.current!);
+    keepPlace(room, box.current!, anchor.current!);
     readAll(room);
-    if (box.current!.scrollTop === 0 && view.before) box.current!.scrollTop = 1;
+    if (!room.stick) fillAround(room, box.current!);
   });
   const divider = room.divider.value;
   const rows = rowsOf({ room, rows: view.rows, waiting, me, divider, now: Date.now() });
@@ -162,8 +159,6 @@ export function Log({ room }: { room: Room }) {
         aria-busy={room.loading.value}
         tabIndex={0}
         onScroll={scrolled}
-        onKeyDown={(event) => walk(room, event)}
-        onContextMenu={(event) => menu(room, event)}
       >
         <ol class={loaded || rows.length ? undefined : "unseen"}>
           {(view.before || !loaded) && (
@@ -186,13 +181,4 @@ export function Log({ room }: { room: Room }) {
       </p>
     </div>
   );
-}
-
-/** A long press on a phone and the menu key; a mouse keeps the browser's own menu on text. */
-function menu(room: Room, event: MouseEvent): void {
-  const row = (event.target as HTMLElement).closest<HTMLElement>(".row");
-  const touch = (event as PointerEvent).pointerType === "touch" || event.button !== 2;
-  if (!row || row.classList.contains("pending") || !touch) return;
-  event.preventDefault();
-  open({ part: "message", room, seq: Number(row.dataset.seq) });
 }

@@ -51,7 +51,7 @@ export function Mark({ item }: { item: Outgoing }) {
 function reason({ room, failed }: Outgoing): string {
   const { code, message } = failed!;
   if (code === "renamed") return t("saidAs", { name: message });
-  if (code === "kicked" || code === "banned" || code === "removed") return t(code, { room: "#" + room });
+  if (code === "kicked" || code === "banned" || code === "removed" || code === "left") return t(code, { room: "#" + room });
   return why(failed!);
 }
 

@@ -5,6 +5,8 @@ import { t } from "../words";
 import { Icon } from "./icon";
 import { Status } from "./status";
 
+const byName = new Intl.Collator(undefined, { numeric: true });
+
 function Badge({ room }: { room: Room }) {
   const unread = room.unread.value;
   if (!unread) return null;
@@ -58,7 +60,7 @@ function Section({ title, rooms }: { title: string; rooms: readonly Room[] }) {
 }
 
 export function Rooms() {
-  const rooms = [...chat.rooms.value].sort((a, b) => a.title.localeCompare(b.title));
+  const rooms = [...chat.rooms.value].sort((a, b) => byName.compare(a.title, b.title));
   const current = chat.current.value;
   const mine = rooms.filter((room) => !room.isDirect && (room.joined.value || room.wanted));
   const direct = rooms.filter((room) => room.isDirect);

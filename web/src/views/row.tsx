@@ -36,7 +36,7 @@ export function Text({ text }: { text: string }) {
 
 function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row }) {
   useEffect(() => {
-    if (!quoted) void chat.history.quote(room, seq);
+    if (!quoted) chat.history.quote(room, seq);
   }, [seq]);
   return (
     <button class="quote" onClick={() => void chat.history.jump(room, seq)}>

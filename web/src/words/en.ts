@@ -30,6 +30,7 @@ export default {
   awayTitle: "Away ({n})",
   join: "Join",
   kicked: "The host removed you from {room}.",
+  left: "You left {room}.",
   leftOver: "{n} left",
   linkGood: "Connection: good",
   linkLost: "Connection: reconnecting",

@@ -32,6 +32,7 @@ const ko: Words = {
   awayTitle: "자리 비움 ({n})",
   join: "들어가기",
   kicked: "방장이 {room}에서 내보냈습니다.",
+  left: "{room}에서 나왔습니다.",
   leftOver: "{n}자 남음",
   linkGood: "연결 상태: 좋음",
   linkLost: "연결 상태: 다시 연결하는 중",

@@ -1,6 +1,7 @@
 // What @name and :emoji: could become while it is being written.
 import { chat } from "../app";
 import type { Room } from "../room";
+import { t } from "../words";
 import { findEmoji } from "./emoji";
 import { half } from "./half";
 
@@ -43,4 +44,26 @@ export function choicesOf(room: Room, text: string, caret: number): Choice[] {
   return findEmoji(colon)
     .slice(0, choices_max)
     .map((one) => ({ text: one.emoji + " ", label: `${one.emoji} ${one.name}`, start }));
+}
+
+export function Choices({ choices, at, take }: { choices: Choice[]; at: number; take(choice: Choice): void }) {
+  if (!choices.length) return null;
+  return (
+    <ul class="choices" id="choices" role="listbox" aria-label={t("people")}>
+      {choices.map((choice, i) => (
+        <li
+          key={choice.label}
+          id={"choice" + i}
+          role="option"
+          aria-selected={i === at}
+          onMouseDown={(event) => {
+            event.preventDefault();
+            take(choice);
+          }}
+        >
+          {choice.label}
+        </li>
+      ))}
+    </ul>
+  );
 }

@@ -1,0 +1,93 @@
+// Reading: the place one is at, what is unread, what is quoted.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, desk, hears, phone, say, speaker, texts, until, world } from "./support.mjs";
+
+after(closeBrowser);
+
+/** The first message in sight, or one that was; and how far below the top it is. */
+function inSight(page, seq) {
+  return page.$eval(".log", (log, seq) => {
+    const px = (row) => Math.round(row.getBoundingClientRect().top - log.getBoundingClientRect().top);
+    const row = [...log.querySelectorAll(".row")].find((one) => (seq ? one.dataset.seq === seq : px(one) >= 0));
+    return { seq: row.dataset.seq, px: px(row) };
+  }, seq);
+}
+
+test("what one reads stays in its place when older messages come late", world(async ({ person, daemon, way }) => {
+  const alice = await speaker(daemon, "alice");
+  const bob = await speaker(daemon, "bob");
+  for (let i = 0; i < 300; i++) await (i % 7 < 3 ? alice : bob).say(`line ${i}` + " and more".repeat(i % 5));
+  for (const [options, place] of [[phone, 2], [desk, 130], [phone, 400]]) {
+    const mina = await person("mina-" + place, options);
+    way.delay_ms = 200;
+    const count = (await texts(mina)).length;
+    await mina.$eval(".log", (log, place) => (log.scrollTop = place), place);
+    await mina.waitForSelector(".log[aria-busy=true]");
+    const before = await inSight(mina);
+    await until(async () => (await texts(mina)).length > count, "a page has come");
+    const now = await inSight(mina, before.seq);
+    assert.ok(Math.abs(now.px - before.px) <= 2, `${before.px} px, then ${now.px}`);
+    way.delay_ms = 0;
+    await mina.close();
+  }
+}));
+
+test("whoever only reads has unread messages after a reload, too", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "garden" });
+  for (let i = 0; i < 5; i++) await alice.say("old " + i);
+  const mina = await person("mina", desk);
+  await hears(mina, "old 4");
+  await mina.click(".rooms .line:has-text('garden')");
+  await mina.waitForSelector(".title:has-text('garden')");
+  const { session } = await mina.evaluate(() => JSON.parse(localStorage.getItem("hearth.me")));
+  const asked = async () => (await (await fetch(`http://127.0.0.1:${daemon.port}/api/v1/do`, { method: "POST", headers: { "Content-Type": "application/json", Authorization: "Bearer " + session }, body: '{"type":"rooms"}' })).json()).rooms;
+  await until(async () => (await asked()).find((room) => room.name === "lobby").read > 0, "the gateway knows where reading began");
+  await mina.goto("about:blank");
+  for (let i = 0; i < 70; i++) await alice.say("news " + i);
+  await mina.goBack();
+  await mina.waitForSelector(".rooms .line:has-text('lobby') .badge:has-text('60+')");
+}));
+
+test("a quote is no place where what was deleted lives on", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  const { seq } = await alice.say("a telephone number");
+  for (let i = 0; i < 80; i++) await alice.say("between " + i);
+  await alice.ask({ type: "send", room: "lobby", text: "the answer", nonce: "answer", reply_to: seq });
+  const mina = await person("mina");
+  await mina.waitForSelector(".quote:has-text('a telephone number')");
+  await alice.ask({ type: "delete", room: "lobby", target: seq });
+  await mina.waitForSelector(".quote:has-text('Message deleted')");
+  assert.equal(await mina.$(".quote:has-text('telephone')"), null);
+}));
+
+test("many quotes of a lively room are all filled", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  let count = 0;
+  /* The limits are those of everybody here: what is refused is said again. */
+  const insist = (frame) => {
+    const nonce = "n" + count++;
+    return until(async () => (await alice.ask({ type: "send", room: "lobby", nonce, ...frame })).seq, "it is taken");
+  };
+  const seqs = [];
+  for (let i = 0; i < 36; i++) seqs.push(await insist({ text: "question " + i }));
+  for (let i = 0; i < 60; i++) await insist({ text: "between " + i });
+  for (const [i, reply_to] of seqs.entries()) await insist({ text: "answer " + i, reply_to });
+  const mina = await person("mina");
+  await until(async () => (await mina.$$(".quote:has-text('question')")).length === 36, "all are told", 60000);
+}, "limits.exempt=192.0.2.1/32", "limits.reads_burst=20", "limits.messages_per_minute=6000"));
+
+test("who leaves a room with words waiting is not led back by them", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "garden" });
+  const mina = await person("mina", desk, "#garden");
+  await mina.waitForSelector(".title:has-text('garden')");
+  for (let i = 0; i < 30; i++) await say(mina, "quick " + i);
+  await mina.waitForSelector(".composer .note:has-text('You can write again')");
+  await mina.click(".title");
+  await mina.click("dialog .line:has-text('Leave room')");
+  await mina.waitForSelector(".rooms .line:has-text('garden'):has-text('not sent')");
+  const here = await alice.ask({ type: "who", room: "garden" });
+  assert.ok(!here.members.some((one) => one.name === "mina" && !one.away));
+}, "limits.exempt=192.0.2.1/32"));
