@@ -35,13 +35,16 @@ bool visit_answer(struct gateway *gateway, struct session *session, struct job *
     struct room *room = room_find_id(gateway, job->page.room_id);
     if (job->result == JOB_DONE && !room)
         job->result = JOB_ROOM_MISSING;
-    if (job->result != JOB_DONE) {
+    /* It is on its way into storage, where nobody has been granted anything there yet. */
+    bool is_too_early = job->result == JOB_ROOM_MISSING && room;
+    if (job->result != JOB_DONE && !is_too_early) {
         session_fail_job(session, job);
         return true;
     }
     struct member visitor = {.session = session, .room = room, .grant = job->page.grant};
     /* A ban that was told meanwhile must not be overlooked: then it is asked once more. */
-    bool is_fresh = job->asker.detail[VISIT_GRANTS] == room->grants_changed;
+    bool is_fresh = job->asker.detail[VISIT_GRANTS] == room->grants_changed &&
+                    (!is_too_early || room->is_storing);
     session->visitor = is_fresh ? &visitor : NULL;
     dispatch_again(gateway, session, job->frame);
     session->visitor = NULL;

@@ -281,6 +281,17 @@ static void who_is_banned_from_a_public_room_is_told_so(void **state)
     expect_each_refused("banned");
 }
 
+static void in_a_room_on_its_way_into_storage_nothing_is_remembered(void **state)
+{
+    struct room_row row;
+    (void)state;
+    jun = stage_guest(&stage, "jun");
+    assert_true(gateway_fill_room(stage.gateway, "garden", &row));
+    struct room *garden = room_create(stage.gateway, &row);
+    garden->is_storing = true;
+    expect_each_refused("not_joined");
+}
+
 static void an_invitation_opens_a_private_room(void **state)
 {
     (void)state;
@@ -344,6 +355,7 @@ int main(void)
         STAGED(a_role_is_told_to_whom_it_is_given),
         STAGED(who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know),
         STAGED(who_is_banned_from_a_public_room_is_told_so),
+        STAGED(in_a_room_on_its_way_into_storage_nothing_is_remembered),
         STAGED(an_invitation_opens_a_private_room),
         STAGED(a_room_that_becomes_private_puts_strangers_out),
         STAGED(a_name_that_nobody_has_is_said_so),
