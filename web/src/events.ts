@@ -41,27 +41,31 @@ function callForMissed(chat: Chat, room: Room): void {
 }
 
 function hearEvent(chat: Chat, event: Event): void {
+  if (event.type === "notice") chat.say({ key: "text", text: event.text });
+  else if (event.type === "room") hearRoom(chat, event);
+  else {
+    /* Of a room that has gone there may still be something on its way. */
+    const room = chat.rooms.peek().find((one) => one.name === event.room);
+    if (room) hearOf(chat, room, event);
+  }
+}
+
+function hearOf(chat: Chat, room: Room, event: Event): void {
   switch (event.type) {
     case "live":
-      hearLive(chat, chat.roomOf(event.room), event.seq);
+      hearLive(chat, room, event.seq);
       break;
     case "presence":
-      chat.roomOf(event.room).presence(event);
+      room.presence(event);
       break;
     case "typing":
-      hearTyping(chat, chat.roomOf(event.room), event.names);
+      hearTyping(chat, room, event.names);
       break;
     case "read":
-      chat.roomOf(event.room).readTo(event.seq);
-      break;
-    case "room":
-      hearRoom(chat, event);
+      room.readTo(event.seq);
       break;
     case "kicked":
-      chat.kicked(chat.roomOf(event.room), event.banned ? "banned" : "kicked", event.reason);
-      break;
-    case "notice":
-      chat.say({ key: "text", text: event.text });
+      chat.kicked(room, event.banned ? "banned" : "kicked", event.reason);
       break;
   }
 }
