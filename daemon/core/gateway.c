@@ -339,7 +339,15 @@ int64_t gateway_tick(struct gateway *gateway)
 
 /* --- everybody -------------------------------------------------------------------------------- */
 
-void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields)
+static bool is_stranger(const struct session *session, const struct room *room)
+{
+    bool is_owner = session->user && session->user->id == room->owner_id;
+    return !is_owner && !session_member(session, room);
+}
+
+/* The room may be NULL: nobody is left out. */
+static void tell_all_but(struct gateway *gateway, const struct room *room, enum message_type event,
+                         const void *fields)
 {
     struct buffer *encoded = &gateway->encoded;
     encoded->length = 0;
@@ -348,9 +356,21 @@ void gateway_broadcast(struct gateway *gateway, enum message_type event, const v
     for (size_t i = 0; i < gateway->sessions.slot_count; i++)
         for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
             struct session *session = TABLE_ITEM(link, struct session, by_id);
-            if (session->user || (session->has_hello && session->members))
+            bool is_here = session->user || (session->has_hello && session->members);
+            if (is_here && (!room || is_stranger(session, room)))
                 (void)session_tell_json(session, encoded);
         }
+}
+
+void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields)
+{
+    tell_all_but(gateway, NULL, event, fields);
+}
+
+void gateway_tell_strangers(struct gateway *gateway, const struct room *room,
+                            enum message_type event, const void *fields)
+{
+    tell_all_but(gateway, room, event, fields);
 }
 
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)

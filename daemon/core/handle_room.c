@@ -435,11 +435,11 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
         room->keep = set->keep;
     if (set->visibility >= 0)
         room->visibility = (enum visibility)set->visibility;
-    /* Those who may not see it any more are told that it is gone. */
+    /* Who is put out hears why first; then all who may not see it any more, that it is gone. */
     if (was_public && room->visibility != VISIBILITY_PUBLIC) {
         struct event_room event = {.change = "removed", .name = room->name};
-        gateway_broadcast(gateway, EVENT_room, &event);
         access_put_strangers_out(room);
+        gateway_tell_strangers(gateway, room, EVENT_room, &event);
     }
     room_announce(gateway, room, "changed");
 }

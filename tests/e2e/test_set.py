@@ -49,3 +49,21 @@ async def test_bad_fields_are_named(daemon):
     assert (await mina.ask_in_vain("set", room="nowhere", topic="x"))[
         "error_code"] == "room_not_found"
     await mina.close()
+
+
+async def test_a_room_that_becomes_private_is_gone_for_strangers_only(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    outside = await Client.connect(daemon, "hana")
+    await mina.ask("create", room="court")
+    for person in (mina, jun):
+        await person.join("court")
+    await mina.ask("set", room="court", visibility="private")
+    for person in (mina, jun):
+        await person.settle()
+    assert not [one for one in mina.told("room") if one["change"] == "removed"]
+    order = [one["type"] for one in jun.told("kicked", "room") if one.get("change") != "created"]
+    assert order == ["kicked", "room"], "why first, then that it is gone"
+    assert (await jun.next("kicked"))["reason"] == "The room is private now."
+    assert (await outside.next("room", change="removed"))["name"] == "court"
+    assert (await mina.say("we are among ourselves", room="court"))["seq"]
+    await part(mina, jun, outside)
