@@ -90,3 +90,25 @@ test("a host sets the topic, lets somebody in again, removes the room", world(as
     await page.waitForSelector(".rooms .line:has-text('court')", { state: "detached" });
   }
 }));
+
+test("a room made private: who belongs there stays, a stranger is put out and told so once", world(async ({ person }) => {
+  const mina = await person("mina");
+  await create(mina, "court");
+  const jun = await person("jun", desk, "#court");
+  await jun.waitForSelector(".title:has-text('court')");
+  await mina.click(".title");
+  await mina.click("dialog .line:has-text('Private')");
+  await jun.waitForSelector(".bar:has-text('private')");
+  await jun.waitForSelector(".title:has-text('lobby')");
+  await jun.waitForSelector(".rooms .line:has-text('court')", { state: "detached" });
+  assert.equal((await jun.$$(".bar")).length, 1);
+  await closed(mina);
+  await mina.waitForSelector(".rooms .line:has-text('court') .icon");
+  await mina.waitForSelector(".title:has-text('court')");
+  await say(mina, "among ourselves");
+  await hears(mina, "among ourselves");
+  await mina.click(".title");
+  await mina.click("dialog .line:has-text('Public')");
+  await jun.click(".rooms .line:has-text('court')");
+  await hears(jun, "among ourselves");
+}));
