@@ -10,10 +10,6 @@
 #include <string.h>
 
 #define LOG_ID_RANDOM   (LOG_ID_BYTES / 2)
-#define EFFORT_LEAST    2000000 /* of a turn, in ns */
-#define EFFORT_MOST     6000000
-#define TURN_LONG_US    12000
-#define TURN_SHORT_US   6000
 #define CHECK_MS        1000 /* how often storage's health is looked at */
 #define STALLED_MS      250  /* until a page that was refused is asked for again */
 #define TOUCH_MS        INT64_C(43200000) /* half a day */
@@ -153,11 +149,6 @@ static void answer(struct gateway *gateway, struct job *job)
         session->is_waiting = false;
     if (session->backlog.length)
         session_continue(session);
-}
-
-bool gateway_is_spent(const struct gateway *gateway)
-{
-    return gateway->effort >= gateway->effort_max;
 }
 
 /* While what was told is not out yet, nothing more is told: it would push it out of memory. */
@@ -376,31 +367,6 @@ void gateway_tell_strangers(struct gateway *gateway, const struct room *room,
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
 {
     return store_is_healthy(gateway->store, why, why_size);
-}
-
-/* What is estimated in ns takes longer on a small board: the turns themselves tell. */
-static void learn(struct gateway *gateway, int64_t microseconds)
-{
-    int64_t most = gateway->effort_max;
-    if (microseconds > TURN_LONG_US)
-        most = most * 3 / 4;
-    else if (microseconds < TURN_SHORT_US)
-        most += most / 64;
-    most = most < EFFORT_LEAST ? EFFORT_LEAST : most;
-    gateway->effort_max = most > EFFORT_MOST ? EFFORT_MOST : most;
-}
-
-void gateway_turn_took(struct gateway *gateway, int64_t microseconds)
-{
-    learn(gateway, microseconds);
-    struct figures *figures = &gateway->figures;
-    int bucket = 0;
-    while (bucket < TURN_BUCKETS - 1 && microseconds >= (INT64_C(16) << bucket))
-        bucket++;
-    figures->turns[bucket]++;
-    figures->turn_sum_us += microseconds;
-    if (microseconds > figures->turn_max_us)
-        figures->turn_max_us = microseconds;
 }
 
 /* --- building and taking down ----------------------------------------------------------------- */

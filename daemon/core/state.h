@@ -197,6 +197,7 @@ bool gateway_submit_alone(struct gateway *gateway, struct job *job);
 #define EFFORT_WRITE(length)    (3000 + (int64_t)(length) / 3)
 #define EFFORT_ENCODE(length)   ((int64_t)(length) * 2)
 #define EFFORT_FAN_OUT(length, count) ((int64_t)(length) * (int64_t)(count) / 4)
+#define EFFORT_MOST             6000000 /* of a turn */
 bool gateway_is_spent(const struct gateway *gateway);
 
 struct session *gateway_session(const struct gateway *gateway, uint64_t id); /* NULL if gone */
