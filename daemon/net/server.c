@@ -135,12 +135,13 @@ static void on_stop_overdue(lws_sorted_usec_list_t *timer)
 }
 
 /* What is queued is committed and acknowledged however long that takes, up to STOP_US; then every
- * socket has its close frame, and who does not answer it is not waited for. */
+ * socket has its close frame or the rest of its answer, and who does not take it is not waited for. */
 static void go_on_stopping(struct server *server)
 {
     if (!server->stop.is_begun || server->stop.is_done)
         return;
-    if (gateway_drain(server->gateway)) {
+    bool is_drained = gateway_drain(server->gateway);
+    if (is_drained && server->connection_count == 0) {
         end_loop(server);
     } else if (!server->stop.is_told && gateway_has_told_all(server->gateway)) {
         server->stop.is_told = true;

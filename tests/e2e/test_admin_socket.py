@@ -182,6 +182,13 @@ async def test_a_backup_is_made_while_running_and_put_back(daemon, tmp_path):
     await again.close()
 
 
+async def test_a_restore_is_answered_when_nobody_else_is_there(daemon, tmp_path):
+    daemon.ctl("send", "lobby", "one")
+    daemon.ctl("backup", str(tmp_path / "copy.db"))
+    answer = daemon.ctl("restore", str(tmp_path / "copy.db"), "--force")
+    assert answer.startswith("restored"), answer
+
+
 async def reconnect(daemon, key):
     """After a restart in place: as soon as it listens again."""
     for _ in range(10_000):
