@@ -8,6 +8,8 @@ after(closeBrowser);
 
 async function axe(page, what) {
   await page.evaluate(axeSource);
+  /* What is still fading in has no colours of its own yet. */
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   const broken = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")}`);
   assert.deepEqual(broken, [], what);
@@ -142,6 +144,28 @@ test("at 200 % zoom nothing runs out sideways", world(async ({ person, daemon })
   await hears(page, "@mina look");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 320, `${wide} px`);
+}));
+
+test("in forced colours one still sees who is called, who is here, and what one has pressed", world(async ({ person, daemon }) => {
+  await lively(daemon);
+  const page = await person("mina", { ...desk, forcedColors: "active" });
+  await hears(page, "@mina look");
+  await page.click(".chip:has-text('👍')");
+  await page.waitForSelector(".chip[aria-pressed=true]");
+  const seen = await page.evaluate(() => {
+    const look = (one) => getComputedStyle(document.querySelector(one));
+    return {
+      called: look(".row.called").borderInlineStartColor,
+      other: look(".row:not(.called)").borderInlineStartColor,
+      dot: look(".dot").backgroundColor,
+      back: look("body").backgroundColor,
+      pressed: look(".chip[aria-pressed=true]").outlineStyle,
+    };
+  });
+  assert.notEqual(seen.called, seen.other);
+  assert.equal(seen.other, seen.back);
+  assert.notEqual(seen.dot, seen.back);
+  assert.equal(seen.pressed, "solid");
 }));
 
 test("right to left mirrors: the composer's button is on the left", world(async ({ person }) => {

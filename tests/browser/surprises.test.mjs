@@ -134,3 +134,24 @@ test("an invitation says what it can do", world(async ({ person, daemon }) => {
   await hears(mina, "psst");
   assert.equal(await mina.$(".people button:text-is('Invite')"), null);
 }));
+
+test("the small window of a captive portal: no storage, no WebSocket, and yet one talks", world(async ({ context, person, way }) => {
+  const place = await context(phone);
+  await place.addInitScript(() => {
+    for (const name of ["localStorage", "indexedDB"])
+      Object.defineProperty(window, name, { get: () => { throw new DOMException("denied", "SecurityError"); } });
+    delete window.WebSocket;
+    delete window.BroadcastChannel;
+  });
+  const small = await place.newPage();
+  await small.goto(way.address);
+  await small.waitForSelector(`.note:has-text('Open ${way.address.replace(/\/$/, "")} in your browser')`);
+  await small.fill("#name", "visitor");
+  await small.press("#name", "Enter");
+  await small.waitForSelector("#composer");
+  const jun = await person("jun");
+  await say(small, "through the keyhole");
+  await hears(jun, "through the keyhole");
+  await say(jun, "welcome");
+  await hears(small, "welcome");
+}));

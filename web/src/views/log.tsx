@@ -47,7 +47,7 @@ function useQuiet(busy: boolean): boolean {
 }
 
 /** Opens at the divider when what is new does not fit, else at the bottom. */
-function useOpening(room: Room, box: RefObject<HTMLDivElement>, loaded: boolean): void {
+function useOpening(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor, loaded: boolean): void {
   useLayoutEffect(() => {
     const divider = box.current!.querySelector<HTMLElement>(".unread");
     if (!loaded || !divider) return;
@@ -56,17 +56,19 @@ function useOpening(room: Room, box: RefObject<HTMLDivElement>, loaded: boolean)
     room.stick = false;
     room.below.value = room.unread.value;
     box.current!.scrollTop = divider.offsetTop - 60;
+    anchor.mark(box.current!);
   }, [loaded]);
 }
 
 /** Goes to the row that somebody asked for, and lights it up. */
-function useTarget(room: Room, box: RefObject<HTMLDivElement>): void {
+function useTarget(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor): void {
   const seq = room.target.value;
   useLayoutEffect(() => {
     const row = seq && box.current!.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
     if (!row) return;
     room.stick = false;
     row.scrollIntoView({ block: "center" });
+    anchor.mark(box.current!);
     row.classList.add("lit");
     row.focus({ preventScroll: true });
     setTimeout(() => row.classList.remove("lit"), 2000);
@@ -132,17 +134,16 @@ export function Log({ room }: { room: Room }) {
   const loaded = room.loaded.value;
   const tools = useLater(loaded, () => import("../lazy/toolbar"));
   const quiet = useQuiet(room.loading.value || !room.caughtUp.value || !loaded);
-  const anchor = useRef<Anchor>();
-  anchor.current ??= new Anchor();
-  const scrolled = useScroll(room, box, anchor.current);
-  useOpening(room, box, loaded);
-  useTarget(room, box);
+  const [anchor] = useState(() => new Anchor());
+  const scrolled = useScroll(room, box, anchor);
+  useOpening(room, box, anchor, loaded);
+  useTarget(room, box, anchor);
   const shown = logShown.value;
   useLayoutEffect(() => {
     if (shown && room.unread.peek()) room.divider.value = room.read;
   }, [shown]);
   useLayoutEffect(() => {
-    keepPlace(room, box.current!, anchor.current!);
+    keepPlace(room, box.current!, anchor);
     readAll(room);
     if (!room.stick) fillAround(room, box.current!);
   });
