@@ -182,16 +182,26 @@ static void run(struct gateway *gateway, struct session *session, const struct r
     }
 }
 
-void dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length)
+/* Whoever comes in or reads goes on: hello, ping, join, history and the like store nothing that waits. */
+static bool comes_later(const struct session *session, const struct request *request)
+{
+    return rows[request->type].need == NEEDS_USER && session_waits_for_storage(session);
+}
+
+bool dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length)
 {
     struct request request;
     struct refusal refusal;
     bool is_plain = session->arrival.kind == SESSION_PLAIN;
+    bool is_decoded = is_plain ? request_decode_plain(bytes, length, &request, &refusal)
+                               : request_decode(bytes, length, &request, &refusal);
+    if (is_decoded && comes_later(session, &request)) {
+        request_finish(&request);
+        return false;
+    }
     gateway->figures.requests++;
     gateway->frame = bytes;
     gateway->frame_length = length;
-    bool is_decoded = is_plain ? request_decode_plain(bytes, length, &request, &refusal)
-                               : request_decode(bytes, length, &request, &refusal);
     if (!may_speak_again(session, &request.ref)) {
         /* answered or closed */
     } else if (!is_decoded) {
@@ -201,6 +211,7 @@ void dispatch(struct gateway *gateway, struct session *session, const char *byte
     }
     if (is_decoded)
         request_finish(&request);
+    return true;
 }
 
 void dispatch_again(struct gateway *gateway, struct session *session, const char *frame)

@@ -239,15 +239,21 @@ static bool may_dispatch(const struct session *session)
     return waiting == 0 || gateway->replies_bytes <= (size_t)gateway->config->limits.replies_bytes;
 }
 
-/* The keeper does not wait: who looks into a busy storage must not stand in its queue. */
-static bool waits_for_storage(const struct session *session)
+/* The keeper does not wait: who looks into a busy storage must not stand in its queue. Nobody does once
+ * what is kept of all sessions leaves only half of the bound to those who have no choice; then storage
+ * takes it all the same, or refuses it. */
+bool session_waits_for_storage(const struct session *session)
 {
-    return !session->arrival.keeper && gateway_waits_for_storage(session->gateway);
+    const struct gateway *gateway = session->gateway;
+    bool may_wait = session->backlog.length ||
+                    gateway->received_bytes < (size_t)gateway->config->limits.received_bytes / 2;
+    return may_wait && session->has_hello && !session->arrival.keeper &&
+           gateway_waits_for_storage(gateway);
 }
 
 static void park(struct session *session)
 {
-    if (session->is_parked || session->is_closing || !waits_for_storage(session))
+    if (session->is_parked || session->is_closing || !session_waits_for_storage(session))
         return;
     session->is_parked = true;
     DL_APPEND2(session->gateway->parked, session, parked_prev, parked_next);
@@ -281,10 +287,11 @@ void session_continue(struct session *session)
     if (session->is_dispatching)
         return;
     session->is_dispatching = true;
-    while (backlog->length && may_dispatch(session) && !waits_for_storage(session)) {
+    while (backlog->length && may_dispatch(session)) {
         uint32_t size;
         memcpy(&size, backlog->bytes, sizeof size);
-        dispatch(session->gateway, session, (const char *)backlog->bytes + sizeof size, size);
+        if (!dispatch(session->gateway, session, (const char *)backlog->bytes + sizeof size, size))
+            break;
         buffer_consume(backlog, sizeof size + size);
     }
     session->is_dispatching = false;
@@ -327,25 +334,16 @@ static void keep_for_later(struct session *session, const char *bytes, size_t le
     pause_or_resume(session);
 }
 
-/* For storage it waits only while what is kept of all sessions leaves half of the bound to those who
- * have no choice; else storage takes it all the same, or refuses it. */
-static bool must_wait(const struct session *session)
-{
-    const struct gateway *gateway = session->gateway;
-    bool may_park = gateway->received_bytes < (size_t)gateway->config->limits.received_bytes / 2;
-    return session->backlog.length || session->is_dispatching || !may_dispatch(session) ||
-           (may_park && waits_for_storage(session));
-}
-
 static void take_message(struct session *session, const char *bytes, size_t length)
 {
-    if (must_wait(session)) {
-        keep_for_later(session, bytes, length);
-        return;
+    bool is_taken = false;
+    if (!session->backlog.length && !session->is_dispatching && may_dispatch(session)) {
+        session->is_dispatching = true;
+        is_taken = dispatch(session->gateway, session, bytes, length);
+        session->is_dispatching = false;
     }
-    session->is_dispatching = true;
-    dispatch(session->gateway, session, bytes, length);
-    session->is_dispatching = false;
+    if (!is_taken)
+        keep_for_later(session, bytes, length);
 }
 
 void session_receive(struct session *session, const void *bytes, size_t length, size_t remaining,

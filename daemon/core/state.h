@@ -156,8 +156,8 @@ struct row {
 };
 const struct row *dispatch_row(enum message_type request);
 
-/* Decodes and answers one whole message of a session. */
-void dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length);
+/* Decodes and answers one whole message of a session. False: it is to be brought again later. */
+bool dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length);
 /* The same request once more, after a visit: it has been counted and allowed already. */
 void dispatch_again(struct gateway *gateway, struct session *session, const char *frame);
 
@@ -248,6 +248,8 @@ void session_flush(struct session *session);
 /* Works through the backlog as far as may be; pauses or resumes the carrier. */
 void session_continue(struct session *session);
 void session_unpark(struct session *session); /* takes it off the list of the parked */
+/* What may end in storage is not dispatched now but later: see gateway_waits_for_storage. */
+bool session_waits_for_storage(const struct session *session);
 /* The answer of a JOB_PAGE. */
 void session_answer_page(struct session *session, struct job *job);
 

@@ -378,14 +378,51 @@ static void who_waits_for_a_crowded_storage_may_go(void **state)
     (void)state;
 }
 
-static void what_waits_for_a_crowded_storage_is_bounded(void **state)
+static void a_crowded_storage_lets_newcomers_say_hello(void **state)
 {
     struct peer *mina, *jun;
     crowd_storage(&mina, &jun);
-    stage.config.limits.received_bytes = 0;
     struct peer *ara = stage_peer(&stage, SESSION_WEBSOCKET);
-    peer_say(ara, "{\"type\":\"ping\"}"); /* not kept: answered */
+    peer_say(ara, "{\"type\":\"hello\",\"name\":\"ara\"}");
+    assert_int_equal(fake_store_submitted(stage.store, JOB_LOGIN), 3);
+    (void)state;
+}
+
+/* The same again, with somebody who has said nothing. */
+static struct peer *crowd_storage_around(const char *name)
+{
+    struct peer *mina, *jun;
+    crowd_storage(&mina, &jun);
+    fake_store_release(stage.store);
+    stage_turn(&stage);
+    struct peer *silent = stage_member(&stage, name, "lobby");
+    fake_store_hold(stage.store);
+    mutter_texts(mina, 30);
+    stage_turn(&stage);
+    assert_true(mina->is_paused);
+    return silent;
+}
+
+static void who_only_reads_does_not_wait_for_a_crowded_storage(void **state)
+{
+    struct peer *ara = crowd_storage_around("ara");
+    peer_say(ara, "{\"type\":\"ping\"}");
     (void)peer_hear_type(ara, "pong");
+    peer_say(ara, "{\"type\":\"history\",\"room\":\"lobby\"}");
+    assert_int_equal(fake_store_submitted(stage.store, JOB_HISTORY), 1);
+    (void)state;
+}
+
+static void what_waits_for_a_crowded_storage_is_bounded(void **state)
+{
+    struct peer *ara = crowd_storage_around("ara");
+    int64_t count = fake_store_submitted(stage.store, JOB_APPEND);
+    mutter_texts(ara, 1);
+    assert_int_equal(fake_store_submitted(stage.store, JOB_APPEND), count);
+    struct peer *sol = crowd_storage_around("sol");
+    stage.config.limits.received_bytes = 0;
+    mutter_texts(sol, 1); /* not kept: storage takes it or refuses it */
+    assert_int_equal(fake_store_submitted(stage.store, JOB_APPEND), count + 1);
     (void)state;
 }
 
@@ -522,6 +559,8 @@ int main(void)
         TEST(the_keeper_does_not_wait_for_a_crowded_storage),
         TEST(a_crowded_storage_that_fails_refuses_those_who_wait),
         TEST(who_waits_for_a_crowded_storage_may_go),
+        TEST(a_crowded_storage_lets_newcomers_say_hello),
+        TEST(who_only_reads_does_not_wait_for_a_crowded_storage),
         TEST(what_waits_for_a_crowded_storage_is_bounded),
         TEST(what_stuck_connections_keep_is_bounded_together),
         TEST(everybody_gets_into_one_room_when_all_are_in_as_many_as_they_may),
