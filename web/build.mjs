@@ -19,7 +19,6 @@ function option(name, otherwise) {
 const out = resolve(option("out", join(here, "dist")));
 const modules = join(dirname(fileURLToPath(import.meta.url)), "node_modules");
 
-
 const types = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -65,7 +64,7 @@ const common = {
  * shares with the page from that script's exports (kit.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = ["lazy/tools", "lazy/sheets", "lazy/complete", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "words/en", "words/ko"];
+const parts = ["lazy/tools", "lazy/sheets", "lazy/complete", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "words/en", "words/ko"];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 

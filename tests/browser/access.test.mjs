@@ -49,7 +49,7 @@ for (const colorScheme of ["light", "dark"]) {
     await axe(page, "the room");
     for (const [part, open] of Object.entries(parts)) {
       await open(page);
-      await page.waitForSelector(`dialog.${part}[open] .sheet`);
+      await page.waitForSelector(`dialog[data-part=${part}][open] .sheet`);
       await axe(page, part);
       await page.keyboard.press("Escape");
       await until(async () => !(await page.$("dialog[open]")), part + " closes");
@@ -96,11 +96,11 @@ test("the keyboard alone: name, chat, react, reply, search, panes, and focus com
   await page.keyboard.press("ArrowUp");
   await page.waitForSelector(".row:focus:has-text('by keys')");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("dialog.message[open] .sheet");
+  await page.waitForSelector("dialog[data-part=message][open] .sheet");
   await page.keyboard.press("Escape");
   await page.waitForSelector(".row:focus:has-text('by keys')");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("dialog.message[open] .sheet");
+  await page.waitForSelector("dialog[data-part=message][open] .sheet");
   await page.focus("dialog .line:text-is('Reply')");
   await page.keyboard.press("Enter");
   await page.waitForSelector(".context:has-text('alice')");

@@ -180,6 +180,26 @@ test("where WebSocket is blocked the chat goes over an event stream", world(asyn
   await hears(jun, "yes, by other means");
 }));
 
+test("over event streams, too, one is in many rooms", world(async ({ context, enter, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  const rooms = Array.from({ length: 8 }, (_, i) => "room-" + i);
+  for (const room of rooms) await alice.ask({ type: "create", room });
+  const place = await context(desk);
+  await place.addInitScript((names) => {
+    delete window.WebSocket;
+    localStorage.setItem("hearth.rooms", JSON.stringify(names));
+  }, ["lobby", ...rooms]);
+  const mina = await enter(place, "mina");
+  for (const room of ["room-7", "room-0", "lobby", "room-3"]) {
+    await mina.click(`.rooms .line:has-text('${room}')`);
+    await mina.waitForSelector(`.title:has-text('${room}')`);
+    await say(mina, "in " + room);
+    await hears(mina, "in " + room);
+    await alice.say("heard in " + room, room);
+    await hears(mina, "heard in " + room);
+  }
+}));
+
 test("kept for offline use, the page opens without the gateway, and what is said then is sent later", world(async ({ person, way }) => {
   const mina = await person("mina");
   await mina.goto(way.address + "install.html");

@@ -91,3 +91,57 @@ test("who leaves a room with words waiting is not led back by them", world(async
   const here = await alice.ask({ type: "who", room: "garden" });
   assert.ok(!here.members.some((one) => one.name === "mina" && !one.away));
 }, "limits.exempt=192.0.2.1/32"));
+
+test("what one is led to is in sight, and so is where the unread begins, however tall the rows", world(async ({ person, context, enter, daemon, way }) => {
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 300; i++) await alice.say(`line ${i}` + " and so on".repeat((i * 7) % 40));
+  const place = await context(desk);
+  const mina = await enter(place, "mina");
+  const inside = (page, selector) => page.waitForFunction((one) => {
+    const log = document.querySelector(".log").getBoundingClientRect();
+    const box = document.querySelector(one)?.getBoundingClientRect();
+    return box && box.top >= log.top - 1 && box.top < log.bottom;
+  }, selector);
+  for (const seq of [30, 150, 240]) {
+    const page = await enter(place, "", "#lobby/" + seq);
+    await page.waitForSelector(`.row.lit[data-seq="${seq}"]`);
+    await inside(page, `.row[data-seq="${seq}"]`);
+    await page.close();
+  }
+  await hears(mina, await texts(mina).then((all) => all.at(-1)));
+  await mina.close();
+  for (let i = 0; i < 50; i++) await alice.say(`news ${i}` + " and so on".repeat((i * 11) % 40));
+  const back = await enter(place, "");
+  await back.waitForSelector(".between.unread");
+  await inside(back, ".between.unread");
+}));
+
+test("a finger that drags slowly upwards leaves the newest messages", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 60; i++) await alice.say("line " + i);
+  const mina = await person("mina", phone);
+  await hears(mina, "line 59");
+  for (let i = 0; i < 60; i++) await mina.$eval(".log", (log) => new Promise((done) => {
+    log.scrollTop -= 1.5;
+    requestAnimationFrame(() => requestAnimationFrame(done));
+  }));
+  const before = await inSight(mina);
+  await alice.say("one more");
+  await mina.waitForSelector(".pill");
+  const now = await inSight(mina, before.seq);
+  assert.ok(Math.abs(now.px - before.px) <= 2);
+}));
+
+test("what is being typed in a room one is put out of is not said in another", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "garden" });
+  const mina = await person("mina", desk, "#garden");
+  await mina.waitForSelector(".title:has-text('garden')");
+  await mina.type("#composer", "between you and m");
+  await alice.ask({ type: "kick", room: "garden", user: "mina" });
+  await mina.waitForSelector(".title:has-text('lobby')");
+  await mina.keyboard.type("e only");
+  await mina.keyboard.press("Enter");
+  assert.equal(await mina.inputValue("#composer"), "");
+  assert.deepEqual(await texts(mina), []);
+}));

@@ -67,11 +67,11 @@ test("a long press opens the menu, and lifting the finger presses nothing in it"
   const touch = await mina.context().newCDPSession(mina);
   const touchPoints = [{ x: box.x + 60, y: box.y + box.height / 2 }];
   await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
-  await mina.waitForSelector("dialog.message .sheet");
+  await mina.waitForSelector("dialog[data-part=message] .sheet");
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   /* A press by the browser would come before what is asked of the page after it. */
   await mina.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
-  assert.ok(await mina.$("dialog.message[open] .line"), "the menu is still there");
+  assert.ok(await mina.$("dialog[data-part=message][open] .line"), "the menu is still there");
   assert.equal(await mina.$(".context"), null);
 }));
 

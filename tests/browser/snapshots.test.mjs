@@ -140,7 +140,7 @@ test("the rooms on a phone", world(async (here) => {
 test("the menu of a message", world(async (here) => {
   const page = await inRoom(here, small);
   await page.press(".log .row >> nth=-1", "Enter");
-  await page.waitForSelector("dialog.message[open] .sheet");
+  await page.waitForSelector("dialog[data-part=message][open] .sheet");
   await looks(page, "menu-phone");
 }));
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../web/src/chat";
-import { forget } from "../../web/src/memory";
-import { MemoryShelf } from "../../web/src/outbox";
+import { forget, recall, remember } from "../../web/src/memory";
 import { Clock, settle } from "./clock";
 import { Gateway } from "./gateway";
+import { MemoryShelf } from "./shelf";
 
 async function setUp(shelf = new MemoryShelf()) {
-  for (const key of ["me", "rooms", "room"]) forget(key);
+  for (const key of ["me", "rooms", "room", "left", "lost"]) forget(key);
   const clock = new Clock();
   const gateway = new Gateway(clock);
   const chat = new Chat(clock, shelf);
@@ -362,4 +362,66 @@ test("who slept is called once, for the last message to oneself", async () => {
   for (const text of ["one", "@mina two", "three"]) gateway.say("jun", text);
   await again(clock, gateway);
   assert.deepEqual(calls, ["@mina two"]);
+});
+
+test("a page that is refused is not asked for again before its time", async () => {
+  const { chat, gateway, clock } = await setUp();
+  for (let i = 0; i < 150; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  gateway.crowded = true;
+  const asked = () => gateway.requests.filter((frame) => frame.type === "history").length;
+  const before = asked();
+  for (let i = 0; i < 50; i++) await chat.history.more(room, "before");
+  assert.equal(asked(), before + 1);
+  gateway.crowded = false;
+  await clock.pass(2001);
+  await chat.history.more(room, "before");
+  assert.equal(room.view.value.rows.length, 120);
+});
+
+test("a tab that comes late does not throw away the name another tab has got", async () => {
+  const { chat, gateway, clock } = await setUp();
+  await enter(chat, gateway);
+  gateway.drop();
+  remember("me", { name: "jun", session: "key-jun" });
+  await clock.pass(400);
+  clock.socket.answer = (frame, socket) => frame.type === "hello" && socket.tell({ type: "error", error_code: "name_taken", message: "", ref: frame.ref });
+  clock.socket.onopen!();
+  await settle();
+  assert.equal(chat.me.value, null);
+  assert.deepEqual(recall("me", null), { name: "jun", session: "key-jun" });
+});
+
+test("a room that was shown while offline is one that one wants to be in", async () => {
+  const { chat, gateway, clock } = await setUp();
+  await enter(chat, gateway);
+  const room = chat.current.value!;
+  room.wanted = false;
+  gateway.drop();
+  chat.show(room);
+  say(chat, "from afar");
+  await again(clock, gateway);
+  await clock.pass(10);
+  assert.deepEqual(gateway.texts(), ["from afar"]);
+});
+
+test("who has left before the answer came is out, and what comes late is nobody's", async () => {
+  const { chat, gateway } = await setUp();
+  const room = await enter(chat, gateway);
+  await chat.leave(room);
+  chat.show(room);
+  void chat.leave(room);
+  await settle();
+  await settle();
+  assert.equal(room.joined.value, false);
+  gateway.say("jun", "@mina still there?");
+  await settle();
+  assert.equal(room.unread.value + room.mentioned.value, 0);
+});
+
+test("two people's room has one name, whatever their capitals", async () => {
+  const { chat, gateway } = await setUp();
+  await enter(chat, gateway, "anna");
+  assert.equal(chat.direct("Jun").name, "@anna,Jun");
+  assert.equal(chat.direct("Aaron").name, "@Aaron,anna");
 });

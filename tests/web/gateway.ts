@@ -15,6 +15,8 @@ export class Gateway {
   /** The room has been removed. */
   gone = false;
   role = "guest";
+  /** Reads are refused. */
+  crowded = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -64,6 +66,7 @@ export class Gateway {
       case "join":
         return this.join(frame, socket, reply);
       case "history": {
+        if (this.crowded) return reply({ type: "error", error_code: "storage_unavailable", message: "", retry_after_ms: 2000 });
         let found = this.applied();
         if (frame.before) found = found.filter((message) => message.seq < frame.before);
         if (frame.after !== undefined) found = found.filter((message) => message.seq > frame.after);

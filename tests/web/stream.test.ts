@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventReader } from "../../web/src/lazy/stream";
+import { eventReader } from "../../web/src/lazy/event-reader";
 
 test("events are whole however they are cut", () => {
   const whole = 'data: {"a":1}\n\n: comment\n\ndata: {"b":\ndata: 2}\r\n\r\ndata:{"c":3}\n\n';

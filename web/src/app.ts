@@ -100,6 +100,7 @@ export function go(to: Screen): void {
 
 export function goRoom(room: Room): void {
   const same = room === chat.current.value && screen.value === "room";
+  chat.putOut = false;
   chat.show(room);
   screen.value = "room";
   if (!same) enterHistory();
@@ -115,7 +116,7 @@ export function onBack(event: PopStateEvent): void {
   screen.value = place?.screen ?? "room";
   const aim = invited();
   const name = place?.room ?? aim.room;
-  const room = name && chat.rooms.value.find((one) => one.name === name);
+  const room = name && chat.rooms.value.find((one) => one.wanted && one.name === name);
   if (room) chat.show(room);
   else if (!place && name && chat.me.value) chat.show(chat.roomOf(name));
   if (!place) goTo(aim);

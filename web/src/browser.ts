@@ -3,6 +3,7 @@ import type { Socket, Surroundings } from "./connection";
 
 /** Whether a socket has ever opened here; where none does, messages travel over plain HTTP. */
 let opened = false;
+let tries = 0;
 const blocked_after = 3;
 
 function openSocket(): Socket {
@@ -29,10 +30,10 @@ function openStream(): Socket {
 }
 
 export const browser: Surroundings = {
-  open(attempt) {
+  open() {
     const none = typeof WebSocket === "undefined";
-    /* Every other attempt is still a socket: a gateway that restarts is no blocked socket. */
-    if (none || (!opened && attempt > blocked_after && attempt % 2 === 0)) return openStream();
+    /* Every other one is still a socket: a gateway that restarts is no blocked socket. */
+    if (none || (!opened && ++tries > blocked_after && tries % 2 === 0)) return openStream();
     return openSocket();
   },
   now: () => performance.now(),

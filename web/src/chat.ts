@@ -5,11 +5,11 @@ import { Connection, type Link, type Surroundings } from "./connection";
 import { hear } from "./events";
 import { History } from "./history";
 import { forget, recall, remember } from "./memory";
+import { fold } from "./mention";
 import type { Outgoing, Shelf } from "./outbox";
 import { Room } from "./room";
 import { isText, Sender } from "./sender";
 import {
-  Lost,
   Refused,
   type Frame,
   type Joined,
@@ -109,24 +109,35 @@ export class Chat {
     const lost = this.me.value;
     if (lost) {
       this.wantedName ||= lost.name;
-      remember("lost", lost.name);
-      forget("me");
+      this.loseName(lost);
     }
     this.refusal.value = error;
     this.me.value = null;
+  }
+
+  /** Whatever is still to be said may be said under the next name. */
+  private loseName(lost: Me): void {
+    this.rooms.value = [];
+    this.current.value = null;
+    /* Another tab may have got a new one meanwhile. */
+    if (recall<Me | null>("me", null)?.session !== lost.session) return;
+    remember("lost", lost.name);
+    forget("me");
   }
 
   private welcome(frame: Welcome): void {
     const me = { name: frame.user.name, session: frame.session };
     this.me.value = me;
     remember("me", me);
-    this.sender.adopt(recall("lost", ""), me.name);
-    forget("lost");
+    const lost = recall("lost", "");
+    if (lost) void import("./lazy/adopt").then(({ adopt }) => (adopt(this, lost), forget("lost")), () => undefined);
     this.serverName.value = frame.server.name;
     this.limits.value = frame.limits;
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);
     this.forgetRooms(frame.rooms);
-    for (const item of this.sender.items.value) if (item.user === me.name) this.roomOf(item.room);
+    for (const item of this.sender.items.value) {
+      if (item.user === me.name) this.roomOf(item.room).wanted ||= !item.failed;
+    }
     this.wishes(frame.rooms);
     this.welcomed.value = true;
     void this.joinAll();
@@ -135,7 +146,7 @@ export class Chat {
   /** Those that have been removed meanwhile; one that is wanted is asked for, which says so. */
   private forgetRooms(lines: readonly RoomLine[]): void {
     const there = new Set(lines.map((line) => line.name));
-    this.rooms.value = this.rooms.value.filter((room) => room.wanted || there.has(room.name));
+    this.rooms.value = this.rooms.value.filter((room) => room.wanted || room === this.current.value || there.has(room.name));
   }
 
   /** Which rooms to be in: those of last time, those with a role, direct ones, and the one asked for. */
@@ -179,7 +190,7 @@ export class Chat {
     const life = this.connection.life;
     const wanted = this.rooms.value.filter((room) => room.wanted);
     const current = this.current.value;
-    if (current) await this.join(current);
+    if (current?.wanted) await this.join(current);
     for (const room of wanted) {
       if (room === current) continue;
       if (life !== this.connection.life || this.link.value.is !== "open") return;
@@ -191,9 +202,9 @@ export class Chat {
 
   /** Enters the room, and fills what was missed. Pipelined: the first page does not wait for join. */
   async join(room: Room): Promise<void> {
+    room.wanted = true;
     if (room.joined.value || room.joining || this.link.value.is !== "open") return;
     const life = this.connection.life;
-    room.wanted = true;
     room.joining = true;
     const from = room.log ? { after: room.cursor, log: room.log } : this.sender.cursorFor(room.name);
     const where = from ?? { history: 0 };
@@ -201,14 +212,16 @@ export class Chat {
     const page = room.loaded.value ? null : this.history.newest(room);
     try {
       const joined = await join;
+      if (!room.wanted) return;
       const real = this.reallyNamed(room, joined.room);
       const known = real.loaded.value;
-      const needsPage = real.entered(joined, from?.after);
-      if (known && needsPage) this.say({ key: "afresh", room: real.name });
+      real.entered(joined, from?.after);
+      if (known && !real.loaded.value && !page) this.say({ key: "afresh", room: real.name });
       this.keepRooms();
       /* Where a newcomer begins to read is to be known after a reload, too. */
-      if (!joined.read && real.read) this.tellRead(real);
-      await (real === room && page ? page : needsPage ? this.history.newest(real) : null);
+      if (joined.read < real.read) this.tellRead(real);
+      await page;
+      if (!real.loaded.value) await this.history.newest(real);
     } catch (error) {
       this.notJoined(room, error as Error);
     } finally {
@@ -229,7 +242,7 @@ export class Chat {
   private notJoined(room: Room, error: Error): void {
     if (!(error instanceof Refused)) return;
     if (error.passes) {
-      this.clock.setTimeout(() => void this.join(room), error.retryAfterMs ?? 2000);
+      this.clock.setTimeout(() => room.wanted && void this.join(room), error.retryAfterMs ?? 2000);
       return;
     }
     if (room.isDirect && error.code === "room_not_found") {
@@ -289,8 +302,12 @@ export class Chat {
     if (room !== this.current.value) return;
     const other = this.rooms.value.find((one) => one.wanted);
     this.current.value = null;
+    this.putOut = true;
     if (other) this.show(other);
   }
+
+  /** Another room is shown than one has chosen: what is being typed was not meant for it. */
+  putOut = false;
 
   /** The host put one out, and said why. What waits is not sent by coming back unasked. */
   kicked(room: Room, key: "kicked" | "banned", reason = ""): void {
@@ -328,7 +345,7 @@ export class Chat {
   /** The room of oneself and another; it comes to be with the first message. */
   direct(name: string): Room {
     const known = this.rooms.value.find((room) => room.isDirect && room.peer.value === name);
-    const names = [this.me.value!.name, name].sort();
+    const names = [this.me.value!.name, name].sort((a, b) => (fold(a) < fold(b) ? -1 : 1));
     const room = known ?? this.roomOf("@" + names.join(","));
     room.wanted = true;
     return room;
@@ -350,7 +367,7 @@ export class Chat {
   }
 
   say(notice: Notice): void {
-    this.notices.value = [...this.notices.value.slice(-2), notice];
+    this.notices.value = [...this.notices.value.filter((one) => one.text || one.room !== notice.room).slice(-2), notice];
   }
 
   hush(notice: Notice): void {
@@ -365,7 +382,7 @@ export class Chat {
       where.put({ kind: "message", seq, ts, from, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
     }
     if (item.kind === "direct") this.directStored(item.room, where);
-    if (item.kind === "react" && where.tellsNotAll(item.target!)) void this.history.refresh(where, item.target!);
+    if (item.kind === "react" && where.tellsNotAll(item.target!)) this.history.refresh(where, item.target!);
   }
 
   private directStored(name: string, room: Room): void {
@@ -384,13 +401,10 @@ export class Chat {
   async leaveName(): Promise<void> {
     await this.connection.request({ type: "logout" }).catch(() => undefined);
     this.connection.stop();
-    for (const key of ["me", "rooms", "room", "left"]) forget(key);
+    if (this.me.value) this.loseName(this.me.value);
+    for (const key of ["rooms", "room", "left"]) forget(key);
     this.me.value = null;
-    this.rooms.value = [];
-    this.current.value = null;
     this.welcomed.value = false;
     this.wantedName = "";
   }
 }
-
-export { Lost, Refused };

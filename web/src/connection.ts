@@ -11,7 +11,7 @@ export interface Socket {
 }
 
 export interface Surroundings {
-  open(attempt: number): Socket;
+  open(): Socket;
   now(): number;
   random(): number;
   setTimeout(call: () => void, ms: number): number;
@@ -121,20 +121,19 @@ export class Connection {
     this.become({ is: "connecting", attempt: this.attempt });
     let socket: Socket;
     try {
-      socket = this.around.open(this.attempt);
+      socket = this.around.open();
     } catch {
       this.wait(0);
       return;
     }
     this.socket = socket;
-    socket.onopen = () => this.opened(socket);
+    socket.onopen = () => this.opened();
     socket.onmessage = (event) => this.received(event.data);
-    socket.onclose = (event) => this.closed(event.code);
-    this.later(opening_ms, () => this.closed(0));
+    socket.onclose = (event) => this.closed(event.code, event.reason);
+    this.later(opening_ms, () => this.closed(0, ""));
   }
 
-  private opened(socket: Socket): void {
-    this.socket = socket;
+  private opened(): void {
     this.ask(this.listener.hello()).then(
       (frame) => this.welcomed(frame as unknown as Welcome),
       (error) => this.notWelcome(error),
@@ -181,10 +180,10 @@ export class Connection {
     }
   }
 
-  private closed(code: number): void {
+  private closed(code: number, reason: string): void {
     if (code === close_unauthorised && this.link.is === "connecting") {
       this.stop();
-      this.listener.refused(new Refused("unauthorized", ""));
+      this.listener.refused(new Refused("unauthorized", reason));
       return;
     }
     this.wait(code === close_abuse ? 10000 : 0);

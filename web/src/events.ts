@@ -19,9 +19,14 @@ export function hear(chat: Chat, frame: Frame): void {
   }
 }
 
+/** Of a room that was left, or has gone, there may still be something on its way. */
+function known(chat: Chat, name: string): Room | undefined {
+  return chat.rooms.peek().find((room) => room.name === name);
+}
+
 function hearEntry(chat: Chat, entry: Entry): void {
-  const room = chat.roomOf(entry.room);
-  if (!room.told(entry)) return;
+  const room = known(chat, entry.room);
+  if (!room?.joined.value || !room.told(entry)) return;
   const mine = entry.from === chat.me.value?.name;
   if (mine && entry.type !== "topic" && entry.nonce) chat.sender.found(entry.nonce);
   if (entry.type !== "message" || mine) return;
@@ -44,8 +49,7 @@ function hearEvent(chat: Chat, event: Event): void {
   if (event.type === "notice") chat.say({ key: "text", text: event.text });
   else if (event.type === "room") hearRoom(chat, event);
   else {
-    /* Of a room that has gone there may still be something on its way. */
-    const room = chat.rooms.peek().find((one) => one.name === event.room);
+    const room = known(chat, event.room);
     if (room) hearOf(chat, room, event);
   }
 }
@@ -71,8 +75,9 @@ function hearOf(chat: Chat, room: Room, event: Event): void {
 }
 
 function hearLive(chat: Chat, room: Room, seq: number): void {
+  const { missing } = room;
   room.caughtUpTo(seq);
-  if (room.missed.value) callForMissed(chat, room);
+  if (missing) callForMissed(chat, room);
   chat.sender.flush(room.name);
 }
 

@@ -1,9 +1,12 @@
-// Reading a room's past: the newest page, further pages, the messages around one, a single one.
+// Reading a room's past: the newest page, further pages; single messages are lazy/past.ts.
 import type { Chat } from "./chat";
 import type { Room } from "./room";
-import { Refused, type History as Page, type HistoryLine } from "./wire";
+import { Refused, type History as Page } from "./wire";
 
-export const page_rows = 60;
+const page_rows = 60;
+const refused_ms = 2000;
+
+const past = () => import("./lazy/past");
 
 export interface Where {
   before?: number;
@@ -21,7 +24,9 @@ export class History {
   async newest(room: Room): Promise<void> {
     room.asks();
     try {
-      room.newestPage(await this.page(room, { limit: page_rows }));
+      const page = await this.page(room, { limit: page_rows });
+      room.newestPage(page);
+      for (const { nonce } of page.messages) if (nonce) this.chat.sender.found(nonce);
       const shown = room === this.chat.current.value;
       if (shown && room.divider.value < 0 && room.unread.value) room.divider.value = room.read;
     } catch (error) {
@@ -35,7 +40,9 @@ export class History {
   /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */
   async more(room: Room, way: "before" | "after"): Promise<void> {
     const edge = room.edge(way);
+    const clock = this.chat.clock;
     if (room.loading.value || !room.view.value[way] || !edge || this.chat.link.value.is !== "open") return;
+    if (clock.now() < this.resume) return;
     room.asks();
     try {
       const page = await this.page(room, { [way]: edge, limit: page_rows });
@@ -43,58 +50,27 @@ export class History {
       if (room.edge(way) !== edge) room.unasks();
       else if (way === "before") room.olderPage(page);
       else room.newerPage(page);
-    } catch {
+    } catch (error) {
+      this.resume = clock.now() + ((error instanceof Refused && error.retryAfterMs) || refused_ms);
       room.unasks();
     }
   }
+
+  /** What was refused is not asked for again before (ms of the page's clock). */
+  private resume = 0;
 
   /** Shows one message, wherever in the past it is. */
   async jump(room: Room, seq: number): Promise<void> {
-    if (room.row(seq) && !room.island.value) {
-      room.target.value = seq;
-      return;
-    }
-    room.asks();
-    room.asks();
-    try {
-      const [older, newer] = await Promise.all([
-        this.page(room, { before: seq + 1, limit: page_rows / 2 }),
-        this.page(room, { after: seq, limit: page_rows / 2 }),
-      ]);
-      room.islandAround(older, newer, seq);
-    } catch {
-      room.unasks();
-      room.unasks();
-    }
+    await (await past()).jump(this.chat, room, seq);
   }
 
   /** Reads one message again, when what was pretended turned out not to be. */
-  async refresh(room: Room, seq: number): Promise<void> {
-    const line = await this.one(room, seq).catch(() => undefined);
-    if (line) room.correct(line);
+  refresh(room: Room, seq: number): void {
+    past().then((part) => part.refresh(this.chat, room, seq), () => undefined);
   }
 
-  /** Fetches what a reply answers, from further up than is shown. One at a time: a lively room has
-   * many, and what a reader may ask for at once is limited. */
+  /** Fetches what a reply answers, from further up than is shown. */
   quote(room: Room, seq: number): void {
-    this.quoting = this.quoting.then(() => this.quoteOne(room, seq));
-  }
-
-  private quoting = Promise.resolve();
-
-  private async quoteOne(room: Room, seq: number): Promise<void> {
-    if (room.row(seq) || room.quotes.value.has(seq)) return;
-    try {
-      const line = await this.one(room, seq);
-      if (line) room.quoted(line);
-    } catch (error) {
-      const again = error instanceof Refused && error.passes;
-      if (again) this.chat.clock.setTimeout(() => this.quote(room, seq), error.retryAfterMs ?? 1000);
-    }
-  }
-
-  private async one(room: Room, seq: number): Promise<HistoryLine | undefined> {
-    const page = await this.page(room, { after: seq - 1, limit: 1 });
-    return page.messages.find((line) => line.seq === seq);
+    past().then((part) => part.quote(this.chat, room, seq), () => undefined);
   }
 }

@@ -13,7 +13,6 @@ export interface Row {
   edited?: boolean;
   deleted?: boolean;
   removedBy?: string;
-  guest?: boolean;
   via?: string;
   unset?: boolean;
   reactions: readonly ReactionLine[];
@@ -40,7 +39,6 @@ export function rowOfLine(line: HistoryLine): Row {
     reply: line.reply_to,
     edited: line.edited !== undefined,
     deleted: line.deleted,
-    guest: line.guest,
     via: line.via,
     unset: line.clock === "unset",
     reactions: line.reactions ?? none,

@@ -47,7 +47,11 @@ function announceCatchUp(): void {
   effect(() => {
     const room = chat.current.value;
     const missed = room?.missed.value ?? 0;
-    if (missed) announcement.value = t("announceNew", { n: missed });
+    if (!missed) return;
+    room!.missed.value = 0;
+    announcement.value = t("announceNew", { n: missed });
+    /* The same sentence twice is heard twice. */
+    setTimeout(() => (announcement.value = ""), 5000);
   });
 }
 
@@ -74,6 +78,7 @@ async function start(): Promise<void> {
   render(<Main />, document.getElementById("app")!);
 }
 
-void start();
+/** Without its words there is no page; a failed import is only tried again by a new page. */
+start().catch(() => setTimeout(() => location.reload(), 3000));
 
 export * from "./kit";

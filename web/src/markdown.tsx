@@ -124,7 +124,7 @@ export function markdown(text: string, me: string, depth = 0): ComponentChild[] 
   return nodes;
 }
 
-const only_emoji = /^(?:\p{Extended_Pictographic}(?:️|\u200d\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,3}$/u;
+const only_emoji = /^(?:\p{Extended_Pictographic}(?:\ufe0f|\u200d\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,3}$/u;
 
 /** One to three emoji and nothing else are shown large. */
 export function isEmojiOnly(text: string): boolean {

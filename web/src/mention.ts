@@ -2,7 +2,8 @@
 
 export const letter = /[\p{L}\p{N}_]/u;
 
-function fold(text: string): string {
+/** As names are compared. */
+export function fold(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }
 

@@ -1,6 +1,8 @@
 // What has been said and is not yet known to be stored. Kept where it survives a reload; only an
 // ack, or finding it in the log, takes an item out.
 
+import { recall, remember } from "./memory";
+
 export interface Outgoing {
   nonce: string;
   /** Who said it: a queue is never sent under another name. */
@@ -27,19 +29,6 @@ export interface Shelf {
   remove(nonce: string): Promise<void>;
 }
 
-export class MemoryShelf implements Shelf {
-  private items = new Map<string, Outgoing>();
-  async all() {
-    return [...this.items.values()];
-  }
-  async put(item: Outgoing) {
-    this.items.set(item.nonce, item);
-  }
-  async remove(nonce: string) {
-    this.items.delete(nonce);
-  }
-}
-
 const prefix = "hearth.out.";
 
 export class LocalShelf implements Shelf {
@@ -60,33 +49,46 @@ export class LocalShelf implements Shelf {
   }
 }
 
-function done<T>(request: IDBRequest<T>): Promise<T> {
+function opened(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
+    const request = indexedDB.open("hearth", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("outbox", { keyPath: "nonce" });
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 }
 
+/** Opened for each act: phones that sleep close what was open. Done when it is committed. */
 export class DatabaseShelf implements Shelf {
-  private constructor(private readonly database: IDBDatabase) {}
-
-  static async open(): Promise<DatabaseShelf> {
-    const request = indexedDB.open("hearth", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("outbox", { keyPath: "nonce" });
-    return new DatabaseShelf(await done(request));
+  private async act<Value>(mode: IDBTransactionMode, how: (shelf: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+    const database = await opened();
+    try {
+      return await new Promise<Value>((resolve, reject) => {
+        const transaction = database.transaction("outbox", mode);
+        const request = how(transaction.objectStore("outbox"));
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      database.close();
+    }
   }
-  private shelf(mode: IDBTransactionMode) {
-    return this.database.transaction("outbox", mode).objectStore("outbox");
-  }
-  async all() {
-    return done(this.shelf("readonly").getAll() as IDBRequest<Outgoing[]>);
+  all() {
+    return this.act<Outgoing[]>("readonly", (shelf) => shelf.getAll());
   }
   async put(item: Outgoing) {
-    await done(this.shelf("readwrite").put(item));
+    await this.act("readwrite", (shelf) => shelf.put(item));
   }
   async remove(nonce: string) {
-    await done(this.shelf("readwrite").delete(nonce));
+    await this.act("readwrite", (shelf) => shelf.delete(nonce));
   }
+}
+
+const gone_max = 100;
+
+/** What a shelf would not give back must not be taken for unsent. */
+function noteGone(nonce: string): void {
+  remember("gone", [...recall<string[]>("gone", []), nonce].slice(-gone_max));
 }
 
 /** Several shelves, the best first: what one cannot take (full, or broken) goes on the next. They may
@@ -105,7 +107,8 @@ export class Shelves implements Shelf {
   all() {
     return this.next(async (shelves) => {
       const found = await Promise.all(shelves.map((shelf) => shelf.all().catch(() => [])));
-      return found.flat();
+      const gone = recall<string[]>("gone", []);
+      return found.flat().filter((item) => !gone.includes(item.nonce));
     });
   }
 
@@ -121,7 +124,7 @@ export class Shelves implements Shelf {
 
   remove(nonce: string) {
     return this.next(async (shelves) => {
-      for (const shelf of shelves) await shelf.remove(nonce).catch(() => undefined);
+      for (const shelf of shelves) await shelf.remove(nonce).catch(() => noteGone(nonce));
     });
   }
 }
@@ -136,11 +139,12 @@ function inTime<Value>(question: Promise<Value>): Promise<Value> {
   });
 }
 
-/** The shelves this browser has: none but memory in private windows and captive browsers. */
+/** The shelves this browser has: none in some private windows and captive browsers. What waits is then
+ * kept as long as the page. */
 export async function openShelves(): Promise<readonly Shelf[]> {
   const shelves: Shelf[] = [];
   try {
-    const shelf = await inTime(DatabaseShelf.open());
+    const shelf = new DatabaseShelf();
     await inTime(shelf.all());
     shelves.push(shelf);
   } catch {
@@ -153,7 +157,7 @@ export async function openShelves(): Promise<readonly Shelf[]> {
   } catch {
     /* the next one will do */
   }
-  return [...shelves, new MemoryShelf()];
+  return shelves;
 }
 
 /** A nonce nobody else will think of; works without crypto.randomUUID (plain HTTP). */

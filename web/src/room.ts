@@ -68,7 +68,6 @@ export class Room {
   log = "";
   cursor = 0;
   read = 0;
-  last = 0;
   private asking = 0;
   private meanwhile: Entry[] = [];
 
@@ -99,12 +98,11 @@ export class Room {
     if (line.visibility) this.visibility.value = line.visibility;
     if (line.peer) this.peer.value = line.peer;
     if (line.members !== undefined) this.members.value = line.members;
-    if (line.last !== undefined) this.last = Math.max(this.last, line.last);
     if (line.read !== undefined) this.read = Math.max(this.read, line.read);
   }
 
-  /** join has been answered. True when the newest page has to be asked for. */
-  entered(joined: Joined, cursor: number | undefined): boolean {
+  /** join has been answered. What is shown may have to be read anew: then nothing is loaded. */
+  entered(joined: Joined, cursor: number | undefined): void {
     this.describe(joined);
     this.joined.value = true;
     this.caughtUp.value = false;
@@ -118,7 +116,6 @@ export class Room {
     if (!joined.reset) this.cursor = Math.max(this.cursor, cursor ?? joined.last);
     /* Whoever comes for the first time has missed nothing; but a direct message is always news. */
     if (!this.read && !this.loaded.value && !this.isDirect) this.read = joined.last;
-    return !this.loaded.value;
   }
 
   private startAfresh(): void {
@@ -152,7 +149,6 @@ export class Room {
   told(entry: Entry): boolean {
     if (entry.seq <= this.cursor) return false;
     this.cursor = entry.seq;
-    this.last = Math.max(this.last, entry.seq);
     if (this.asking) this.meanwhile.push(entry);
     if (entry.type === "topic") this.topic.value = entry.text;
     this.requote(entry);
@@ -221,7 +217,7 @@ export class Room {
     if (this.island.value || this.stick) {
       this.live.value = keepNewest(live, shown_max);
     } else if (live.rows.length > shown_scrolled_max) {
-      this.island.value = keepOldest(live, shown_max);
+      this.island.value = keepOldest(live, shown_scrolled_max);
       this.live.value = keepNewest(live, tail);
     } else {
       this.live.value = live;
@@ -237,9 +233,7 @@ export class Room {
   private answered(rows: readonly Row[]): readonly Row[] {
     let result = rows;
     for (const entry of this.meanwhile) {
-      if (entry.type === "message" || entry.type === "topic") {
-        if (find(result, entry.seq)) result = apply(result, entry, this.me());
-      } else result = apply(result, entry, this.me());
+      if (entry.type !== "message" && entry.type !== "topic") result = apply(result, entry, this.me());
     }
     this.unasks();
     return result;
@@ -281,7 +275,6 @@ export class Room {
   /** Shows the messages around one that is not in view. */
   islandAround(older: History, newer: History, seq: number): void {
     const lines = [...older.messages, ...newer.messages];
-    this.unasks();
     const rows = this.answered(lines.map(rowOfLine));
     this.stick = false;
     this.island.value = { rows, before: older.more, after: true };

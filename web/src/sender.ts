@@ -55,7 +55,7 @@ export class Sender {
     this.items.value = [...others, item].sort((a, b) => a.at - b.at);
   }
 
-  private put(item: Outgoing): Promise<void> {
+  put(item: Outgoing): Promise<void> {
     this.replace(item);
     this.tabs?.postMessage({ put: item });
     return this.shelf.put(item).catch(() => undefined);
@@ -67,7 +67,7 @@ export class Sender {
     this.seen.delete(nonce);
   }
 
-  private settle(nonce: string): void {
+  settle(nonce: string): void {
     this.drop(nonce);
     this.tabs?.postMessage({ gone: nonce });
     void this.shelf.remove(nonce).catch(() => undefined);
@@ -82,19 +82,12 @@ export class Sender {
     return kept;
   }
 
-  /** The name was lost, and with it who said what is still here: it may be said under the new one. */
-  adopt(lost: string, name: string): void {
-    if (!lost || lost === name) return;
-    for (const item of this.items.value.filter((one) => one.user === lost)) {
-      this.settle(item.nonce);
-      const failed = { code: "renamed", message: lost };
-      if (isText(item)) void this.put({ ...item, user: name, nonce: newNonce(), tried: false, failed });
-    }
-  }
-
+  /** Asked for, so it may lead into a room that one is not in. */
   again(item: Outgoing): void {
+    const room = this.chat.roomOf(item.room);
     this.put({ ...item, failed: undefined });
-    this.flush(item.room);
+    room.wanted = true;
+    this.flush(room.name);
   }
 
   giveUp(item: Outgoing): void {
@@ -199,7 +192,7 @@ export class Sender {
     }
     this.settle(item.nonce);
     this.chat.say({ key: "refused", room: item.room, error });
-    void this.chat.history.refresh(room, item.target!);
+    this.chat.history.refresh(room, item.target!);
   }
 }
 

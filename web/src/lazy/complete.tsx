@@ -1,5 +1,6 @@
 // What @name and :emoji: could become while it is being written.
 import { chat } from "../app";
+import { fold } from "../mention";
 import type { Room } from "../room";
 import { t } from "../words";
 import { findEmoji } from "./emoji";
@@ -17,10 +18,6 @@ export interface Choice {
 
 const choices_max = 6;
 const emoji_characters_min = 2;
-
-function fold(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
-}
 
 function names(room: Room, word: string): string[] {
   if (!room.people.value) void chat.people(room);

@@ -1,8 +1,8 @@
 // The one dialog: what it shows is fetched when it is first asked for.
 import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { chat, close, dialog, type Open, type Part } from "../app";
-import { t } from "../words";
+import { close, dialog, type Open, type Part } from "../app";
+import { partFailed } from "../views/later";
 
 type View = ComponentType<{ what: Open }>;
 
@@ -42,11 +42,8 @@ export function Dialog() {
   useEffect(() => {
     if (!what) return;
     parts[what.part]().then(
-      (View) => setView({ part: what.part, View }),
-      () => {
-        close();
-        chat.say({ key: "text", text: t("openPart") });
-      },
+      (View) => dialog.peek()?.part === what.part && setView({ part: what.part, View }),
+      () => dialog.peek() === what && partFailed(),
     );
   }, [what?.part]);
   /* The element's close event comes late: it must not close what was opened meanwhile. */
@@ -59,7 +56,7 @@ export function Dialog() {
   useLayoutEffect(() => {
     if (ready) opened.current = what;
     if (ready && box.current!.open) focusFirst(box.current!);
-    else if (ready) box.current!.showModal();
+    else if (ready) box.current!.showModal?.(); /* without it (Safari 14) the sheet stands below the page */
     else if (!what && box.current!.open) box.current!.close();
   }, [ready, what]);
   const outside = (event: MouseEvent) => {
@@ -67,7 +64,7 @@ export function Dialog() {
   };
   const Ready = ready;
   return (
-    <dialog ref={box} class={what?.part} onClose={closed} onClick={outside}>
+    <dialog ref={box} data-part={what?.part} aria-labelledby="sheet" onClose={closed} onClick={outside}>
       {Ready && (
         <div class="sheet">
           <Ready what={what!} />

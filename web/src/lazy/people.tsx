@@ -64,7 +64,7 @@ export function People({ room }: { room: Room }) {
   return (
     <Tag class="people" aria-label={t("people")} tabIndex={-1}>
       <header class="phone">
-        <button class="plain" aria-label={t("close")} onClick={() => history.back()}>
+        <button class="plain" aria-label={t("close")} onClick={() => history.go(history.state?.sheet ? -2 : -1)}>
           <Icon name="back" />
         </button>
         <h1>{t("people")}</h1>

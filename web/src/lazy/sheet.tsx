@@ -9,7 +9,7 @@ import { t, why } from "../words";
 export function Title({ text }: { text: string }) {
   return (
     <header>
-      <h1>{text}</h1>
+      <h1 id="sheet">{text}</h1>
       <button type="button" class="plain" aria-label={t("close")} onClick={close}>
         <Icon name="close" />
       </button>
@@ -27,6 +27,11 @@ export function Item({ text, danger, act }: { text: string; danger?: boolean; ac
   );
 }
 
+/** Named, so that drawing anew does not call it again. */
+function focus(one: HTMLElement | null): void {
+  one?.focus();
+}
+
 /** What had the focus has gone: the sheet keeps it. */
 function focusSheet(): void {
   document.querySelector<HTMLElement>("dialog[open] button")?.focus();
@@ -39,7 +44,7 @@ export function Sure({ text, yes, act, no }: { text: string; yes: string; act():
     <div role="alertdialog" aria-label={text}>
       <p>{text}</p>
       <div class="row-of">
-        <button class="chip" ref={(one) => one?.focus()} onClick={no}>
+        <button class="chip" ref={focus} onClick={no}>
           {t("cancel")}
         </button>
         <button class="main" onClick={act}>

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { chat, close, goDirect, goRoom, screen, theme, type Open } from "../app";
 import { forgetDrafts } from "../drafts";
 import { remember } from "../memory";
+import { fold } from "../mention";
 import type { Room } from "../room";
 import { linkState } from "../views/status";
 import { language, languages, t, type Key, type Language } from "../words";
@@ -104,8 +105,8 @@ interface Goal {
 }
 
 function goals(query: string): Goal[] {
-  const wanted = query.normalize("NFKC").toLowerCase().replace(/^[#@]/, "");
-  const matches = (name: string) => name.normalize("NFKC").toLowerCase().includes(wanted);
+  const wanted = fold(query).replace(/^[#@]/, "");
+  const matches = (name: string) => fold(name).includes(wanted);
   const rooms: Goal[] = chat.rooms.value
     .filter((room: Room) => matches(room.title))
     .sort((a, b) => b.unread.value - a.unread.value)

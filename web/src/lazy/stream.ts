@@ -1,6 +1,11 @@
 // The chat where WebSocket is blocked: requests by POST, each room's log as an event stream. Looks
 // like a socket to connection.ts.
+import { chat } from "../app";
 import type { Frame } from "../wire";
+import { eventReader } from "./event-reader";
+
+/** Browsers allow six connections to one host, all tabs and requests together. */
+const streams_max = 3;
 
 interface Carried {
   send(text: string): void;
@@ -10,20 +15,6 @@ interface Carried {
 interface Ends {
   message(frame: Frame): void;
   closed(): void;
-}
-
-/** Splits an event stream into its data. */
-export function eventReader(tell: (data: string) => void): (text: string) => void {
-  let rest = "";
-  return (text) => {
-    rest += text;
-    const events = rest.split(/\r?\n\r?\n/);
-    rest = events.pop()!;
-    for (const event of events) {
-      const lines = event.split(/\r?\n/).filter((line) => line.startsWith("data:"));
-      if (lines.length) tell(lines.map((line) => line.slice(line[5] === " " ? 6 : 5)).join("\n"));
-    }
-  };
 }
 
 export function carry(ends: Ends): Carried {
@@ -56,10 +47,22 @@ export function carry(ends: Ends): Carried {
     if (ref !== undefined) ends.message({ ...answer, type: answer.error_code ? "error" : answer.type, ref });
   }
 
+  /** The room that was entered first is heard no more; the one that is looked at stays. */
+  function makePlace(): void {
+    const shown = chat.current.peek()?.name;
+    const first = [...rooms.keys()].find((name) => name !== shown);
+    if (rooms.size < streams_max || first === undefined) return;
+    rooms.get(first)!.abort();
+    rooms.delete(first);
+    chat.roomOf(first).leftBehind();
+  }
+
   async function listen(frame: Frame): Promise<void> {
     const { room, ref } = frame;
     const here = new AbortController();
     rooms.get(room)?.abort();
+    rooms.delete(room);
+    makePlace();
     rooms.set(room, here);
     const where = new URLSearchParams();
     for (const name of ["after", "log", "history"]) if (frame[name] !== undefined) where.set(name, frame[name]);

@@ -9,6 +9,12 @@ export class Anchor {
   private row: HTMLElement | null = null;
   private top = 0;
 
+  /** The row to hold on to. */
+  at(row: HTMLElement | null): void {
+    this.row = row;
+    this.top = row ? top(row) : 0;
+  }
+
   /** Remembers the first row in sight: after each scroll. */
   mark(box: HTMLElement): void {
     const rows = box.firstElementChild!.children as HTMLCollectionOf<HTMLElement>;
@@ -20,8 +26,7 @@ export class Anchor {
       else high = middle;
     }
     while (low < rows.length && !rows[low]!.dataset.seq) low++;
-    this.row = rows[low] ?? null;
-    this.top = this.row ? top(this.row) : 0;
+    this.at(rows[low] ?? null);
   }
 
   /** Scrolls by as much as that row has moved: after each drawing, and when rows turn out taller. */

@@ -55,17 +55,13 @@ function editLast(room: Room): boolean {
   return false;
 }
 
-const encoder = new TextEncoder();
+const wide_bytes = 3;
 
-/** How many characters are too many; there are limits of characters and of bytes. */
+/** How many characters are too many. There is a limit of bytes, too: met by scripts of wide characters. */
 function excess(text: string): number {
   const { text_characters, text_bytes } = chat.limits.value;
-  const characters = [...text];
-  const over = characters.length - text_characters;
-  let bytes = text.length * 3 > text_bytes ? encoder.encode(text).length - text_bytes : 0;
-  let last = characters.length;
-  while (bytes > 0) bytes -= encoder.encode(characters[--last]).length;
-  return Math.max(over, last < characters.length ? characters.length - last : -Infinity);
+  const bytes = new TextEncoder().encode(text).length - text_bytes;
+  return Math.max([...text].length - text_characters, bytes > 0 ? Math.ceil(bytes / wide_bytes) : -Infinity);
 }
 
 function Context({ room, draft }: { room: Room; draft: Draft }) {

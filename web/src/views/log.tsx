@@ -56,7 +56,7 @@ function useOpening(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor, 
     room.stick = false;
     room.below.value = room.unread.value;
     box.current!.scrollTop = divider.offsetTop - 60;
-    anchor.mark(box.current!);
+    anchor.at(divider);
   }, [loaded]);
 }
 
@@ -68,7 +68,7 @@ function useTarget(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor): 
     if (!row) return;
     room.stick = false;
     row.scrollIntoView({ block: "center" });
-    anchor.mark(box.current!);
+    anchor.at(row);
     row.classList.add("lit");
     row.focus({ preventScroll: true });
     setTimeout(() => row.classList.remove("lit"), 2000);
@@ -95,13 +95,15 @@ function useScroll(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor) {
     };
   }, [room]);
   return () => {
+    /* Rows may have turned out taller since. */
+    if (!room.stick) anchor.hold(box.current!);
     const { scrollTop, scrollHeight, clientHeight } = box.current!;
     const far = scrollHeight - scrollTop - clientHeight;
     if (far < near_px && !room.island.value) {
       room.stick = true;
       room.below.value = 0;
       readAll(room);
-    } else if (scrollTop < last.current - 2) room.stick = false;
+    } else if (scrollTop < last.current) room.stick = false;
     last.current = scrollTop;
     anchor.mark(box.current!);
     fillAround(room, box.current!);

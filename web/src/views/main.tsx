@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { chat, dialog, narrow, open, screen, wide } from "../app";
 import { t } from "../words";
-import { useLater } from "./later";
+import { partFailed, useLater } from "./later";
 import { Naming } from "./naming";
 import { RoomPane } from "./room";
 import { Rooms } from "./rooms";
@@ -37,11 +37,14 @@ export function Main() {
   }, []);
   useEffect(() => {
     const first = matchMedia("(hover: hover)").matches && !dialog.value;
-    if (first) document.querySelector<HTMLElement>("#composer")?.focus();
+    if (first && !chat.putOut) document.querySelector<HTMLElement>("#composer")?.focus();
   }, [room]);
+  useEffect(() => {
+    if (screen.value !== "room") document.querySelector<HTMLElement>("." + screen.value)?.focus();
+  }, [screen.value]);
   const joined = room?.joined.value ?? false;
   const people = useLater(joined, () => import("../lazy/people"));
-  const dialogs = useLater(joined || dialog.value !== null, () => import("../lazy/dialog"));
+  const dialogs = useLater(joined || dialog.value !== null, () => import("../lazy/dialog"), () => dialog.peek() && partFailed());
   if (!chat.me.value) return <Naming />;
   const shown = !room ? "rooms" : screen.value;
   return (

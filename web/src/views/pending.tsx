@@ -3,12 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { chat } from "../app";
 import type { Row } from "../log";
 import type { Outgoing } from "../outbox";
-import { t, why } from "../words";
+import { t } from "../words";
 import { Icon } from "./icon";
+import { useLater } from "./later";
 
 const unmarked_ms = 400;
 
-export function rowOf(item: Outgoing): Row {
+function made(item: Outgoing): Row {
   return {
     kind: "message",
     seq: item.at,
@@ -26,47 +27,24 @@ const rows = new WeakMap<Outgoing, Row>();
 
 export function keptRow(item: Outgoing): Row {
   let row = rows.get(item);
-  if (!row) rows.set(item, (row = rowOf(item)));
+  if (!row) rows.set(item, (row = made(item)));
   return row;
 }
 
 export function Mark({ item }: { item: Outgoing }) {
   const [late, setLate] = useState(false);
+  const failed = useLater(item.failed !== undefined, () => import("../lazy/failed"));
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), unmarked_ms);
     return () => clearTimeout(timer);
   }, []);
-  if (item.failed) return <Failed item={item} />;
+  if (item.failed) return failed ? <failed.Failed item={item} /> : <span class="mark">{t("notSent")}</span>;
   const offline = chat.link.value.is !== "open";
   if (!late && !offline) return <span class="mark" />;
   return (
     <span class="mark muted">
       <Icon name="clock" />
       {offline ? t("waiting") : t("sending")}
-    </span>
-  );
-}
-
-/** Out of a room: told by the page itself. Else what the gateway answered. */
-function reason({ room, failed }: Outgoing): string {
-  const { code, message } = failed!;
-  if (code === "renamed") return t("saidAs", { name: message });
-  if (code === "kicked" || code === "banned" || code === "removed" || code === "left") return t(code, { room: "#" + room });
-  return why(failed!);
-}
-
-function Failed({ item }: { item: Outgoing }) {
-  return (
-    <span class="mark failed">
-      <Icon name="warning" />
-      <strong>{t("notSent")}</strong>
-      <span class="why">{reason(item)}</span>
-      <button class="link" onClick={() => chat.sender.again(item)}>
-        {t("again")}
-      </button>
-      <button class="link" onClick={() => chat.sender.giveUp(item)}>
-        {t("delete")}
-      </button>
     </span>
   );
 }

@@ -35,15 +35,15 @@ function Header({ room }: { room: Room }) {
         <Icon name="back" />
         {others > 0 && <span class="badge">{others > 99 ? "99+" : others}</span>}
       </button>
-      <button class="title" onClick={() => open({ part: "room", room })}>
-        <h1>
+      <h1>
+        <button class="title" aria-haspopup="dialog" onClick={() => open({ part: "room", room })}>
           <bdi>{title}</bdi>
-        </h1>
-        <span class="muted">
-          {count}
-          {room.topic.value && " · " + room.topic.value}
-        </span>
-      </button>
+          <span class="muted">
+            {count}
+            {room.topic.value && " · " + room.topic.value}
+          </span>
+        </button>
+      </h1>
       <LinkSign />
       <button class="plain" aria-label={t("search")} title={t("search")} onClick={() => open({ part: "search", room })}>
         <Icon name="search" />
@@ -68,7 +68,7 @@ export function RoomPane({ room }: { room: Room }) {
       <Status />
       <Log key={room.name} room={room} />
       <Typing room={room} />
-      <Composer room={room} />
+      <Composer key={"to " + room.name} room={room} />
     </main>
   );
 }

@@ -5,8 +5,6 @@ import { t } from "../words";
 import { Icon } from "./icon";
 import { Status } from "./status";
 
-const byName = new Intl.Collator(undefined, { numeric: true });
-
 function Badge({ room }: { room: Room }) {
   const unread = room.unread.value;
   if (!unread) return null;
@@ -22,7 +20,8 @@ function Badge({ room }: { room: Room }) {
 }
 
 function Unsent({ room }: { room: Room }) {
-  if (!chat.sender.items.value.some((item) => item.failed && item.room === room.name)) return null;
+  const me = chat.me.value?.name;
+  if (!chat.sender.items.value.some((item) => item.failed && item.room === room.name && item.user === me)) return null;
   return (
     <span class="wrong">
       <Icon name="warning" />
@@ -60,7 +59,7 @@ function Section({ title, rooms }: { title: string; rooms: readonly Room[] }) {
 }
 
 export function Rooms() {
-  const rooms = [...chat.rooms.value].sort((a, b) => byName.compare(a.title, b.title));
+  const rooms = [...chat.rooms.value].sort((a, b) => a.title.localeCompare(b.title, undefined, { numeric: true }));
   const current = chat.current.value;
   const mine = rooms.filter((room) => !room.isDirect && (room.joined.value || room.wanted));
   const direct = rooms.filter((room) => room.isDirect);

@@ -101,7 +101,7 @@ export class MessageRow extends Component<Props> {
     const called = row.from !== me && mentions(row.text, me);
     const classes = "row" + (first ? " first" : "") + (called ? " called" : "") + (pending ? " pending" : "");
     return (
-      <li class={classes} data-seq={row.seq} data-nonce={row.nonce} tabIndex={-1}>
+      <li class={classes} data-seq={row.seq} tabIndex={-1}>
         {first ? <Head row={row} /> : <span class="hidden">{row.from}</span>}
         {row.reply && <Quote room={room} seq={row.reply} quoted={quoted} />}
         <Body row={row} />

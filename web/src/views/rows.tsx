@@ -20,9 +20,9 @@ function follows(row: Row, before: Row | undefined): boolean {
   );
 }
 
-function Between({ text, kind }: { text: string; kind: string }) {
+function Between({ text, kind, seq }: { text: string; kind: string; seq?: number }) {
   return (
-    <li class={"between " + kind}>
+    <li class={"between " + kind} data-seq={seq} tabIndex={-1}>
       <span>{text}</span>
     </li>
   );
@@ -31,7 +31,7 @@ function Between({ text, kind }: { text: string; kind: string }) {
 function special(row: Row): VNode | null {
   if (row.kind === "gap") return <Between key={row.seq} kind="gap" text={t("gap")} />;
   if (row.kind !== "topic") return null;
-  return <Between key={row.seq} kind="topic" text={t("topicSet", { name: row.from, text: row.text })} />;
+  return <Between key={row.seq} kind="topic" seq={row.seq} text={t("topicSet", { name: row.from, text: row.text })} />;
 }
 
 export interface Shown {

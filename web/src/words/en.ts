@@ -40,7 +40,6 @@ export default {
   lostIn: "Trying again in {n} s.",
   lostKept: "Your messages are kept.",
   lostNow: "Trying again…",
-  menu: "Menu",
   messageTo: "Message {room}",
   messages: "Messages",
   more: "More",

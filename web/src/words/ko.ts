@@ -42,7 +42,6 @@ const ko: Words = {
   lostIn: "{n}초 뒤에 다시 시도합니다.",
   lostKept: "쓰신 메시지는 보관됩니다.",
   lostNow: "다시 시도하는 중…",
-  menu: "메뉴",
   messageTo: "{room}에 보낼 메시지",
   messages: "메시지",
   more: "더 보기",

@@ -1,0 +1,29 @@
+// "Not sent": why, and what may be done about it.
+import { chat } from "../app";
+import type { Outgoing } from "../outbox";
+import { t, why } from "../words";
+import { Icon } from "../views/icon";
+
+/** Out of a room: told by the page itself. Else what the gateway answered. */
+function reason({ room, failed }: Outgoing): string {
+  const { code, message } = failed!;
+  if (code === "renamed") return t("saidAs", { name: message });
+  if (code === "kicked" || code === "banned" || code === "removed" || code === "left") return t(code, { room: "#" + room });
+  return why(failed!);
+}
+
+export function Failed({ item }: { item: Outgoing }) {
+  return (
+    <span class="mark failed">
+      <Icon name="warning" />
+      <strong>{t("notSent")}</strong>
+      <span class="why">{reason(item)}</span>
+      <button class="link" onClick={() => chat.sender.again(item)}>
+        {t("again")}
+      </button>
+      <button class="link" onClick={() => chat.sender.giveUp(item)}>
+        {t("delete")}
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,51 @@
+// Single messages of a room's past: shown among their neighbours, read again, quoted.
+import type { Chat } from "../chat";
+import type { Room } from "../room";
+import { Refused, type HistoryLine } from "../wire";
+
+const around_rows = 30;
+
+export async function jump(chat: Chat, room: Room, seq: number): Promise<void> {
+  if (room.row(seq) && !room.island.value) {
+    room.target.value = seq;
+    return;
+  }
+  room.asks();
+  try {
+    const [older, newer] = await Promise.all([
+      chat.history.page(room, { before: seq + 1, limit: around_rows }),
+      chat.history.page(room, { after: seq, limit: around_rows }),
+    ]);
+    room.islandAround(older, newer, seq);
+  } catch {
+    room.unasks();
+  }
+}
+
+async function one(chat: Chat, room: Room, seq: number): Promise<HistoryLine | undefined> {
+  const page = await chat.history.page(room, { after: seq - 1, limit: 1 });
+  return page.messages.find((line) => line.seq === seq);
+}
+
+export async function refresh(chat: Chat, room: Room, seq: number): Promise<void> {
+  const line = await one(chat, room, seq).catch(() => undefined);
+  if (line) room.correct(line);
+}
+
+let quoting = Promise.resolve();
+
+/** One at a time: a lively room has many, and what a reader may ask for at once is limited. */
+export function quote(chat: Chat, room: Room, seq: number): void {
+  quoting = quoting.then(() => quoteOne(chat, room, seq));
+}
+
+async function quoteOne(chat: Chat, room: Room, seq: number): Promise<void> {
+  if (room.row(seq) || room.quotes.value.has(seq)) return;
+  try {
+    const line = await one(chat, room, seq);
+    if (line) room.quoted(line);
+  } catch (error) {
+    const again = error instanceof Refused && error.passes;
+    if (again) chat.clock.setTimeout(() => quote(chat, room, seq), error.retryAfterMs ?? 1000);
+  }
+}
