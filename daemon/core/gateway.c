@@ -330,10 +330,14 @@ int64_t gateway_tick(struct gateway *gateway)
 
 /* --- everybody -------------------------------------------------------------------------------- */
 
+/* Whose user is in the room on another connection is none either. */
 static bool is_stranger(const struct session *session, const struct room *room)
 {
-    bool is_owner = session->user && session->user->id == room->owner_id;
-    return !is_owner && !session_member(session, room);
+    const struct user *user = session->user;
+    bool is_known = session_member(session, room) || (user && user->id == room->owner_id);
+    for (const struct session *own = user ? user->sessions : NULL; own && !is_known; own = own->next)
+        is_known = session_member(own, room) != NULL;
+    return !is_known;
 }
 
 /* The room may be NULL: nobody is left out. */

@@ -209,7 +209,7 @@ bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_ro
 /* Tells everybody: every hearth.v1 session that said hello. */
 void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields);
 
-/* Tells everybody but those who are in the room, and its owner. */
+/* Tells everybody but its owner and those who are in the room, on whatever connection. */
 void gateway_tell_strangers(struct gateway *gateway, const struct room *room,
                             enum message_type event, const void *fields);
 

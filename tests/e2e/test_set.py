@@ -67,3 +67,16 @@ async def test_a_room_that_becomes_private_is_gone_for_strangers_only(daemon):
     assert (await outside.next("room", change="removed"))["name"] == "court"
     assert (await mina.say("we are among ourselves", room="court"))["seq"]
     await part(mina, jun, outside)
+
+
+async def test_a_room_that_becomes_private_stays_on_its_members_other_devices(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    phone = await Client.connect(daemon, session=jun.key)
+    await mina.ask("create", room="court")
+    await jun.join("court")
+    await mina.ask("invite", room="court", user="jun")
+    await mina.ask("set", room="court", visibility="private")
+    await phone.settle()
+    assert not [one for one in phone.told("room") if one["change"] == "removed"]
+    assert "court" in [one["name"] for one in (await phone.ask("rooms"))["rooms"]]
+    await part(mina, jun, phone)
