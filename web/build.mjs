@@ -4,7 +4,7 @@
 // is what the daemon embeds. manifest.txt lists them; web/CMakeLists.txt says how.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -101,8 +101,18 @@ function checkShared(app, lazy) {
   }
 }
 
+/** Members that TypeScript calls private and that nothing but "this." names: they may be called anything.
+ * Only long ones, which no browser and no library has. */
+function privateNames() {
+  const sources = readdirSync(join(here, "src"), { recursive: true }).map(String).filter((name) => /\.tsx?$/.test(name));
+  const text = sources.map((name) => readFileSync(join(here, "src", name), "utf8")).join("\n");
+  const names = [...text.matchAll(/\bprivate (?:readonly |async )?(\w{7,})/g)].map((found) => found[1]);
+  return [...new Set(names)].filter((name) => !new RegExp(`(?<!\\bthis)\\.${name}\\b`).test(text));
+}
+
 async function bundle() {
-  const app = await build({ ...common, entryPoints: { app: "src/main.tsx" }, plugins: [fetched] });
+  const mangleProps = new RegExp(`^(${privateNames().join("|")})$`);
+  const app = await build({ ...common, mangleProps, entryPoints: { app: "src/main.tsx" }, plugins: [fetched] });
   const entryPoints = Object.fromEntries(parts.map((part) => [basename(part), `./src/${part}`]));
   const lazy = await build({ ...common, entryPoints, plugins: [shared] });
   const style = await build({ ...common, entryPoints: { style: "src/style.css" } });

@@ -33,6 +33,17 @@ test("what one reads stays in its place when older messages come late", world(as
   }
 }));
 
+/** Until the gateway knows how far the lobby has been read. */
+async function readingIsKnown(page, daemon) {
+  const { session } = await page.evaluate(() => JSON.parse(localStorage.getItem("hearth.me")));
+  const headers = { "Content-Type": "application/json", Authorization: "Bearer " + session };
+  const lobby = async () => {
+    const reply = await fetch(`http://127.0.0.1:${daemon.port}/api/v1/do`, { method: "POST", headers, body: '{"type":"rooms"}' });
+    return (await reply.json()).rooms.find((room) => room.name === "lobby");
+  };
+  await until(async () => (await lobby()).read > 0, "the gateway knows where reading began");
+}
+
 test("whoever only reads has unread messages after a reload, too", world(async ({ person, daemon }) => {
   const alice = await speaker(daemon, "alice");
   await alice.ask({ type: "create", room: "garden" });
@@ -41,9 +52,7 @@ test("whoever only reads has unread messages after a reload, too", world(async (
   await hears(mina, "old 4");
   await mina.click(".rooms .line:has-text('garden')");
   await mina.waitForSelector(".title:has-text('garden')");
-  const { session } = await mina.evaluate(() => JSON.parse(localStorage.getItem("hearth.me")));
-  const asked = async () => (await (await fetch(`http://127.0.0.1:${daemon.port}/api/v1/do`, { method: "POST", headers: { "Content-Type": "application/json", Authorization: "Bearer " + session }, body: '{"type":"rooms"}' })).json()).rooms;
-  await until(async () => (await asked()).find((room) => room.name === "lobby").read > 0, "the gateway knows where reading began");
+  await readingIsKnown(mina, daemon);
   await mina.goto("about:blank");
   for (let i = 0; i < 70; i++) await alice.say("news " + i);
   await mina.goBack();
@@ -144,4 +153,45 @@ test("what is being typed in a room one is put out of is not said in another", w
   await mina.keyboard.press("Enter");
   assert.equal(await mina.inputValue("#composer"), "");
   assert.deepEqual(await texts(mina), []);
+}));
+
+test("more unread than one page: one begins where they begin, and none is taken for read unseen", world(async ({ context, enter, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 20; i++) await alice.say("old " + i);
+  const place = await context(phone);
+  const mina = await enter(place, "mina");
+  await hears(mina, "old 19");
+  await readingIsKnown(mina, daemon);
+  await mina.close();
+  for (let i = 0; i < 100; i++) await alice.say("news " + i);
+  for (let i = 0; i < 3; i++) {
+    const page = await enter(place, "");
+    await page.waitForSelector(".row:has-text('news 0')");
+    await page.waitForSelector(".between.unread");
+    await until(async () => (await page.title()).startsWith("("), "still unread");
+    await page.close();
+  }
+}));
+
+test("Back goes from room to room, and not into one that was left", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  for (const room of ["attic", "barn"]) await alice.ask({ type: "create", room });
+  const mina = await person("mina");
+  for (const room of ["attic", "barn"]) {
+    await mina.click(`.rooms .line:has-text('${room}')`);
+    await mina.waitForSelector(`.title:has-text('${room}')`);
+  }
+  for (const room of ["attic", "lobby"]) {
+    await mina.goBack();
+    await mina.waitForSelector(`.title:has-text('${room}')`);
+    assert.ok(mina.url().endsWith("#" + room));
+  }
+  await mina.goForward();
+  await mina.waitForSelector(".title:has-text('attic')");
+  await mina.click(".title");
+  await mina.click("dialog .line:has-text('Leave room')");
+  await mina.waitForSelector(".title:has-text('barn'), .title:has-text('lobby')");
+  await mina.goBack();
+  await mina.goForward().catch(() => undefined);
+  assert.equal(await mina.$(".title:has-text('attic')"), null);
 }));

@@ -27,7 +27,7 @@ export function startChat(): void {
   chat = new Chat(browser, new Shelves(openShelves()));
   if (typeof BroadcastChannel !== "undefined") chat.sender.share(new BroadcastChannel("hearth"));
   effect(() => {
-    if (chat.current.value) history.replaceState(history.state, "", address());
+    if (chat.current.value) history.replaceState(history.state, "", address(chat.current.value));
   });
   goTo(invited());
 }
@@ -49,8 +49,7 @@ interface Place {
   sheet?: boolean;
 }
 
-function address(): string {
-  const room = chat.current.value;
+function address(room: Room | null): string {
   return room && !room.isDirect ? "/#" + encodeURIComponent(room.name) : "/";
 }
 
@@ -86,10 +85,10 @@ function goTo({ room, seq }: Aim): void {
 }
 
 /** An entry in the browser's history, so that Back works. One that a sheet left behind is used. */
-function enterHistory(sheet = false): void {
-  const place: Place = { screen: screen.value, room: chat.current.value?.name, sheet };
-  if ((history.state as Place | null)?.sheet) history.replaceState(place, "", address());
-  else history.pushState(place, "", address());
+function enterHistory(sheet = false, room = chat.current.value): void {
+  const place: Place = { screen: screen.value, room: room?.name, sheet };
+  if ((history.state as Place | null)?.sheet) history.replaceState(place, "", address(room));
+  else history.pushState(place, "", address(room));
 }
 
 export function go(to: Screen): void {
@@ -101,9 +100,10 @@ export function go(to: Screen): void {
 export function goRoom(room: Room): void {
   const same = room === chat.current.value && screen.value === "room";
   chat.putOut = false;
-  chat.show(room);
   screen.value = "room";
-  if (!same) enterHistory();
+  /* First, or the entry of the room before would get this one's address. */
+  if (!same) enterHistory(false, room);
+  chat.show(room);
 }
 
 export function goDirect(name: string): void {

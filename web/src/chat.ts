@@ -271,12 +271,13 @@ export class Chat {
     this.current.value = room;
     remember("room", room.name);
     room.divider.value = room.unread.value ? room.read : -1;
+    this.history.toUnread(room);
     void this.join(room);
   }
 
   /** Everything that is here has been seen. */
   seen(room: Room): void {
-    if (room.read >= room.cursor || room.island.value || !room.caughtUp.value) return;
+    if (room.read >= room.cursor || room.island.value || !room.caughtUp.value || !room.loaded.value) return;
     room.readTo(room.cursor);
     this.tellRead(room);
   }

@@ -28,13 +28,20 @@ export class History {
       room.newestPage(page);
       for (const { nonce } of page.messages) if (nonce) this.chat.sender.found(nonce);
       const shown = room === this.chat.current.value;
-      if (shown && room.divider.value < 0 && room.unread.value) room.divider.value = room.read;
+      if (!shown || !room.unread.value) return;
+      if (room.divider.value < 0) room.divider.value = room.read;
+      this.toUnread(room);
     } catch (error) {
       room.unasks();
       if (error instanceof Refused && error.passes) {
         this.chat.clock.setTimeout(() => void this.newest(room), error.retryAfterMs ?? 1000);
       }
     }
+  }
+
+  /** What is unread may begin further up than the newest page does. */
+  toUnread(room: Room): void {
+    if (room.unreadMore.value) void this.jump(room, room.read + 1);
   }
 
   /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */

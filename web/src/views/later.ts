@@ -1,19 +1,22 @@
 import { useEffect, useState } from "preact/hooks";
-import { chat, close } from "../app";
+import { chat, close, dialog } from "../app";
 import { t } from "../words";
 
-/** A part that the first drawing does without: null until it has come. */
-export function useLater<Part>(wanted: boolean, load: () => Promise<Part>, failed = () => {}): Part | null {
+/** A part that the first drawing does without: null until it has come. Asked for whenever what is
+ * wanted changes. */
+export function useLater<Part>(wanted: unknown, load: () => Promise<Part>): Part | null {
   const [part, set] = useState<Part | null>(null);
   useEffect(() => {
-    if (wanted && !part) load().then(set, failed);
+    if (wanted && !part) load().then(set, partFailed);
   }, [wanted]);
   return part;
 }
 
-/** What a sheet is made of could not be had. Most browsers do not ask for it again, so where there is
- * a connection (the gateway is newer than this page) the page is: nothing is lost by that. */
+/** What a sheet is made of could not be had; nobody waits for other parts. Most browsers do not ask for
+ * it again, so where there is a connection (the gateway is newer than this page) the page is: nothing
+ * is lost by that. */
 export function partFailed(): void {
+  if (!dialog.peek()) return;
   close();
   if (chat.link.value.is === "open") location.reload();
   else chat.say({ key: "text", text: t("openPart") });

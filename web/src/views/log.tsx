@@ -67,9 +67,9 @@ function useTarget(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor): 
     const row = seq && box.current!.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
     if (!row) return;
     room.stick = false;
+    row.classList.add("lit"); /* first: it has all rows be as tall as they are (row.css) */
     row.scrollIntoView({ block: "center" });
     anchor.at(row);
-    row.classList.add("lit");
     row.focus({ preventScroll: true });
     setTimeout(() => row.classList.remove("lit"), 2000);
     room.target.value = 0;

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { chat, dialog, narrow, open, screen, wide } from "../app";
 import { t } from "../words";
-import { partFailed, useLater } from "./later";
+import { useLater } from "./later";
 import { Naming } from "./naming";
 import { RoomPane } from "./room";
 import { Rooms } from "./rooms";
@@ -44,7 +44,7 @@ export function Main() {
   }, [screen.value]);
   const joined = room?.joined.value ?? false;
   const people = useLater(joined, () => import("../lazy/people"));
-  const dialogs = useLater(joined || dialog.value !== null, () => import("../lazy/dialog"), () => dialog.peek() && partFailed());
+  const dialogs = useLater(dialog.value ?? joined, () => import("../lazy/dialog"));
   if (!chat.me.value) return <Naming />;
   const shown = !room ? "rooms" : screen.value;
   return (
