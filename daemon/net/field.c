@@ -112,6 +112,7 @@ const char *field_bearer(const char *field)
     if (strncasecmp(field, "Bearer ", 7) != 0)
         return NULL;
     field += 7;
-    field += strspn(field, " ");
+    while (*field == ' ')
+        field++;
     return *field ? field : NULL;
 }
