@@ -152,6 +152,7 @@ test("in forced colours one still sees who is called, who is here, and what one 
   await hears(page, "@mina look");
   await page.click(".chip:has-text('👍')");
   await page.waitForSelector(".chip[aria-pressed=true]");
+  await page.waitForSelector(".people .dot");
   const seen = await page.evaluate(() => {
     const look = (one) => getComputedStyle(document.querySelector(one));
     return {
