@@ -1,8 +1,8 @@
 /* load.c - the load generator: many clients in one epoll thread, against hearthd (hearth.v1 or the
  * plain endpoint), against limit.c (raw frames) or any other plain server. Prints one JSON line.
- * Every message carries its writer's number, its own number and the time it was due, so that what is
- * lost, doubled or out of order is seen, and a rate is kept without coordinated omission. */
-#include "peer.h"
+ * Every message carries its writer's number, its own number and the time it was due, so that what
+ * is lost, doubled or out of order is seen, and a rate is kept without coordinated omission. */
+#include "connection.h"
 #include "tally.h"
 
 #include <getopt.h>
@@ -28,12 +28,12 @@ struct options {
 };
 
 struct client {
-    struct peer peer;
+    struct connection connection;
     bool ready, watched_out;
-    uint32_t room, writer;     /* its number in the room; it writes if below options.writers */
+    uint32_t room, writer; /* its number in the room; it writes if below options.writers */
     uint32_t sent, unanswered;
     int64_t seq;
-    uint32_t *heard; /* of each writer of the room: messages so far */
+    uint32_t *received; /* of each writer of the room: messages so far */
 };
 
 struct run {
@@ -53,19 +53,21 @@ static void die(const char *what)
     exit(1);
 }
 
-static struct client *client_of(struct peer *peer)
+static struct client *client_of(struct connection *connection)
 {
-    return (struct client *)peer; /* peer is its first member */
+    return (struct client *)connection; /* connection is its first member */
 }
 
 static void watch(struct run *run, struct client *client, bool is_new)
 {
-    bool out = peer_wants_write(&client->peer) || client->peer.state == PEER_CONNECTING;
+    bool out = connection_wants_write(&client->connection) ||
+               client->connection.state == CONNECTION_CONNECTING;
     if (!is_new && out == client->watched_out)
         return;
     struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0u), .data.ptr = client};
     client->watched_out = out;
-    if (epoll_ctl(run->epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, client->peer.fd, &event) < 0)
+    if (epoll_ctl(run->epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, client->connection.fd,
+                  &event) < 0)
         die("epoll_ctl");
 }
 
@@ -82,14 +84,14 @@ static void begin_client(struct run *run, size_t number)
     char path[64];
     client->room = (uint32_t)(number / (size_t)run->options.members);
     client->writer = (uint32_t)(number % (size_t)run->options.members);
-    client->heard = calloc((size_t)run->options.writers + 1, sizeof *client->heard);
-    client->peer.id = (uint32_t)number;
+    client->received = calloc((size_t)run->options.writers + 1, sizeof *client->received);
+    client->connection.id = (uint32_t)number;
     snprintf(path, sizeof path,
              run->options.protocol == PROTOCOL_V1      ? "/ws"
              : run->options.protocol == PROTOCOL_PLAIN ? "/ws/%u"
                                                        : "/raw/%u",
              run->options.protocol == PROTOCOL_PLAIN ? (unsigned)number : client->room);
-    if (!client->heard || !peer_connect(&client->peer, run->options.port, path))
+    if (!client->received || !connection_connect(&client->connection, run->options.port, path))
         die("connect");
     watch(run, client, true);
 }
@@ -110,16 +112,17 @@ static void enter_v1(struct run *run, struct client *client)
 {
     char text[256];
     int length = snprintf(text, sizeof text, "{\"type\":\"hello\",\"name\":\"bench-%d-%u\"}",
-                          run->options.port, client->peer.id);
-    peer_send(&client->peer, text, (size_t)length);
+                          run->options.port, client->connection.id);
+    connection_send(&client->connection, text, (size_t)length);
     if (client->writer == 0 && client->room > 0) {
-        length = snprintf(text, sizeof text, "{\"type\":\"create\",\"room\":\"room-%u\"}", client->room);
-        peer_send(&client->peer, text, (size_t)length);
+        length =
+            snprintf(text, sizeof text, "{\"type\":\"create\",\"room\":\"room-%u\"}", client->room);
+        connection_send(&client->connection, text, (size_t)length);
     }
     char room[32];
     length = snprintf(text, sizeof text, "{\"type\":\"join\",\"room\":\"%s\",\"history\":%ld}",
                       room_name(client, room), run->options.history);
-    peer_send(&client->peer, text, (size_t)length);
+    connection_send(&client->connection, text, (size_t)length);
 }
 
 /* ---- hearing ---- */
@@ -142,11 +145,11 @@ static uint64_t parse_hex(const char *digits, int count)
 static void hear_stamp(struct run *run, struct client *client, const char *stamp)
 {
     uint32_t writer = (uint32_t)parse_hex(stamp, 8), number = (uint32_t)parse_hex(stamp + 9, 8);
-    if ((int64_t)writer >= run->options.writers || number != client->heard[writer]) {
+    if ((int64_t)writer >= run->options.writers || number != client->received[writer]) {
         run->wrong++;
         return;
     }
-    client->heard[writer]++;
+    client->received[writer]++;
     run->delivered++;
     tally_add(&run->latency, run->now_ns - (int64_t)parse_hex(stamp + 18, 16));
     if (run->options.protocol != PROTOCOL_V1 && writer == client->writer && client->unanswered > 0)
@@ -181,10 +184,10 @@ static void hear_v1(struct run *run, struct client *client, const char *text, si
     }
 }
 
-static void hear(struct peer *peer, const char *text, size_t length, void *context)
+static void receive(struct connection *connection, const char *text, size_t length, void *context)
 {
     struct run *run = context;
-    struct client *client = client_of(peer);
+    struct client *client = client_of(connection);
     if (!text && run->options.protocol == PROTOCOL_V1)
         enter_v1(run, client);
     else if (!text)
@@ -192,7 +195,8 @@ static void hear(struct peer *peer, const char *text, size_t length, void *conte
     else if (run->options.protocol == PROTOCOL_V1)
         hear_v1(run, client, text, length);
     else {
-        const char *stamp = run->options.protocol == PROTOCOL_RAW ? text : memmem(text, length, ": ", 2);
+        const char *stamp =
+            run->options.protocol == PROTOCOL_RAW ? text : memmem(text, length, ": ", 2);
         if (stamp && run->measuring)
             hear_stamp(run, client, stamp == text ? text : stamp + 2);
     }
@@ -228,7 +232,7 @@ static unsigned char *add_message(struct run *run, struct client *client, int64_
     client->sent++;
     client->unanswered++;
     run->sent++;
-    return peer_frame(at, message, (size_t)length);
+    return connection_frame(at, message, (size_t)length);
 }
 
 /* As many as the window allows, in one send. */
@@ -240,7 +244,7 @@ static void speak_window(struct run *run, struct client *client)
            run->sent < (uint64_t)run->options.messages &&
            at + MESSAGE_BYTES_MAX + 8 < batch + sizeof batch)
         at = add_message(run, client, run->now_ns, at);
-    if (at > batch && !peer_send_batch(&client->peer, batch, (size_t)(at - batch)))
+    if (at > batch && !connection_send_batch(&client->connection, batch, (size_t)(at - batch)))
         die("send");
     watch(run, client, false);
 }
@@ -258,7 +262,7 @@ static void speak_rate(struct run *run)
         struct client *client = &run->clients[room * (size_t)run->options.members + writer];
         unsigned char frame[MESSAGE_BYTES_MAX + 8];
         unsigned char *end = add_message(run, client, due, frame);
-        if (!peer_send_batch(&client->peer, frame, (size_t)(end - frame)))
+        if (!connection_send_batch(&client->connection, frame, (size_t)(end - frame)))
             die("send");
         watch(run, client, false);
     }
@@ -269,13 +273,13 @@ static void speak_rate(struct run *run)
 static void serve(struct run *run, const struct epoll_event *event)
 {
     struct client *client = event->data.ptr;
-    if (client->peer.state == PEER_CONNECTING)
-        client->peer.state = PEER_UPGRADING;
-    bool alive = !(event->events & EPOLLOUT) || peer_writeable(&client->peer);
+    if (client->connection.state == CONNECTION_CONNECTING)
+        client->connection.state = CONNECTION_UPGRADING;
+    bool alive = !(event->events & EPOLLOUT) || connection_writeable(&client->connection);
     if (alive && event->events & ~(uint32_t)EPOLLOUT)
-        alive = peer_readable(&client->peer, hear, run);
+        alive = connection_readable(&client->connection, receive, run);
     if (!alive) {
-        fprintf(stderr, "load: the server closed connection %u\n", client->peer.id);
+        fprintf(stderr, "load: the server closed connection %u\n", client->connection.id);
         exit(1);
     }
     if (run->measuring && run->options.rate == 0 && may_write(run, client))
@@ -348,43 +352,70 @@ static double everybody_talks(struct run *run)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: load --port N --pid N [--protocol v1|plain|raw] [--rooms N] [--members N]\n"
-                    "            [--writers N] [--messages N] [--rate N | --window N] [--text N]\n"
-                    "            [--history N] [--deadline SECONDS]\n");
+    fprintf(stderr,
+            "usage: load --port N --pid N [--protocol v1|plain|raw] [--rooms N] [--members N]\n"
+            "            [--writers N] [--messages N] [--rate N | --window N] [--text N]\n"
+            "            [--history N] [--deadline SECONDS]\n");
     exit(2);
 }
 
 static enum protocol protocol_named(const char *word)
 {
-    return strcmp(word, "raw") == 0 ? PROTOCOL_RAW
+    return strcmp(word, "raw") == 0     ? PROTOCOL_RAW
            : strcmp(word, "plain") == 0 ? PROTOCOL_PLAIN
                                         : PROTOCOL_V1;
 }
 
 static struct options parse(int count, char **words)
 {
-    struct options options = {.rooms = 1, .members = 1, .writers = 1, .window = 32,
-                              .text_bytes = 100, .deadline_s = 120};
+    struct options options = {
+        .rooms = 1, .members = 1, .writers = 1, .window = 32, .text_bytes = 100, .deadline_s = 120};
     static const struct option names[] = {
-        {"port", 1, NULL, 'p'},    {"pid", 1, NULL, 'i'},      {"protocol", 1, NULL, 'P'},
-        {"rooms", 1, NULL, 'r'},   {"members", 1, NULL, 'm'},  {"writers", 1, NULL, 'w'},
-        {"messages", 1, NULL, 'n'}, {"rate", 1, NULL, 'R'},    {"window", 1, NULL, 'W'},
-        {"text", 1, NULL, 't'},    {"deadline", 1, NULL, 'd'}, {"history", 1, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"port", 1, NULL, 'p'},     {"pid", 1, NULL, 'i'},      {"protocol", 1, NULL, 'P'},
+        {"rooms", 1, NULL, 'r'},    {"members", 1, NULL, 'm'},  {"writers", 1, NULL, 'w'},
+        {"messages", 1, NULL, 'n'}, {"rate", 1, NULL, 'R'},     {"window", 1, NULL, 'W'},
+        {"text", 1, NULL, 't'},     {"deadline", 1, NULL, 'd'}, {"history", 1, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(count, words, "", names, NULL)) != -1;)
         switch (c) {
-        case 'p': options.port = atoi(optarg); break;
-        case 'i': options.pid = atoi(optarg); break;
-        case 'P': options.protocol = protocol_named(optarg); break;
-        case 'r': options.rooms = atol(optarg); break;
-        case 'm': options.members = atol(optarg); break;
-        case 'w': options.writers = atol(optarg); break;
-        case 'n': options.messages = atol(optarg); break;
-        case 'R': options.rate = atof(optarg); break;
-        case 'W': options.window = atol(optarg); break;
-        case 't': options.text_bytes = atol(optarg); break;
-        case 'h': options.history = atol(optarg); break;
-        case 'd': options.deadline_s = atof(optarg); break;
-        default: usage();
+        case 'p':
+            options.port = atoi(optarg);
+            break;
+        case 'i':
+            options.pid = atoi(optarg);
+            break;
+        case 'P':
+            options.protocol = protocol_named(optarg);
+            break;
+        case 'r':
+            options.rooms = atol(optarg);
+            break;
+        case 'm':
+            options.members = atol(optarg);
+            break;
+        case 'w':
+            options.writers = atol(optarg);
+            break;
+        case 'n':
+            options.messages = atol(optarg);
+            break;
+        case 'R':
+            options.rate = atof(optarg);
+            break;
+        case 'W':
+            options.window = atol(optarg);
+            break;
+        case 't':
+            options.text_bytes = atol(optarg);
+            break;
+        case 'h':
+            options.history = atol(optarg);
+            break;
+        case 'd':
+            options.deadline_s = atof(optarg);
+            break;
+        default:
+            usage();
         }
     if (options.port <= 0 || options.pid <= 0 || options.rooms < 1 || options.members < 1 ||
         options.writers > options.members)
@@ -434,8 +465,8 @@ int main(int count, char **words)
     cpu_s = process_cpu_seconds(run.options.pid) - cpu_s;
     print_results(&run, enter_s, talk_s, cpu_s, before, after);
     for (size_t i = 0; i < run.count; i++) {
-        peer_close(&run.clients[i].peer);
-        free(run.clients[i].heard);
+        connection_close(&run.clients[i].connection);
+        free(run.clients[i].received);
     }
     free(run.clients);
     return run.wrong > 0;

@@ -158,7 +158,7 @@ class Client:
         fields = {"room": room} if room else {}
         return [await self.next(*ENTRIES, **fields) for _ in range(count)]
 
-    def told(self, *types):
+    def received(self, *types):
         """What lies in the inbox of these types."""
         return [frame for frame in self.inbox if frame["type"] in types]
 
@@ -179,7 +179,7 @@ class Client:
         self.inbox = [f for f in before if f not in caught] + after
         return joined, caught
 
-    async def say(self, text, room="lobby", **fields):
+    async def send(self, text, room="lobby", **fields):
         fields.setdefault("nonce", f"{id(self):x}-{next(self._refs)}")
         return await self.ask("send", room=room, text=text, **fields)
 

@@ -140,7 +140,7 @@ class Daemon:
         status, _, text = _exchange(connection, method, path, body, None)
         return status, json.loads(text)
 
-    def keeper(self, type, **fields):
+    def administrator(self, type, **fields):
         """One hearth.v1 request as the keeper: its reply, which must not be an error."""
         status, reply = self.admin("POST", "/admin/v1/do", {"type": type, **fields})
         assert status < 300, reply

@@ -84,7 +84,7 @@ async def test_hearthctl_speaks_and_listens(daemon):
     daemon.ctl("send", "lobby", "-", input="from\nstandard input\n")
     assert (await mina.next("message"))["text"] == "dinner is ready"
     assert (await mina.next("message"))["text"] == "from\nstandard input"
-    await mina.say("coming\x1b[2J")
+    await mina.send("coming\x1b[2J")
     assert daemon.ctl("tail", "lobby", "-n", "1").strip().endswith("mina: coming\\u{1b}[2J")
     lines = [json.loads(line) for line in daemon.ctl("--json", "tail", "lobby").splitlines()]
     assert [line["text"] for line in lines][0] == "dinner is ready" and len(lines) == 3
@@ -93,11 +93,11 @@ async def test_hearthctl_speaks_and_listens(daemon):
 
 async def test_hearthctl_follows_a_room(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("before")
+    await mina.send("before")
     with subprocess.Popen([HEARTHCTL, "--socket", str(daemon.socket), "tail", "lobby", "-f"],
                           stdout=subprocess.PIPE, text=True) as tail:
         assert tail.stdout.readline().endswith("mina: before\n")
-        await mina.say("after")
+        await mina.send("after")
         assert tail.stdout.readline().endswith("mina: after\n")
         tail.terminate()
     await mina.close()
@@ -111,7 +111,7 @@ async def test_hearthctl_moderates(daemon):
     assert (await jun.ask_in_vain("send", room="lobby", text="x", nonce="1"))[
         "error_code"] == "muted"
     daemon.ctl("unmute", "lobby", "jun")
-    await jun.say("thanks")
+    await jun.send("thanks")
     daemon.ctl("kick", "lobby", "jun", "--reason", "go to bed")
     assert (await jun.next("kicked"))["reason"] == "go to bed"
     await jun.join()
@@ -164,13 +164,13 @@ def test_a_proxy_does_not_matter(daemon):
 
 async def test_a_backup_is_made_while_running_and_put_back(daemon, tmp_path):
     [mina] = await meet(daemon, "mina")
-    said = [(await mina.say(f"text {i}"))["seq"] for i in range(20)]
+    said = [(await mina.send(f"text {i}"))["seq"] for i in range(20)]
     copy = tmp_path / "copy.db"
     daemon.ctl("backup", str(copy))
     assert stat.S_IMODE(os.stat(copy).st_mode) == 0o600
     assert daemon.ctl("backup", str(copy), check=False).returncode == 1, "it overwrote a file"
     daemon.ctl("backup", str(copy), "--force")
-    await mina.say("after the backup")
+    await mina.send("after the backup")
     assert daemon.ctl("restore", str(copy), check=False).returncode == 1, "it overwrote a database"
     daemon.ctl("restore", str(copy), "--force")
     assert (await mina.wait_closed())[0] == 1001
@@ -203,11 +203,11 @@ async def reconnect(daemon, key):
 
 async def test_what_is_no_backup_is_not_put_in_place(daemon, tmp_path):
     [mina] = await meet(daemon, "mina")
-    await mina.say("stays")
+    await mina.send("stays")
     (tmp_path / "no.db").write_bytes(b"no database" * 1000)
     for path in ("no.db", "nowhere.db"):
         assert daemon.ctl("restore", str(tmp_path / path), "--force", check=False).returncode == 1
-    await mina.say("still here")
+    await mina.send("still here")
     await mina.close()
 
 
@@ -216,12 +216,12 @@ async def test_an_export_of_an_import_is_the_same(make_daemon, tmp_path):
     [mina] = await meet(daemon, "mina")
     daemon.ctl("room", "create", "den")
     await mina.join("den")
-    seqs = [(await mina.say(f"text {i} 한국어 \"quoted\" \\ \u2028", "den"))["seq"]
+    seqs = [(await mina.send(f"text {i} 한국어 \"quoted\" \\ \u2028", "den"))["seq"]
             for i in range(300)]
     await mina.ask("edit", room="den", target=seqs[0], text="changed")
     await mina.ask("delete", room="den", target=seqs[1])
     await mina.ask("react", room="den", target=seqs[2], emoji="👍", on=True)
-    await mina.say("answer", "den", reply_to=seqs[3])
+    await mina.send("answer", "den", reply_to=seqs[3])
     exported = tmp_path / "den.jsonl"
     daemon.ctl("room", "export", "den", str(exported))
     lines = [json.loads(line) for line in exported.read_text().split("\n") if line]
@@ -245,7 +245,7 @@ def test_what_is_no_export_is_not_imported(daemon, text):
 
 async def test_status_tells_what_a_keeper_asks(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("hi")
+    await mina.send("hi")
     status = json.loads(daemon.ctl("--json", "status"))
     assert status["users_here"] == 1 and status["entries"] == 1 and status["rooms"] == 1
     assert status["durability"] == "power_loss" and status["last_backup"] == 0

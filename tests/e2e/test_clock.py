@@ -43,13 +43,13 @@ async def test_order_and_time_hold_however_the_clock_jumps(make_daemon, clock):
     acks = []
     for when in WHENS:
         clock.set(when)
-        acks += [await mina.say(f"{when} {i}") for i in range(5)]
+        acks += [await mina.send(f"{when} {i}") for i in range(5)]
     assert [a["seq"] for a in acks] == sorted({a["seq"] for a in acks})
     assert all(a["ts"] <= b["ts"] for a, b in zip(acks, acks[1:])), "time ran backwards"
     history = await mina.ask("history", room="lobby", limit=200)
     assert [m["seq"] for m in history["messages"]] == [a["seq"] for a in acks]
     assert history["messages"][0]["clock"] == "unset", "in 1970 a board does not know the time"
-    assert daemon.keeper("status")["clock_set"] is True
+    assert daemon.administrator("status")["clock_set"] is True
     await mina.close()
 
 
@@ -58,14 +58,14 @@ async def test_a_start_in_1970_goes_on_after_the_last_message(make_daemon, clock
     clock.set("2030-01-01 00:00:00")
     daemon.start(environment=clock.environment())
     [mina] = await meet(daemon, "mina")
-    before = await mina.say("before the power cut")
+    before = await mina.send("before the power cut")
     daemon.kill()
     await mina.wait_closed()
     clock.set("1970-01-01 00:00:05")
     daemon.start(environment=clock.environment())
     mina = await Client.connect(daemon, session=mina.key)
     await mina.join()
-    after = await mina.say("after it")
+    after = await mina.send("after it")
     assert after["ts"] >= before["ts"] and after["seq"] > before["seq"]
     await mina.close()
 
@@ -77,7 +77,7 @@ async def test_limits_are_not_confused_by_jumps(make_daemon, clock):
     daemon.start(environment=clock.environment())
     [mina] = await meet(daemon, "mina")
     for i in range(5):
-        await mina.say(str(i))
+        await mina.send(str(i))
     clock.set("2040-01-01 00:00:00")
     reply = await mina.ask_in_vain("send", room="lobby", text="x", nonce="n")
     assert reply["error_code"] == "rate_limited" and reply["retry_after_ms"] <= 1000

@@ -131,7 +131,7 @@ async def test_sighup_reads_the_configuration_again(make_daemon, tmp_path):
     daemon.process.send_signal(signal.SIGHUP)
     for _ in range(10_000):  # it is read between two turns; each question is one
         try:
-            await mina.say("x" * 65)
+            await mina.send("x" * 65)
             break
         except Refused as refused:
             assert refused.code == "too_long"
@@ -139,7 +139,7 @@ async def test_sighup_reads_the_configuration_again(make_daemon, tmp_path):
         raise AssertionError("the new limit does not apply:\n" + daemon.text_of_log())
     write(tmp_path, "limits = { text_bytes = nonsense; };\n")
     daemon.process.send_signal(signal.SIGHUP)
-    await mina.say("a wrong file changes nothing")
+    await mina.send("a wrong file changes nothing")
     await mina.close()
 
 

@@ -70,7 +70,7 @@ async def test_only_the_keeper_makes_rooms_where_that_is_set(make_daemon):
     daemon = make_daemon({"rooms.create": "keeper"})
     mina = await Client.connect(daemon, "mina")
     assert (await mina.ask_in_vain("create", room="den"))["error_code"] == "forbidden"
-    daemon.keeper("create", room="den")
+    daemon.administrator("create", room="den")
     await mina.join("den")
     await mina.close()
 

@@ -11,7 +11,7 @@ def files_of(daemon):
 
 async def test_a_deleted_text_is_gone_from_history_search_and_catching_up(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
-    seq = (await mina.say("swordfish is the password"))["seq"]
+    seq = (await mina.send("swordfish is the password"))["seq"]
     await mina.ask("edit", room="lobby", target=seq, text="swordfish was the password")
     assert len((await jun.ask("search", query="swordfish"))["results"]) == 1
     ack = await mina.ask("delete", room="lobby", target=seq)
@@ -32,7 +32,7 @@ async def test_a_deleted_text_is_gone_from_history_search_and_catching_up(daemon
 
 async def test_a_deleted_text_is_gone_from_the_database(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("swordfish-swordfish"))["seq"]
+    seq = (await mina.send("swordfish-swordfish"))["seq"]
     await mina.ask("edit", room="lobby", target=seq, text="swordfish again")
     await mina.ask("search", query="swordfish")  # so that the index has it
     await mina.ask("delete", room="lobby", target=seq)
@@ -51,8 +51,8 @@ async def test_only_ones_own_messages_but_moderators_any(daemon):
     await part()
     for person in (mina, jun):
         await person.join("den")
-    owners = (await mina.say("from the owner", "den"))["seq"]
-    guests = (await jun.say("from the guest", "den"))["seq"]
+    owners = (await mina.send("from the owner", "den"))["seq"]
+    guests = (await jun.send("from the guest", "den"))["seq"]
     assert (await jun.ask_in_vain("delete", room="den", target=owners))["error_code"] == "forbidden"
     await mina.ask("delete", room="den", target=guests)
     await part(mina, jun)
@@ -60,7 +60,7 @@ async def test_only_ones_own_messages_but_moderators_any(daemon):
 
 async def test_what_is_no_message_cannot_be_deleted(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     assert (await mina.ask_in_vain("delete", room="lobby", target=seq + 999))[
         "error_code"] == "message_not_found"
     await mina.ask("delete", room="lobby", target=seq)

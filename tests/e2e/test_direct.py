@@ -20,7 +20,7 @@ async def test_join_send_and_history_take_it_like_any_room(daemon):
     _, caught = await jun.join("@jun,mina")
     assert [e["text"] for e in caught] == ["psst"]
     await mina.join("@jun,mina")
-    await jun.say("yes?", "@jun,mina")
+    await jun.send("yes?", "@jun,mina")
     assert (await mina.next("message", room="@jun,mina", text="yes?"))["from"] == "jun"
     await part(mina, jun)
 

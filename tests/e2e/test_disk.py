@@ -47,7 +47,7 @@ async def say_until_refused(client, prefix):
 async def test_a_full_disk_is_said_and_over_when_there_is_space_again(make_daemon, small_disk):
     daemon = make_daemon({"storage.path": small_disk / "chat.db"})
     mina, jun = await meet(daemon, "mina", "jun")
-    before = [await mina.say(f"before {i}") for i in range(5)]
+    before = [await mina.send(f"before {i}") for i in range(5)]
     fill(small_disk)
     acks, reply = await say_until_refused(mina, "full")
     assert reply["error_code"] == "storage_unavailable" and reply["message"]
@@ -77,7 +77,7 @@ async def test_a_full_disk_is_said_and_over_when_there_is_space_again(make_daemo
 async def test_a_start_on_a_full_disk_serves_what_there_is(make_daemon, small_disk):
     daemon = make_daemon({"storage.path": small_disk / "chat.db"})
     [mina] = await meet(daemon, "mina")
-    ack = await mina.say("kept")
+    ack = await mina.send("kept")
     await mina.close()
     daemon.stop()
     fill(small_disk)
@@ -94,7 +94,7 @@ async def test_a_start_after_a_crash_on_a_full_disk_of_4_mib(make_daemon, small_
         pytest.skip("it cannot be made smaller")
     daemon = make_daemon({"storage.path": small_disk / "chat.db"})
     [mina] = await meet(daemon, "mina")
-    ack = await mina.say("kept")
+    ack = await mina.send("kept")
     fill(small_disk)
     daemon.kill()
     daemon.start()

@@ -13,7 +13,7 @@ async def chatter(writer, said):
     """Says texts one after another, several under way, until the connection breaks."""
     async def one(text):
         try:
-            said[text] = (await writer.say(text, nonce=text))["seq"]
+            said[text] = (await writer.send(text, nonce=text))["seq"]
         except (ConnectionError, OSError, RuntimeError):
             pass
         except Exception as error:  # websockets' own
@@ -48,7 +48,7 @@ async def kill_while_they_talk(daemon, round, said, heard):
     daemon.kill()
     await asyncio.gather(*talking)
     await listener.wait_closed()
-    heard += [(m["seq"], m["text"]) for m in listener.told("message")]
+    heard += [(m["seq"], m["text"]) for m in listener.received("message")]
     await part(*writers)
 
 
@@ -101,7 +101,7 @@ async def test_what_was_not_acknowledged_at_a_stop_can_be_said_again(daemon):
     daemon.start()
     again = await Client.connect(daemon, session=mina.key)
     await again.join()
-    second = [await again.say(f"t{i}", nonce=f"n{i}") for i in range(200)]
+    second = [await again.send(f"t{i}", nonce=f"n{i}") for i in range(200)]
     for before, after in zip(done, second):
         if isinstance(before, dict) and before["type"] == "ack":
             assert before["seq"] == after["seq"]
@@ -112,17 +112,17 @@ async def test_what_was_not_acknowledged_at_a_stop_can_be_said_again(daemon):
 
 async def test_a_seq_is_not_used_again_after_a_crash(daemon):
     [mina] = await meet(daemon, "mina")
-    before = (await mina.say("one"))["seq"]
+    before = (await mina.send("one"))["seq"]
     daemon.kill()
     await mina.wait_closed()
     daemon.start()
     [jun] = await meet(daemon, "jun")
-    assert (await jun.say("two"))["seq"] >= before + 2**20
+    assert (await jun.send("two"))["seq"] >= before + 2**20
     await jun.close()
 
 
 async def test_time_never_runs_backwards_within_a_room(daemon):
     [mina] = await meet(daemon, "mina")
-    acks = [await mina.say(str(i)) for i in range(20)]
+    acks = [await mina.send(str(i)) for i in range(20)]
     assert all(a["ts"] <= b["ts"] for a, b in zip(acks, acks[1:]))
     await mina.close()

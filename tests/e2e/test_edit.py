@@ -4,7 +4,7 @@ from client import Client, meet, part
 
 async def test_everybody_hears_the_new_text(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
-    seq = (await mina.say("frist"))["seq"]
+    seq = (await mina.send("frist"))["seq"]
     ack = await mina.ask("edit", room="lobby", target=seq, text="first", nonce="e")
     heard = await jun.next("edit")
     assert (heard["target"], heard["text"], heard["seq"]) == (seq, "first", ack["seq"])
@@ -16,7 +16,7 @@ async def test_everybody_hears_the_new_text(daemon):
 
 async def test_the_newest_edit_counts(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("0"))["seq"]
+    seq = (await mina.send("0"))["seq"]
     for i in range(1, 5):
         await mina.ask("edit", room="lobby", target=seq, text=str(i))
     assert (await mina.ask("history", room="lobby"))["messages"][0]["text"] == "4"
@@ -25,7 +25,7 @@ async def test_the_newest_edit_counts(daemon):
 
 async def test_only_ones_own_messages_may_be_changed(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
-    seq = (await mina.say("mine"))["seq"]
+    seq = (await mina.send("mine"))["seq"]
     assert (await jun.ask_in_vain("edit", room="lobby", target=seq, text="yours"))[
         "error_code"] == "forbidden"
     assert (await mina.ask("history", room="lobby"))["messages"][0]["text"] == "mine"
@@ -34,7 +34,7 @@ async def test_only_ones_own_messages_may_be_changed(daemon):
 
 async def test_what_is_no_message_cannot_be_changed(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     edit = (await mina.ask("edit", room="lobby", target=seq, text="y"))["seq"]
     for target in (edit, seq + 1000):
         reply = await mina.ask_in_vain("edit", room="lobby", target=target, text="z")
@@ -47,7 +47,7 @@ async def test_what_is_no_message_cannot_be_changed(daemon):
 
 async def test_an_edit_is_bounded_as_a_text_is(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     assert (await mina.ask_in_vain("edit", room="lobby", target=seq, text="x" * 2001))[
         "error_code"] == "too_long"
     await mina.close()
@@ -55,7 +55,7 @@ async def test_an_edit_is_bounded_as_a_text_is(daemon):
 
 async def test_an_edit_with_the_same_nonce_is_stored_once(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     first = await mina.ask("edit", room="lobby", target=seq, text="y", nonce="e")
     again = await mina.ask("edit", room="lobby", target=seq, text="y", nonce="e")
     assert first["seq"] == again["seq"]
@@ -64,7 +64,7 @@ async def test_an_edit_with_the_same_nonce_is_stored_once(daemon):
 
 async def test_who_is_not_in_the_room_may_not_edit(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     other = await Client.connect(daemon, session=mina.key)
     assert (await other.ask_in_vain("edit", room="lobby", target=seq, text="y"))[
         "error_code"] == "not_joined"

@@ -302,5 +302,5 @@ async def test_the_gateway_survives_connections_that_break_off_anywhere(daemon):
         with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
             raw.sendall(whole[:cut])
     [mina] = await meet(daemon, "mina")
-    await asyncio.wait_for(mina.say("still here"), DEADLINE_S)
+    await asyncio.wait_for(mina.send("still here"), DEADLINE_S)
     await mina.close()

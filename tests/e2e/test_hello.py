@@ -104,7 +104,7 @@ async def test_a_second_hello_is_refused_and_harms_nothing(daemon):
     mina = await Client.connect(daemon, "mina")
     assert (await mina.ask_in_vain("hello", name="other"))["error_code"] == "bad_request"
     await mina.join()
-    assert (await mina.say("x"))["type"] == "ack"
+    assert (await mina.send("x"))["type"] == "ack"
     await mina.close()
 
 

@@ -12,7 +12,7 @@ async def talked(daemon):
     seqs = []
     for i in range(0, 250, 50):
         seqs += [a["seq"] for a in await asyncio.gather(
-            *[mina.say(f"text {i + j}") for j in range(50)])]
+            *[mina.send(f"text {i + j}") for j in range(50)])]
     yield mina, seqs
     await mina.close()
 
@@ -77,7 +77,7 @@ async def test_a_topic_is_part_of_history(daemon):
 
 async def test_it_works_without_having_joined(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("hi")
+    await mina.send("hi")
     jun = await Client.connect(daemon, "jun")
     assert len((await jun.ask("history", room="lobby"))["messages"]) == 1
     assert (await jun.ask_in_vain("history", room="nowhere"))["error_code"] == "room_not_found"
@@ -95,7 +95,7 @@ async def test_before_and_after_together_are_refused_or_a_range(talked):
 
 async def test_long_texts_make_pages_shorter_not_lost(daemon):
     [mina] = await meet(daemon, "mina")
-    seqs = [(await mina.say(f"{i} " + "x" * 1900))["seq"] for i in range(200)]
+    seqs = [(await mina.send(f"{i} " + "x" * 1900))["seq"] for i in range(200)]
     seen = []
     while True:
         page = await mina.ask("history", room="lobby", limit=200, after=seen[-1] if seen else 0)

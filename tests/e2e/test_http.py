@@ -70,7 +70,7 @@ def test_healthz_says_ok(daemon):
 
 async def test_metrics_are_prometheus_text(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("hi")
+    await mina.send("hi")
     status, headers, body = daemon.http("GET", "/metrics")
     assert status == 200 and headers["content-type"].startswith("text/plain")
     described, found = set(), set()
@@ -92,7 +92,7 @@ async def test_metrics_are_prometheus_text(daemon):
 
 async def test_rooms_and_messages_can_be_read(daemon):
     [mina] = await meet(daemon, "mina")
-    seqs = [(await mina.say(f"text {i}"))["seq"] for i in range(10)]
+    seqs = [(await mina.send(f"text {i}"))["seq"] for i in range(10)]
     status, reply = api(daemon, "GET", "/rooms")
     assert status == 200 and [room["name"] for room in reply["rooms"]] == ["lobby"]
     status, reply = api(daemon, "GET", "/rooms/lobby/messages?limit=3")
@@ -191,12 +191,12 @@ class Stream:
 
 async def test_a_stream_stays_open(daemon):
     [mina] = await meet(daemon, "mina")
-    seqs = [(await mina.say(f"text {i}"))["seq"] for i in range(3)]
+    seqs = [(await mina.send(f"text {i}"))["seq"] for i in range(3)]
     stream = Stream(daemon, f"/api/v1/rooms/lobby/stream?after={seqs[0]}")
     assert stream.response.status == 200
     assert [stream.next("message")["seq"] for _ in range(2)] == seqs[1:]
     assert stream.next("live")["room"] == "lobby"
-    later = await mina.say("later")
+    later = await mina.send("later")
     assert stream.next("message")["seq"] == later["seq"]
     stream.close()
     await mina.close()

@@ -17,7 +17,7 @@ async def test_joined_says_what_the_room_is(daemon):
 
 async def test_history_gives_the_newest_and_fifty_without_asking(daemon):
     [mina] = await meet(daemon, "mina")
-    seqs = [(await mina.say(str(i)))["seq"] for i in range(60)]
+    seqs = [(await mina.send(str(i)))["seq"] for i in range(60)]
     jun = await Client.connect(daemon, "jun")
     assert [m["seq"] for m in (await jun.join(history=7))[1]] == seqs[-7:]
     await jun.ask("leave", room="lobby")
@@ -31,7 +31,7 @@ async def test_history_gives_the_newest_and_fifty_without_asking(daemon):
 
 async def test_a_log_that_does_not_match_starts_afresh(daemon):
     [mina] = await meet(daemon, "mina")
-    seqs = [(await mina.say(str(i)))["seq"] for i in range(10)]
+    seqs = [(await mina.send(str(i)))["seq"] for i in range(10)]
     jun = await Client.connect(daemon, "jun")
     joined, caught = await jun.join(after=seqs[8], log="0123456789abcdef", history=3)
     assert joined["reset"] is True and [m["seq"] for m in caught] == seqs[-3:]
@@ -40,7 +40,7 @@ async def test_a_log_that_does_not_match_starts_afresh(daemon):
 
 async def test_a_cursor_beyond_the_last_is_a_reset_not_nothing_new(daemon):
     [mina] = await meet(daemon, "mina")
-    seqs = [(await mina.say(str(i)))["seq"] for i in range(10)]
+    seqs = [(await mina.send(str(i)))["seq"] for i in range(10)]
     jun = await Client.connect(daemon, "jun")
     log = (await jun.join())[0]["log"]
     await jun.ask("leave", room="lobby")
@@ -72,13 +72,13 @@ async def test_a_room_that_is_not_there_is_not_found(daemon):
 
 async def test_joining_again_moves_the_cursor_and_doubles_nothing(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("one")
+    await mina.send("one")
     await mina.next("message")
     await mina.join()
-    await mina.say("two")
+    await mina.send("two")
     assert (await mina.next("message"))["text"] == "two"
     await mina.settle()
-    assert mina.told("message") == []
+    assert mina.received("message") == []
     assert (await mina.ask("who", room="lobby"))["members"][0]["name"] == "mina"
     await mina.close()
 
@@ -131,7 +131,7 @@ class Flood:
         number = 0
         while self.running:
             acks = await asyncio.gather(*[
-                self.client.say(f"{number + i} " + "x" * self.size) for i in range(16)])
+                self.client.send(f"{number + i} " + "x" * self.size) for i in range(16)])
             self.seqs += [ack["seq"] for ack in acks]
             number += 16
 
@@ -163,7 +163,7 @@ async def test_no_entry_is_skipped_or_repeated_at_the_seam(make_daemon, log_byte
         else:
             await jun.break_off()
             jun = await Client.connect(daemon, session=jun.key)
-        await mina.entries(min(200, len(mina.told("message"))))
+        await mina.entries(min(200, len(mina.received("message"))))
     await flood.stop()
     _, caught = await jun.join(after=cursor, log=log)
     view += [e["seq"] for e in caught]
@@ -177,7 +177,7 @@ async def test_a_long_catch_up_comes_from_storage_whole_and_in_order(make_daemon
     seqs = []
     for i in range(0, 3000, 50):
         seqs += [a["seq"] for a in await asyncio.gather(
-            *[mina.say(f"text {i + j}") for j in range(50)])]
+            *[mina.send(f"text {i + j}") for j in range(50)])]
     log = (await mina.join(history=0))[0]["log"]
     jun = await Client.connect(daemon, "jun")
     joined, caught = await jun.join(after=0, log=log)
@@ -188,7 +188,7 @@ async def test_a_long_catch_up_comes_from_storage_whole_and_in_order(make_daemon
 
 async def test_what_comes_after_live_is_new(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("old")
+    await mina.send("old")
     jun = await Client.connect(daemon, "jun")
     await jun.ask("join", room="lobby")
     old, live = await jun.next("message"), await jun.next("live")
@@ -198,8 +198,8 @@ async def test_what_comes_after_live_is_new(daemon):
 
 async def test_catching_up_gives_log_entries_history_gives_them_applied(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
-    one = (await mina.say("one"))["seq"]
-    two = (await mina.say("two"))["seq"]
+    one = (await mina.send("one"))["seq"]
+    two = (await mina.send("two"))["seq"]
     await mina.ask("edit", room="lobby", target=one, text="ONE")
     await jun.ask("react", room="lobby", target=one, emoji="👍", on=True)
     await mina.ask("delete", room="lobby", target=two)

@@ -21,9 +21,9 @@ async def test_the_kicked_are_told_and_out_and_may_come_back(daemon):
         assert not told.get("banned")
     assert (await jun.ask_in_vain("send", room="den", text="x", nonce="1"))[
         "error_code"] == "not_joined"
-    await mina.say("gone", "den")
+    await mina.send("gone", "den")
     await jun.settle()
-    assert jun.told("message") == []
+    assert jun.received("message") == []
     await jun.join("den")
     await part(mina, jun, ara, second)
 

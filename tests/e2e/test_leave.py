@@ -5,9 +5,9 @@ from client import Client, meet, part
 async def test_who_left_hears_nothing_more_and_may_not_speak(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     assert await jun.ask("leave", room="lobby") is not None
-    await mina.say("gone?")
+    await mina.send("gone?")
     await jun.settle()
-    assert jun.told("message") == []
+    assert jun.received("message") == []
     assert (await jun.ask_in_vain("send", room="lobby", text="x", nonce="1"))[
         "error_code"] == "not_joined"
     await part(mina, jun)

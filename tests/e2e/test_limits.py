@@ -45,8 +45,8 @@ async def test_a_user_has_one_bucket_however_many_connections(make_daemon):
     second = await Client.connect(daemon, session=mina.key)
     await second.join()
     for i in range(3):
-        await mina.say(f"a{i}")
-        await second.say(f"b{i}")
+        await mina.send(f"a{i}")
+        await second.send(f"b{i}")
     for connection in (mina, second):
         assert (await connection.ask_in_vain("send", room="lobby", text="x", nonce="z"))[
             "error_code"] == "rate_limited"
@@ -57,7 +57,7 @@ async def test_the_exempt_are_not_limited(make_daemon):
     daemon = make_daemon({"limits.messages_per_minute": 1, "limits.messages_burst": 1})
     [mina] = await meet(daemon, "mina")
     for i in range(50):
-        await mina.say(str(i))
+        await mina.send(str(i))
     await mina.close()
 
 

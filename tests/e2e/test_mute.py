@@ -5,16 +5,16 @@ from test_kick import den
 
 async def test_the_muted_hear_and_do_not_speak(daemon):
     mina, jun = await den(daemon, "mina", "jun")
-    seq = (await jun.say("before", "den"))["seq"]
+    seq = (await jun.send("before", "den"))["seq"]
     await mina.ask("mute", room="den", user="jun")
     for type, fields in (("send", {"text": "x", "nonce": "1"}), ("edit", {"target": seq,
                                                                          "text": "x"}),
                          ("react", {"target": seq, "emoji": "x", "on": True})):
         assert (await jun.ask_in_vain(type, room="den", **fields))["error_code"] == "muted", type
-    await mina.say("still heard", "den")
+    await mina.send("still heard", "den")
     assert (await jun.next("message", text="still heard"))["from"] == "mina"
     await mina.ask("mute", room="den", user="jun", seconds=0)
-    await jun.say("thanks", "den")
+    await jun.send("thanks", "den")
     await part(mina, jun)
 
 
@@ -34,7 +34,7 @@ async def test_a_mute_for_a_time_ends_by_itself(daemon):
     await mina.ask("mute", room="den", user="jun", seconds=1)
     for _ in range(100_000):
         try:
-            await jun.say("at last", "den")
+            await jun.send("at last", "den")
             break
         except Refused as refused:
             assert refused.code == "muted"

@@ -18,7 +18,7 @@ def permissions():
 
 
 async def a_message(client):
-    return (await client.say("a message", "den"))["seq"]
+    return (await client.send("a message", "den"))["seq"]
 
 
 # operation -> how one asks for it: (type, fields); scene has "own" and "others" messages
@@ -63,8 +63,8 @@ async def test_each_operation_is_allowed_from_its_least_role_on(make_daemon, rol
     founder, victim, actor = await meet(daemon, "founder", "victim", "actor")
     wrong = []
     for operation, least in permissions():
-        daemon.keeper("create", room="den")
-        daemon.keeper("role", room="den", user="actor", role=role)
+        daemon.administrator("create", room="den")
+        daemon.administrator("role", room="den", user="actor", role=role)
         for person in (founder, victim, actor):
             await person.join("den")
         scene = {"own": await a_message(actor), "others": await a_message(victim)}

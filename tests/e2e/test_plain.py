@@ -39,7 +39,7 @@ async def test_what_plain_clients_say_is_in_the_room_and_in_the_history(daemon):
     assert (heard["from"], heard["text"], heard["via"]) == ("client-7", "hi", "plain")
     history = await mina.ask("history", room="lobby")
     assert [m["from"] for m in history["messages"]] == ["client-7"]
-    await mina.say("hi seven")
+    await mina.send("hi seven")
     assert await hear(seven) == "Client 7: hi"
     assert await hear(seven) == "mina: hi seven"
     await seven.close()
@@ -94,10 +94,10 @@ async def test_nobody_can_take_the_name_of_a_plain_client(daemon):
 async def test_edits_and_deletions_do_not_confuse_plain_clients(daemon):
     [mina] = await meet(daemon, "mina")
     seven = await plain(daemon, 7)
-    seq = (await mina.say("frist"))["seq"]
+    seq = (await mina.send("frist"))["seq"]
     await mina.ask("edit", room="lobby", target=seq, text="first")
     await mina.ask("delete", room="lobby", target=seq)
-    await mina.say("second")
+    await mina.send("second")
     heard = []
     while not heard or heard[-1] != "mina: second":
         heard.append(await hear(seven))

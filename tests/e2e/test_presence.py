@@ -56,7 +56,7 @@ async def test_a_thousand_who_enter_are_told_in_turns(make_daemon):
     while (await people[0].next("presence"))["members"] < count:
         pass
     await asyncio.gather(*[person.settle() for person in people])
-    frames = sum(len(person.told("presence")) for person in people)
+    frames = sum(len(person.received("presence")) for person in people)
     print(f"{count} people entered: {frames} presence frames")
     # One a second and a member at most: even on a slow machine far from a frame for each pair.
     assert frames < count * 100

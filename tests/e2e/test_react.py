@@ -6,7 +6,7 @@ from client import meet, part
 
 async def test_reactions_are_told_and_gathered(daemon):
     mina, jun, ara = await meet(daemon, "mina", "jun", "ara")
-    seq = (await mina.say("dinner?"))["seq"]
+    seq = (await mina.send("dinner?"))["seq"]
     await jun.ask("react", room="lobby", target=seq, emoji="👍", on=True)
     heard = await mina.next("reaction")
     assert (heard["target"], heard["emoji"], heard["on"], heard["from"]) == (seq, "👍", True, "jun")
@@ -23,7 +23,7 @@ async def test_reactions_are_told_and_gathered(daemon):
 
 async def test_reacting_twice_counts_once(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     for _ in range(3):
         await mina.ask("react", room="lobby", target=seq, emoji="👍", on=True)
     reactions = (await mina.ask("history", room="lobby"))["messages"][0]["reactions"]
@@ -37,7 +37,7 @@ async def test_reacting_twice_counts_once(daemon):
                                            ({"emoji": "👍"}, "on")])
 async def test_bad_fields_are_named(daemon, fields, field):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     reply = await mina.ask_in_vain("react", room="lobby", target=seq, **fields)
     assert reply["error_code"] in ("bad_request", "too_long") and reply["field"] == field
     await mina.close()

@@ -6,18 +6,18 @@ async def test_the_marker_reaches_ones_other_connections_and_nobody_else(daemon)
     mina, jun = await meet(daemon, "mina", "jun")
     phone = await Client.connect(daemon, session=mina.key)
     await phone.join()
-    seq = (await jun.say("read me"))["seq"]
+    seq = (await jun.send("read me"))["seq"]
     await mina.ask("read", room="lobby", seq=seq)
     told = await phone.next("read")
     assert (told["room"], told["seq"]) == ("lobby", seq)
     await jun.settle()
-    assert jun.told("read") == []
+    assert jun.received("read") == []
     await part(mina, jun, phone)
 
 
 async def test_it_is_kept(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("x"))["seq"]
+    seq = (await mina.send("x"))["seq"]
     await mina.ask("read", room="lobby", seq=seq)
     await mina.close()
     daemon.restart()
@@ -30,8 +30,8 @@ async def test_it_is_kept(daemon):
 
 async def test_it_does_not_move_back(daemon):
     [mina] = await meet(daemon, "mina")
-    first = (await mina.say("x"))["seq"]
-    second = (await mina.say("y"))["seq"]
+    first = (await mina.send("x"))["seq"]
+    second = (await mina.send("y"))["seq"]
     await mina.ask("read", room="lobby", seq=second)
     await mina.ask("read", room="lobby", seq=first)
     assert (await mina.ask("rooms"))["rooms"][0]["read"] == second

@@ -81,14 +81,14 @@ def command(request, tmp_path):
 
 async def test_the_client_of_the_readme_reads_and_speaks(daemon, command):
     [mina] = await meet(daemon, "mina")
-    await mina.say("before")
+    await mina.send("before")
     with Running(command, daemon, "jun") as jun:
         jun.sees("mina: before")
         jun.type("안녕 \"mina\"")
         heard = await mina.next("message", **{"from": "jun"})
         assert heard["text"] == "안녕 \"mina\"" and heard["nonce"]
         jun.sees("jun: 안녕 \"mina\"")
-        await mina.say("x" * 1500)  # a frame of more than 125 bytes
+        await mina.send("x" * 1500)  # a frame of more than 125 bytes
         jun.sees("mina: " + "x" * 1500)
     await mina.close()
 

@@ -7,7 +7,7 @@ async def test_a_removed_room_is_gone_for_everybody(daemon):
     await mina.ask("create", room="den")
     for person in (mina, jun):
         await person.join("den")
-    await mina.say("gone soon", "den")
+    await mina.send("gone soon", "den")
     assert (await jun.ask_in_vain("remove", room="den"))["error_code"] == "forbidden"
     await mina.ask("remove", room="den")
     assert (await jun.next("room", change="removed"))["name"] == "den"
@@ -25,7 +25,7 @@ async def test_a_new_room_of_that_name_begins_empty(daemon):
     [mina] = await meet(daemon, "mina")
     await mina.ask("create", room="den")
     await mina.join("den")
-    await mina.say("old", "den")
+    await mina.send("old", "den")
     await mina.ask("remove", room="den")
     await mina.ask("create", room="den")
     assert (await mina.ask("history", room="den"))["messages"] == []

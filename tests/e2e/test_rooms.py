@@ -4,7 +4,7 @@ from client import Client, meet, part
 
 async def test_the_list_says_what_each_room_is(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
-    seq = (await mina.say("hi"))["seq"]
+    seq = (await mina.send("hi"))["seq"]
     await mina.ask("create", room="den", topic="quiet")
     rooms = {room["name"]: room for room in (await jun.ask("rooms"))["rooms"]}
     lobby, den = rooms["lobby"], rooms["den"]

@@ -13,7 +13,7 @@ async def found(client, query, **fields):
 async def test_newest_first_with_a_snippet(daemon):
     [mina] = await meet(daemon, "mina")
     for text in ("the lamp is red", "nothing here", "a red LAMP again"):
-        await mina.say(text)
+        await mina.send(text)
     reply = await mina.ask("search", query="lamp")
     assert [r["text"] for r in reply["results"]] == ["a red LAMP again", "the lamp is red"]
     assert all("lamp" in r["snippet"].lower() for r in reply["results"])
@@ -29,8 +29,8 @@ async def test_newest_first_with_a_snippet(daemon):
 ])
 async def test_any_script_and_any_character_finds(daemon, query, text):
     [mina] = await meet(daemon, "mina")
-    await mina.say("something different: zzz")
-    await mina.say(text)
+    await mina.send("something different: zzz")
+    await mina.send(text)
     assert await found(mina, query) == [text]
     await mina.close()
 
@@ -38,14 +38,14 @@ async def test_any_script_and_any_character_finds(daemon, query, text):
 async def test_it_finds_what_was_said_a_moment_ago(daemon):
     [mina] = await meet(daemon, "mina")
     for i in range(20):
-        await mina.say(f"needle{i}x")
+        await mina.send(f"needle{i}x")
         assert await found(mina, f"needle{i}x") == [f"needle{i}x"]
     await mina.close()
 
 
 async def test_edits_are_found_and_what_they_replaced_is_not(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("the older wording"))["seq"]
+    seq = (await mina.send("the older wording"))["seq"]
     assert await found(mina, "older") == ["the older wording"]
     await mina.ask("edit", room="lobby", target=seq, text="the newer wording")
     assert await found(mina, "newer") == ["the newer wording"]
@@ -57,9 +57,9 @@ async def test_by_room_by_user_and_further_back(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     await mina.ask("create", room="den")
     await mina.join("den")
-    await mina.say("apple one")
-    await jun.say("apple two")
-    await mina.say("apple three", "den")
+    await mina.send("apple one")
+    await jun.send("apple two")
+    await mina.send("apple three", "den")
     assert await found(mina, "apple") == ["apple three", "apple two", "apple one"]
     assert await found(mina, "apple", room="den") == ["apple three"]
     assert await found(mina, "apple", **{"from": "JUN"}) == ["apple two"]
@@ -73,7 +73,7 @@ async def test_by_room_by_user_and_further_back(daemon):
 async def test_a_search_is_continued_by_time(daemon):
     [mina] = await meet(daemon, "mina")
     for i in range(30):
-        await mina.say(f"apple {i}")
+        await mina.send(f"apple {i}")
     seen, before = [], None
     while True:
         fields = {"before": before} if before else {}
@@ -92,8 +92,8 @@ async def test_only_in_rooms_the_asker_may_read(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     await mina.ask("create", room="den", visibility="private")
     await mina.join("den")
-    await mina.say("a hidden treasure", "den")
-    await mina.say("an open treasure")
+    await mina.send("a hidden treasure", "den")
+    await mina.send("an open treasure")
     assert await found(jun, "treasure") == ["an open treasure"]
     reply = await jun.try_ask("search", query="treasure", room="den")
     assert reply.get("results") == [] or reply["error_code"] == "room_not_found"
@@ -106,7 +106,7 @@ async def test_only_in_rooms_the_asker_may_read(daemon):
 
 async def test_it_finds_after_a_restart_and_a_crash(daemon):
     [mina] = await meet(daemon, "mina")
-    await mina.say("before the crash")
+    await mina.send("before the crash")
     daemon.kill()
     await mina.wait_closed()
     daemon.start()
@@ -126,7 +126,7 @@ async def test_bad_fields_are_named(daemon, fields, field):
 
 async def test_many_at_once_are_all_answered(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
-    said = asyncio.ensure_future(asyncio.gather(*[jun.say(f"apple {i}") for i in range(200)]))
+    said = asyncio.ensure_future(asyncio.gather(*[jun.send(f"apple {i}") for i in range(200)]))
     replies = await asyncio.gather(*[mina.ask("search", query="apple") for _ in range(40)])
     assert all(r["type"] == "results" for r in replies)
     await said
@@ -136,7 +136,7 @@ async def test_many_at_once_are_all_answered(daemon):
 async def test_it_can_be_switched_off(make_daemon):
     daemon = make_daemon({"storage.search": "false"})
     [mina] = await meet(daemon, "mina")
-    await mina.say("apple")
+    await mina.send("apple")
     reply = await mina.try_ask("search", query="apple")
     assert reply["type"] in ("results", "error")
     assert (await mina.ask("ping"))["type"] == "pong"

@@ -8,7 +8,7 @@ from client import Client, meet, part
 
 async def test_the_ack_is_for_this_text(daemon):
     [mina] = await meet(daemon, "mina")
-    ack = await mina.say("hi", nonce="my nonce")
+    ack = await mina.send("hi", nonce="my nonce")
     assert ack["room"] == "lobby" and ack["nonce"] == "my nonce" and ack["seq"] > 0 and ack["ts"]
     await mina.close()
 
@@ -18,7 +18,7 @@ async def test_texts_of_any_script_come_back_byte_for_byte(daemon):
     texts = ["안녕하세요", "👩‍👩‍👧‍👦", "a\nb\tc", "<script>alert(1)</script>", "\"quoted\" \\ /",
              "\u2028\u2029", "\u202e override", "𝒳" * 10, "é vs e\u0301", " spaces  inside "]
     for text in texts:
-        await mina.say(text)
+        await mina.send(text)
         assert (await mina.next("message"))["text"] == text
     history = await mina.ask("history", room="lobby")
     assert [m["text"] for m in history["messages"]] == texts
@@ -65,8 +65,8 @@ async def test_who_is_not_in_the_room_may_not_speak(daemon):
 
 async def test_an_answer_names_the_message_answered(daemon):
     [mina] = await meet(daemon, "mina")
-    seq = (await mina.say("question"))["seq"]
-    await mina.say("answer", reply_to=seq)
+    seq = (await mina.send("question"))["seq"]
+    await mina.send("answer", reply_to=seq)
     await mina.next("message", text="question")
     assert (await mina.next("message", text="answer"))["reply_to"] == seq
     history = await mina.ask("history", room="lobby")
@@ -80,17 +80,17 @@ async def test_one_nonce_many_times_at_once_is_stored_once(daemon):
     acks = await asyncio.gather(*waiting)
     assert len({ack["seq"] for ack in acks}) == 1
     await mina.settle()
-    assert len(mina.told("message")) == 1
+    assert len(mina.received("message")) == 1
     await mina.close()
 
 
 async def test_a_nonce_is_recognised_within_the_window(make_daemon):
     daemon = make_daemon({"limits.nonce_window": 16})
     mina, jun = await meet(daemon, "mina", "jun")
-    first = await mina.say("first", nonce="first")
+    first = await mina.send("first", nonce="first")
     for i in range(15):
-        await jun.say(str(i))
-    assert (await mina.say("first", nonce="first"))["seq"] == first["seq"]
+        await jun.send(str(i))
+    assert (await mina.send("first", nonce="first"))["seq"] == first["seq"]
     await part(mina, jun)
 
 

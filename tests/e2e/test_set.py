@@ -60,12 +60,12 @@ async def test_a_room_that_becomes_private_is_gone_for_strangers_only(daemon):
     await mina.ask("set", room="court", visibility="private")
     for person in (mina, jun):
         await person.settle()
-    assert not [one for one in mina.told("room") if one["change"] == "removed"]
-    order = [one["type"] for one in jun.told("kicked", "room") if one.get("change") != "created"]
+    assert not [one for one in mina.received("room") if one["change"] == "removed"]
+    order = [one["type"] for one in jun.received("kicked", "room") if one.get("change") != "created"]
     assert order == ["kicked", "room"], "why first, then that it is gone"
     assert (await jun.next("kicked"))["reason"] == "The room is private now."
     assert (await outside.next("room", change="removed"))["name"] == "court"
-    assert (await mina.say("we are among ourselves", room="court"))["seq"]
+    assert (await mina.send("we are among ourselves", room="court"))["seq"]
     await part(mina, jun, outside)
 
 
@@ -77,6 +77,6 @@ async def test_a_room_that_becomes_private_stays_on_its_members_other_devices(da
     await mina.ask("invite", room="court", user="jun")
     await mina.ask("set", room="court", visibility="private")
     await phone.settle()
-    assert not [one for one in phone.told("room") if one["change"] == "removed"]
+    assert not [one for one in phone.received("room") if one["change"] == "removed"]
     assert "court" in [one["name"] for one in (await phone.ask("rooms"))["rooms"]]
     await part(mina, jun, phone)

@@ -58,7 +58,7 @@ async def post(client, first, count):
     """Says count texts, some hundred under way."""
     acks = []
     for start in range(first, first + count, 250):
-        acks += await asyncio.gather(*[client.say(f"{i} {TEXT}")
+        acks += await asyncio.gather(*[client.send(f"{i} {TEXT}")
                                        for i in range(start, min(start + 250, first + count))])
         client.inbox.clear()
     return [ack["seq"] for ack in acks]
@@ -99,11 +99,11 @@ async def test_a_reader_that_falls_out_of_memory_is_hinted_each_time_it_does(mak
     while len(view) < len(seqs):
         view.append((await jun.next("message"))["seq"])
     assert view == sorted(seqs)
-    hints = jun.told("lagged")  # the kernel takes some in between, so it may fall out twice
+    hints = jun.received("lagged")  # the kernel takes some in between, so it may fall out twice
     assert hints and all(hint["room"] == "lobby" for hint in hints)
     places = [hint["after"] for hint in hints]
     assert places == sorted(set(places)) and places[-1] < seqs[-1] and len(places) < 10
-    await mina.say("live again")
+    await mina.send("live again")
     assert (await jun.next("message"))["text"] == "live again"
     await part(mina, jun)
 
@@ -123,7 +123,7 @@ async def test_who_never_reads_replies_is_not_read_from_and_costs_a_bounded_amou
             await client.send_text(asked)
     asking = [asyncio.ensure_future(ask(client)) for client in greedy]
     await asyncio.wait(asking, timeout=5)
-    await mina.say("others notice nothing")
+    await mina.send("others notice nothing")
     grown = daemon.memory_bytes() - before
     assert grown < 64 * 1024 * 1024, f"{grown} bytes more"
     for task in asking:

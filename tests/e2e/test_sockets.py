@@ -169,7 +169,7 @@ async def test_a_stream_speaks_event_stream_to_those_who_ask(looped):
     with raw:
         head, body = got.split(b"\r\n\r\n", 1)
         assert b"Content-Type: text/event-stream" in head and body.startswith(b'data: {"type":"joined"')
-        said = await mina.say("over the stream")
+        said = await mina.send("over the stream")
         got = read_until(raw, b"over the stream")
         events = [json.loads(e[6:]) for e in got.decode().split("\n\n") if e.startswith("data: ")]
         assert [e["seq"] for e in events if e["type"] == "message"] == [said["seq"]]
@@ -182,7 +182,7 @@ async def test_a_stream_that_is_read_late_misses_nothing(looped):
     raw, got = stream(daemon)
     with raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        acks = await asyncio.gather(*(mina.say(f"{i} " + "x" * 1990) for i in range(1000)))
+        acks = await asyncio.gather(*(mina.send(f"{i} " + "x" * 1990) for i in range(1000)))
         seqs = [ack["seq"] for ack in acks]
         got = read_until(raw, b'"text":"999 ', got.split(b'"live"')[1].split(b"\n", 1)[1])
         lines = [json.loads(line) for line in got.split(b"\n")[:-1]]
@@ -230,7 +230,7 @@ async def test_silent_strangers_keep_nobody_out(looped):
     for i, raw in enumerate(strangers):
         raw.sendall(b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\n"[:i % 30])
     [mina] = await meet(daemon, "mina")
-    await mina.say("in")
+    await mina.send("in")
     await mina.close()
     for raw in strangers:
         try:
@@ -275,7 +275,7 @@ async def test_out_of_descriptors_it_rests_and_comes_back(tmp_path, loop):
     for raw in crowd:
         raw.close()
     mina = await meet_when_there_is_room(daemon)
-    await mina.say("room again")
+    await mina.send("room again")
     await mina.close()
     assert sum(map(len, daemon.log)) < 200_000
     daemon.finish()
@@ -316,7 +316,7 @@ async def test_sockets_are_taken_over_from_systemd(make_daemon, tmp_path):
     assert daemon.port not in (0, 1)
     [mina] = await meet(daemon, "mina")
     daemon.socket = tmp_path / "handed"
-    assert daemon.keeper("status")["users_here"] == 1
+    assert daemon.administrator("status")["users_here"] == 1
     assert not (tmp_path / "never").exists()
     await mina.close()
     daemon.finish()

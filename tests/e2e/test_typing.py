@@ -17,7 +17,7 @@ async def test_without_a_ref_there_is_no_reply(daemon):
     [mina] = await meet(daemon, "mina")
     await mina.send_text('{"type":"typing","room":"lobby","on":true}')
     await mina.settle()
-    assert mina.told("ok", "error") == []
+    assert mina.received("ok", "error") == []
     await mina.close()
 
 
@@ -33,7 +33,7 @@ async def test_speaking_and_leaving_end_it(daemon):
     mina, jun, ara = await meet(daemon, "mina", "jun", "ara")
     await mina.ask("typing", room="lobby", on=True)
     await jun.next("typing")
-    await mina.say("done")
+    await mina.send("done")
     assert (await jun.next("typing"))["names"] == []
     await ara.ask("typing", room="lobby", on=True)
     assert (await jun.next("typing"))["names"] == ["ara"]
@@ -50,7 +50,7 @@ async def test_a_hundred_who_write_at_once_cost_turns_not_products(daemon):
     first = await people[0].next("typing")
     assert 1 <= len(first["names"]) <= 5
     await people[0].settle()
-    assert len(people[0].told("typing")) < 60
+    assert len(people[0].received("typing")) < 60
     await part(*people)
 
 

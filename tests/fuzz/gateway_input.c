@@ -10,9 +10,9 @@
 #include "daemon/log.h"
 #include "tests/support/fake_store.h"
 
-struct peer {
+struct test_client {
     struct session *session;
-    struct buffer heard;
+    struct buffer received;
     struct buffer said;    /* parts of a message */
     size_t sent, answered; /* requests with a reply each */
     bool is_closed, is_paused, is_plain;
@@ -27,7 +27,7 @@ static void demand(bool truth)
 /* --- what comes back
  * ------------------------------------------------------------------------------- */
 
-static void demand_json(struct peer *peer, const char *text, size_t length)
+static void demand_json(struct test_client *client, const char *text, size_t length)
 {
     json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
     const char *type = json_string_value(json_object_get(object, "type"));
@@ -39,30 +39,30 @@ static void demand_json(struct peer *peer, const char *text, size_t length)
     bool is_told = false;
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
         is_told |= strcmp(type, told[i]) == 0;
-    peer->answered += !is_told;
+    client->answered += !is_told;
     json_decref(object);
 }
 
-static size_t frame_length(const struct buffer *heard, size_t *header)
+static size_t frame_length(const struct buffer *received, size_t *header)
 {
-    const unsigned char *bytes = heard->bytes;
+    const unsigned char *bytes = received->bytes;
     demand(bytes[0] == 0x81 && bytes[1] < 127);
     *header = bytes[1] == 126 ? 4 : 2;
     return bytes[1] == 126 ? (size_t)bytes[2] << 8 | bytes[3] : bytes[1];
 }
 
-static enum carrier_result hear(void *connection, const unsigned char *bytes, size_t length)
+static enum carrier_result carry(void *connection, const unsigned char *bytes, size_t length)
 {
-    struct peer *peer = connection;
+    struct test_client *client = connection;
     size_t header;
-    demand(buffer_append(&peer->heard, bytes, length));
-    while (peer->heard.length >= 4) {
-        size_t size = frame_length(&peer->heard, &header);
-        if (peer->heard.length < header + size)
+    demand(buffer_append(&client->received, bytes, length));
+    while (client->received.length >= 4) {
+        size_t size = frame_length(&client->received, &header);
+        if (client->received.length < header + size)
             break;
-        if (!peer->is_plain)
-            demand_json(peer, (const char *)peer->heard.bytes + header, size);
-        buffer_consume(&peer->heard, header + size);
+        if (!client->is_plain)
+            demand_json(client, (const char *)client->received.bytes + header, size);
+        buffer_consume(&client->received, header + size);
     }
     return CARRIER_SENT;
 }
@@ -74,19 +74,19 @@ static void ignore(void *connection)
 
 static void pause_reading(void *connection)
 {
-    ((struct peer *)connection)->is_paused = true;
+    ((struct test_client *)connection)->is_paused = true;
 }
 
 static void resume_reading(void *connection)
 {
-    ((struct peer *)connection)->is_paused = false;
+    ((struct test_client *)connection)->is_paused = false;
 }
 
 static void close_connection(void *connection, uint16_t code, const char *reason)
 {
     (void)code;
-    demand(reason && !((struct peer *)connection)->is_closed);
-    ((struct peer *)connection)->is_closed = true;
+    demand(reason && !((struct test_client *)connection)->is_closed);
+    ((struct test_client *)connection)->is_closed = true;
 }
 
 /* --- what is sent
@@ -103,9 +103,9 @@ static void turn(struct gateway *gateway, struct moment *now)
 }
 
 /* The kernel keeps what a paused connection sends; here turns go by until it is read again. */
-static void wait_for(struct gateway *gateway, struct moment *now, const struct peer *peer)
+static void wait_for(struct gateway *gateway, struct moment *now, const struct test_client *client)
 {
-    for (int turns = 0; peer->is_paused && !peer->is_closed; turns++) {
+    for (int turns = 0; client->is_paused && !client->is_closed; turns++) {
         demand(turns < 100);
         turn(gateway, now);
     }
@@ -123,55 +123,55 @@ static bool wants_answer(const struct buffer *said)
     return !is_quiet;
 }
 
-static void receive(struct gateway *gateway, struct moment *now, struct peer *peer,
+static void receive(struct gateway *gateway, struct moment *now, struct test_client *client,
                     const uint8_t *bytes, size_t length, bool is_last)
 {
-    wait_for(gateway, now, peer);
-    if (peer->is_closed)
+    wait_for(gateway, now, client);
+    if (client->is_closed)
         return;
-    demand(buffer_append(&peer->said, bytes, length));
-    session_receive(peer->session, bytes, length, 0, is_last);
-    peer->sent += is_last && wants_answer(&peer->said);
-    peer->said.length = is_last ? 0 : peer->said.length;
+    demand(buffer_append(&client->said, bytes, length));
+    session_receive(client->session, bytes, length, 0, is_last);
+    client->sent += is_last && wants_answer(&client->said);
+    client->said.length = is_last ? 0 : client->said.length;
 }
 
-static void feed(struct gateway *gateway, struct moment *now, struct peer peers[2],
+static void feed(struct gateway *gateway, struct moment *now, struct test_client clients[2],
                  const uint8_t *bytes, size_t length)
 {
-    struct peer *peer = &peers[0];
+    struct test_client *client = &clients[0];
     size_t begin = 0;
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] != '\n' && (bytes[i] < 1 || bytes[i] > 3))
             continue;
         if (bytes[i] == '\n' || i > begin)
-            receive(gateway, now, peer, bytes + begin, i - begin, bytes[i] == '\n');
+            receive(gateway, now, client, bytes + begin, i - begin, bytes[i] == '\n');
         if (bytes[i] == 2)
             turn(gateway, now);
         if (bytes[i] == 3)
-            peer = peer == &peers[0] ? &peers[1] : &peers[0];
+            client = client == &clients[0] ? &clients[1] : &clients[0];
         begin = i + 1;
     }
-    receive(gateway, now, peer, bytes + begin, length - begin, true);
+    receive(gateway, now, client, bytes + begin, length - begin, true);
 }
 
-static void open_peer(struct gateway *gateway, struct peer *peer, enum session_kind kind,
-                      int number)
+static void open_client(struct gateway *gateway, struct test_client *client, enum session_kind kind,
+                        int number)
 {
     struct refusal refusal;
     const struct arrival arrival = {
         .kind = kind, .exempt = true, .address_key = 1, .client_id = number};
-    peer->is_plain = kind == SESSION_PLAIN;
-    peer->session = session_open(gateway, peer, &arrival, &refusal);
-    demand(peer->session);
+    client->is_plain = kind == SESSION_PLAIN;
+    client->session = session_open(gateway, client, &arrival, &refusal);
+    demand(client->session);
 }
 
 void gateway_feed(enum session_kind kind, const uint8_t *bytes, size_t length)
 {
-    static const struct carrier carrier = {hear, ignore, pause_reading, resume_reading,
+    static const struct carrier carrier = {carry, ignore, pause_reading, resume_reading,
                                            close_connection};
     static const struct store_options options = {.pending_max = 64, .nonce_window = 256};
     struct moment now = {.wall_ms = 1732280000000, .monotonic_ms = 1};
-    struct peer peers[2] = {{0}};
+    struct test_client clients[2] = {{0}};
     struct config config;
     log_open(-1, TARGET_STDERR);
     config_defaults(&config);
@@ -179,17 +179,17 @@ void gateway_feed(enum session_kind kind, const uint8_t *bytes, size_t length)
     struct gateway *gateway = gateway_create(&config, store, &carrier, &now);
     demand(gateway);
     for (int i = 0; i < 2; i++)
-        open_peer(gateway, &peers[i], kind, i);
-    feed(gateway, &now, peers, bytes, length);
+        open_client(gateway, &clients[i], kind, i);
+    feed(gateway, &now, clients, bytes, length);
     for (int i = 0; i < 10; i++)
         turn(gateway, &now);
     for (int i = 0; i < 2; i++) {
         /* typing that is refused is answered all the same */
-        bool is_answered = peers[i].is_plain || peers[i].answered >= peers[i].sent;
-        demand(peers[i].is_closed || (is_answered && peers[i].heard.length == 0));
-        session_closed(peers[i].session);
-        buffer_finish(&peers[i].heard);
-        buffer_finish(&peers[i].said);
+        bool is_answered = clients[i].is_plain || clients[i].answered >= clients[i].sent;
+        demand(clients[i].is_closed || (is_answered && clients[i].received.length == 0));
+        session_closed(clients[i].session);
+        buffer_finish(&clients[i].received);
+        buffer_finish(&clients[i].said);
     }
     demand(gateway_drain(gateway));
     gateway_destroy(gateway);

@@ -82,8 +82,8 @@ static void check_budgets(const struct world *world)
     }
     if (received != gateway->received_bytes || unsent != gateway->unsent_bytes ||
         members != gateway->members)
-        wrong(world, "%zu %zu %zu are kept and %zu %zu %zu accounted for", received, unsent, members,
-              gateway->received_bytes, gateway->unsent_bytes, gateway->members);
+        wrong(world, "%zu %zu %zu are kept and %zu %zu %zu accounted for", received, unsent,
+              members, gateway->received_bytes, gateway->unsent_bytes, gateway->members);
 }
 
 void check_turn(struct world *world)
@@ -144,8 +144,8 @@ static void check_room(const struct world *world, const struct room *room)
     if (room->is_pending)
         wrong(world, "%s is pending for ever", room->name);
     if (kept->row.last != room->last || kept->row.first != room->first)
-        wrong(world, "%s: told %" PRId64 "..%" PRId64 ", stored %" PRId64 "..%" PRId64, room->name,
-              room->first, room->last, kept->row.first, kept->row.last);
+        wrong(world, "%s: received %" PRId64 "..%" PRId64 ", stored %" PRId64 "..%" PRId64,
+              room->name, room->first, room->last, kept->row.first, kept->row.last);
     if (kept->row.visibility != room->visibility ||
         strcmp(kept->row.topic, room->topic ? room->topic : "") != 0)
         wrong(world, "%s: its topic or visibility is not what is stored", room->name);

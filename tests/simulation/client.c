@@ -173,26 +173,26 @@ static void ask_join(struct client *client, const char *name)
     pending->view = view;
 }
 
-/* What was said and not answered is said again, with the same nonce. */
+/* What was sent and not answered is sent again, with the same nonce. */
 static void ask_send(struct client *client)
 {
     struct world *world = client->world;
     char text[1600];
-    struct said *said = &client->said;
+    struct outgoing *outgoing = &client->outgoing;
     for (size_t i = 0; i < client->pending_count; i++)
         if (client->pending[i].nonce[0] && happens(world, 95))
             return; /* an answer is on its way; but some are impatient */
-    if (!said->nonce[0] && world->is_calm)
+    if (!outgoing->nonce[0] && world->is_calm)
         return;
-    if (!said->nonce[0]) {
-        snprintf(said->room, sizeof said->room, "%s", some_room(client));
-        snprintf(said->nonce, sizeof said->nonce, "n%" PRId64, ++world->nonce_last);
+    if (!outgoing->nonce[0]) {
+        snprintf(outgoing->room, sizeof outgoing->room, "%s", some_room(client));
+        snprintf(outgoing->nonce, sizeof outgoing->nonce, "n%" PRId64, ++world->nonce_last);
     }
     struct pending *pending =
-        ask(client, REQUEST_send, "\"room\":\"%s\",\"text\":\"%s\",\"nonce\":\"%s\"", said->room,
-            some_text(client, text, sizeof text), said->nonce);
-    memcpy(pending->nonce, said->nonce, sizeof pending->nonce);
-    said->sent++;
+        ask(client, REQUEST_send, "\"room\":\"%s\",\"text\":\"%s\",\"nonce\":\"%s\"",
+            outgoing->room, some_text(client, text, sizeof text), outgoing->nonce);
+    memcpy(pending->nonce, outgoing->nonce, sizeof pending->nonce);
+    outgoing->sent++;
 }
 
 static void ask_change(struct client *client)

@@ -31,10 +31,10 @@ int main(int argc, char **argv)
     printf("simulation: seeds %" PRIu64 " to %" PRIu64 "\n", seed, seed + (uint64_t)histories - 1);
     for (int64_t i = 0; i < histories && time(NULL) < end; i++)
         world_run(seed + (uint64_t)i, is_traced, &totals);
-    printf("simulation: histories=%" PRId64 " clients=%" PRId64 " told=%" PRId64 " acked=%" PRId64
-           " refused=%" PRId64 " closed=%" PRId64 " commits=%" PRId64 " pages=%" PRId64
-           " lagged=%" PRId64 " repeated=%" PRId64 "\n",
-           totals.histories, totals.clients, totals.told, totals.acked, totals.refused,
+    printf("simulation: histories=%" PRId64 " clients=%" PRId64 " received=%" PRId64
+           " acked=%" PRId64 " refused=%" PRId64 " closed=%" PRId64 " commits=%" PRId64
+           " pages=%" PRId64 " lagged=%" PRId64 " repeated=%" PRId64 "\n",
+           totals.histories, totals.clients, totals.received, totals.acked, totals.refused,
            totals.closed, totals.commits, totals.pages, totals.lagged, totals.repeated);
     return 0;
 }

@@ -49,7 +49,7 @@ static enum carrier_result carry(void *connection, const unsigned char *bytes, s
         client->is_dying = true; /* and some of it is lost */
         return CARRIER_GONE;
     }
-    client_hear(client, bytes, length);
+    client_receive(client, bytes, length);
     if (world->is_calm || !happens(world, 15))
         return CARRIER_SENT;
     client->is_behind = true;
@@ -229,7 +229,7 @@ static void add_totals(const struct world *world, struct totals *totals)
     const struct figures *figures = &world->gateway->figures;
     totals->histories++;
     totals->clients += world->client_count;
-    totals->told += world->told;
+    totals->received += world->received;
     totals->acked += world->acked;
     totals->refused += world->refused;
     totals->closed += world->closed;
@@ -264,8 +264,8 @@ static bool is_somebody_reading(const struct world *world)
     return false;
 }
 
-/* The storm is over: within a bounded time everybody has been answered and told everything, and
- * then nothing is under way any more. */
+/* The storm is over: within a bounded time everybody has been answered and has received everything,
+ * and then nothing is under way any more. */
 static void calm_down(struct world *world)
 {
     int quiet = 0;

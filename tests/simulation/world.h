@@ -20,9 +20,9 @@ struct view {
     char room[ROOM_NAME_BYTES_MAX + 1];
     char log[LOG_ID_BYTES + 1];
     enum view_state state;
-    int64_t cursor; /* newest seq seen; -1: the next one is the first */
-    int64_t wanted; /* newest entries asked for; -1: from a cursor */
-    int64_t told;   /* entries seen since joined */
+    int64_t cursor;   /* newest seq seen; -1: the next one is the first */
+    int64_t wanted;   /* newest entries asked for; -1: from a cursor */
+    int64_t received; /* entries seen since joined */
 };
 
 /* A request whose reply has not come. */
@@ -34,8 +34,8 @@ struct pending {
     char nonce[24];
 };
 
-/* Something said that has to be stored once: sent again after a lost connection until it is answered. */
-struct said {
+/* A message that has to be stored once: sent again after a lost connection until it is answered. */
+struct outgoing {
     char room[ROOM_NAME_BYTES_MAX + 1];
     char nonce[24];
     int sent;
@@ -51,7 +51,7 @@ struct client {
     char name[64], key[KEY_TEXT_BYTES + 1];
     struct view views[VIEWS_MAX];
     size_t view_count;
-    struct said said; /* empty nonce: nothing waits */
+    struct outgoing outgoing; /* empty nonce: nothing waits */
     /* the connection */
     struct session *session; /* NULL when there is none */
     bool is_behind, wants_writeable, is_paused, is_dying, is_closing, wrote_late;
@@ -74,10 +74,10 @@ struct world {
     int client_count;
     int64_t ref_last, nonce_last;
     bool is_calm; /* the end: nothing fails any more, nobody says anything new */
-    bool is_over;  /* the very end: nobody asks anything any more */
+    bool is_over; /* the very end: nobody asks anything any more */
     bool is_exempt;
-    bool is_traced; /* everything said and heard is printed */
-    int64_t told, acked, refused, closed; /* for the summary */
+    bool is_traced;                           /* everything sent and received is printed */
+    int64_t received, acked, refused, closed; /* for the summary */
 };
 
 /* Prints the seed and what is wrong, and ends the program. */
@@ -86,34 +86,39 @@ __attribute__((format(printf, 2, 3), noreturn)) void wrong(const struct world *w
 
 /* One whole history, checked. Adds what happened to totals. */
 struct totals {
-    int64_t histories, clients, told, acked, refused, closed, commits, lagged, pages, repeated;
+    int64_t histories, clients, received, acked, refused, closed, commits, lagged, pages, repeated;
 };
 void world_run(uint64_t seed, bool is_traced, struct totals *totals);
 
-/* --- client.c: what a client says ---------------------------------------------------------------- */
+/* --- client.c: what a client says ----------------------------------------------------------------
+ */
 
 void client_begin(struct world *world, struct client *client, int number);
 void client_connect(struct client *client);
-void client_gone(struct client *client);  /* the connection has ended: session_closed was called */
-void client_act(struct client *client);   /* perhaps says something */
+void client_gone(struct client *client); /* the connection has ended: session_closed was called */
+void client_act(struct client *client);  /* perhaps says something */
 void client_deliver(struct client *client); /* hands some of the outbox to the core */
 void client_audit(struct client *client);
 void client_finish(struct client *client);
 
-/* --- hear.c: what a client is told, and whether it may be so ------------------------------------- */
+/* --- receive.c: what a client receives, and whether it may be so
+ * ------------------------------------ */
 
-void client_hear(struct client *client, const unsigned char *bytes, size_t length);
+void client_receive(struct client *client, const unsigned char *bytes, size_t length);
 void client_check_end(struct client *client);
-struct view *client_view(struct client *client, const char *room); /* NULL when there are too many */
+struct view *client_view(struct client *client,
+                         const char *room); /* NULL when there are too many */
 struct fake_room *room_by_log(const struct world *world, const char *log);
 
-/* --- check.c: what must hold after every turn, and at the end ------------------------------------ */
+/* --- check.c: what must hold after every turn, and at the end ------------------------------------
+ */
 
 void check_turn(struct world *world);
 void check_end(struct world *world);
 
 /* Prints what happens, when asked to. */
-__attribute__((format(printf, 2, 3))) void trace(const struct world *world, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void trace(const struct world *world, const char *format,
+                                                 ...);
 
 static inline bool happens(struct world *world, int percent)
 {

@@ -4,13 +4,13 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include "tests/storage/shadow.h"
+#include "tests/storage/simulated_disk.h"
 
 #define SECTOR_BYTES 512
 
 struct fault_file {
     sqlite3_file base;
-    struct shadow *shadow; /* NULL: not one of those that matter */
+    struct disk_file *file; /* NULL: not one of those that matter */
 };
 
 static struct {
@@ -59,9 +59,9 @@ static sqlite3_file *below(sqlite3_file *file)
     return (sqlite3_file *)((struct fault_file *)(void *)file + 1);
 }
 
-static struct shadow *shadow_of(sqlite3_file *file)
+static struct disk_file *disk_file_of(sqlite3_file *file)
 {
-    return ((struct fault_file *)(void *)file)->shadow;
+    return ((struct fault_file *)(void *)file)->file;
 }
 
 static int count(enum operation operation, int code)
@@ -90,8 +90,8 @@ static int fault_write(sqlite3_file *file, const void *bytes, int size, sqlite3_
     int code = SQLITE_OK, written = fault == FAULT_SHORT ? size / 2 : fault ? 0 : size;
     if (written > 0) {
         code = below(file)->pMethods->xWrite(below(file), bytes, written, offset);
-        if (shadow_of(file))
-            shadow_note(shadow_of(file), offset, bytes, (size_t)written);
+        if (disk_file_of(file))
+            disk_file_write(disk_file_of(file), offset, bytes, (size_t)written);
     }
     pthread_mutex_unlock(&state.mutex);
     if (fault == FAULT_FULL)
@@ -105,8 +105,8 @@ static int fault_truncate(sqlite3_file *file, sqlite3_int64 size)
     int code = next_fault(TRUNCATE) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
     if (code == SQLITE_OK) {
         code = below(file)->pMethods->xTruncate(below(file), size);
-        if (shadow_of(file))
-            shadow_note(shadow_of(file), size, NULL, 0);
+        if (disk_file_of(file))
+            disk_file_write(disk_file_of(file), size, NULL, 0);
     }
     pthread_mutex_unlock(&state.mutex);
     return code;
@@ -118,11 +118,11 @@ static int fault_sync(sqlite3_file *file, int flags)
     (void)flags;
     pthread_mutex_lock(&state.mutex);
     enum fault fault = next_fault(SYNC);
-    struct shadow *shadow = shadow_of(file);
-    if (fault == FAULT_SYNC_LOST && shadow)
-        shadow_lose(shadow);
-    if (fault == FAULT_NONE && shadow)
-        shadow_sync(shadow);
+    struct disk_file *kept = disk_file_of(file);
+    if (fault == FAULT_SYNC_LOST && kept)
+        disk_file_lose(kept);
+    if (fault == FAULT_NONE && kept)
+        disk_file_sync(kept);
     pthread_mutex_unlock(&state.mutex);
     return fault ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
@@ -209,9 +209,9 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     if (count(OPEN, SQLITE_CANTOPEN))
         return SQLITE_CANTOPEN;
     pthread_mutex_lock(&state.mutex);
-    ours->shadow = name ? shadow_take(name) : NULL;
+    ours->file = name ? disk_file_get(name) : NULL;
     if (name && access(name, F_OK) != 0)
-        shadow_begin(ours->shadow);
+        disk_file_created(ours->file);
     int code = next->xOpen(next, name, below(file), flags, flags_out);
     pthread_mutex_unlock(&state.mutex);
     if (below(file)->pMethods)
@@ -227,10 +227,10 @@ static int fault_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
     if (count(DELETE, SQLITE_IOERR_DELETE))
         return SQLITE_IOERR_DELETE;
     pthread_mutex_lock(&state.mutex);
-    struct shadow *shadow = shadow_take(name);
-    shadow_delete(shadow);
+    struct disk_file *file = disk_file_get(name);
+    disk_file_delete(file);
     if (sync_folder)
-        shadow_begin(shadow);
+        disk_file_created(file);
     int code = next->xDelete(next, name, sync_folder);
     pthread_mutex_unlock(&state.mutex);
     return code;
@@ -309,12 +309,12 @@ void fault_remove(void)
 {
     sqlite3_vfs_unregister(&state.vfs);
     sqlite3_vfs_unregister(&state.dotfile);
-    shadow_forget_all();
+    disk_reset();
 }
 
 void fault_begin(const struct fault_plan *plan)
 {
-    shadow_forget_all();
+    disk_reset();
     state.plan = *plan;
     state.operations = state.failed = 0;
     state.healed = false;
@@ -332,5 +332,5 @@ void fault_heal(void)
 
 void fault_cut(uint32_t seed)
 {
-    shadow_cut(seed);
+    disk_cut_power(seed);
 }

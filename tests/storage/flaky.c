@@ -111,7 +111,7 @@ void flaky_install(void)
 
 void flaky_remove(void)
 {
-    flaky_let_go();
+    flaky_release_syncs();
     flaky_fail_writes(SQLITE_OK);
     flaky_refuse_shared_memory(false);
     flaky_refuse_locks(false);
@@ -141,7 +141,7 @@ void flaky_wait_for_sync(void)
     pthread_mutex_unlock(&flaky.mutex);
 }
 
-void flaky_let_go(void)
+void flaky_release_syncs(void)
 {
     pthread_mutex_lock(&flaky.mutex);
     flaky.holds = false;

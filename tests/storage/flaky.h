@@ -14,7 +14,7 @@ void flaky_fail_writes(int code);
 /* Syncs wait until they are let go; flaky_wait_for_sync returns once one does. */
 void flaky_hold_syncs(void);
 void flaky_wait_for_sync(void);
-void flaky_let_go(void);
+void flaky_release_syncs(void);
 
 /* No shared memory, as on jffs2: WAL is accepted and then does not work. */
 void flaky_refuse_shared_memory(bool refuse);

@@ -75,8 +75,8 @@ void scratch_remove(struct scratch *scratch)
     rmdir(scratch->folder);
 }
 
-void scratch_say(struct database *database, int64_t room_id, int64_t seq, int64_t ts,
-                 const char *from, const char *text)
+void scratch_insert(struct database *database, int64_t room_id, int64_t seq, int64_t ts,
+                    const char *from, const char *text)
 {
     struct entry entry = {
         .seq = seq, .ts = ts, .kind = ENTRY_KIND_MESSAGE, .user_id = 7, .from = from, .text = text};
@@ -115,7 +115,7 @@ size_t scratch_count(const struct scratch *scratch, const char *bytes)
     return needle.count;
 }
 
-int64_t scratch_ask(struct database *database, const char *sql)
+int64_t scratch_query(struct database *database, const char *sql)
 {
     return database_ask(database, sql, -1);
 }

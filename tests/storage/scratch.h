@@ -18,13 +18,13 @@ void scratch_open(struct scratch *scratch);
 void scratch_remove(struct scratch *scratch); /* closes, too */
 
 /* Stores a message, in its own transaction if none is open. */
-void scratch_say(struct database *database, int64_t room_id, int64_t seq, int64_t ts,
-                 const char *from, const char *text);
+void scratch_insert(struct database *database, int64_t room_id, int64_t seq, int64_t ts,
+                    const char *from, const char *text);
 
 /* How often bytes occur in all files of the folder. */
 size_t scratch_count(const struct scratch *scratch, const char *bytes);
 
 /* The first column of the first row; -1 when there is none. */
-int64_t scratch_ask(struct database *database, const char *sql);
+int64_t scratch_query(struct database *database, const char *sql);
 
 #endif

@@ -9,100 +9,100 @@
 #include <cmocka.h>
 
 #include "storage/stamp.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
-    shop_make(shop);
-    shop->options.nonce_window = 16;
-    shop_open(shop);
-    shop_furnish(shop);
-    *state = shop;
+    struct store_fixture *fixture = calloc(1, sizeof *fixture);
+    fixture_init(fixture);
+    fixture->options.nonce_window = 16;
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    *state = fixture;
     return 0;
 }
 
 static int close_shop(void **state)
 {
-    shop_remove(*state);
+    fixture_finish(*state);
     free(*state);
     return 0;
 }
 
-static int64_t say_with_nonce(struct shop *shop, int64_t user_id, const char *nonce,
+static int64_t say_with_nonce(struct store_fixture *fixture, int64_t user_id, const char *nonce,
                               enum job_result expected)
 {
-    struct job *job = shop_do(shop, shop_message(shop, user_id, "hi", nonce));
+    struct job *job = fixture_do(fixture, fixture_message(fixture, user_id, "hi", nonce));
     int64_t seq = job->append.entry.seq;
-    assert_int_equal(shop_result(job), expected);
+    assert_int_equal(fixture_result(job), expected);
     return seq;
 }
 
 static void a_repeated_nonce_gets_the_first_answer(void **state)
 {
-    struct shop *shop = *state;
-    struct job *first = shop_do(shop, shop_message(shop, MINA, "hi", "n1"));
-    shop->wall_ms += 5000;
-    struct job *second = shop_do(shop, shop_message(shop, MINA, "hi", "n1"));
+    struct store_fixture *fixture = *state;
+    struct job *first = fixture_do(fixture, fixture_message(fixture, MINA, "hi", "n1"));
+    fixture->wall_ms += 5000;
+    struct job *second = fixture_do(fixture, fixture_message(fixture, MINA, "hi", "n1"));
     assert_int_equal(second->result, JOB_REPEATED);
     assert_int_equal(second->append.entry.seq, first->append.entry.seq);
     assert_int_equal(second->append.entry.ts, first->append.entry.ts);
     job_destroy(first);
     job_destroy(second);
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), 1);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 1);
 }
 
 static void a_nonce_repeated_in_the_same_transaction_is_stored_once(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    shop->options.commit_interval_ms = 50;
-    shop_open(shop);
-    shop_submit(shop, shop_message(shop, MINA, "hi", "n1"));
-    shop_submit(shop, shop_message(shop, MINA, "hi", "n1"));
-    assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    assert_int_equal(shop_result(shop_collect(shop)), JOB_REPEATED);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    fixture->options.commit_interval_ms = 50;
+    fixture_open(fixture);
+    fixture_submit(fixture, fixture_message(fixture, MINA, "hi", "n1"));
+    fixture_submit(fixture, fixture_message(fixture, MINA, "hi", "n1"));
+    assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_REPEATED);
 }
 
 static void a_nonce_is_recognised_after_a_restart(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = say_with_nonce(shop, MINA, "n1", JOB_DONE);
-    shop_crash(shop);
-    shop_open(shop);
-    assert_int_equal(say_with_nonce(shop, MINA, "n1", JOB_REPEATED), seq);
+    struct store_fixture *fixture = *state;
+    int64_t seq = say_with_nonce(fixture, MINA, "n1", JOB_DONE);
+    fixture_crash(fixture);
+    fixture_open(fixture);
+    assert_int_equal(say_with_nonce(fixture, MINA, "n1", JOB_REPEATED), seq);
 }
 
 static void a_nonce_belongs_to_its_sender(void **state)
 {
-    struct shop *shop = *state;
-    say_with_nonce(shop, MINA, "n1", JOB_DONE);
-    say_with_nonce(shop, JUN, "n1", JOB_DONE);
+    struct store_fixture *fixture = *state;
+    say_with_nonce(fixture, MINA, "n1", JOB_DONE);
+    say_with_nonce(fixture, JUN, "n1", JOB_DONE);
 }
 
 static void a_nonce_beyond_the_window_is_new(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     char nonce[16];
-    int64_t first = say_with_nonce(shop, MINA, "n0", JOB_DONE);
+    int64_t first = say_with_nonce(fixture, MINA, "n0", JOB_DONE);
     for (int i = 1; i < 16; i++) {
         snprintf(nonce, sizeof nonce, "n%d", i);
-        say_with_nonce(shop, MINA, nonce, JOB_DONE);
+        say_with_nonce(fixture, MINA, nonce, JOB_DONE);
     }
-    assert_int_equal(say_with_nonce(shop, MINA, "n0", JOB_REPEATED), first);
-    say_with_nonce(shop, MINA, "n16", JOB_DONE);
-    say_with_nonce(shop, MINA, "n0", JOB_DONE);
+    assert_int_equal(say_with_nonce(fixture, MINA, "n0", JOB_REPEATED), first);
+    say_with_nonce(fixture, MINA, "n16", JOB_DONE);
+    say_with_nonce(fixture, MINA, "n0", JOB_DONE);
 }
 
 static void times_never_run_backwards(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     int64_t last = 0;
     static const int64_t jumps[] = {0, 1000, -86400000, 5, 315360000000, -315360000000, 7};
     for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
-        shop->wall_ms += jumps[i];
-        shop->monotonic_ms += 10;
-        struct job *job = shop_do(shop, shop_message(shop, MINA, "tick", NULL));
+        fixture->wall_ms += jumps[i];
+        fixture->monotonic_ms += 10;
+        struct job *job = fixture_do(fixture, fixture_message(fixture, MINA, "tick", NULL));
         assert_true(job->append.entry.ts >= last);
         assert_false(job->append.entry.clock_unset);
         last = job->append.entry.ts;
@@ -112,68 +112,71 @@ static void times_never_run_backwards(void **state)
 
 static void an_unset_clock_counts_on_from_the_last_entry(void **state)
 {
-    struct shop *shop = *state;
-    shop_say(shop, "before");
-    shop_close(shop);
-    shop_open(shop);
-    shop->wall_ms = 5000; /* 1970 */
-    shop->monotonic_ms = 100;
-    struct job *job = shop_do(shop, shop_message(shop, MINA, "when?", NULL));
+    struct store_fixture *fixture = *state;
+    fixture_send(fixture, "before");
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture->wall_ms = 5000; /* 1970 */
+    fixture->monotonic_ms = 100;
+    struct job *job = fixture_do(fixture, fixture_message(fixture, MINA, "when?", NULL));
     assert_true(job->append.entry.clock_unset);
     assert_int_equal(job->append.entry.ts, NOON);
     job_destroy(job);
-    shop->monotonic_ms += 3000;
-    job = shop_do(shop, shop_message(shop, MINA, "later", NULL));
+    fixture->monotonic_ms += 3000;
+    job = fixture_do(fixture, fixture_message(fixture, MINA, "later", NULL));
     assert_int_equal(job->append.entry.ts, NOON + 3000);
     job_destroy(job);
-    struct job *page = shop_page(shop, LOBBY);
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_false(page->page.entries[0].clock_unset);
     assert_true(page->page.entries[2].clock_unset);
     job_destroy(page);
 }
 
-static enum job_result change(struct shop *shop, enum entry_kind kind, int64_t user_id,
+static enum job_result change(struct store_fixture *fixture, enum entry_kind kind, int64_t user_id,
                               int64_t target, const char *text)
 {
-    return shop_result(shop_do(shop, shop_change(shop, kind, user_id, target, text)));
+    return fixture_result(
+        fixture_do(fixture, fixture_change(fixture, kind, user_id, target, text)));
 }
 
 static void an_edit_is_ones_own_or_allowed(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "teh");
-    assert_int_equal(change(shop, ENTRY_KIND_EDIT, MINA, seq, "the"), JOB_DONE);
-    assert_int_equal(change(shop, ENTRY_KIND_EDIT, JUN, seq, "mine"), JOB_NOT_OWN);
-    struct job *job = shop_change(shop, ENTRY_KIND_EDIT, JUN, seq, "moderated");
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "teh");
+    assert_int_equal(change(fixture, ENTRY_KIND_EDIT, MINA, seq, "the"), JOB_DONE);
+    assert_int_equal(change(fixture, ENTRY_KIND_EDIT, JUN, seq, "mine"), JOB_NOT_OWN);
+    struct job *job = fixture_change(fixture, ENTRY_KIND_EDIT, JUN, seq, "moderated");
     job->append.may_touch_others = true;
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM edits"), 2);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM edits"), 2);
 }
 
 static void what_is_no_message_cannot_be_changed(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "hi");
-    assert_int_equal(change(shop, ENTRY_KIND_REACTION, JUN, seq, "+"), JOB_DONE);
-    assert_int_equal(change(shop, ENTRY_KIND_EDIT, MINA, seq + 1, "x"), JOB_MESSAGE_MISSING);
-    assert_int_equal(change(shop, ENTRY_KIND_EDIT, MINA, 99999, "x"), JOB_MESSAGE_MISSING);
-    assert_int_equal(change(shop, ENTRY_KIND_REACTION, MINA, SEQ_MAX, "x"), JOB_MESSAGE_MISSING);
-    assert_int_equal(change(shop, ENTRY_KIND_DELETE, MINA, seq, NULL), JOB_DONE);
-    assert_int_equal(change(shop, ENTRY_KIND_DELETE, MINA, seq, NULL), JOB_MESSAGE_MISSING);
-    assert_int_equal(change(shop, ENTRY_KIND_EDIT, MINA, seq, "x"), JOB_MESSAGE_MISSING);
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "hi");
+    assert_int_equal(change(fixture, ENTRY_KIND_REACTION, JUN, seq, "+"), JOB_DONE);
+    assert_int_equal(change(fixture, ENTRY_KIND_EDIT, MINA, seq + 1, "x"), JOB_MESSAGE_MISSING);
+    assert_int_equal(change(fixture, ENTRY_KIND_EDIT, MINA, 99999, "x"), JOB_MESSAGE_MISSING);
+    assert_int_equal(change(fixture, ENTRY_KIND_REACTION, MINA, SEQ_MAX, "x"), JOB_MESSAGE_MISSING);
+    assert_int_equal(change(fixture, ENTRY_KIND_DELETE, MINA, seq, NULL), JOB_DONE);
+    assert_int_equal(change(fixture, ENTRY_KIND_DELETE, MINA, seq, NULL), JOB_MESSAGE_MISSING);
+    assert_int_equal(change(fixture, ENTRY_KIND_EDIT, MINA, seq, "x"), JOB_MESSAGE_MISSING);
 }
 
 static void a_deletion_takes_the_text_and_its_edits_along(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "secret one");
-    struct job *edit = shop_do(shop, shop_change(shop, ENTRY_KIND_EDIT, MINA, seq, "secret two"));
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "secret one");
+    struct job *edit =
+        fixture_do(fixture, fixture_change(fixture, ENTRY_KIND_EDIT, MINA, seq, "secret two"));
     int64_t edit_seq = edit->append.entry.seq;
     job_destroy(edit);
-    struct job *job = shop_do(shop, shop_change(shop, ENTRY_KIND_DELETE, MINA, seq, NULL));
+    struct job *job =
+        fixture_do(fixture, fixture_change(fixture, ENTRY_KIND_DELETE, MINA, seq, NULL));
     assert_int_equal(job->append.forget_through, edit_seq);
     job_destroy(job);
-    struct job *page = shop_page(shop, LOBBY);
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.count, 3);
     for (int i = 0; i < 2; i++) {
         assert_true(page->page.entries[i].deleted);
@@ -185,13 +188,13 @@ static void a_deletion_takes_the_text_and_its_edits_along(void **state)
 }
 
 /* How often bytes occur in the database's files. */
-static int count_in_files(struct shop *shop, const char *bytes)
+static int count_in_files(struct store_fixture *fixture, const char *bytes)
 {
     static const char *const ends[] = {"", "-wal"};
     int count = 0;
     for (size_t i = 0; i < 2; i++) {
         char name[128];
-        snprintf(name, sizeof name, "%s%s", shop->path, ends[i]);
+        snprintf(name, sizeof name, "%s%s", fixture->path, ends[i]);
         FILE *file = fopen(name, "rb");
         size_t length = strlen(bytes), matched = 0;
         for (int byte; file && (byte = fgetc(file)) != EOF;) {
@@ -209,84 +212,85 @@ static int count_in_files(struct shop *shop, const char *bytes)
 
 static void a_deleted_text_is_in_no_file(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "xyzzy-secret");
-    assert_int_equal(change(shop, ENTRY_KIND_EDIT, MINA, seq, "xyzzy-edited"), JOB_DONE);
-    assert_true(count_in_files(shop, "xyzzy") >= 2);
-    assert_int_equal(change(shop, ENTRY_KIND_DELETE, MINA, seq, NULL), JOB_DONE);
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "xyzzy-secret");
+    assert_int_equal(change(fixture, ENTRY_KIND_EDIT, MINA, seq, "xyzzy-edited"), JOB_DONE);
+    assert_true(count_in_files(fixture, "xyzzy") >= 2);
+    assert_int_equal(change(fixture, ENTRY_KIND_DELETE, MINA, seq, NULL), JOB_DONE);
     /* The writer empties the WAL when nothing waits: after it, the next message is answered. */
-    for (int i = 0; i < 1000 && count_in_files(shop, "xyzzy") > 0; i++)
-        shop_say(shop, "more");
-    assert_int_equal(count_in_files(shop, "xyzzy"), 0);
+    for (int i = 0; i < 1000 && count_in_files(fixture, "xyzzy") > 0; i++)
+        fixture_send(fixture, "more");
+    assert_int_equal(count_in_files(fixture, "xyzzy"), 0);
 }
 
 static void a_room_that_is_gone_takes_nothing(void **state)
 {
-    struct shop *shop = *state;
-    shop_say(shop, "hi");
+    struct store_fixture *fixture = *state;
+    fixture_send(fixture, "hi");
     struct job *job = job_create(JOB_ROOM_REMOVE);
     job->room.room.id = LOBBY;
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
-    assert_int_equal(shop_result(shop_do(shop, shop_message(shop, MINA, "x", NULL))),
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_do(fixture, fixture_message(fixture, MINA, "x", NULL))),
                      JOB_ROOM_MISSING);
     job = job_create(JOB_ROOM_REMOVE);
     job->room.room.id = LOBBY;
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_ROOM_MISSING);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_ROOM_MISSING);
 }
 
 static void a_room_and_its_first_message_may_be_sent_together(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     struct job *room = job_create(JOB_ROOM_CREATE);
     room->room.room.id = 7;
     strcpy(room->room.room.name, "attic");
     strcpy(room->room.room.folded, "attic");
     room->room.owner_id = MINA;
-    struct job *message = shop_message(shop, MINA, "first", NULL);
+    struct job *message = fixture_message(fixture, MINA, "first", NULL);
     message->append.room_id = 7;
-    shop_submit(shop, room);
-    shop_submit(shop, message);
-    assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    assert_int_equal(shop_ask(shop, "SELECT role FROM grants WHERE room_id=7 AND user_id=1"),
-                     ROLE_OWNER);
+    fixture_submit(fixture, room);
+    fixture_submit(fixture, message);
+    assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    assert_int_equal(
+        fixture_query(fixture, "SELECT role FROM grants WHERE room_id=7 AND user_id=1"),
+        ROLE_OWNER);
 }
 
 static void rooms_count_by_themselves(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     struct job *room = job_create(JOB_ROOM_CREATE);
     room->room.room.id = 2;
     strcpy(room->room.room.name, "attic");
     strcpy(room->room.room.folded, "attic");
-    assert_int_equal(shop_result(shop_do(shop, room)), JOB_DONE);
-    int64_t seq = shop_say(shop, "in the lobby");
-    struct job *message = shop_message(shop, MINA, "in the attic", NULL);
+    assert_int_equal(fixture_result(fixture_do(fixture, room)), JOB_DONE);
+    int64_t seq = fixture_send(fixture, "in the lobby");
+    struct job *message = fixture_message(fixture, MINA, "in the attic", NULL);
     message->append.room_id = 2;
-    message = shop_do(shop, message);
+    message = fixture_do(fixture, message);
     assert_int_equal(message->append.entry.seq, 1);
     job_destroy(message);
-    assert_int_equal(shop_say(shop, "in the lobby"), seq + 1);
+    assert_int_equal(fixture_send(fixture, "in the lobby"), seq + 1);
 }
 
 static void a_topic_is_kept_and_told(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     struct job *job = job_create(JOB_ROOM_SET);
     job->room_set = (struct job_room_set){.room_id = LOBBY, .visibility = -1, .keep = 1};
     job->room_set.topic = job_text(job, "new topic");
     job->room_set.entry.from = job_text(job, "mina");
     job->room_set.entry.user_id = MINA;
-    job->room_set.wall_ms = shop->wall_ms;
-    job = shop_do(shop, job);
+    job->room_set.wall_ms = fixture->wall_ms;
+    job = fixture_do(fixture, job);
     assert_int_equal(job->result, JOB_DONE);
     assert_true(job->room_set.entry.seq > 0);
     job_destroy(job);
-    shop_close(shop);
-    shop_open(shop);
-    assert_string_equal(store_start(shop->store)->rooms[0].topic, "new topic");
-    assert_true(store_start(shop->store)->rooms[0].keep);
-    struct job *page = shop_page(shop, LOBBY);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_string_equal(store_start(fixture->store)->rooms[0].topic, "new topic");
+    assert_true(store_start(fixture->store)->rooms[0].keep);
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.entries[0].kind, ENTRY_KIND_TOPIC);
     assert_string_equal(page->page.entries[0].text, "new topic");
     job_destroy(page);
@@ -294,16 +298,16 @@ static void a_topic_is_kept_and_told(void **state)
 
 static void a_reaction_is_a_state_and_every_change_an_entry(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "hi");
-    assert_int_equal(change(shop, ENTRY_KIND_REACTION, JUN, seq, "+"), JOB_DONE);
-    assert_int_equal(change(shop, ENTRY_KIND_REACTION, JUN, seq, "+"), JOB_DONE);
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM reactions"), 1);
-    struct job *off = shop_change(shop, ENTRY_KIND_REACTION, JUN, seq, "+");
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "hi");
+    assert_int_equal(change(fixture, ENTRY_KIND_REACTION, JUN, seq, "+"), JOB_DONE);
+    assert_int_equal(change(fixture, ENTRY_KIND_REACTION, JUN, seq, "+"), JOB_DONE);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM reactions"), 1);
+    struct job *off = fixture_change(fixture, ENTRY_KIND_REACTION, JUN, seq, "+");
     off->append.entry.on = false;
-    assert_int_equal(shop_result(shop_do(shop, off)), JOB_DONE);
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM reactions"), 0);
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), 4);
+    assert_int_equal(fixture_result(fixture_do(fixture, off)), JOB_DONE);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM reactions"), 0);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 4);
 }
 
 #define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)

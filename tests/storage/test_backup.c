@@ -15,22 +15,23 @@
 #include <unistd.h>
 
 #include "storage/messages.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 #define CELLAR 2
 
-static struct job *asks_for(struct shop *shop, enum job_kind kind, const char *path, bool overwrite)
+static struct job *asks_for(struct store_fixture *fixture, enum job_kind kind, const char *path,
+                            bool overwrite)
 {
     struct job *job = job_create(kind);
     assert_non_null(job);
     job->backup.path = job_text(job, path);
     job->backup.overwrite = overwrite;
-    return shop_do(shop, job);
+    return fixture_do(fixture, job);
 }
 
-static void beside(const struct shop *shop, const char *name, char path[160])
+static void beside(const struct store_fixture *fixture, const char *name, char path[160])
 {
-    snprintf(path, 160, "%s/%s", shop->folder, name);
+    snprintf(path, 160, "%s/%s", fixture->folder, name);
 }
 
 static int64_t ask_file(const char *path, const char *sql)
@@ -47,9 +48,9 @@ static int64_t ask_file(const char *path, const char *sql)
     return number;
 }
 
-static bool has_file(const struct shop *shop, const char *start)
+static bool has_file(const struct store_fixture *fixture, const char *start)
 {
-    DIR *folder = opendir(shop->folder);
+    DIR *folder = opendir(fixture->folder);
     bool found = false;
     for (struct dirent *file; folder && (file = readdir(folder));)
         found = found || strncmp(file->d_name, start, strlen(start)) == 0;
@@ -68,22 +69,22 @@ static void write_file(const char *path, const char *bytes, size_t size)
 static void a_backup_taken_while_people_talk_opens_anywhere(void **state)
 {
     (void)state;
-    struct shop shop;
+    struct store_fixture fixture;
     char path[160];
     struct stat status;
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
     for (int i = 0; i < 500; i++)
-        shop_say(&shop, "before the backup");
-    beside(&shop, "copy.db", path);
+        fixture_send(&fixture, "before the backup");
+    beside(&fixture, "copy.db", path);
     struct job *job = job_create(JOB_BACKUP);
     job->backup.path = job_text(job, path);
-    shop_submit(&shop, job);
+    fixture_submit(&fixture, job);
     for (int i = 0; i < 200; i++)
-        shop_submit(&shop, shop_message(&shop, MINA, "during it", NULL));
+        fixture_submit(&fixture, fixture_message(&fixture, MINA, "during it", NULL));
     for (int left = 201; left > 0; left--) {
-        job = shop_collect(&shop);
+        job = fixture_collect(&fixture);
         assert_int_equal(job->result, JOB_DONE);
         if (job->kind == JOB_BACKUP)
             assert_true(job->backup.bytes > 10000);
@@ -91,130 +92,133 @@ static void a_backup_taken_while_people_talk_opens_anywhere(void **state)
     }
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
-    assert_false(has_file(&shop, "copy.db.partial"));
-    shop_close(&shop);
+    assert_false(has_file(&fixture, "copy.db.partial"));
+    fixture_close(&fixture);
     assert_int_equal(ask_file(path, "SELECT count(*) FROM messages WHERE text='before the backup'"),
                      500);
     assert_int_equal(ask_file(path, "SELECT count(*) FROM pragma_integrity_check"
                                     " WHERE integrity_check<>'ok'"),
                      0);
-    assert_false(has_file(&shop, "copy.db-")); /* no WAL is needed to read it */
-    shop_remove(&shop);
+    assert_false(has_file(&fixture, "copy.db-")); /* no WAL is needed to read it */
+    fixture_finish(&fixture);
 }
 
 static void a_backup_does_not_replace_a_file_unless_told(void **state)
 {
     (void)state;
-    struct shop shop;
+    struct store_fixture fixture;
     char path[160];
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    beside(&shop, "precious", path);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    beside(&fixture, "precious", path);
     write_file(path, "precious", 8);
-    struct job *job = asks_for(&shop, JOB_BACKUP, path, false);
+    struct job *job = asks_for(&fixture, JOB_BACKUP, path, false);
     assert_int_equal(job->result, JOB_REFUSED);
     assert_non_null(strstr(job->why, "file"));
     job_destroy(job);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, shop.path, true)), JOB_REFUSED);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, "relative.db", false)), JOB_REFUSED);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, "/nowhere/at/all", false)),
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, fixture.path, true)),
                      JOB_REFUSED);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, path, true)), JOB_DONE);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, "relative.db", false)),
+                     JOB_REFUSED);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, "/nowhere/at/all", false)),
+                     JOB_REFUSED);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, path, true)), JOB_DONE);
     assert_int_equal(ask_file(path, "SELECT count(*) FROM rooms"), 1);
-    shop_remove(&shop);
+    fixture_finish(&fixture);
 }
 
 static void a_restore_is_taken_by_the_next_start(void **state)
 {
     (void)state;
-    struct shop shop;
+    struct store_fixture fixture;
     char path[160];
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    shop_say(&shop, "kept in the backup");
-    beside(&shop, "copy.db", path);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, path, false)), JOB_DONE);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    fixture_send(&fixture, "kept in the backup");
+    beside(&fixture, "copy.db", path);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, path, false)), JOB_DONE);
     char log_id[LOG_ID_BYTES + 1];
-    shop_say(&shop, "said after it");
-    shop_close(&shop);
-    shop_open(&shop);
-    strcpy(log_id, store_start(shop.store)->rooms[0].log_id);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, path, false)), JOB_REFUSED);
-    assert_false(has_file(&shop, "chat.db.restore"));
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, path, true)), JOB_DONE);
-    shop_close(&shop);
-    shop_open(&shop);
-    struct job *job = shop_page(&shop, LOBBY);
+    fixture_send(&fixture, "said after it");
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    strcpy(log_id, store_start(fixture.store)->rooms[0].log_id);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, path, false)), JOB_REFUSED);
+    assert_false(has_file(&fixture, "chat.db.restore"));
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, path, true)), JOB_DONE);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    struct job *job = fixture_page(&fixture, LOBBY);
     assert_int_equal(job->page.count, 1);
     assert_string_equal(job->page.entries[0].text, "kept in the backup");
     job_destroy(job);
-    assert_string_not_equal(store_start(shop.store)->rooms[0].log_id, log_id);
-    assert_true(has_file(&shop, "chat.db.replaced-"));
-    assert_false(has_file(&shop, "chat.db.restore"));
-    shop_remove(&shop);
+    assert_string_not_equal(store_start(fixture.store)->rooms[0].log_id, log_id);
+    assert_true(has_file(&fixture, "chat.db.replaced-"));
+    assert_false(has_file(&fixture, "chat.db.restore"));
+    fixture_finish(&fixture);
 }
 
 static void what_is_no_backup_is_refused(void **state)
 {
     (void)state;
-    struct shop shop;
+    struct store_fixture fixture;
     char path[160];
     sqlite3 *handle;
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    beside(&shop, "no.db", path);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    beside(&fixture, "no.db", path);
     write_file(path, "this is no database at all, whatever it is called", 49);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, path, true)), JOB_REFUSED);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, path, true)), JOB_REFUSED);
     unlink(path);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, path, true)), JOB_REFUSED);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, shop.folder, true)), JOB_REFUSED);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, path, false)), JOB_DONE);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, path, true)), JOB_REFUSED);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, fixture.folder, true)),
+                     JOB_REFUSED);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, path, false)), JOB_DONE);
     assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
     sqlite3_exec(handle, "PRAGMA user_version=999", NULL, NULL, NULL);
-    struct job *job = asks_for(&shop, JOB_RESTORE, path, true);
+    struct job *job = asks_for(&fixture, JOB_RESTORE, path, true);
     assert_int_equal(job->result, JOB_REFUSED);
     assert_non_null(strstr(job->why, "newer"));
     job_destroy(job);
     sqlite3_exec(handle, "PRAGMA user_version=1; DROP TABLE rooms", NULL, NULL, NULL);
     sqlite3_close(handle);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, path, true)), JOB_REFUSED);
-    assert_false(has_file(&shop, "chat.db.restore"));
-    shop_remove(&shop);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, path, true)), JOB_REFUSED);
+    assert_false(has_file(&fixture, "chat.db.restore"));
+    fixture_finish(&fixture);
 }
 
 static void a_damaged_backup_is_refused(void **state)
 {
     (void)state;
-    struct shop shop;
+    struct store_fixture fixture;
     char path[160], zeros[1024] = "";
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
     for (int i = 0; i < 200; i++)
-        shop_say(&shop, "a text that fills some pages of the file");
-    beside(&shop, "copy.db", path);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_BACKUP, path, false)), JOB_DONE);
+        fixture_send(&fixture, "a text that fills some pages of the file");
+    beside(&fixture, "copy.db", path);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_BACKUP, path, false)), JOB_DONE);
     FILE *file = fopen(path, "r+b");
     for (long page = 20; page < 26; page++) {
         fseek(file, page * 1024, SEEK_SET);
         fwrite(zeros, 1, sizeof zeros, file);
     }
     fclose(file);
-    assert_int_equal(shop_result(asks_for(&shop, JOB_RESTORE, path, true)), JOB_REFUSED);
-    assert_false(has_file(&shop, "chat.db.restore"));
-    shop_remove(&shop);
+    assert_int_equal(fixture_result(asks_for(&fixture, JOB_RESTORE, path, true)), JOB_REFUSED);
+    assert_false(has_file(&fixture, "chat.db.restore"));
+    fixture_finish(&fixture);
 }
 
-static void make_cellar(struct shop *shop)
+static void make_cellar(struct store_fixture *fixture)
 {
     struct job *job = job_create(JOB_ROOM_CREATE);
     job->room.room.id = CELLAR;
     strcpy(job->room.room.name, "cellar");
     strcpy(job->room.room.folded, "cellar");
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
 }
 
 /* What an export shows of a row; the user's id stays behind, as in JSON lines. */
@@ -239,14 +243,14 @@ static struct job *import_of(const struct job *page, size_t first, size_t count)
     return job;
 }
 
-static struct job *export_of(struct shop *shop, int64_t room_id)
+static struct job *export_of(struct store_fixture *fixture, int64_t room_id)
 {
     struct job *job = job_create(JOB_EXPORT);
     job->page.room_id = room_id;
     job->page.up_to = SEQ_MAX;
     job->page.limit = 1000;
     job->page.bytes_max = 1 << 24;
-    return shop_do(shop, job);
+    return fixture_do(fixture, job);
 }
 
 static void expect_same_text(const char *a, const char *b)
@@ -272,61 +276,64 @@ static void expect_same_row(const struct entry *a, const struct entry *b)
     assert_true(a->via == b->via);
 }
 
-static void talk(struct shop *shop)
+static void talk(struct store_fixture *fixture)
 {
-    int64_t first = shop_say(shop, "first words");
-    int64_t second = shop_say(shop, "second words, to be removed");
-    shop_say(shop, "회의는 세 시에");
+    int64_t first = fixture_send(fixture, "first words");
+    int64_t second = fixture_send(fixture, "second words, to be removed");
+    fixture_send(fixture, "회의는 세 시에");
     struct job *changes[] = {
-        shop_change(shop, ENTRY_KIND_EDIT, MINA, first, "first words, better"),
-        shop_change(shop, ENTRY_KIND_EDIT, MINA, second, "second words, edited"),
-        shop_change(shop, ENTRY_KIND_REACTION, JUN, first, "+1"),
-        shop_change(shop, ENTRY_KIND_REACTION, MINA, first, "+1"),
-        shop_change(shop, ENTRY_KIND_DELETE, MINA, second, NULL),
+        fixture_change(fixture, ENTRY_KIND_EDIT, MINA, first, "first words, better"),
+        fixture_change(fixture, ENTRY_KIND_EDIT, MINA, second, "second words, edited"),
+        fixture_change(fixture, ENTRY_KIND_REACTION, JUN, first, "+1"),
+        fixture_change(fixture, ENTRY_KIND_REACTION, MINA, first, "+1"),
+        fixture_change(fixture, ENTRY_KIND_DELETE, MINA, second, NULL),
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-        assert_int_equal(shop_result(shop_do(shop, changes[i])), JOB_DONE);
-    assert_int_equal(shop_result(shop_do(shop, shop_message(shop, JUN, "with a nonce", "k7"))),
-                     JOB_DONE);
+        assert_int_equal(fixture_result(fixture_do(fixture, changes[i])), JOB_DONE);
+    assert_int_equal(
+        fixture_result(fixture_do(fixture, fixture_message(fixture, JUN, "with a nonce", "k7"))),
+        JOB_DONE);
 }
 
 static void the_export_of_an_import_is_the_same(void **state)
 {
     (void)state;
-    struct shop shop;
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    talk(&shop);
-    make_cellar(&shop);
-    struct job *page = export_of(&shop, LOBBY);
+    struct store_fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    talk(&fixture);
+    make_cellar(&fixture);
+    struct job *page = export_of(&fixture, LOBBY);
     assert_int_equal(page->page.count, 9);
-    struct job *job = shop_do(&shop, import_of(page, 0, 4)); /* in two pages */
+    struct job *job = fixture_do(&fixture, import_of(page, 0, 4)); /* in two pages */
     assert_int_equal(job->import.imported, 4);
-    assert_int_equal(shop_result(job), JOB_DONE);
-    assert_int_equal(shop_result(shop_do(&shop, import_of(page, 4, 5))), JOB_DONE);
-    struct job *again = export_of(&shop, CELLAR);
+    assert_int_equal(fixture_result(job), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_do(&fixture, import_of(page, 4, 5))), JOB_DONE);
+    struct job *again = export_of(&fixture, CELLAR);
     assert_int_equal(again->page.count, page->page.count);
     for (size_t i = 0; i < page->page.count; i++)
         expect_same_row(&page->page.entries[i], &again->page.entries[i]);
-    assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM reactions WHERE target>>40=2"), 2);
-    assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM edits WHERE target>>40=2"), 1);
+    assert_int_equal(fixture_query(&fixture, "SELECT count(*) FROM reactions WHERE target>>40=2"),
+                     2);
+    assert_int_equal(fixture_query(&fixture, "SELECT count(*) FROM edits WHERE target>>40=2"), 1);
     job_destroy(page);
     job_destroy(again);
-    shop_remove(&shop);
+    fixture_finish(&fixture);
 }
 
 static void history_of_an_import_has_everything_applied(void **state)
 {
     (void)state;
-    struct shop shop;
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    talk(&shop);
-    make_cellar(&shop);
-    struct job *page = export_of(&shop, LOBBY);
-    assert_int_equal(shop_result(shop_do(&shop, import_of(page, 0, page->page.count))), JOB_DONE);
+    struct store_fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    talk(&fixture);
+    make_cellar(&fixture);
+    struct job *page = export_of(&fixture, LOBBY);
+    assert_int_equal(fixture_result(fixture_do(&fixture, import_of(page, 0, page->page.count))),
+                     JOB_DONE);
     job_destroy(page);
     struct job *job = job_create(JOB_HISTORY);
     job->history.room_id = CELLAR;
@@ -334,7 +341,7 @@ static void history_of_an_import_has_everything_applied(void **state)
     job->history.up_to = SEQ_MAX;
     job->history.limit = 50;
     job->history.bytes_max = 1 << 20;
-    job = shop_do(&shop, job);
+    job = fixture_do(&fixture, job);
     assert_int_equal(job->history.count, 4);
     assert_string_equal(job->history.entries[0].entry.text, "first words, better");
     assert_int_equal(job->history.entries[0].reaction_count, 1);
@@ -342,38 +349,38 @@ static void history_of_an_import_has_everything_applied(void **state)
     assert_true(job->history.entries[1].entry.deleted);
     assert_null(job->history.entries[1].entry.text);
     job_destroy(job);
-    shop_remove(&shop);
+    fixture_finish(&fixture);
 }
 
 static void rows_that_do_not_follow_are_refused_whole(void **state)
 {
     (void)state;
-    struct shop shop;
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    talk(&shop);
-    struct job *page = export_of(&shop, LOBBY);
-    struct job *job = shop_do(&shop, import_of(page, 0, 3));
-    assert_int_equal(shop_result(job), JOB_ROOM_MISSING);
-    make_cellar(&shop);
+    struct store_fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    talk(&fixture);
+    struct job *page = export_of(&fixture, LOBBY);
+    struct job *job = fixture_do(&fixture, import_of(page, 0, 3));
+    assert_int_equal(fixture_result(job), JOB_ROOM_MISSING);
+    make_cellar(&fixture);
     job = import_of(page, 0, 3);
     job->import.entries[2].seq = job->import.entries[1].seq;
-    assert_int_equal(shop_result(shop_do(&shop, job)), JOB_REFUSED);
+    assert_int_equal(fixture_result(fixture_do(&fixture, job)), JOB_REFUSED);
     job = import_of(page, 0, 3);
     job->import.entries[1].ts = 5;
-    job = shop_do(&shop, job);
+    job = fixture_do(&fixture, job);
     assert_int_equal(job->result, JOB_REFUSED);
     assert_non_null(strstr(job->why, "2"));
     job_destroy(job);
     job = import_of(page, 0, 3);
     job->import.entries[2].ts = SEQ_MAX; /* all that is said later would have that time */
-    assert_int_equal(shop_result(shop_do(&shop, job)), JOB_REFUSED);
-    assert_int_equal(shop_ask(&shop, "SELECT count(*) FROM messages WHERE id>>40=2"), 0);
-    assert_int_equal(shop_result(shop_do(&shop, import_of(page, 0, 3))), JOB_DONE);
-    assert_int_equal(shop_result(shop_do(&shop, import_of(page, 0, 3))), JOB_REFUSED);
+    assert_int_equal(fixture_result(fixture_do(&fixture, job)), JOB_REFUSED);
+    assert_int_equal(fixture_query(&fixture, "SELECT count(*) FROM messages WHERE id>>40=2"), 0);
+    assert_int_equal(fixture_result(fixture_do(&fixture, import_of(page, 0, 3))), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_do(&fixture, import_of(page, 0, 3))), JOB_REFUSED);
     job_destroy(page);
-    shop_remove(&shop);
+    fixture_finish(&fixture);
 }
 
 int main(void)

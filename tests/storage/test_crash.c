@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 #define IN_FLIGHT    40
 #define ACKS_MAX     300 /* before the kill comes */
@@ -31,25 +31,25 @@ struct ack {
 /* What the parent knows: acknowledged with this seq; 0 not. */
 static int64_t acknowledged[MESSAGES_MAX];
 
-static struct job *make_message(struct shop *shop, int64_t number)
+static struct job *make_message(struct store_fixture *fixture, int64_t number)
 {
     char text[48], nonce[32];
     snprintf(text, sizeof text, "message %" PRId64 ".", number);
     snprintf(nonce, sizeof nonce, "n%" PRId64, number);
-    struct job *job = shop_message(shop, MINA, text, nonce);
+    struct job *job = fixture_message(fixture, MINA, text, nonce);
     job->asker.detail[0] = number;
     return job;
 }
 
 /* Talks until it is killed. The first messages repeat the newest of the round before, some of which
  * were never acknowledged, with the same nonces. */
-static void talk(struct shop *shop, int64_t next, int pipe_end)
+static void talk(struct store_fixture *fixture, int64_t next, int pipe_end)
 {
-    shop_open(shop);
+    fixture_open(fixture);
     for (int i = 0; i < IN_FLIGHT; i++)
-        shop_submit(shop, make_message(shop, next++));
+        fixture_submit(fixture, make_message(fixture, next++));
     for (;;) {
-        struct job *job = shop_collect(shop);
+        struct job *job = fixture_collect(fixture);
         struct ack ack = {job->asker.detail[0], job->append.entry.seq};
         if (job->result != JOB_DONE && job->result != JOB_REPEATED)
             _exit(1);
@@ -57,7 +57,7 @@ static void talk(struct shop *shop, int64_t next, int pipe_end)
             _exit(2);
         job_destroy(job);
         if (next < MESSAGES_MAX)
-            shop_submit(shop, make_message(shop, next++));
+            fixture_submit(fixture, make_message(fixture, next++));
     }
 }
 
@@ -81,7 +81,7 @@ static int64_t kill_after(int acks, pid_t child, int pipe_end, int64_t newest)
     return newest;
 }
 
-static int64_t crash(struct shop *shop, int64_t newest)
+static int64_t crash(struct store_fixture *fixture, int64_t newest)
 {
     int ends[2], status;
     int acks = rand() % ACKS_MAX;
@@ -90,7 +90,7 @@ static int64_t crash(struct shop *shop, int64_t newest)
     assert_true(child >= 0);
     if (child == 0) {
         close(ends[0]);
-        talk(shop, newest > IN_FLIGHT ? newest - IN_FLIGHT / 2 : 0, ends[1]);
+        talk(fixture, newest > IN_FLIGHT ? newest - IN_FLIGHT / 2 : 0, ends[1]);
     }
     close(ends[1]);
     newest = kill_after(acks, child, ends[0], newest);
@@ -101,7 +101,7 @@ static int64_t crash(struct shop *shop, int64_t newest)
 }
 
 /* Compares the whole log with what was acknowledged. Gives its newest seq. */
-static int64_t check_log(struct shop *shop, int64_t newest)
+static int64_t check_log(struct store_fixture *fixture, int64_t newest)
 {
     static int64_t stored[MESSAGES_MAX];
     int64_t last = 0;
@@ -110,7 +110,7 @@ static int64_t check_log(struct shop *shop, int64_t newest)
         struct job *job = job_create(JOB_PAGE);
         job->page = (struct job_page){
             .room_id = LOBBY, .after = last, .up_to = SEQ_MAX, .limit = 1000, .bytes_max = 1 << 24};
-        job = shop_do(shop, job);
+        job = fixture_do(fixture, job);
         complete = job->page.complete;
         for (size_t i = 0; i < job->page.count; i++) {
             const struct entry *entry = &job->page.entries[i];
@@ -131,26 +131,26 @@ static int64_t check_log(struct shop *shop, int64_t newest)
 static void a_killed_store_keeps_what_it_acknowledged(void **state)
 {
     (void)state;
-    struct shop shop;
+    struct store_fixture fixture;
     int64_t newest = 0, last = 0;
     int rounds = getenv("HEARTH_LONG_TESTS") ? 200 : 20;
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_furnish(&shop);
-    shop_close(&shop);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    fixture_close(&fixture);
     srand(3);
     for (int round = 0; round < rounds; round++) {
-        newest = crash(&shop, newest);
-        shop_open(&shop);
-        assert_false(store_start(shop.store)->clean);
-        assert_string_equal(store_start(shop.store)->damaged, "");
-        int64_t now_last = check_log(&shop, newest);
+        newest = crash(&fixture, newest);
+        fixture_open(&fixture);
+        assert_false(store_start(fixture.store)->clean);
+        assert_string_equal(store_start(fixture.store)->damaged, "");
+        int64_t now_last = check_log(&fixture, newest);
         assert_true(now_last >= last);
         last = now_last;
-        shop_close(&shop);
+        fixture_close(&fixture);
     }
     assert_true(newest > rounds);
-    shop_remove(&shop);
+    fixture_finish(&fixture);
 }
 
 int main(void)

@@ -17,56 +17,56 @@
 #include <sqlite3.h>
 
 #include "tests/storage/flaky.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
+    struct store_fixture *fixture = calloc(1, sizeof *fixture);
     flaky_install();
-    shop_make(shop);
-    shop->options.power_loss = true;
-    shop->options.retry_ms = 500;
-    shop_open(shop);
-    shop_furnish(shop);
-    *state = shop;
+    fixture_init(fixture);
+    fixture->options.power_loss = true;
+    fixture->options.retry_ms = 500;
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    *state = fixture;
     return 0;
 }
 
 static int close_shop(void **state)
 {
-    flaky_let_go();
+    flaky_release_syncs();
     flaky_fail_writes(SQLITE_OK);
-    struct shop *shop = *state;
-    shop_close(shop);
-    umount2(shop->folder, MNT_DETACH); /* of a test that mounted and failed */
-    shop_remove(shop);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    umount2(fixture->folder, MNT_DETACH); /* of a test that mounted and failed */
+    fixture_finish(fixture);
     flaky_remove();
     free(*state);
     return 0;
 }
 
-static bool is_healthy(struct shop *shop)
+static bool is_healthy(struct store_fixture *fixture)
 {
     char why[256];
-    return store_is_healthy(shop->store, why, sizeof why);
+    return store_is_healthy(fixture->store, why, sizeof why);
 }
 
-static void check_refusal_and_recovery(struct shop *shop, int code)
+static void check_refusal_and_recovery(struct store_fixture *fixture, int code)
 {
-    int64_t before = shop_say(shop, "before");
+    int64_t before = fixture_send(fixture, "before");
     flaky_fail_writes(code);
-    struct job *job = shop_do(shop, shop_message(shop, MINA, "lost", "n1"));
+    struct job *job = fixture_do(fixture, fixture_message(fixture, MINA, "lost", "n1"));
     assert_int_equal(job->result, JOB_UNAVAILABLE);
     assert_true(job->why[0] != '\0');
     job_destroy(job);
-    assert_false(is_healthy(shop));
+    assert_false(is_healthy(fixture));
     flaky_fail_writes(SQLITE_OK);
-    job = shop_do(shop, shop_message(shop, MINA, "found", "n1"));
+    job = fixture_do(fixture, fixture_message(fixture, MINA, "found", "n1"));
     assert_int_equal(job->result, JOB_DONE);
     assert_int_equal(job->append.entry.seq, before + 1);
     job_destroy(job);
-    assert_true(is_healthy(shop));
-    struct job *page = shop_page(shop, LOBBY);
+    assert_true(is_healthy(fixture));
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.count, 2);
     assert_string_equal(page->page.entries[1].text, "found");
     job_destroy(page);
@@ -89,64 +89,64 @@ static void a_read_only_disk_refuses_and_comes_back(void **state)
 
 static void what_waits_out_a_short_failure_is_stored_once(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    shop->options.retry_ms = 60000;
-    shop_open(shop);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    fixture->options.retry_ms = 60000;
+    fixture_open(fixture);
     flaky_fail_writes(SQLITE_FULL);
     for (int i = 0; i < 10; i++)
-        shop_submit(shop, shop_message(shop, MINA, "patient", NULL));
-    while (is_healthy(shop))
+        fixture_submit(fixture, fixture_message(fixture, MINA, "patient", NULL));
+    while (is_healthy(fixture))
         ; /* until the first attempt has failed */
     flaky_fail_writes(SQLITE_OK);
     for (int i = 0; i < 10; i++)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), 10);
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 10);
 }
 
 static void health_returns_while_nobody_speaks(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     flaky_fail_writes(SQLITE_FULL);
-    assert_int_equal(shop_result(shop_do(shop, shop_message(shop, MINA, "x", NULL))),
+    assert_int_equal(fixture_result(fixture_do(fixture, fixture_message(fixture, MINA, "x", NULL))),
                      JOB_UNAVAILABLE);
     flaky_fail_writes(SQLITE_OK);
-    while (!is_healthy(shop))
+    while (!is_healthy(fixture))
         ; /* the writer finds out by itself */
 }
 
 static void a_guest_logs_in_while_the_writer_hangs(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     flaky_hold_syncs();
-    shop_submit(shop, shop_message(shop, MINA, "hangs", NULL));
+    fixture_submit(fixture, fixture_message(fixture, MINA, "hangs", NULL));
     flaky_wait_for_sync();
     struct job *login = job_create(JOB_LOGIN);
     strcpy(login->login.folded, "newcomer");
-    login = shop_do(shop, login);
+    login = fixture_do(fixture, login);
     assert_int_equal(login->result, JOB_DONE);
     assert_false(login->login.taken);
     job_destroy(login);
-    struct job *page = shop_page(shop, LOBBY);
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.count, 0);
     job_destroy(page);
-    flaky_let_go();
-    assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+    flaky_release_syncs();
+    assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
 }
 
 static void closing_gives_up_on_a_failing_disk(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     flaky_fail_writes(SQLITE_IOERR_WRITE);
-    shop_submit(shop, shop_message(shop, MINA, "x", NULL));
-    shop_close(shop);
+    fixture_submit(fixture, fixture_message(fixture, MINA, "x", NULL));
+    fixture_close(fixture);
     flaky_fail_writes(SQLITE_OK);
-    shop_open(shop);
-    assert_false(store_start(shop->store)->clean);
+    fixture_open(fixture);
+    assert_false(store_start(fixture->store)->clean);
 }
 
 /* Writes and reads that get in each other's way where there is no WAL. */
-static void talk_and_listen(struct shop *shop)
+static void talk_and_listen(struct store_fixture *fixture)
 {
     enum { COUNT = 50 };
     for (int i = 0; i < COUNT; i++) {
@@ -155,71 +155,71 @@ static void talk_and_listen(struct shop *shop)
         page->page.up_to = SEQ_MAX;
         page->page.limit = 100;
         page->page.bytes_max = 1 << 20;
-        shop_submit(shop, shop_message(shop, MINA, "talk", NULL));
-        shop_submit(shop, page);
+        fixture_submit(fixture, fixture_message(fixture, MINA, "talk", NULL));
+        fixture_submit(fixture, page);
     }
     for (int i = 0; i < 2 * COUNT; i++)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
 }
 
 static void where_shared_memory_fails_the_journal_is_deleted(void **state)
 {
-    struct shop *shop = *state;
-    shop_say(shop, "in the WAL");
-    shop_close(shop);
+    struct store_fixture *fixture = *state;
+    fixture_send(fixture, "in the WAL");
+    fixture_close(fixture);
     flaky_refuse_shared_memory(true);
-    shop_open(shop);
-    assert_string_equal(store_start(shop->store)->journal_mode, "delete");
-    shop_say(shop, "in the journal");
-    struct job *page = shop_page(shop, LOBBY);
+    fixture_open(fixture);
+    assert_string_equal(store_start(fixture->store)->journal_mode, "delete");
+    fixture_send(fixture, "in the journal");
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.count, 2);
     job_destroy(page);
-    talk_and_listen(shop);
+    talk_and_listen(fixture);
 }
 
 static void where_locks_fail_too_there_are_dot_files(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
     flaky_refuse_shared_memory(true);
     flaky_refuse_locks(true);
-    shop_open(shop);
-    assert_string_equal(store_start(shop->store)->journal_mode, "delete+dotfile");
-    talk_and_listen(shop);
+    fixture_open(fixture);
+    assert_string_equal(store_start(fixture->store)->journal_mode, "delete+dotfile");
+    talk_and_listen(fixture);
 }
 
 static void a_damaged_database_is_set_aside(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     for (int i = 0; i < 200; i++)
-        shop_say(shop, "something to lose");
-    shop_crash(shop);
-    int fd = open(shop->path, O_WRONLY);
+        fixture_send(fixture, "something to lose");
+    fixture_crash(fixture);
+    int fd = open(fixture->path, O_WRONLY);
     char noise[3000];
     memset(noise, 0xa5, sizeof noise);
     assert_int_equal(pwrite(fd, noise, sizeof noise, 16000), sizeof noise);
     close(fd);
-    shop_open(shop);
-    const char *aside = store_start(shop->store)->damaged;
+    fixture_open(fixture);
+    const char *aside = store_start(fixture->store)->damaged;
     assert_non_null(strstr(aside, "chat.db.damaged-"));
     assert_int_equal(access(aside, F_OK), 0);
-    if (store_start(shop->store)->room_count == 0)
-        shop_furnish(shop);
-    shop_say(shop, "it serves");
+    if (store_start(fixture->store)->room_count == 0)
+        fixture_populate(fixture);
+    fixture_send(fixture, "it serves");
 }
 
 static void what_is_no_database_is_set_aside(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    FILE *file = fopen(shop->path, "w");
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    FILE *file = fopen(fixture->path, "w");
     for (int i = 0; i < 2000; i++)
         fputs("this is no database ", file);
     fclose(file);
-    shop_open(shop);
-    assert_true(store_start(shop->store)->damaged[0] != '\0');
-    shop_furnish(shop);
-    shop_say(shop, "it serves");
+    fixture_open(fixture);
+    assert_true(store_start(fixture->store)->damaged[0] != '\0');
+    fixture_populate(fixture);
+    fixture_send(fixture, "it serves");
 }
 
 /* Fills the file system, and leaves nothing. */
@@ -241,57 +241,58 @@ static int64_t file_bytes(const char *path)
 
 static void a_restart_on_a_full_disk_works(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     char filler[128], reserve[128];
-    shop_close(shop);
-    if (mount("tmpfs", shop->folder, "tmpfs", 0, "size=8m,mode=700") != 0)
+    fixture_close(fixture);
+    if (mount("tmpfs", fixture->folder, "tmpfs", 0, "size=8m,mode=700") != 0)
         skip(); /* needs the right to mount */
-    snprintf(filler, sizeof filler, "%s/filler", shop->folder);
-    snprintf(reserve, sizeof reserve, "%s-reserve", shop->path);
-    shop->options.reserve_bytes = 2 << 20;
-    shop_open(shop);
-    shop_furnish(shop);
-    shop_say(shop, "before");
+    snprintf(filler, sizeof filler, "%s/filler", fixture->folder);
+    snprintf(reserve, sizeof reserve, "%s-reserve", fixture->path);
+    fixture->options.reserve_bytes = 2 << 20;
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    fixture_send(fixture, "before");
     assert_int_equal(file_bytes(reserve), 2 << 20);
     fill(filler);
     enum job_result result;
     int64_t said = 1;
     do {
-        result = shop_result(shop_do(shop, shop_message(shop, MINA, "until it is full", NULL)));
+        result = fixture_result(
+            fixture_do(fixture, fixture_message(fixture, MINA, "until it is full", NULL)));
         said += result == JOB_DONE;
     } while (result == JOB_DONE && said < 100000);
     assert_int_equal(result, JOB_UNAVAILABLE);
     assert_int_equal(file_bytes(reserve), 2 << 20);
     for (int i = 0; i < 3; i++) {
-        shop_close(shop);
+        fixture_close(fixture);
         fill(filler);
-        shop_open(shop);
-        assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), said);
+        fixture_open(fixture);
+        assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), said);
         assert_true(file_bytes(reserve) > 1 << 20);
     }
     assert_int_equal(unlink(filler), 0);
-    while (!is_healthy(shop))
+    while (!is_healthy(fixture))
         ;
-    shop_say(shop, "there is space again");
-    shop_close(shop);
-    shop_open(shop);
+    fixture_send(fixture, "there is space again");
+    fixture_close(fixture);
+    fixture_open(fixture);
     assert_int_equal(file_bytes(reserve), 2 << 20);
-    shop_close(shop);
-    assert_int_equal(umount2(shop->folder, MNT_DETACH), 0);
+    fixture_close(fixture);
+    assert_int_equal(umount2(fixture->folder, MNT_DETACH), 0);
 }
 
 /* Says things and writes the seq of each to fd once it is acknowledged, until killed. */
-static void talk_until_killed(struct shop *shop, int fd)
+static void talk_until_killed(struct store_fixture *fixture, int fd)
 {
     int waiting = 0; /* submitted and not yet collected */
     for (int i = 0;; i++) {
         char nonce[24];
         snprintf(nonce, sizeof nonce, "%d", i);
-        if (store_submit(shop->store, shop_message(shop, MINA, "talk", nonce)) != STORE_OK)
+        if (store_submit(fixture->store, fixture_message(fixture, MINA, "talk", nonce)) != STORE_OK)
             _exit(1);
         waiting++;
         struct job *job;
-        while (i >= 8 && (job = store_collect(shop->store))) {
+        while (i >= 8 && (job = store_collect(fixture->store))) {
             int64_t seq = job->append.entry.seq;
             waiting--;
             if (job->result == JOB_DONE && write(fd, &seq, sizeof seq) != sizeof seq)
@@ -299,14 +300,14 @@ static void talk_until_killed(struct shop *shop, int fd)
             job_destroy(job);
         }
         if (i % 16 == 0 && waiting > 0) {
-            job_destroy(shop_collect(shop));
+            job_destroy(fixture_collect(fixture));
             waiting--;
         }
     }
 }
 
 /* The highest seq acknowledged; every one of them must be among the rows. */
-static void check_survivors(struct shop *shop, int fd, int64_t *highest)
+static void check_survivors(struct store_fixture *fixture, int fd, int64_t *highest)
 {
     int64_t seq, count = 0, first = 0;
     while (read(fd, &seq, sizeof seq) == sizeof seq) {
@@ -320,22 +321,22 @@ static void check_survivors(struct shop *shop, int fd, int64_t *highest)
              "SELECT count(*) FROM messages WHERE (id & 1099511627775) BETWEEN %lld AND %lld",
              (long long)first, (long long)*highest);
     if (count)
-        assert_true(shop_ask(shop, sql) >= count);
+        assert_true(fixture_query(fixture, sql) >= count);
 }
 
 static void what_was_acknowledged_survives_a_kill(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     const char *rounds = getenv("HEARTH_KILLS");
     int64_t highest = 0;
     for (int round = rounds ? atoi(rounds) : 20; round > 0; round--) {
         int ends[2];
-        shop_close(shop);
+        fixture_close(fixture);
         assert_int_equal(pipe(ends), 0);
         pid_t child = fork();
         if (child == 0) {
-            shop_open(shop);
-            talk_until_killed(shop, ends[1]);
+            fixture_open(fixture);
+            talk_until_killed(fixture, ends[1]);
         }
         close(ends[1]);
         int64_t seq; /* after a different number of acknowledgements each time */
@@ -346,16 +347,16 @@ static void what_was_acknowledged_survives_a_kill(void **state)
             }
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
-        shop_open(shop);
-        assert_false(store_start(shop->store)->clean);
-        check_survivors(shop, ends[0], &highest);
+        fixture_open(fixture);
+        assert_false(store_start(fixture->store)->clean);
+        check_survivors(fixture, ends[0], &highest);
         close(ends[0]);
-        int64_t next = shop_say(shop, "after");
+        int64_t next = fixture_send(fixture, "after");
         assert_true(next > highest);
         highest = next;
     }
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM pragma_quick_check WHERE"
-                                    " quick_check<>'ok'"),
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM pragma_quick_check WHERE"
+                                            " quick_check<>'ok'"),
                      0);
 }
 

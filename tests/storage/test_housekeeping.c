@@ -12,10 +12,10 @@
 #include "storage/check.h"
 #include "storage/schema.h"
 #include "storage/start.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 struct bench {
-    struct shop shop; /* its folder and options; no store */
+    struct store_fixture fixture; /* its folder and options; no store */
     struct start start;
     struct writer writer;
     struct housekeeping housekeeping;
@@ -25,11 +25,11 @@ static int open_bench(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     char why[256] = "";
-    shop_make(&bench->shop);
-    bench->shop.options.path = bench->shop.path;
-    if (!start_open(&bench->start, &bench->shop.options, why, sizeof why))
+    fixture_init(&bench->fixture);
+    bench->fixture.options.path = bench->fixture.path;
+    if (!start_open(&bench->start, &bench->fixture.options, why, sizeof why))
         fail_msg("%s", why);
-    assert_true(writer_init(&bench->writer, &bench->start, &bench->shop.options));
+    assert_true(writer_init(&bench->writer, &bench->start, &bench->fixture.options));
     housekeeping_init(&bench->housekeeping, 0);
     *state = bench;
     return 0;
@@ -40,7 +40,7 @@ static int close_bench(void **state)
     struct bench *bench = *state;
     writer_finish(&bench->writer);
     start_close(&bench->start);
-    shop_remove(&bench->shop);
+    fixture_finish(&bench->fixture);
     free(bench);
     return 0;
 }
@@ -52,13 +52,13 @@ static void make_room(struct bench *bench)
     strcpy(job->room.room.name, "lobby");
     strcpy(job->room.room.folded, "lobby");
     assert_true(writer_commit(&bench->writer, job));
-    assert_int_equal(shop_result(job), JOB_DONE);
+    assert_int_equal(fixture_result(job), JOB_DONE);
 }
 
 static void step(struct bench *bench, int64_t now_ms)
 {
     struct job *notice = NULL;
-    assert_true(housekeeping_step(&bench->housekeeping, &bench->writer, &bench->shop.options,
+    assert_true(housekeeping_step(&bench->housekeeping, &bench->writer, &bench->fixture.options,
                                   now_ms, &notice));
     job_destroy(notice);
 }
@@ -67,10 +67,10 @@ static void nothing_is_written_while_nobody_speaks(void **state)
 {
     struct bench *bench = *state;
     make_room(bench);
-    bench->shop.options.retention_age_ms = 1000;
-    bench->shop.options.retention_entries = 1;
-    bench->shop.options.guest_age_ms = 1000;
-    bench->shop.options.max_bytes = 1 << 24;
+    bench->fixture.options.retention_age_ms = 1000;
+    bench->fixture.options.retention_entries = 1;
+    bench->fixture.options.guest_age_ms = 1000;
+    bench->fixture.options.max_bytes = 1 << 24;
     int64_t before = disk_written_bytes(bench->start.disk);
     for (int64_t hour = 0; hour < 100; hour++) {
         step(bench, hour * 3600000);
@@ -92,8 +92,8 @@ static void a_group_that_failed_can_be_given_again(void **state)
 {
     struct bench *bench = *state;
     make_room(bench);
-    struct job *first = shop_message(&bench->shop, MINA, "one", "n1");
-    struct job *second = shop_message(&bench->shop, MINA, "two", "n2");
+    struct job *first = fixture_message(&bench->fixture, MINA, "one", "n1");
+    struct job *second = fixture_message(&bench->fixture, MINA, "two", "n2");
     first->next = second;
     assert_true(database_execute(&bench->writer.database, "PRAGMA max_page_count=1"));
     second->append.entry.text = NULL;
@@ -120,7 +120,7 @@ static void a_check_that_takes_too_long_is_unfinished(void **state)
     for (int i = 0; i < 50; i++) {
         struct job *jobs = NULL;
         for (int j = 0; j < 200; j++) {
-            struct job *job = shop_message(&bench->shop, MINA, "much to read", NULL);
+            struct job *job = fixture_message(&bench->fixture, MINA, "much to read", NULL);
             job->next = jobs;
             jobs = job;
         }
@@ -138,26 +138,26 @@ static void a_check_that_takes_too_long_is_unfinished(void **state)
 static void a_damage_found_while_serving_is_recalled_at_the_next_start(void **state)
 {
     struct bench *bench = *state;
-    check_remember_damage(bench->shop.path);
-    assert_true(check_recalls_damage(bench->shop.path));
+    check_remember_damage(bench->fixture.path);
+    assert_true(check_recalls_damage(bench->fixture.path));
     writer_finish(&bench->writer);
     start_close(&bench->start);
     char why[256] = "";
-    assert_true(start_open(&bench->start, &bench->shop.options, why, sizeof why));
+    assert_true(start_open(&bench->start, &bench->fixture.options, why, sizeof why));
     assert_true(bench->start.found.damaged[0] != '\0');
-    assert_false(check_recalls_damage(bench->shop.path));
-    assert_true(writer_init(&bench->writer, &bench->start, &bench->shop.options));
+    assert_false(check_recalls_damage(bench->fixture.path));
+    assert_true(writer_init(&bench->writer, &bench->start, &bench->fixture.options));
 }
 
 static void a_copy_from_before_a_migration_holds_everything(void **state)
 {
     struct bench *bench = *state;
-    struct shop copy = {.store = NULL};
+    struct store_fixture copy = {.store = NULL};
     make_room(bench);
-    assert_true(schema_keep_copy(&bench->writer.database, bench->shop.path, 1));
-    snprintf(copy.path, sizeof copy.path, "%.64s/chat.db.version-1", bench->shop.folder);
-    assert_int_equal(shop_ask(&copy, "SELECT count(*) FROM rooms"), 1);
-    assert_int_equal(shop_ask(&copy, "PRAGMA user_version"), schema_version());
+    assert_true(schema_keep_copy(&bench->writer.database, bench->fixture.path, 1));
+    snprintf(copy.path, sizeof copy.path, "%.64s/chat.db.version-1", bench->fixture.folder);
+    assert_int_equal(fixture_query(&copy, "SELECT count(*) FROM rooms"), 1);
+    assert_int_equal(fixture_query(&copy, "PRAGMA user_version"), schema_version());
 }
 
 #define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)

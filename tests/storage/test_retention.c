@@ -12,83 +12,83 @@
 
 #include "storage/reader.h"
 #include "storage/stamp.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 #define DAY_MS INT64_C(86400000)
 
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
-    shop_make(shop);
-    shop->wall_ms = (int64_t)time(NULL) * 1000; /* retention looks at the real clock */
-    shop_open(shop);
-    shop_furnish(shop);
-    *state = shop;
+    struct store_fixture *fixture = calloc(1, sizeof *fixture);
+    fixture_init(fixture);
+    fixture->wall_ms = (int64_t)time(NULL) * 1000; /* retention looks at the real clock */
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    *state = fixture;
     return 0;
 }
 
 static int close_shop(void **state)
 {
-    shop_remove(*state);
+    fixture_finish(*state);
     free(*state);
     return 0;
 }
 
 /* Waits for a notice about room_id that says pruned or more. */
-static void await_pruned(struct shop *shop, int64_t room_id, int64_t pruned)
+static void await_pruned(struct store_fixture *fixture, int64_t room_id, int64_t pruned)
 {
     struct job *job = NULL;
     do {
         job_destroy(job);
-        job = shop_collect(shop);
+        job = fixture_collect(fixture);
         assert_int_equal(job->kind, JOB_PRUNED);
     } while (job->pruned.room_id != room_id || job->pruned.pruned < pruned);
     assert_int_equal(job->pruned.pruned, pruned);
     job_destroy(job);
 }
 
-static void add_room(struct shop *shop, int64_t id, const char *name, bool keep)
+static void add_room(struct store_fixture *fixture, int64_t id, const char *name, bool keep)
 {
     struct job *job = job_create(JOB_ROOM_CREATE);
     job->room.room.id = id;
     job->room.room.keep = keep;
     strcpy(job->room.room.name, name);
     strcpy(job->room.room.folded, name);
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
 }
 
-static void say_in(struct shop *shop, int64_t room_id, int count)
+static void say_in(struct store_fixture *fixture, int64_t room_id, int count)
 {
     for (int i = 0; i < count; i++) {
-        struct job *job = shop_message(shop, MINA, "words that will be forgotten", NULL);
+        struct job *job = fixture_message(fixture, MINA, "words that will be forgotten", NULL);
         job->append.room_id = room_id;
-        shop_submit(shop, job);
+        fixture_submit(fixture, job);
     }
     for (int i = 0; i < count; i++)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
 }
 
-static int64_t count_in(struct shop *shop, int64_t room_id)
+static int64_t count_in(struct store_fixture *fixture, int64_t room_id)
 {
     char sql[128];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM messages WHERE id>>40=%d", (int)room_id);
-    return shop_ask(shop, sql);
+    return fixture_query(fixture, sql);
 }
 
 static void only_the_newest_entries_of_a_room_stay(void **state)
 {
-    struct shop *shop = *state;
-    add_room(shop, 2, "kept", true);
-    say_in(shop, LOBBY, 1000);
-    say_in(shop, 2, 1000);
-    shop->options.retention_entries = 100;
-    store_reconfigure(shop->store, &shop->options);
-    await_pruned(shop, LOBBY, 900);
-    assert_int_equal(count_in(shop, LOBBY), 100);
-    assert_int_equal(count_in(shop, 2), 1000);
+    struct store_fixture *fixture = *state;
+    add_room(fixture, 2, "kept", true);
+    say_in(fixture, LOBBY, 1000);
+    say_in(fixture, 2, 1000);
+    fixture->options.retention_entries = 100;
+    store_reconfigure(fixture->store, &fixture->options);
+    await_pruned(fixture, LOBBY, 900);
+    assert_int_equal(count_in(fixture, LOBBY), 100);
+    assert_int_equal(count_in(fixture, 2), 1000);
     struct job *join = job_create(JOB_JOIN);
     join->page.room_id = LOBBY;
-    join = shop_do(shop, join);
+    join = fixture_do(fixture, join);
     assert_int_equal(join->page.first, 901);
     assert_int_equal(join->page.pruned, 900);
     job_destroy(join);
@@ -96,50 +96,50 @@ static void only_the_newest_entries_of_a_room_stay(void **state)
 
 static void gaps_are_not_counted_as_entries(void **state)
 {
-    struct shop *shop = *state;
-    say_in(shop, LOBBY, 10);
-    shop_crash(shop);
-    shop_open(shop); /* the next seq is 2^20 further */
-    say_in(shop, LOBBY, 10);
-    shop->options.retention_entries = 15;
-    store_reconfigure(shop->store, &shop->options);
-    await_pruned(shop, LOBBY, 5);
-    assert_int_equal(count_in(shop, LOBBY), 15);
+    struct store_fixture *fixture = *state;
+    say_in(fixture, LOBBY, 10);
+    fixture_crash(fixture);
+    fixture_open(fixture); /* the next seq is 2^20 further */
+    say_in(fixture, LOBBY, 10);
+    fixture->options.retention_entries = 15;
+    store_reconfigure(fixture->store, &fixture->options);
+    await_pruned(fixture, LOBBY, 5);
+    assert_int_equal(count_in(fixture, LOBBY), 15);
 }
 
 static void old_entries_go_by_age(void **state)
 {
-    struct shop *shop = *state;
-    int64_t today = shop->wall_ms;
-    shop->wall_ms = today - 10 * DAY_MS;
-    say_in(shop, LOBBY, 5);
-    shop->wall_ms = today;
-    say_in(shop, LOBBY, 5);
-    shop->options.retention_age_ms = 7 * DAY_MS;
-    store_reconfigure(shop->store, &shop->options);
-    await_pruned(shop, LOBBY, 5);
-    assert_int_equal(count_in(shop, LOBBY), 5);
+    struct store_fixture *fixture = *state;
+    int64_t today = fixture->wall_ms;
+    fixture->wall_ms = today - 10 * DAY_MS;
+    say_in(fixture, LOBBY, 5);
+    fixture->wall_ms = today;
+    say_in(fixture, LOBBY, 5);
+    fixture->options.retention_age_ms = 7 * DAY_MS;
+    store_reconfigure(fixture->store, &fixture->options);
+    await_pruned(fixture, LOBBY, 5);
+    assert_int_equal(count_in(fixture, LOBBY), 5);
 }
 
 static void an_emptied_room_never_reuses_a_seq(void **state)
 {
-    struct shop *shop = *state;
-    int64_t today = shop->wall_ms;
-    shop->wall_ms = today - 10 * DAY_MS;
-    say_in(shop, LOBBY, 5);
-    shop->options.retention_age_ms = 7 * DAY_MS;
-    store_reconfigure(shop->store, &shop->options);
-    await_pruned(shop, LOBBY, 5);
-    shop_close(shop);
-    shop->options.retention_age_ms = 0;
-    shop_open(shop);
-    assert_int_equal(store_start(shop->store)->rooms[0].pruned, 5);
-    assert_int_equal(store_start(shop->store)->rooms[0].last, 0);
-    assert_int_equal(shop_say(shop, "on"), 6);
+    struct store_fixture *fixture = *state;
+    int64_t today = fixture->wall_ms;
+    fixture->wall_ms = today - 10 * DAY_MS;
+    say_in(fixture, LOBBY, 5);
+    fixture->options.retention_age_ms = 7 * DAY_MS;
+    store_reconfigure(fixture->store, &fixture->options);
+    await_pruned(fixture, LOBBY, 5);
+    fixture_close(fixture);
+    fixture->options.retention_age_ms = 0;
+    fixture_open(fixture);
+    assert_int_equal(store_start(fixture->store)->rooms[0].pruned, 5);
+    assert_int_equal(store_start(fixture->store)->rooms[0].last, 0);
+    assert_int_equal(fixture_send(fixture, "on"), 6);
 }
 
 /* Says things in all rooms in turn and gives the largest size that the files had. */
-static int64_t fill_rooms(struct shop *shop, int rooms)
+static int64_t fill_rooms(struct store_fixture *fixture, int rooms)
 {
     enum { COUNT = 60000, AT_ONCE = 500 };
     char text[201];
@@ -148,17 +148,17 @@ static int64_t fill_rooms(struct shop *shop, int rooms)
     text[sizeof text - 1] = '\0';
     for (int i = 0; i < COUNT; i += AT_ONCE) {
         for (int j = 0; j < AT_ONCE; j++) {
-            struct job *job = shop_message(shop, MINA, text, NULL);
+            struct job *job = fixture_message(fixture, MINA, text, NULL);
             job->append.room_id = LOBBY + (i + j) % rooms;
-            shop_submit(shop, job);
+            fixture_submit(fixture, job);
         }
-        shop->wall_ms += 1000;
+        fixture->wall_ms += 1000;
         for (int answers = 0; answers < AT_ONCE;) {
-            struct job *job = shop_collect(shop);
+            struct job *job = fixture_collect(fixture);
             answers += job->kind == JOB_APPEND;
             job_destroy(job);
         }
-        int64_t bytes = reader_file_bytes(shop->path);
+        int64_t bytes = reader_file_bytes(fixture->path);
         highest = bytes > highest ? bytes : highest;
     }
     return highest;
@@ -166,96 +166,97 @@ static int64_t fill_rooms(struct shop *shop, int rooms)
 
 static void the_files_stay_below_their_ceiling(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     enum { CEILING = 4 << 20 };
-    shop_close(shop);
-    shop->options.max_bytes = CEILING;
-    shop_open(shop);
-    assert_true(fill_rooms(shop, 1) <= CEILING);
-    assert_true(count_in(shop, LOBBY) > 1000);
+    fixture_close(fixture);
+    fixture->options.max_bytes = CEILING;
+    fixture_open(fixture);
+    assert_true(fill_rooms(fixture, 1) <= CEILING);
+    assert_true(count_in(fixture, LOBBY) > 1000);
 }
 
 static void many_rooms_stay_below_the_ceiling_together(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     enum { CEILING = 8 << 20, ROOMS = 100 };
-    shop_close(shop);
-    shop->options.max_bytes = CEILING;
-    shop_open(shop);
+    fixture_close(fixture);
+    fixture->options.max_bytes = CEILING;
+    fixture_open(fixture);
     for (int64_t id = LOBBY + 1; id < LOBBY + ROOMS; id++) {
         char name[16];
         snprintf(name, sizeof name, "room %d", (int)id);
-        add_room(shop, id, name, false);
+        add_room(fixture, id, name, false);
     }
-    assert_true(fill_rooms(shop, ROOMS) <= CEILING);
-    assert_true(shop_ask(shop, "SELECT count(*) FROM messages") > 5000);
-    assert_true(count_in(shop, LOBBY + ROOMS - 1) > 20);
+    assert_true(fill_rooms(fixture, ROOMS) <= CEILING);
+    assert_true(fixture_query(fixture, "SELECT count(*) FROM messages") > 5000);
+    assert_true(count_in(fixture, LOBBY + ROOMS - 1) > 20);
 }
 
 static void space_comes_back_when_entries_go(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     for (int i = 0; i < 20; i++)
-        say_in(shop, LOBBY, 1000);
-    shop_close(shop);
-    int64_t before = reader_file_bytes(shop->path);
-    shop->options.retention_entries = 10;
-    shop_open(shop);
-    await_pruned(shop, LOBBY, 19990);
+        say_in(fixture, LOBBY, 1000);
+    fixture_close(fixture);
+    int64_t before = reader_file_bytes(fixture->path);
+    fixture->options.retention_entries = 10;
+    fixture_open(fixture);
+    await_pruned(fixture, LOBBY, 19990);
     /* The round goes on giving pages back; a second look is told when it is through. */
-    for (int i = 0; i < 100000 && shop_ask(shop, "PRAGMA page_count") > before / 1024 / 2; i++)
-        shop_say(shop, "x");
-    shop_close(shop);
-    assert_true(reader_file_bytes(shop->path) < before / 2);
+    for (int i = 0; i < 100000 && fixture_query(fixture, "PRAGMA page_count") > before / 1024 / 2;
+         i++)
+        fixture_send(fixture, "x");
+    fixture_close(fixture);
+    assert_true(reader_file_bytes(fixture->path) < before / 2);
 }
 
 static void a_removed_room_goes_even_after_a_restart(void **state)
 {
-    struct shop *shop = *state;
-    add_room(shop, 2, "doomed", false);
-    say_in(shop, 2, 1000);
+    struct store_fixture *fixture = *state;
+    add_room(fixture, 2, "doomed", false);
+    say_in(fixture, 2, 1000);
     struct job *job = job_create(JOB_ROOM_REMOVE);
     job->room.room.id = 2;
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
-    shop_close(shop);
-    shop_open(shop);
-    assert_int_equal(store_start(shop->store)->room_count, 1);
-    assert_int_equal(store_start(shop->store)->room_id_max, 2);
-    store_reconfigure(shop->store, &shop->options);
-    for (int i = 0; i < 100000 && count_in(shop, 2) > 0; i++)
-        shop_say(shop, "x");
-    assert_int_equal(count_in(shop, 2), 0);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_int_equal(store_start(fixture->store)->room_count, 1);
+    assert_int_equal(store_start(fixture->store)->room_id_max, 2);
+    store_reconfigure(fixture->store, &fixture->options);
+    for (int i = 0; i < 100000 && count_in(fixture, 2) > 0; i++)
+        fixture_send(fixture, "x");
+    assert_int_equal(count_in(fixture, 2), 0);
 }
 
 static void a_guest_who_stays_away_is_forgotten(void **state)
 {
-    struct shop *shop = *state;
-    int64_t today = shop->wall_ms;
+    struct store_fixture *fixture = *state;
+    int64_t today = fixture->wall_ms;
     struct job *room = job_create(JOB_ROOM_CREATE);
     room->room.room =
         (struct room_row){.id = 5, .visibility = VISIBILITY_DIRECT, .user_a = MINA, .user_b = 77};
     strcpy(room->room.room.name, "@mina,old");
     strcpy(room->room.room.folded, "@mina,old");
-    assert_int_equal(shop_result(shop_do(shop, room)), JOB_DONE);
+    assert_int_equal(fixture_result(fixture_do(fixture, room)), JOB_DONE);
     struct job *user = job_create(JOB_USER_CREATE);
     user->user.user = (struct user_row){.id = 77, .role = ROLE_GUEST};
     strcpy(user->user.user.name, "old");
     strcpy(user->user.user.folded, "old");
     user->user.wall_ms = today - 40 * DAY_MS;
-    assert_int_equal(shop_result(shop_do(shop, user)), JOB_DONE);
-    shop->options.guest_age_ms = 30 * DAY_MS;
-    store_reconfigure(shop->store, &shop->options);
-    struct job *notice = shop_collect(shop);
+    assert_int_equal(fixture_result(fixture_do(fixture, user)), JOB_DONE);
+    fixture->options.guest_age_ms = 30 * DAY_MS;
+    store_reconfigure(fixture->store, &fixture->options);
+    struct job *notice = fixture_collect(fixture);
     assert_int_equal(notice->kind, JOB_PRUNED);
     assert_true(notice->pruned.room_removed);
     assert_int_equal(notice->pruned.room_id, 5);
     job_destroy(notice);
-    for (int i = 0; i < 100000 && shop_ask(shop, "SELECT count(*) FROM users") > 2; i++)
-        shop_say(shop, "x");
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM users"), 2);
-    shop_close(shop);
-    shop_open(shop);
-    assert_int_equal(store_start(shop->store)->user_id_max, 77);
+    for (int i = 0; i < 100000 && fixture_query(fixture, "SELECT count(*) FROM users") > 2; i++)
+        fixture_send(fixture, "x");
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM users"), 2);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_int_equal(store_start(fixture->store)->user_id_max, 77);
 }
 
 static void a_clock_that_jumps_ahead_is_not_believed_for_a_day(void **state)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "storage/messages.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 static char *read_text(int version)
 {
@@ -31,11 +31,11 @@ static char *read_text(int version)
     return text;
 }
 
-static void make_old(struct shop *shop, int version)
+static void make_old(struct store_fixture *fixture, int version)
 {
     sqlite3 *handle = NULL;
     char mark[64], *text = read_text(version), *why = NULL;
-    assert_int_equal(sqlite3_open(shop->path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_open(fixture->path, &handle), SQLITE_OK);
     if (sqlite3_exec(handle, text, NULL, NULL, &why) != SQLITE_OK)
         fail_msg("version %d: %s", version, why);
     snprintf(mark, sizeof mark, "PRAGMA user_version=%d", version);
@@ -44,7 +44,7 @@ static void make_old(struct shop *shop, int version)
     free(text);
 }
 
-static struct job *read_history(struct shop *shop)
+static struct job *read_history(struct store_fixture *fixture)
 {
     struct job *job = job_create(JOB_HISTORY);
     job->history.room_id = LOBBY;
@@ -53,12 +53,12 @@ static struct job *read_history(struct shop *shop)
     job->history.up_to = SEQ_MAX;
     job->history.limit = 50;
     job->history.bytes_max = 1 << 20;
-    return shop_do(shop, job);
+    return fixture_do(fixture, job);
 }
 
-static void check_history(struct shop *shop)
+static void check_history(struct store_fixture *fixture)
 {
-    struct job *job = read_history(shop);
+    struct job *job = read_history(fixture);
     assert_int_equal(job->history.count, 3);
     const struct history_entry *entries = job->history.entries;
     assert_string_equal(entries[0].entry.text, "first words, better");
@@ -71,16 +71,16 @@ static void check_history(struct shop *shop)
     job_destroy(job);
 }
 
-static size_t find(struct shop *shop, const char *query)
+static size_t find(struct store_fixture *fixture, const char *query)
 {
     struct job *job = job_create(JOB_SEARCH);
     job->search.query = job_text(job, query);
     job->search.before_ts = NUMBER_ABSENT;
     job->search.limit = 10;
     job->search.bytes_max = 1 << 20;
-    job = shop_do(shop, job);
+    job = fixture_do(fixture, job);
     size_t count = job->search.count;
-    assert_int_equal(shop_result(job), JOB_DONE);
+    assert_int_equal(fixture_result(job), JOB_DONE);
     return count;
 }
 
@@ -88,19 +88,19 @@ static void a_database_of_each_version_goes_on(void **state)
 {
     (void)state;
     for (int version = 1; version <= schema_version(); version++) {
-        struct shop shop;
-        shop_make(&shop);
-        make_old(&shop, version);
-        shop_open(&shop);
-        assert_string_equal(store_start(shop.store)->damaged, "");
-        check_history(&shop);
-        assert_int_equal(find(&shop, "better"), 1);
-        struct job *job = shop_do(&shop, shop_message(&shop, JUN, "again", "k1"));
+        struct store_fixture fixture;
+        fixture_init(&fixture);
+        make_old(&fixture, version);
+        fixture_open(&fixture);
+        assert_string_equal(store_start(fixture.store)->damaged, "");
+        check_history(&fixture);
+        assert_int_equal(find(&fixture, "better"), 1);
+        struct job *job = fixture_do(&fixture, fixture_message(&fixture, JUN, "again", "k1"));
         assert_int_equal(job->append.entry.seq, 3);
-        assert_int_equal(shop_result(job), JOB_REPEATED);
-        assert_int_equal(shop_say(&shop, "and on"), 7);
-        assert_int_equal(shop_ask(&shop, "PRAGMA user_version"), schema_version());
-        shop_remove(&shop);
+        assert_int_equal(fixture_result(job), JOB_REPEATED);
+        assert_int_equal(fixture_send(&fixture, "and on"), 7);
+        assert_int_equal(fixture_query(&fixture, "PRAGMA user_version"), schema_version());
+        fixture_finish(&fixture);
     }
 }
 
@@ -130,16 +130,16 @@ static void the_newest_kept_version_is_what_a_new_database_has(void **state)
 {
     (void)state;
     static char kept[16384], made[16384];
-    struct shop shop;
-    shop_make(&shop);
-    make_old(&shop, schema_version());
-    describe(shop.path, kept, sizeof kept);
-    shop_remove(&shop);
-    shop_make(&shop);
-    shop_open(&shop);
-    shop_close(&shop);
-    describe(shop.path, made, sizeof made);
-    shop_remove(&shop);
+    struct store_fixture fixture;
+    fixture_init(&fixture);
+    make_old(&fixture, schema_version());
+    describe(fixture.path, kept, sizeof kept);
+    fixture_finish(&fixture);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_close(&fixture);
+    describe(fixture.path, made, sizeof made);
+    fixture_finish(&fixture);
     assert_string_equal(kept, made);
 }
 

@@ -20,7 +20,7 @@ static int64_t next_ts = 1000;
 
 static void say(struct scratch *scratch, int64_t room, int64_t seq, const char *text)
 {
-    scratch_say(&scratch->database, room, seq, next_ts++, "Mina", text);
+    scratch_insert(&scratch->database, room, seq, next_ts++, "Mina", text);
 }
 
 static void fill(struct scratch *scratch, int64_t room, int64_t first_seq, int count)
@@ -88,7 +88,7 @@ static void words_are_found_in_any_order_and_as_parts(void **state)
     assert_int_equal(found(&scratch, "   "), 0);
     fill(&scratch, 1, 10, 600);
     index_all(&scratch);
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_blocks"), 1);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_blocks"), 1);
     assert_int_equal(found(&scratch, "harbour"), 2);
     assert_int_equal(found(&scratch, "master HARB"), 1);
     assert_int_equal(found(&scratch, "\"harbour master\""), 1);
@@ -136,10 +136,10 @@ static void results_are_newest_first_and_continue_without_a_gap(void **state)
     for (int i = 0; i < 1500; i++) {
         char text[40];
         snprintf(text, sizeof text, "apple %d", i);
-        scratch_say(&scratch.database, 1 + (i % 2 ? 0 : 2), i + 1, 1000 + i / 3, "Jun", text);
+        scratch_insert(&scratch.database, 1 + (i % 2 ? 0 : 2), i + 1, 1000 + i / 3, "Jun", text);
     }
     index_all(&scratch);
-    assert_true(scratch_ask(&scratch.database, "SELECT count(*) FROM search_blocks") >= 2);
+    assert_true(scratch_query(&scratch.database, "SELECT count(*) FROM search_blocks") >= 2);
     for (bool more = true; more;) {
         struct job *job = asks(7, "apple");
         job->search.before_ts = before;
@@ -202,9 +202,9 @@ static void filters_hold_by_room_author_and_time(void **state)
     (void)state;
     struct scratch scratch;
     scratch_open(&scratch);
-    scratch_say(&scratch.database, 1, 1, 100, "Mina", "lantern one");
-    scratch_say(&scratch.database, 1, 2, 200, "Jun", "lantern two");
-    scratch_say(&scratch.database, 3, 1, 300, "Jun", "lantern three");
+    scratch_insert(&scratch.database, 1, 1, 100, "Mina", "lantern one");
+    scratch_insert(&scratch.database, 1, 2, 200, "Jun", "lantern two");
+    scratch_insert(&scratch.database, 3, 1, 300, "Jun", "lantern three");
     for (int round = 0; round < 2; round++) {
         struct job *job = asks(7, "lantern");
         strcpy(job->search.from, "jun");
@@ -301,7 +301,7 @@ static void an_edited_message_is_found_by_its_new_text_only(void **state)
     assert_int_equal(found(&scratch, "sleepy"), 1);
     fill(&scratch, 1, 3000, SEARCH_BLOCK_MESSAGES);
     index_all(&scratch);
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_loose"), 0);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_loose"), 0);
     assert_int_equal(found(&scratch, "lazy"), 0);
     assert_int_equal(found(&scratch, "sleepy"), 1);
     struct job *job = asks(7, "sleepy");
@@ -321,7 +321,7 @@ static int64_t grams_with_place_of(struct scratch *scratch, const char *folded)
         char sql[120];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM search_grams WHERE id=%" PRId64,
                  (INT64_C(1) << GRAM_BITS) + grams[i]);
-        there += scratch_ask(&scratch->database, sql);
+        there += scratch_query(&scratch->database, sql);
     }
     return there;
 }
@@ -341,7 +341,7 @@ static void a_deleted_text_is_in_no_byte_of_the_files(void **state)
     assert_true(scratch_count(&scratch, "xylophonequartz") > 0); /* in the WAL still */
     assert_true(database_execute(&scratch.database, "PRAGMA wal_checkpoint(TRUNCATE)"));
     assert_int_equal(scratch_count(&scratch, "xylophonequartz"), 0);
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT kept FROM search_blocks"),
+    assert_int_equal(scratch_query(&scratch.database, "SELECT kept FROM search_blocks"),
                      SEARCH_BLOCK_MESSAGES - 1);
     scratch_remove(&scratch);
 }
@@ -354,14 +354,14 @@ static void pruned_rows_leave_the_index_and_empty_blocks_go(void **state)
     fill(&scratch, 1, 1, 3 * SEARCH_BLOCK_MESSAGES);
     say(&scratch, 2, 1, "stays in its room");
     index_all(&scratch);
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_blocks"), 3);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_blocks"), 3);
     assert_true(search_forget_rows(&scratch.database, row_id(1, 1), row_id(1, 700)));
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_blocks"), 2);
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT sum(kept) FROM search_blocks"),
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_blocks"), 2);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT sum(kept) FROM search_blocks"),
                      3 * SEARCH_BLOCK_MESSAGES - 700);
     assert_true(search_forget_rows(&scratch.database, row_id(1, 0), row_id(1, SEQ_KEPT_MAX)));
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_blocks"), 0);
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_grams"), 0);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_blocks"), 0);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_grams"), 0);
     scratch_remove(&scratch);
 }
 
@@ -376,7 +376,7 @@ static void an_index_that_is_not_wanted_is_emptied_and_made_again(void **state)
     assert_true(search_open(&scratch.database, true, &waiting));
     assert_int_equal(waiting, 0);
     assert_true(search_open(&scratch.database, false, &waiting));
-    assert_int_equal(scratch_ask(&scratch.database, "SELECT count(*) FROM search_grams"), 0);
+    assert_int_equal(scratch_query(&scratch.database, "SELECT count(*) FROM search_grams"), 0);
     assert_true(search_open(&scratch.database, true, &waiting));
     assert_int_equal(waiting, SEARCH_WAITING_MAX);
     assert_int_equal(found(&scratch, "\"number 511 of\""), 1);

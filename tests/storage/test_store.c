@@ -11,32 +11,32 @@
 #include <cmocka.h>
 
 #include "storage/crew.h"
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
-    shop_make(shop);
-    shop_open(shop);
-    shop_furnish(shop);
-    *state = shop;
+    struct store_fixture *fixture = calloc(1, sizeof *fixture);
+    fixture_init(fixture);
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    *state = fixture;
     return 0;
 }
 
 static int close_shop(void **state)
 {
-    shop_remove(*state);
+    fixture_finish(*state);
     free(*state);
     return 0;
 }
 
 static void what_was_acknowledged_is_there_after_a_restart(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "hello");
-    shop_close(shop);
-    shop_open(shop);
-    struct job *page = shop_page(shop, LOBBY);
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "hello");
+    fixture_close(fixture);
+    fixture_open(fixture);
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.count, 1);
     assert_int_equal(page->page.entries[0].seq, seq);
     assert_string_equal(page->page.entries[0].text, "hello");
@@ -48,41 +48,41 @@ static void what_was_acknowledged_is_there_after_a_restart(void **state)
 
 static void a_clean_restart_goes_on_counting(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "one");
-    shop_close(shop);
-    shop_open(shop);
-    assert_true(store_start(shop->store)->clean);
-    assert_int_equal(shop_say(shop, "two"), seq + 1);
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "one");
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_true(store_start(fixture->store)->clean);
+    assert_int_equal(fixture_send(fixture, "two"), seq + 1);
 }
 
 static void after_an_unclean_stop_every_log_skips_ahead(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "one");
-    shop_crash(shop);
-    shop_open(shop);
-    assert_false(store_start(shop->store)->clean);
-    assert_int_equal(shop_say(shop, "two"), seq + (1 << 20) + 1);
-    shop_crash(shop);
-    shop_open(shop); /* and nobody speaks */
-    shop_crash(shop);
-    shop_open(shop);
-    assert_int_equal(shop_say(shop, "three"), seq + 3 * (1 << 20) + 2);
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "one");
+    fixture_crash(fixture);
+    fixture_open(fixture);
+    assert_false(store_start(fixture->store)->clean);
+    assert_int_equal(fixture_send(fixture, "two"), seq + (1 << 20) + 1);
+    fixture_crash(fixture);
+    fixture_open(fixture); /* and nobody speaks */
+    fixture_crash(fixture);
+    fixture_open(fixture);
+    assert_int_equal(fixture_send(fixture, "three"), seq + 3 * (1 << 20) + 2);
 }
 
 static void entries_are_given_back_in_the_order_they_were_said(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     enum { COUNT = 1000 };
     for (int i = 0; i < COUNT; i++) {
         char text[16];
         snprintf(text, sizeof text, "%d", i);
-        shop_submit(shop, shop_message(shop, MINA, text, NULL));
+        fixture_submit(fixture, fixture_message(fixture, MINA, text, NULL));
     }
     int64_t last = 0;
     for (int i = 0; i < COUNT; i++) {
-        struct job *job = shop_collect(shop);
+        struct job *job = fixture_collect(fixture);
         assert_int_equal(job->result, JOB_DONE);
         assert_int_equal(atoi(job->append.entry.text), i);
         assert_true(job->append.entry.seq > last);
@@ -93,16 +93,16 @@ static void entries_are_given_back_in_the_order_they_were_said(void **state)
 
 static void everything_that_waits_shares_one_commit(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    shop->options.commit_interval_ms = 50;
-    shop_open(shop);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    fixture->options.commit_interval_ms = 50;
+    fixture_open(fixture);
     enum { COUNT = 500 };
     for (int i = 0; i < COUNT; i++)
-        shop_submit(shop, shop_message(shop, MINA, "x", NULL));
+        fixture_submit(fixture, fixture_message(fixture, MINA, "x", NULL));
     for (int i = 0; i < COUNT; i++)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    struct job *status = shop_do(shop, job_create(JOB_STATUS));
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    struct job *status = fixture_do(fixture, job_create(JOB_STATUS));
     assert_int_equal(status->result, JOB_DONE);
     assert_int_equal(status->status.entries, COUNT);
     assert_true(status->status.commits < COUNT / 10);
@@ -113,35 +113,37 @@ static void everything_that_waits_shares_one_commit(void **state)
 
 static void a_full_store_tells_the_sender_busy(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    shop->options.pending_max = 16;
-    shop->options.commit_interval_ms = 100;
-    shop_open(shop);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    fixture->options.pending_max = 16;
+    fixture->options.commit_interval_ms = 100;
+    fixture_open(fixture);
     int taken = 0;
     struct job *job;
-    while (store_submit(shop->store, job = shop_message(shop, MINA, "x", NULL)) == STORE_OK)
+    while (store_submit(fixture->store, job = fixture_message(fixture, MINA, "x", NULL)) ==
+           STORE_OK)
         taken++;
     job_destroy(job);
     assert_int_equal(taken, 16);
     for (int i = 0; i < taken; i++)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    shop_say(shop, "there is room again");
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    fixture_send(fixture, "there is room again");
 }
 
 static void long_messages_fill_the_store_by_their_bytes(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     char text[4001];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    shop_close(shop);
-    shop->options.pending_bytes = 262144;
-    shop->options.commit_interval_ms = 100;
-    shop_open(shop);
+    fixture_close(fixture);
+    fixture->options.pending_bytes = 262144;
+    fixture->options.commit_interval_ms = 100;
+    fixture_open(fixture);
     size_t taken = 0, bytes = 0;
     struct job *job;
-    while (store_submit(shop->store, job = shop_message(shop, MINA, text, NULL)) == STORE_OK) {
+    while (store_submit(fixture->store, job = fixture_message(fixture, MINA, text, NULL)) ==
+           STORE_OK) {
         taken++;
         bytes += job_bytes(job);
         assert_true(bytes <= 262144);
@@ -149,20 +151,20 @@ static void long_messages_fill_the_store_by_their_bytes(void **state)
     assert_true(bytes + job_bytes(job) > 262144);
     job_destroy(job);
     for (size_t i = 0; i < taken; i++)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    shop_say(shop, "there is room again");
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    fixture_send(fixture, "there is room again");
 }
 
 static void a_store_where_nothing_waits_takes_a_job_of_any_size(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    shop->options.pending_bytes = 1024;
-    shop_open(shop);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    fixture->options.pending_bytes = 1024;
+    fixture_open(fixture);
     for (int i = 0; i < 2; i++) {
-        struct job *job = shop_message(shop, MINA, "one", NULL);
+        struct job *job = fixture_message(fixture, MINA, "one", NULL);
         assert_non_null(job_memory(job, 100000));
-        assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+        assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
     }
 }
 
@@ -176,15 +178,15 @@ static size_t answer_bytes(struct store *store)
 
 static void answers_that_nobody_takes_are_bounded(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     enum { ENTRIES = 50, READS = 100, LOOKS = 10000 };
     for (int i = 0; i < ENTRIES; i++)
-        shop_say(shop, "a text that takes some memory when it is read");
-    shop_close(shop);
-    shop->options.pending_bytes = 262144;
-    shop_open(shop);
-    struct job *one = shop_page(shop, LOBBY);
-    size_t each = job_bytes(one), most = 131072 + (size_t)shop->options.readers * each;
+        fixture_send(fixture, "a text that takes some memory when it is read");
+    fixture_close(fixture);
+    fixture->options.pending_bytes = 262144;
+    fixture_open(fixture);
+    struct job *one = fixture_page(fixture, LOBBY);
+    size_t each = job_bytes(one), most = 131072 + (size_t)fixture->options.readers * each;
     assert_true(READS * each > 2 * most);
     job_destroy(one);
     for (int i = 0; i < READS; i++) {
@@ -193,16 +195,16 @@ static void answers_that_nobody_takes_are_bounded(void **state)
         job->page.up_to = INT64_MAX;
         job->page.limit = ENTRIES;
         job->page.bytes_max = 65536;
-        shop_submit(shop, job);
+        fixture_submit(fixture, job);
     }
-    while (answer_bytes(shop->store) <= 131072)
+    while (answer_bytes(fixture->store) <= 131072)
         sched_yield();
     for (int i = 0; i < LOOKS; i++) { /* the workers have time to go too far */
-        assert_true(answer_bytes(shop->store) <= most);
+        assert_true(answer_bytes(fixture->store) <= most);
         sched_yield();
     }
     for (int i = 0; i < READS; i++) {
-        struct job *job = shop_collect(shop);
+        struct job *job = fixture_collect(fixture);
         assert_int_equal(job->page.count, ENTRIES);
         job_destroy(job);
     }
@@ -210,21 +212,21 @@ static void answers_that_nobody_takes_are_bounded(void **state)
 
 static void a_database_in_use_is_refused_to_a_second_store(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     char why[256] = "";
-    assert_null(store_open(&shop->options, why, sizeof why));
+    assert_null(store_open(&fixture->options, why, sizeof why));
     assert_non_null(strstr(why, "in use"));
 }
 
 static void files_are_for_their_owner_only(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
-    shop_say(shop, "x");
+    fixture_send(fixture, "x");
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         char name[128];
         struct stat status;
-        snprintf(name, sizeof name, "%s%s", shop->path, ends[i]);
+        snprintf(name, sizeof name, "%s%s", fixture->path, ends[i]);
         assert_int_equal(stat(name, &status), 0);
         assert_int_equal(status.st_mode & 0777, 0600);
     }
@@ -232,36 +234,36 @@ static void files_are_for_their_owner_only(void **state)
 
 static void closing_stores_what_waits(void **state)
 {
-    struct shop *shop = *state;
-    shop_close(shop);
-    shop->options.commit_interval_ms = 10000;
-    shop_open(shop);
-    shop_submit(shop, shop_message(shop, MINA, "last words", NULL));
-    shop_close(shop);
-    shop_open(shop);
-    struct job *page = shop_page(shop, LOBBY);
+    struct store_fixture *fixture = *state;
+    fixture_close(fixture);
+    fixture->options.commit_interval_ms = 10000;
+    fixture_open(fixture);
+    fixture_submit(fixture, fixture_message(fixture, MINA, "last words", NULL));
+    fixture_close(fixture);
+    fixture_open(fixture);
+    struct job *page = fixture_page(fixture, LOBBY);
     assert_int_equal(page->page.count, 1);
     job_destroy(page);
 }
 
 static void a_newer_database_is_refused_and_not_touched(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     char why[256] = "";
-    shop_close(shop);
-    assert_int_equal(shop_ask(shop, "PRAGMA user_version=9999"), -1);
-    assert_null(store_open(&shop->options, why, sizeof why));
+    fixture_close(fixture);
+    assert_int_equal(fixture_query(fixture, "PRAGMA user_version=9999"), -1);
+    assert_null(store_open(&fixture->options, why, sizeof why));
     assert_non_null(strstr(why, "newer"));
-    assert_int_equal(shop_ask(shop, "PRAGMA user_version"), 9999);
+    assert_int_equal(fixture_query(fixture, "PRAGMA user_version"), 9999);
 }
 
 static void the_start_tells_what_rooms_there_are(void **state)
 {
-    struct shop *shop = *state;
-    int64_t seq = shop_say(shop, "x");
-    shop_close(shop);
-    shop_open(shop);
-    const struct store_start *start = store_start(shop->store);
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "x");
+    fixture_close(fixture);
+    fixture_open(fixture);
+    const struct store_start *start = store_start(fixture->store);
     assert_int_equal(start->room_count, 1);
     assert_string_equal(start->rooms[0].name, "lobby");
     assert_int_equal(strlen(start->rooms[0].log_id), LOG_ID_BYTES);
@@ -271,8 +273,8 @@ static void the_start_tells_what_rooms_there_are(void **state)
     assert_int_equal(start->user_id_max, JUN);
     assert_int_equal(start->last_ts, NOON);
     assert_false(start->created);
-    store_forget_start(shop->store);
-    assert_null(store_start(shop->store)->rooms);
+    store_forget_start(fixture->store);
+    assert_null(store_start(fixture->store)->rooms);
 }
 
 static struct job *make_read(enum job_kind kind)
@@ -305,33 +307,33 @@ static struct job *make_read(enum job_kind kind)
 /* For ThreadSanitizer above all; and every job comes back once. */
 static void reads_and_writes_of_many_kinds_run_at_once(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     static const enum job_kind kinds[] = {JOB_PAGE, JOB_HISTORY, JOB_SEARCH, JOB_STATUS, JOB_OWN};
     enum { ROUNDS = 100 };
     int kind_count = (int)(sizeof kinds / sizeof *kinds), expected = 0;
     for (int i = 0; i < ROUNDS; i++) {
-        shop_submit(shop, shop_message(shop, MINA, "some words", NULL));
-        shop_submit(shop, make_read(kinds[i % kind_count]));
+        fixture_submit(fixture, fixture_message(fixture, MINA, "some words", NULL));
+        fixture_submit(fixture, make_read(kinds[i % kind_count]));
         expected += 2;
-        for (struct job *job; i % 7 == 0 && (job = store_collect(shop->store)); expected--)
-            assert_int_equal(shop_result(job), JOB_DONE);
+        for (struct job *job; i % 7 == 0 && (job = store_collect(fixture->store)); expected--)
+            assert_int_equal(fixture_result(job), JOB_DONE);
     }
-    assert_true(store_pending(shop->store) >= 0);
+    assert_true(store_pending(fixture->store) >= 0);
     for (; expected > 0; expected--)
-        assert_int_equal(shop_result(shop_collect(shop)), JOB_DONE);
-    assert_null(store_collect(shop->store));
-    assert_int_equal(store_pending(shop->store), 0);
+        assert_int_equal(fixture_result(fixture_collect(fixture)), JOB_DONE);
+    assert_null(store_collect(fixture->store));
+    assert_int_equal(store_pending(fixture->store), 0);
 }
 
 static void what_was_never_collected_is_freed(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     for (int i = 0; i < 50; i++) {
-        shop_submit(shop, shop_message(shop, MINA, "words", NULL));
-        shop_submit(shop, make_read(JOB_PAGE));
+        fixture_submit(fixture, fixture_message(fixture, MINA, "words", NULL));
+        fixture_submit(fixture, make_read(JOB_PAGE));
     }
-    shop_close(shop); /* the leak checker would tell */
-    assert_int_equal(shop_ask(shop, "SELECT count(*) FROM messages"), 50);
+    fixture_close(fixture); /* the leak checker would tell */
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 50);
 }
 
 #define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)

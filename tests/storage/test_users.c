@@ -8,32 +8,32 @@
 
 #include <cmocka.h>
 
-#include "tests/storage/shop.h"
+#include "tests/storage/store_fixture.h"
 
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
-    shop_make(shop);
-    shop_open(shop);
-    shop_furnish(shop);
-    *state = shop;
+    struct store_fixture *fixture = calloc(1, sizeof *fixture);
+    fixture_init(fixture);
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    *state = fixture;
     return 0;
 }
 
 static int close_shop(void **state)
 {
-    shop_remove(*state);
+    fixture_finish(*state);
     free(*state);
     return 0;
 }
 
-static struct job *login(struct shop *shop, const char *key, const char *folded)
+static struct job *login(struct store_fixture *fixture, const char *key, const char *folded)
 {
     struct job *job = job_create(JOB_LOGIN);
     job->login.by_key = key != NULL;
     snprintf(job->login.key, sizeof job->login.key, "%s", key ? key : "");
     snprintf(job->login.folded, sizeof job->login.folded, "%s", folded);
-    job = shop_do(shop, job);
+    job = fixture_do(fixture, job);
     assert_int_equal(job->result, JOB_DONE);
     return job;
 }
@@ -81,20 +81,20 @@ static void no_two_new_keys_are_the_same(void **state)
 
 static void a_forgotten_key_is_nobodys_and_its_name_stays_taken(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     struct job *job = job_create(JOB_USER_FORGET);
     job->user.user.id = MINA;
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
-    job = login(shop, "mina", "mina");
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    job = login(fixture, "mina", "mina");
     assert_false(job->login.known);
     assert_true(job->login.taken);
     job_destroy(job);
-    job = login(shop, "jun", "");
+    job = login(fixture, "jun", "");
     assert_true(job->login.known);
     job_destroy(job);
     job = job_create(JOB_USER_FORGET);
     job->user.user.id = 99;
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_USER_MISSING);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_USER_MISSING);
 }
 
 static void a_name_that_somebody_has_is_taken(void **state)
@@ -106,16 +106,16 @@ static void a_name_that_somebody_has_is_taken(void **state)
 
 static void a_second_user_of_a_name_is_refused(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     struct job *job = job_create(JOB_USER_CREATE);
     job->user.user = (struct user_row){.id = 9, .role = ROLE_GUEST};
     strcpy(job->user.user.name, "Mina");
     strcpy(job->user.user.folded, "mina");
-    assert_int_equal(shop_result(shop_do(shop, job)), JOB_NAME_TAKEN);
-    shop_say(shop, "and the store goes on");
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_NAME_TAKEN);
+    fixture_send(fixture, "and the store goes on");
 }
 
-static struct job *grant(struct shop *shop, enum grant_change change, const char *whom,
+static struct job *grant(struct store_fixture *fixture, enum grant_change change, const char *whom,
                          enum role actor)
 {
     struct job *job = job_create(JOB_GRANT);
@@ -125,13 +125,13 @@ static struct job *grant(struct shop *shop, enum grant_change change, const char
     job->grant.role = ROLE_MODERATOR;
     job->grant.until = NOON + 1;
     snprintf(job->grant.folded, sizeof job->grant.folded, "%s", whom);
-    return shop_do(shop, job);
+    return fixture_do(fixture, job);
 }
 
 static void a_role_is_kept_and_read_with_a_join(void **state)
 {
-    struct shop *shop = *state;
-    struct job *job = grant(shop, GRANT_ROLE, "jun", ROLE_OWNER);
+    struct store_fixture *fixture = *state;
+    struct job *job = grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER);
     assert_int_equal(job->result, JOB_DONE);
     assert_int_equal(job->grant.user_id, JUN);
     assert_string_equal(job->grant.name, "jun");
@@ -140,7 +140,7 @@ static void a_role_is_kept_and_read_with_a_join(void **state)
     struct job *join = job_create(JOB_JOIN);
     join->page.room_id = LOBBY;
     join->page.user_id = JUN;
-    join = shop_do(shop, join);
+    join = fixture_do(fixture, join);
     assert_int_equal(join->result, JOB_DONE);
     assert_int_equal(join->page.grant.role, ROLE_MODERATOR);
     assert_int_equal(join->page.count, 0);
@@ -149,43 +149,45 @@ static void a_role_is_kept_and_read_with_a_join(void **state)
 
 static void nobody_acts_on_an_equal(void **state)
 {
-    struct shop *shop = *state;
-    assert_int_equal(shop_result(grant(shop, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
-    assert_int_equal(shop_result(grant(shop, GRANT_BAN, "jun", ROLE_MODERATOR)), JOB_OUTRANKED);
-    assert_int_equal(shop_result(grant(shop, GRANT_BAN, "jun", ROLE_OWNER)), JOB_DONE);
-    assert_int_equal(shop_result(grant(shop, GRANT_BAN, "nobody", ROLE_OWNER)), JOB_USER_MISSING);
+    struct store_fixture *fixture = *state;
+    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(fixture_result(grant(fixture, GRANT_BAN, "jun", ROLE_MODERATOR)),
+                     JOB_OUTRANKED);
+    assert_int_equal(fixture_result(grant(fixture, GRANT_BAN, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(fixture_result(grant(fixture, GRANT_BAN, "nobody", ROLE_OWNER)),
+                     JOB_USER_MISSING);
 }
 
 static void bans_and_mutes_are_listed_and_lifted(void **state)
 {
-    struct shop *shop = *state;
-    job_destroy(grant(shop, GRANT_BAN, "jun", ROLE_OWNER));
-    job_destroy(grant(shop, GRANT_MUTE, "mina", ROLE_OWNER));
+    struct store_fixture *fixture = *state;
+    job_destroy(grant(fixture, GRANT_BAN, "jun", ROLE_OWNER));
+    job_destroy(grant(fixture, GRANT_MUTE, "mina", ROLE_OWNER));
     struct job *people = job_create(JOB_PEOPLE);
     people->people.room_id = LOBBY;
     people->people.limit = 10;
-    people = shop_do(shop, people);
+    people = fixture_do(fixture, people);
     assert_int_equal(people->people.count, 2);
     assert_string_equal(people->people.people[0].name, "jun");
     assert_int_equal(people->people.people[0].grant.banned_until, NOON + 1);
     assert_int_equal(people->people.people[1].grant.muted_until, NOON + 1);
     job_destroy(people);
-    struct job *job = grant(shop, GRANT_UNBAN, "jun", ROLE_OWNER);
+    struct job *job = grant(fixture, GRANT_UNBAN, "jun", ROLE_OWNER);
     assert_int_equal(job->grant.grant.banned_until, 0);
     job_destroy(job);
 }
 
 static void a_read_marker_only_moves_forward(void **state)
 {
-    struct shop *shop = *state;
+    struct store_fixture *fixture = *state;
     static const int64_t seqs[] = {5, 3, 9};
     for (size_t i = 0; i < 3; i++) {
         struct job *job = job_create(JOB_READ);
         job->read = (struct job_read){LOBBY, MINA, seqs[i]};
-        assert_int_equal(shop_result(shop_do(shop, job)), JOB_DONE);
+        assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
         struct job *own = job_create(JOB_OWN);
         own->own.user_id = MINA;
-        own = shop_do(shop, own);
+        own = fixture_do(fixture, own);
         assert_int_equal(own->own.count, 1);
         assert_int_equal(own->own.grants[0].room_id, LOBBY);
         assert_int_equal(own->own.grants[0].grant.read, i < 2 ? 5 : 9);

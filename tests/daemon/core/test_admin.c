@@ -1,4 +1,4 @@
-#include "tests/daemon/core/stage.h"
+#include "tests/daemon/core/harness.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,55 +7,56 @@
 
 #include <cmocka.h>
 
-static struct stage stage;
+static struct harness harness;
 
-static int open_stage(void **state)
+static int open_harness(void **state)
 {
     (void)state;
-    stage_open(&stage, NULL);
+    harness_open(&harness, NULL);
     return 0;
 }
 
-static int close_stage(void **state)
+static int close_harness(void **state)
 {
     (void)state;
-    stage_close(&stage);
+    harness_close(&harness);
     return 0;
 }
 
 static void the_keeper_sees_figures_and_guests_do_not(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage), *mina = stage_member(&stage, "mina", "lobby");
-    peer_say(keeper, "{\"type\":\"status\"}");
-    const char *status = peer_hear_type(keeper, "status");
+    struct test_client *admin = harness_admin(&harness),
+                       *mina = harness_member(&harness, "mina", "lobby");
+    client_send(admin, "{\"type\":\"status\"}");
+    const char *status = client_expect(admin, "status");
     assert_int_equal(number_in(status, "connections"), 2);
     assert_int_equal(number_in(status, "users_here"), 1);
     assert_int_equal(number_in(status, "rooms"), 1);
-    peer_say(mina, "{\"type\":\"status\"}");
-    peer_expect_error(mina, "forbidden");
+    client_send(mina, "{\"type\":\"status\"}");
+    client_expect_error(mina, "forbidden");
 }
 
 static void a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage);
-    peer_say(keeper, "{\"type\":\"backup\",\"path\":\"here.db\"}");
-    peer_expect_error(keeper, "bad_request");
-    peer_say(keeper, "{\"type\":\"backup\",\"path\":\"/exists.db\"}");
-    peer_expect_error(keeper, "bad_request");
-    peer_say(keeper, "{\"type\":\"backup\",\"path\":\"/exists.db\",\"overwrite\":true}");
-    assert_int_equal(number_in(peer_hear_type(keeper, "done"), "bytes"), 4096);
-    assert_false(gateway_wants_restart(stage.gateway));
+    struct test_client *admin = harness_admin(&harness);
+    client_send(admin, "{\"type\":\"backup\",\"path\":\"here.db\"}");
+    client_expect_error(admin, "bad_request");
+    client_send(admin, "{\"type\":\"backup\",\"path\":\"/exists.db\"}");
+    client_expect_error(admin, "bad_request");
+    client_send(admin, "{\"type\":\"backup\",\"path\":\"/exists.db\",\"overwrite\":true}");
+    assert_int_equal(number_in(client_expect(admin, "done"), "bytes"), 4096);
+    assert_false(gateway_wants_restart(harness.gateway));
 }
 
 static void a_restore_wants_everything_built_again(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage);
-    peer_say(keeper, "{\"type\":\"restore\",\"path\":\"/backup.db\"}");
-    (void)peer_hear_type(keeper, "done");
-    assert_true(gateway_wants_restart(stage.gateway));
+    struct test_client *admin = harness_admin(&harness);
+    client_send(admin, "{\"type\":\"restore\",\"path\":\"/backup.db\"}");
+    (void)client_expect(admin, "done");
+    assert_true(gateway_wants_restart(harness.gateway));
 }
 
 #define ROW "{\"kind\":\"message\",\"seq\":%d,\"ts\":%d,\"from\":\"ann\",\"text\":\"t%d\"}"
@@ -63,14 +64,15 @@ static void a_restore_wants_everything_built_again(void **state)
 static void what_is_imported_is_told_and_exported_as_it_came(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage), *mina = stage_member(&stage, "mina", "lobby");
-    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
-             5, 9, 90, 9);
-    assert_int_equal(number_in(peer_hear_type(keeper, "imported"), "rows"), 2);
-    assert_int_equal(number_in(peer_hear_type(mina, "message"), "seq"), 5);
-    assert_int_equal(number_in(peer_hear_type(mina, "message"), "seq"), 9);
-    peer_say(keeper, "{\"type\":\"export\",\"room\":\"lobby\"}");
-    const char *exported = peer_hear_type(keeper, "exported");
+    struct test_client *admin = harness_admin(&harness),
+                       *mina = harness_member(&harness, "mina", "lobby");
+    client_send(admin, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
+                5, 9, 90, 9);
+    assert_int_equal(number_in(client_expect(admin, "imported"), "rows"), 2);
+    assert_int_equal(number_in(client_expect(mina, "message"), "seq"), 5);
+    assert_int_equal(number_in(client_expect(mina, "message"), "seq"), 9);
+    client_send(admin, "{\"type\":\"export\",\"room\":\"lobby\"}");
+    const char *exported = client_expect(admin, "exported");
     char row[128];
     snprintf(row, sizeof row, ROW, 5, 50, 5);
     assert_non_null(strstr(exported, row));
@@ -80,41 +82,41 @@ static void what_is_imported_is_told_and_exported_as_it_came(void **state)
 static void rows_that_do_not_follow_are_refused_as_a_whole(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage);
-    peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
-             5, 5, 90, 9);
-    peer_expect_error(keeper, "bad_request");
-    peer_say(keeper,
-             "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[{\"kind\":\"edit\",\"seq\":1,"
-             "\"ts\":1,\"from\":\"a\",\"text\":\"no target\"}]}");
-    peer_expect_error(keeper, "bad_request");
-    assert_int_equal(fake_store_submitted(stage.store, JOB_IMPORT), 0);
+    struct test_client *admin = harness_admin(&harness);
+    client_send(admin, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "," ROW "]}", 5, 50,
+                5, 5, 90, 9);
+    client_expect_error(admin, "bad_request");
+    client_send(admin,
+                "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[{\"kind\":\"edit\",\"seq\":1,"
+                "\"ts\":1,\"from\":\"a\",\"text\":\"no target\"}]}");
+    client_expect_error(admin, "bad_request");
+    assert_int_equal(fake_store_submitted(harness.store, JOB_IMPORT), 0);
 }
 
 static void an_import_makes_the_room_it_names(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage), *mina = stage_guest(&stage, "mina");
-    peer_say(keeper, "{\"type\":\"import\",\"room\":\"old\",\"rows\":[" ROW "]}", 1, 1, 1);
-    (void)peer_hear_type(keeper, "imported");
-    assert_non_null(strstr(peer_hear_type(mina, "room"), "\"name\":\"old\""));
-    peer_say(mina, "{\"type\":\"join\",\"room\":\"old\"}");
-    assert_int_equal(number_in(peer_hear_type(mina, "joined"), "last"), 1);
+    struct test_client *admin = harness_admin(&harness), *mina = harness_guest(&harness, "mina");
+    client_send(admin, "{\"type\":\"import\",\"room\":\"old\",\"rows\":[" ROW "]}", 1, 1, 1);
+    (void)client_expect(admin, "imported");
+    assert_non_null(strstr(client_expect(mina, "room"), "\"name\":\"old\""));
+    client_send(mina, "{\"type\":\"join\",\"room\":\"old\"}");
+    assert_int_equal(number_in(client_expect(mina, "joined"), "last"), 1);
 }
 
 static void a_long_room_is_exported_page_by_page(void **state)
 {
     (void)state;
-    struct peer *keeper = stage_keeper(&stage);
+    struct test_client *admin = harness_admin(&harness);
     for (int i = 1; i <= 25; i++)
-        peer_say(keeper, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "]}", i, i, i);
+        client_send(admin, "{\"type\":\"import\",\"room\":\"lobby\",\"rows\":[" ROW "]}", i, i, i);
     int64_t after = 0;
     int pages = 0;
     const char *page;
     do {
-        peer_say(keeper, "{\"type\":\"export\",\"room\":\"lobby\",\"after\":%d,\"limit\":10}",
-                 (int)after);
-        page = peer_hear_type(keeper, "exported");
+        client_send(admin, "{\"type\":\"export\",\"room\":\"lobby\",\"after\":%d,\"limit\":10}",
+                    (int)after);
+        page = client_expect(admin, "exported");
         after += 10;
         pages++;
     } while (strstr(page, "\"more\":true"));
@@ -125,11 +127,11 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
 {
     (void)state;
     struct buffer out = {0};
-    struct peer *mina = stage_member(&stage, "mina", "lobby");
-    peer_say(mina, "{\"type\":\"join\",\"room\":\"nowhere\"}");
-    gateway_turn_took(stage.gateway, 10);
-    gateway_turn_took(stage.gateway, 100000000);
-    assert_true(gateway_metrics(stage.gateway, &out));
+    struct test_client *mina = harness_member(&harness, "mina", "lobby");
+    client_send(mina, "{\"type\":\"join\",\"room\":\"nowhere\"}");
+    gateway_turn_took(harness.gateway, 10);
+    gateway_turn_took(harness.gateway, 100000000);
+    assert_true(gateway_metrics(harness.gateway, &out));
     assert_true(buffer_append(&out, "", 1));
     const char *text = (const char *)out.bytes;
     static const char *const lines[] = {
@@ -147,19 +149,19 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
     buffer_finish(&out);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STAGED(the_keeper_sees_figures_and_guests_do_not),
-        STAGED(a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself),
-        STAGED(a_restore_wants_everything_built_again),
-        STAGED(what_is_imported_is_told_and_exported_as_it_came),
-        STAGED(rows_that_do_not_follow_are_refused_as_a_whole),
-        STAGED(an_import_makes_the_room_it_names),
-        STAGED(a_long_room_is_exported_page_by_page),
-        STAGED(the_metrics_are_prometheus_text_with_what_is_promised),
+        TEST(the_keeper_sees_figures_and_guests_do_not),
+        TEST(a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself),
+        TEST(a_restore_wants_everything_built_again),
+        TEST(what_is_imported_is_told_and_exported_as_it_came),
+        TEST(rows_that_do_not_follow_are_refused_as_a_whole),
+        TEST(an_import_makes_the_room_it_names),
+        TEST(a_long_room_is_exported_page_by_page),
+        TEST(the_metrics_are_prometheus_text_with_what_is_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "tests/daemon/core/stage.h"
+#include "tests/daemon/core/harness.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,52 +7,53 @@
 
 #include <cmocka.h>
 
-static struct stage stage;
+static struct harness harness;
 
-static int open_stage(void **state)
+static int open_harness(void **state)
 {
     (void)state;
-    stage_open(&stage, NULL);
+    harness_open(&harness, NULL);
     return 0;
 }
 
-static int close_stage(void **state)
+static int close_harness(void **state)
 {
     (void)state;
-    stage_close(&stage);
+    harness_close(&harness);
     return 0;
 }
 
 /* mina owns the garden and is in it; jun is in it as a guest. */
-static struct peer *mina, *jun;
+static struct test_client *mina, *jun;
 
 static void plant_garden(const char *visibility)
 {
-    mina = stage_guest(&stage, "mina");
-    peer_say(mina, "{\"type\":\"create\",\"room\":\"garden\",\"visibility\":\"%s\"}", visibility);
-    peer_say(mina, "{\"type\":\"join\",\"room\":\"garden\"}");
-    jun = stage_guest(&stage, "jun");
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    stage_wait(&stage, 2000);
-    peer_forget(mina);
-    peer_forget(jun);
+    mina = harness_guest(&harness, "mina");
+    client_send(mina, "{\"type\":\"create\",\"room\":\"garden\",\"visibility\":\"%s\"}",
+                visibility);
+    client_send(mina, "{\"type\":\"join\",\"room\":\"garden\"}");
+    jun = harness_guest(&harness, "jun");
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    harness_advance(&harness, 2000);
+    client_discard(mina);
+    client_discard(jun);
 }
 
-static void order(struct peer *peer, const char *type, const char *user)
+static void order(struct test_client *client, const char *type, const char *user)
 {
-    peer_say(peer, "{\"type\":\"%s\",\"room\":\"garden\",\"user\":\"%s\"}", type, user);
+    client_send(client, "{\"type\":\"%s\",\"room\":\"garden\",\"user\":\"%s\"}", type, user);
 }
 
-static void give_role(struct peer *peer, const char *user, const char *role)
+static void give_role(struct test_client *client, const char *user, const char *role)
 {
-    peer_say(peer, "{\"type\":\"role\",\"room\":\"garden\",\"user\":\"%s\",\"role\":\"%s\"}", user,
-             role);
+    client_send(client, "{\"type\":\"role\",\"room\":\"garden\",\"user\":\"%s\",\"role\":\"%s\"}",
+                user, role);
 }
 
-static void speak(struct peer *peer, const char *nonce)
+static void speak(struct test_client *client, const char *nonce)
 {
-    peer_say(peer, "{\"type\":\"send\",\"room\":\"garden\",\"text\":\"hi\",\"nonce\":\"%s\"}",
-             nonce);
+    client_send(client, "{\"type\":\"send\",\"room\":\"garden\",\"text\":\"hi\",\"nonce\":\"%s\"}",
+                nonce);
 }
 
 /* --- the table, by what is really answered -------------------------------------------------------
@@ -89,21 +90,21 @@ static const struct {
 
 static void try_as(enum role role, enum operation operation, const char *request)
 {
-    stage_open(&stage, NULL);
+    harness_open(&harness, NULL);
     plant_garden("public");
-    struct peer *leo = stage_member(&stage, "leo", "garden");
+    struct test_client *leo = harness_member(&harness, "leo", "garden");
     speak(leo, "first");
-    struct peer *actor = role == ROLE_ADMIN ? stage_keeper(&stage) : jun;
+    struct test_client *actor = role == ROLE_ADMIN ? harness_admin(&harness) : jun;
     if (role != ROLE_ADMIN)
         give_role(mina, "jun", role_name(role));
-    peer_forget(actor);
-    peer_say(actor, "%s", request);
+    client_discard(actor);
+    client_send(actor, "%s", request);
     bool is_refused = false;
-    for (const char *told; (told = peer_hear(actor));)
-        is_refused |= strstr(told, "\"forbidden\"") != NULL;
+    for (const char *received; (received = client_receive(actor));)
+        is_refused |= strstr(received, "\"forbidden\"") != NULL;
     if (is_refused == permission_allows(role, operation))
         fail_msg("%s may %s: %d", role_name(role), permission_name(operation), !is_refused);
-    stage_close(&stage);
+    harness_close(&harness);
 }
 
 static void every_role_may_exactly_what_the_table_says(void **state)
@@ -121,69 +122,70 @@ static void a_kick_ends_membership_and_not_the_connection(void **state)
 {
     (void)state;
     plant_garden("public");
-    peer_say(mina, "{\"type\":\"kick\",\"room\":\"garden\",\"user\":\"JUN\",\"reason\":\"noise\"}");
-    assert_non_null(strstr(peer_hear_type(jun, "kicked"), "\"reason\":\"noise\""));
+    client_send(mina,
+                "{\"type\":\"kick\",\"room\":\"garden\",\"user\":\"JUN\",\"reason\":\"noise\"}");
+    assert_non_null(strstr(client_expect(jun, "kicked"), "\"reason\":\"noise\""));
     assert_int_equal(jun->close_code, 0);
     speak(mina, "1");
-    assert_null(peer_hear(jun));
+    assert_null(client_receive(jun));
     speak(jun, "2");
-    peer_expect_error(jun, "not_joined");
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    (void)peer_hear_type(jun, "joined");
+    client_expect_error(jun, "not_joined");
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    (void)client_expect(jun, "joined");
 }
 
 static void a_kick_reaches_every_connection_of_the_user(void **state)
 {
     (void)state;
     char key[KEY_TEXT_BYTES + 1];
-    mina = stage_guest(&stage, "mina");
-    peer_say(mina, "{\"type\":\"create\",\"room\":\"garden\"}");
-    peer_say(mina, "{\"type\":\"join\",\"room\":\"garden\"}");
-    jun = stage_peer(&stage, SESSION_WEBSOCKET);
-    peer_say(jun, "{\"type\":\"hello\",\"name\":\"jun\"}");
-    memcpy(key, strstr(peer_hear_type(jun, "welcome"), "\"session\":\"") + 11, KEY_TEXT_BYTES);
+    mina = harness_guest(&harness, "mina");
+    client_send(mina, "{\"type\":\"create\",\"room\":\"garden\"}");
+    client_send(mina, "{\"type\":\"join\",\"room\":\"garden\"}");
+    jun = harness_connect(&harness, SESSION_WEBSOCKET);
+    client_send(jun, "{\"type\":\"hello\",\"name\":\"jun\"}");
+    memcpy(key, strstr(client_expect(jun, "welcome"), "\"session\":\"") + 11, KEY_TEXT_BYTES);
     key[KEY_TEXT_BYTES] = '\0';
-    struct peer *phone = stage_peer(&stage, SESSION_WEBSOCKET);
-    peer_say(phone, "{\"type\":\"hello\",\"session\":\"%s\"}", key);
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    peer_say(phone, "{\"type\":\"join\",\"room\":\"garden\"}");
+    struct test_client *phone = harness_connect(&harness, SESSION_WEBSOCKET);
+    client_send(phone, "{\"type\":\"hello\",\"session\":\"%s\"}", key);
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    client_send(phone, "{\"type\":\"join\",\"room\":\"garden\"}");
     order(mina, "kick", "jun");
-    (void)peer_hear_type(jun, "kicked");
-    (void)peer_hear_type(phone, "kicked");
+    (void)client_expect(jun, "kicked");
+    (void)client_expect(phone, "kicked");
 }
 
 static void a_ban_ends_membership_and_keeps_out_until_it_is_over(void **state)
 {
     (void)state;
     plant_garden("public");
-    peer_say(mina, "{\"type\":\"ban\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":60}");
-    (void)peer_hear_type(mina, "ok");
-    assert_non_null(strstr(peer_hear_type(jun, "kicked"), "\"banned\":true"));
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    peer_expect_error(jun, "banned");
-    peer_say(jun, "{\"type\":\"history\",\"room\":\"garden\"}");
-    peer_expect_error(jun, "banned");
-    stage_wait(&stage, 60001);
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    (void)peer_hear_type(jun, "joined");
+    client_send(mina, "{\"type\":\"ban\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":60}");
+    (void)client_expect(mina, "ok");
+    assert_non_null(strstr(client_expect(jun, "kicked"), "\"banned\":true"));
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    client_expect_error(jun, "banned");
+    client_send(jun, "{\"type\":\"history\",\"room\":\"garden\"}");
+    client_expect_error(jun, "banned");
+    harness_advance(&harness, 60001);
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    (void)client_expect(jun, "joined");
 }
 
 static void a_ban_is_not_undone_by_a_join_that_was_read_before(void **state)
 {
     (void)state;
     plant_garden("public");
-    peer_say(jun, "{\"type\":\"leave\",\"room\":\"garden\"}");
-    peer_forget(jun);
-    fake_store_hold(stage.store);
-    peer_mutter(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    peer_mutter(mina, "{\"type\":\"ban\",\"room\":\"garden\",\"user\":\"jun\"}");
-    fake_store_step(stage.store, 2);
-    fake_store_last_first(stage.store); /* the ban's answer comes before the join's */
-    stage_turn(&stage);
-    fake_store_release(stage.store);
-    stage_turn(&stage);
-    stage_turn(&stage);
-    peer_expect_error(jun, "banned");
+    client_send(jun, "{\"type\":\"leave\",\"room\":\"garden\"}");
+    client_discard(jun);
+    fake_store_hold(harness.store);
+    client_send_only(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    client_send_only(mina, "{\"type\":\"ban\",\"room\":\"garden\",\"user\":\"jun\"}");
+    fake_store_step(harness.store, 2);
+    fake_store_last_first(harness.store); /* the ban's answer comes before the join's */
+    harness_settle(&harness);
+    fake_store_release(harness.store);
+    harness_settle(&harness);
+    harness_settle(&harness);
+    client_expect_error(jun, "banned");
 }
 
 static void unban_lets_in_again(void **state)
@@ -192,40 +194,40 @@ static void unban_lets_in_again(void **state)
     plant_garden("public");
     order(mina, "ban", "jun");
     order(mina, "unban", "jun");
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    (void)peer_hear_type(jun, "joined");
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    (void)client_expect(jun, "joined");
 }
 
 static void who_is_muted_reads_and_does_not_speak(void **state)
 {
     (void)state;
     plant_garden("public");
-    peer_say(mina, "{\"type\":\"mute\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":60}");
+    client_send(mina, "{\"type\":\"mute\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":60}");
     speak(jun, "1");
-    peer_expect_error(jun, "muted");
+    client_expect_error(jun, "muted");
     speak(mina, "2");
-    (void)peer_hear_type(jun, "message");
-    peer_say(mina, "{\"type\":\"mute\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":0}");
+    (void)client_expect(jun, "message");
+    client_send(mina, "{\"type\":\"mute\",\"room\":\"garden\",\"user\":\"jun\",\"seconds\":0}");
     speak(jun, "3");
-    (void)peer_hear_type(jun, "ack");
+    (void)client_expect(jun, "ack");
 }
 
 static void nobody_acts_on_an_equal_or_gives_a_role_above_the_own(void **state)
 {
     (void)state;
     plant_garden("public");
-    struct peer *leo = stage_member(&stage, "leo", "garden");
+    struct test_client *leo = harness_member(&harness, "leo", "garden");
     give_role(mina, "jun", "moderator");
     give_role(mina, "leo", "moderator");
-    peer_forget(jun);
+    client_discard(jun);
     order(jun, "kick", "leo");
-    peer_expect_error(jun, "forbidden");
+    client_expect_error(jun, "forbidden");
     order(jun, "ban", "mina");
-    peer_expect_error(jun, "forbidden");
+    client_expect_error(jun, "forbidden");
     give_role(jun, "leo", "owner");
-    peer_expect_error(jun, "forbidden");
+    client_expect_error(jun, "forbidden");
     give_role(mina, "jun", "king");
-    peer_expect_error(mina, "bad_request");
+    client_expect_error(mina, "bad_request");
     assert_null(strstr(leo->text, "kicked"));
 }
 
@@ -234,7 +236,7 @@ static void a_role_is_told_to_whom_it_is_given(void **state)
     (void)state;
     plant_garden("public");
     give_role(mina, "jun", "moderator");
-    const char *event = peer_hear_type(jun, "room");
+    const char *event = client_expect(jun, "room");
     assert_non_null(strstr(event, "\"change\":\"changed\""));
     assert_non_null(strstr(event, "\"role\":\"moderator\""));
 }
@@ -250,20 +252,20 @@ static void expect_each_refused(const char *code)
         "{\"type\":\"typing\",\"room\":\"Garden\",\"on\":true}",
         "{\"type\":\"leave\",\"room\":\"Garden\"}"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-        peer_say(jun, "%s", requests[i]);
-        peer_expect_error(jun, code);
+        client_send(jun, "%s", requests[i]);
+        client_expect_error(jun, code);
     }
 }
 
 static void who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know(void **state)
 {
-    char hidden[HEARD_BYTES];
+    char hidden[MESSAGE_BYTES];
     (void)state;
     plant_garden("private");
     expect_each_refused("room_not_found");
     snprintf(hidden, sizeof hidden, "%s", jun->text);
-    peer_say(jun, "{\"type\":\"leave\",\"room\":\"nowhere\"}");
-    assert_string_equal(peer_hear_type(jun, "error"), hidden);
+    client_send(jun, "{\"type\":\"leave\",\"room\":\"nowhere\"}");
+    assert_string_equal(client_expect(jun, "error"), hidden);
     order(mina, "invite", "jun");
     expect_each_refused("not_joined");
     give_role(mina, "jun", "member");
@@ -285,9 +287,9 @@ static void in_a_room_on_its_way_into_storage_nothing_is_remembered(void **state
 {
     struct room_row row;
     (void)state;
-    jun = stage_guest(&stage, "jun");
-    assert_true(gateway_fill_room(stage.gateway, "garden", &row));
-    struct room *garden = room_create(stage.gateway, &row);
+    jun = harness_guest(&harness, "jun");
+    assert_true(gateway_fill_room(harness.gateway, "garden", &row));
+    struct room *garden = room_create(harness.gateway, &row);
     garden->is_storing = true;
     expect_each_refused("not_joined");
 }
@@ -296,23 +298,23 @@ static void an_invitation_opens_a_private_room(void **state)
 {
     (void)state;
     plant_garden("private");
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    peer_expect_error(jun, "room_not_found");
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    client_expect_error(jun, "room_not_found");
     order(mina, "invite", "jun");
-    assert_non_null(strstr(peer_hear_type(jun, "room"), "\"visibility\":\"private\""));
-    peer_say(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
-    (void)peer_hear_type(jun, "joined");
+    assert_non_null(strstr(client_expect(jun, "room"), "\"visibility\":\"private\""));
+    client_send(jun, "{\"type\":\"join\",\"room\":\"garden\"}");
+    (void)client_expect(jun, "joined");
 }
 
 static void a_room_that_becomes_private_puts_strangers_out(void **state)
 {
     (void)state;
     plant_garden("public");
-    peer_say(mina, "{\"type\":\"set\",\"room\":\"garden\",\"visibility\":\"private\"}");
-    (void)peer_hear_type(jun, "kicked");
-    peer_forget(jun);
+    client_send(mina, "{\"type\":\"set\",\"room\":\"garden\",\"visibility\":\"private\"}");
+    (void)client_expect(jun, "kicked");
+    client_discard(jun);
     speak(mina, "1");
-    assert_null(peer_hear(jun));
+    assert_null(client_receive(jun));
 }
 
 static void a_name_that_nobody_has_is_said_so(void **state)
@@ -322,7 +324,7 @@ static void a_name_that_nobody_has_is_said_so(void **state)
     static const char *const types[] = {"invite", "kick", "ban", "unban", "mute"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         order(mina, types[i], "nobody");
-        peer_expect_error(mina, "user_not_found");
+        client_expect_error(mina, "user_not_found");
     }
 }
 
@@ -330,36 +332,36 @@ static void failing_storage_leaves_everything_as_it_was(void **state)
 {
     (void)state;
     plant_garden("public");
-    fake_store_fail(stage.store, true);
+    fake_store_fail(harness.store, true);
     order(mina, "ban", "jun");
-    peer_expect_error(mina, "storage_unavailable");
-    fake_store_fail(stage.store, false);
-    peer_forget(jun);
+    client_expect_error(mina, "storage_unavailable");
+    fake_store_fail(harness.store, false);
+    client_discard(jun);
     speak(jun, "1");
-    (void)peer_hear_type(jun, "ack");
+    (void)client_expect(jun, "ack");
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_role_may_exactly_what_the_table_says),
-        STAGED(a_kick_ends_membership_and_not_the_connection),
-        STAGED(a_kick_reaches_every_connection_of_the_user),
-        STAGED(a_ban_ends_membership_and_keeps_out_until_it_is_over),
-        STAGED(a_ban_is_not_undone_by_a_join_that_was_read_before),
-        STAGED(unban_lets_in_again),
-        STAGED(who_is_muted_reads_and_does_not_speak),
-        STAGED(nobody_acts_on_an_equal_or_gives_a_role_above_the_own),
-        STAGED(a_role_is_told_to_whom_it_is_given),
-        STAGED(who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know),
-        STAGED(who_is_banned_from_a_public_room_is_told_so),
-        STAGED(in_a_room_on_its_way_into_storage_nothing_is_remembered),
-        STAGED(an_invitation_opens_a_private_room),
-        STAGED(a_room_that_becomes_private_puts_strangers_out),
-        STAGED(a_name_that_nobody_has_is_said_so),
-        STAGED(failing_storage_leaves_everything_as_it_was),
+        TEST(a_kick_ends_membership_and_not_the_connection),
+        TEST(a_kick_reaches_every_connection_of_the_user),
+        TEST(a_ban_ends_membership_and_keeps_out_until_it_is_over),
+        TEST(a_ban_is_not_undone_by_a_join_that_was_read_before),
+        TEST(unban_lets_in_again),
+        TEST(who_is_muted_reads_and_does_not_speak),
+        TEST(nobody_acts_on_an_equal_or_gives_a_role_above_the_own),
+        TEST(a_role_is_told_to_whom_it_is_given),
+        TEST(who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know),
+        TEST(who_is_banned_from_a_public_room_is_told_so),
+        TEST(in_a_room_on_its_way_into_storage_nothing_is_remembered),
+        TEST(an_invitation_opens_a_private_room),
+        TEST(a_room_that_becomes_private_puts_strangers_out),
+        TEST(a_name_that_nobody_has_is_said_so),
+        TEST(failing_storage_leaves_everything_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

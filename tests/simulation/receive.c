@@ -1,5 +1,5 @@
-/* hear.c - what a client is told, and whether it may be: every view of a room is the log from its
- * cursor on, exactly once, in order, and nothing of it that is not stored. */
+/* receive.c - what a client receives, and whether it may be: every view of a room is the log from
+ * its cursor on, exactly once, in order, and nothing of it that is not stored. */
 #include "tests/simulation/world.h"
 
 #include "daemon/core/room.h"
@@ -73,66 +73,67 @@ static void check_nothing_skipped(const struct client *client, const struct view
             return;
         if (i >= room->pruned)
             wrong(client->world,
-                  "client %d: %s: %" PRId64 " was skipped: cursor %" PRId64 ", told %" PRId64,
+                  "client %d: %s: %" PRId64 " was skipped: cursor %" PRId64 ", received %" PRId64,
                   client->number, view->room, skipped, view->cursor, seq);
     }
 }
 
 static void check_content(const struct client *client, const struct fake_entry *kept,
-                          const json_t *told)
+                          const json_t *message)
 {
     static const char *const types[] = {"message", "edit", "delete", "reaction", "topic"};
     const struct entry *entry = &kept->entry;
-    const char *text = text_of(told, "text");
-    bool is_right = same(text_of(told, "type"), types[entry->kind]) &&
-                    same(text_of(told, "from"), entry->from) &&
-                    same(text_of(told, "nonce"), entry->nonce) &&
-                    number_of(told, "ts") == entry->ts;
+    const char *text = text_of(message, "text");
+    bool is_right = same(text_of(message, "type"), types[entry->kind]) &&
+                    same(text_of(message, "from"), entry->from) &&
+                    same(text_of(message, "nonce"), entry->nonce) &&
+                    number_of(message, "ts") == entry->ts;
     if (entry->kind == ENTRY_KIND_DELETE || entry->kind == ENTRY_KIND_EDIT)
-        is_right &= number_of(told, "target") == entry->target;
+        is_right &= number_of(message, "target") == entry->target;
     if (text)
         is_right &= same(text, kept->original);
     else if (kept->original && !(entry->kind == ENTRY_KIND_TOPIC && !kept->original[0]))
         is_right &= entry->deleted;
     if (!is_right)
         wrong(client->world, "client %d: entry %" PRId64 " is not what was stored: %s",
-              client->number, entry->seq, json_dumps(told, 0));
+              client->number, entry->seq, json_dumps(message, 0));
 }
 
-static void hear_entry(struct client *client, const json_t *told)
+static void receive_entry(struct client *client, const json_t *message)
 {
     struct world *world = client->world;
-    const char *name = text_of(told, "room");
-    int64_t seq = number_of(told, "seq");
+    const char *name = text_of(message, "room");
+    int64_t seq = number_of(message, "seq");
     struct view *view = client_view(client, name);
     if (!view)
         return;
     if (view->state == VIEW_OUT)
-        wrong(world, "client %d: told %" PRId64 " of %s and is not in it", client->number, seq,
+        wrong(world, "client %d: received %" PRId64 " of %s and is not in it", client->number, seq,
               name);
     const struct fake_room *room = room_by_log(world, view->log);
     const struct fake_entry *kept = room ? fake_room_entry(room, seq) : NULL;
     if (!kept)
-        wrong(world, "client %d: %s: %" PRId64 " was told and is not stored", client->number, name,
-              seq);
+        wrong(world, "client %d: %s: %" PRId64 " was received and is not stored", client->number,
+              name, seq);
     if (view->cursor >= 0 && seq <= view->cursor)
-        wrong(world, "client %d: %s: %" PRId64 " was told again, cursor %" PRId64, client->number,
-              name, seq, view->cursor);
+        wrong(world, "client %d: %s: %" PRId64 " was received again, cursor %" PRId64,
+              client->number, name, seq, view->cursor);
     if (view->cursor >= 0)
         check_nothing_skipped(client, view, room, seq);
-    check_content(client, kept, told);
-    if (client->is_auditor && kept->entry.deleted && text_of(told, "text"))
-        wrong(world, "%s: the text of %" PRId64 " was deleted and is still told", name, seq);
+    check_content(client, kept, message);
+    if (client->is_auditor && kept->entry.deleted && text_of(message, "text"))
+        wrong(world, "%s: the text of %" PRId64 " was deleted and is still sent", name, seq);
     view->cursor = seq;
-    view->told++;
-    world->told++;
+    view->received++;
+    world->received++;
 }
 
-/* Everything up to the seam has been told; of the newest entries, as many as were asked for. */
-static void hear_live(struct client *client, const json_t *told)
+/* Everything up to the catch-up boundary has been received; of the newest entries, as many as were
+ * asked for. */
+static void receive_live(struct client *client, const json_t *message)
 {
-    struct view *view = client_view(client, text_of(told, "room"));
-    int64_t seq = number_of(told, "seq");
+    struct view *view = client_view(client, text_of(message, "room"));
+    int64_t seq = number_of(message, "seq");
     const struct fake_room *room = view ? room_by_log(client->world, view->log) : NULL;
     if (!view)
         return;
@@ -140,7 +141,7 @@ static void hear_live(struct client *client, const json_t *told)
         wrong(client->world, "client %d: live in %s, out of turn", client->number, view->room);
     view->state = VIEW_LIVE;
     if (view->cursor > seq)
-        wrong(client->world, "client %d: %s: %" PRId64 " was told before live at %" PRId64,
+        wrong(client->world, "client %d: %s: %" PRId64 " was received before live at %" PRId64,
               client->number, view->room, view->cursor, seq);
     if (!room) { /* a first room that is not stored yet, and so empty */
         view->cursor = seq;
@@ -150,11 +151,11 @@ static void hear_live(struct client *client, const json_t *told)
     for (size_t i = room->pruned; i < room->count && room->entries[i].entry.seq <= seq; i++)
         visible++;
     int64_t least = view->wanted < visible ? view->wanted : visible;
-    if (view->cursor < 0 && view->told == 0 && least <= 0)
+    if (view->cursor < 0 && view->received == 0 && least <= 0)
         view->cursor = seq; /* none were asked for, or there were none */
-    if (view->told < least)
+    if (view->received < least)
         wrong(client->world, "client %d: %s: %" PRId64 " entries of the newest %" PRId64,
-              client->number, view->room, view->told, least);
+              client->number, view->room, view->received, least);
     check_nothing_skipped(client, view, room, seq + 1);
     view->cursor = seq > view->cursor ? seq : view->cursor;
 }
@@ -162,11 +163,12 @@ static void hear_live(struct client *client, const json_t *told)
 /* --- replies
  * --------------------------------------------------------------------------------------- */
 
-static void hear_joined(struct client *client, const struct pending *asked, const json_t *told)
+static void receive_joined(struct client *client, const struct pending *asked,
+                           const json_t *message)
 {
     struct view *view = asked->view;
-    const char *log = text_of(told, "log");
-    bool is_reset = json_is_true(json_object_get(told, "reset"));
+    const char *log = text_of(message, "log");
+    bool is_reset = json_is_true(json_object_get(message, "reset"));
     bool has_cursor = asked->after >= 0;
     bool is_same = has_cursor && strcmp(view->log, log) == 0;
     if (has_cursor && !is_reset && !is_same)
@@ -181,12 +183,12 @@ static void hear_joined(struct client *client, const struct pending *asked, cons
     /* A long page of newest entries may be cut by bytes: only short ones are counted. */
     bool may_be_cut = history > 5 || client->world->config.limits.reply_bytes < 65536;
     view->wanted = is_from_cursor ? -1 : may_be_cut && history > 0 ? 1 : history;
-    view->told = 0;
+    view->received = 0;
     view->state = VIEW_CATCHING_UP;
 }
 
 /* How often the nonce is stored in rooms of this name, at most in any one; seq is looked for. */
-static int count_said(const struct client *client, const char *room_name, const char *nonce,
+static int count_sent(const struct client *client, const char *room_name, const char *nonce,
                       int64_t seq, bool *is_found)
 {
     const struct fake_database *database = fake_store_database(client->world->store);
@@ -207,66 +209,67 @@ static int count_said(const struct client *client, const char *room_name, const 
     return most;
 }
 
-static void hear_ack(struct client *client, const struct pending *asked, const json_t *told)
+static void receive_ack(struct client *client, const struct pending *asked, const json_t *message)
 {
     bool is_found;
     client->world->acked++;
     if (!asked->nonce[0] || client->keeper)
         return;
-    int count =
-        count_said(client, text_of(told, "room"), asked->nonce, number_of(told, "seq"), &is_found);
-    if (!same(text_of(told, "nonce"), asked->nonce))
+    int count = count_sent(client, text_of(message, "room"), asked->nonce,
+                           number_of(message, "seq"), &is_found);
+    if (!same(text_of(message, "nonce"), asked->nonce))
         wrong(client->world, "client %d: an ack of another nonce", client->number);
     if (!is_found || count != 1)
         wrong(client->world, "client %d: ack of %s, which is stored %d times", client->number,
               asked->nonce, count);
-    if (strcmp(client->said.nonce, asked->nonce) == 0)
-        client->said = (struct said){0};
+    if (strcmp(client->outgoing.nonce, asked->nonce) == 0)
+        client->outgoing = (struct outgoing){0};
 }
 
 /* An error means: not stored. (Said twice, the first may have been.) */
-static void hear_error(struct client *client, const struct pending *asked, const json_t *told)
+static void receive_error(struct client *client, const struct pending *asked, const json_t *message)
 {
     bool is_found;
-    const char *code = text_of(told, "error_code");
+    const char *code = text_of(message, "error_code");
     client->world->refused++;
     if (!code || error_code_find(code) == ERROR_none)
         wrong(client->world, "client %d: an unknown error: %s", client->number,
-              json_dumps(told, 0));
+              json_dumps(message, 0));
     if (strcmp(code, "internal") == 0)
-        wrong(client->world, "client %d: internal error: %s", client->number, json_dumps(told, 0));
+        wrong(client->world, "client %d: internal error: %s", client->number,
+              json_dumps(message, 0));
     if (asked->type == REQUEST_hello) {
         client->key[0] = '\0';
         snprintf(client->name, sizeof client->name, "u%d-%" PRId64, client->number,
                  ++client->world->nonce_last);
-        client->said = (struct said){0};
+        client->outgoing = (struct outgoing){0};
     }
     if (!asked->nonce[0])
         return;
-    bool is_current = strcmp(client->said.nonce, asked->nonce) == 0;
-    if (is_current && client->said.sent <= 1 &&
-        count_said(client, client->said.room, asked->nonce, 0, &is_found) > 0)
+    bool is_current = strcmp(client->outgoing.nonce, asked->nonce) == 0;
+    if (is_current && client->outgoing.sent <= 1 &&
+        count_sent(client, client->outgoing.room, asked->nonce, 0, &is_found) > 0)
         wrong(client->world, "client %d: %s was refused with %s and is stored", client->number,
               asked->nonce, code);
     if (is_current)
-        client->said = (struct said){0};
+        client->outgoing = (struct outgoing){0};
 }
 
-static void hear_welcome(struct client *client, const json_t *told)
+static void receive_welcome(struct client *client, const json_t *message)
 {
-    const char *name = text_of(json_object_get(told, "user"), "name");
-    bool is_same = !client->key[0] || strcmp(text_of(told, "session"), client->key) == 0;
+    const char *name = text_of(json_object_get(message, "user"), "name");
+    bool is_same = !client->key[0] || strcmp(text_of(message, "session"), client->key) == 0;
     if (strcmp(name, client->name) != 0 || !is_same) /* another user, whatever the name */
-        client->said = (struct said){0};
+        client->outgoing = (struct outgoing){0};
     snprintf(client->name, sizeof client->name, "%s", name);
-    snprintf(client->key, sizeof client->key, "%s", text_of(told, "session"));
+    snprintf(client->key, sizeof client->key, "%s", text_of(message, "session"));
     client->has_hello = true;
 }
 
-static void hear_reply(struct client *client, const json_t *told)
+static void receive_reply(struct client *client, const json_t *message)
 {
-    int64_t ref = number_of(told, "ref");
-    const char *type = text_of(told, "type");
+    int64_t ref = number_of(message, "ref");
+    const char *type = text_of(message, "type");
     struct pending asked = {.ref = -1};
     for (size_t i = 0; i < client->pending_count; i++)
         if (client->pending[i].ref == ref) {
@@ -276,58 +279,59 @@ static void hear_reply(struct client *client, const json_t *told)
         }
     if (asked.ref < 0)
         wrong(client->world, "client %d: a second reply, or to nothing: %s", client->number,
-              json_dumps(told, 0));
+              json_dumps(message, 0));
     if (strcmp(type, "error") == 0)
-        hear_error(client, &asked, told);
+        receive_error(client, &asked, message);
     else if (strcmp(type, "ack") == 0)
-        hear_ack(client, &asked, told);
+        receive_ack(client, &asked, message);
     else if (strcmp(type, "joined") == 0)
-        hear_joined(client, &asked, told);
+        receive_joined(client, &asked, message);
     else if (strcmp(type, "welcome") == 0)
-        hear_welcome(client, told);
+        receive_welcome(client, message);
     else if (strcmp(type, "left") == 0)
-        client_view(client, text_of(told, "room"))->state = VIEW_OUT;
+        client_view(client, text_of(message, "room"))->state = VIEW_OUT;
 }
 
 /* --- one message
  * ----------------------------------------------------------------------------------- */
 
-static void hear_event(struct client *client, const json_t *told, const char *type)
+static void receive_event(struct client *client, const json_t *message, const char *type)
 {
-    const char *room = text_of(told, "room");
+    const char *room = text_of(message, "room");
     if (strcmp(type, "error") == 0) {
         client->world->refused++;
     } else if (strcmp(type, "live") == 0) {
-        hear_live(client, told);
+        receive_live(client, message);
     } else if (strcmp(type, "kicked") == 0) {
         struct view *view = client_view(client, room);
         if (view)
             view->state = VIEW_OUT;
-    } else if (strcmp(type, "room") == 0 && same(text_of(told, "change"), "removed")) {
-        struct view *view = client_view(client, text_of(told, "name"));
+    } else if (strcmp(type, "room") == 0 && same(text_of(message, "change"), "removed")) {
+        struct view *view = client_view(client, text_of(message, "name"));
         const struct fake_room *kept = view ? room_by_log(client->world, view->log) : NULL;
         if (kept && kept->removed)
             view->state = VIEW_OUT;
     }
 }
 
-static void hear_json(struct client *client, const char *bytes, size_t length)
+static void receive_json(struct client *client, const char *bytes, size_t length)
 {
     json_error_t error;
-    json_t *told = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
-    const char *type = text_of(told, "type");
+    json_t *message = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    const char *type = text_of(message, "type");
     if (!type)
         wrong(client->world, "client %d: no message: %.*s", client->number, (int)length, bytes);
-    if (json_object_get(told, "ref"))
-        hear_reply(client, told);
-    else if (json_object_get(told, "seq") && strcmp(type, "live") != 0 && strcmp(type, "read") != 0)
-        hear_entry(client, told);
+    if (json_object_get(message, "ref"))
+        receive_reply(client, message);
+    else if (json_object_get(message, "seq") && strcmp(type, "live") != 0 &&
+             strcmp(type, "read") != 0)
+        receive_entry(client, message);
     else
-        hear_event(client, told, type);
-    json_decref(told);
+        receive_event(client, message, type);
+    json_decref(message);
 }
 
-/* A plain client is told "NAME: TEXT" of every message, in order. */
+/* A plain client receives "NAME: TEXT" of every message, in order. */
 static bool is_rendered(const struct fake_entry *kept, const char *bytes, size_t length)
 {
     char text[4096];
@@ -353,7 +357,7 @@ static bool may_be_missing(const struct fake_room *room, size_t i)
            i < room->pruned;
 }
 
-static void hear_plain(struct client *client, const char *bytes, size_t length)
+static void receive_plain(struct client *client, const char *bytes, size_t length)
 {
     const struct fake_room *room = plain_room(client->world);
     static const char left[] = " left the chat";
@@ -369,7 +373,7 @@ static void hear_plain(struct client *client, const char *bytes, size_t length)
         if (!may_be_missing(room, i))
             break;
     }
-    wrong(client->world, "client %d: a plain client was told out of turn: %.*s", client->number,
+    wrong(client->world, "client %d: a plain client received out of order: %.*s", client->number,
           (int)length, bytes);
 }
 
@@ -403,7 +407,7 @@ static size_t whole(const struct client *client, size_t *header, size_t *length)
     return have >= *header + *length ? *header + *length : 0;
 }
 
-void client_hear(struct client *client, const unsigned char *bytes, size_t length)
+void client_receive(struct client *client, const unsigned char *bytes, size_t length)
 {
     size_t header, size, total;
     if (!buffer_append(&client->inbox, bytes, length))
@@ -413,9 +417,9 @@ void client_hear(struct client *client, const unsigned char *bytes, size_t lengt
         const char *message = (const char *)inbox->bytes + header;
         trace(client->world, "%d < %.*s", client->number, (int)size, message);
         if (client->kind == SESSION_PLAIN)
-            hear_plain(client, message, size);
+            receive_plain(client, message, size);
         else
-            hear_json(client, message, size);
+            receive_json(client, message, size);
         buffer_consume(inbox, total);
     }
 }
@@ -440,8 +444,8 @@ static void check_plain_end(const struct client *client)
     for (size_t i = room ? index_after(room, client->plain_cursor) : 0; room && i < room->count;
          i++)
         if (!may_be_missing(room, i))
-            wrong(client->world, "client %d: a plain client was not told %" PRId64, client->number,
-                  room->entries[i].entry.seq);
+            wrong(client->world, "client %d: a plain client was not received %" PRId64,
+                  client->number, room->entries[i].entry.seq);
 }
 
 void client_check_end(struct client *client)

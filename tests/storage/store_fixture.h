@@ -1,0 +1,58 @@
+/* store_fixture.h - a store in a folder of the test's own, and the loop's part in it: submitting
+ * and waiting on store_fd. Everything fails the test instead of returning an error. */
+#ifndef HEARTH_TESTS_STORAGE_STORE_FIXTURE_H
+#define HEARTH_TESTS_STORAGE_STORE_FIXTURE_H
+
+#include "storage/store.h"
+
+#define LOBBY 1 /* a room that fixture_populate makes */
+#define MINA  1 /* users that it makes */
+#define JUN   2
+#define NOON  INT64_C(1900000000000) /* a plausible wall clock */
+
+struct store_fixture {
+    char folder[64];
+    char path[96];
+    struct store_options options; /* may be changed before fixture_open */
+    struct store *store;
+    int64_t monotonic_ms; /* told to appends */
+    int64_t wall_ms;
+};
+
+/* The folder and the options; then the store; then a room and two users in it. */
+void fixture_init(struct store_fixture *fixture);
+void fixture_open(struct store_fixture *fixture);
+void fixture_populate(struct store_fixture *fixture);
+void fixture_close(struct store_fixture *fixture);
+void fixture_finish(struct store_fixture *fixture); /* closes, too */
+
+/* Closes as a kill would: everything committed is there, nothing is marked clean. */
+void fixture_crash(struct store_fixture *fixture);
+
+void fixture_submit(struct store_fixture *fixture, struct job *job);
+
+/* The next finished job, waited for. */
+struct job *fixture_collect(struct store_fixture *fixture);
+
+/* Submits and waits for just this one; notices of retention that come before are dropped. */
+struct job *fixture_do(struct store_fixture *fixture, struct job *job);
+
+/* An append that is ready to be submitted. nonce may be NULL. */
+struct job *fixture_message(struct store_fixture *fixture, int64_t user_id, const char *text,
+                            const char *nonce);
+struct job *fixture_change(struct store_fixture *fixture, enum entry_kind kind, int64_t user_id,
+                           int64_t target, const char *text);
+
+/* Says something and gives its seq. */
+int64_t fixture_send(struct store_fixture *fixture, const char *text);
+
+/* A page of the whole log of a room, at most 1000. */
+struct job *fixture_page(struct store_fixture *fixture, int64_t room_id);
+
+/* Destroys the job and gives its result. */
+enum job_result fixture_result(struct job *job);
+
+/* The first number of an SQL query on a connection of its own. */
+int64_t fixture_query(struct store_fixture *fixture, const char *sql);
+
+#endif
