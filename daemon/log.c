@@ -42,6 +42,8 @@ static void replace_controls(char *line)
     for (; *line; line++) {
         if ((unsigned char)*line < 0x20 || *line == 0x7f)
             *line = '?';
+        else if ((unsigned char)line[0] == 0xc2 && ((unsigned char)line[1] & 0xe0) == 0x80)
+            line[0] = line[1] = '?'; /* U+0080 to U+009F */
     }
 }
 

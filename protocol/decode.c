@@ -5,6 +5,7 @@
 
 #include "protocol/document.h"
 #include "protocol/name.h"
+#include "protocol/text.h"
 
 /* Where decoding is, for the sentence of a refusal. */
 struct place {
@@ -39,10 +40,43 @@ static const char *kind_words(enum field_kind kind)
                             (place)->index, name, __VA_ARGS__)                                     \
                    : refuse((place)->refusal, code, name, "%s " format, name, __VA_ARGS__))
 
+/* Prose as it is kept; NULL without memory. */
+static const char *unify_line_ends(struct document *document, const struct value *value)
+{
+    if (!memchr(value->text, '\r', value->length))
+        return value->text;
+    char *text = document_memory(document, value->length + 1, 1);
+    if (!text)
+        return NULL;
+    memcpy(text, value->text, value->length + 1);
+    text_unify_line_ends(text);
+    return text;
+}
+
+/* False when text holds control characters that the field may not have. */
+static bool check_controls(struct place *place, const struct field *field, const char *text)
+{
+    if (field->kind != FIELD_TEXT || field->holds == HOLDS_VALUE)
+        return true;
+    bool is_prose = field->holds == HOLDS_PROSE;
+    if (text_is_clean(text, is_prose ? TEXT_PROSE : TEXT_LINE))
+        return true;
+    REFUSE(place, ERROR_bad_request, field->name, "%s",
+           is_prose ? "may not hold control characters but line feeds and tabs."
+                    : "may not hold control characters.");
+    return false;
+}
+
 static bool decode_text(struct place *place, const struct field *field, const struct value *value,
                         const char **out)
 {
-    int64_t length = (int64_t)value->length;
+    const char *text = field->holds == HOLDS_PROSE ? unify_line_ends(place->document, value)
+                                                   : value->text;
+    if (!text) {
+        refuse(place->refusal, ERROR_internal, NULL, NULL);
+        return false;
+    }
+    int64_t length = text == value->text ? (int64_t)value->length : (int64_t)strlen(text);
     bool is_name = field->kind == FIELD_NAME;
     if (length < field->min) {
         REFUSE(place, is_name ? ERROR_name_invalid : ERROR_bad_request, field->name, "%s",
@@ -54,8 +88,8 @@ static bool decode_text(struct place *place, const struct field *field, const st
                "has %" PRId64 " bytes; at most %" PRId64 " are allowed.", length, field->max);
         return false;
     }
-    *out = value->text;
-    return true;
+    *out = text;
+    return check_controls(place, field, text);
 }
 
 static bool decode_number(struct place *place, const struct field *field, const struct value *value,
@@ -137,6 +171,11 @@ static bool has_kind(const struct value *value, enum field_kind kind)
 static bool decode_value(struct place *place, const struct field *field, const struct value *value,
                          void *out)
 {
+    if (value->kind == VALUE_CUT_TEXT) {
+        REFUSE(place, field->kind == FIELD_NAME ? ERROR_name_invalid : ERROR_bad_request,
+               field->name, "%s", "may not hold U+0000.");
+        return false;
+    }
     if (!has_kind(value, field->kind)) {
         REFUSE(place, ERROR_bad_request, field->name, "must be %s.", kind_words(field->kind));
         return false;
@@ -271,22 +310,38 @@ bool request_decode(const char *bytes, size_t length, struct request *request,
     return true;
 }
 
+/* The text of a plain frame, by the rules of a send's. */
+static bool decode_plain_text(struct document *document, const struct value *value,
+                              const char **text, struct refusal *refusal)
+{
+    static const struct field field = {.name = "message",
+                                       .kind = FIELD_TEXT,
+                                       .min = 1,
+                                       .max = INT64_MAX, /* limits.text_bytes is checked later */
+                                       .holds = HOLDS_PROSE};
+    struct place place = {.document = document, .refusal = refusal};
+    if (value->kind == VALUE_CUT_TEXT || (value->kind == VALUE_TEXT && value->length > 0))
+        return decode_value(&place, &field, value, text);
+    refuse(refusal, ERROR_bad_request, "message",
+           "The frame must be an object like {\"message\":\"hi\"}.");
+    return false;
+}
+
 bool request_decode_plain(const char *bytes, size_t length, struct request *request,
                           struct refusal *refusal)
 {
     struct object root;
+    const char *text = NULL;
     struct document *document = read_frame(bytes, length, request, &root, refusal);
     if (!document)
         return false;
     struct value value = object_get(&root, "message");
-    if (value.kind != VALUE_TEXT || value.length == 0) {
-        refuse(refusal, ERROR_bad_request, "message",
-               "The frame must be an object like {\"message\":\"hi\"}.");
+    if (!decode_plain_text(document, &value, &text, refusal)) {
         document_destroy(document);
         return false;
     }
     request->type = REQUEST_send;
-    request->as_send.text = value.text;
+    request->as_send.text = text;
     request->as_send.reply_to = NUMBER_ABSENT;
     request->document = document;
     return true;

@@ -2,10 +2,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
 #include "protocol/flat.h"
+
+/* U+0000 is let through so that the field that has it can be named. */
+#define PARSE_FLAGS ((size_t)JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL)
 
 struct block {
     struct block *next;
@@ -72,7 +76,7 @@ static bool has_fair_bulk(const char *bytes, size_t length, struct refusal *refu
 static json_t *parse_loosely(const char *bytes, size_t length, struct document *document)
 {
     json_t *root =
-        json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+        json_loadb(bytes, length, PARSE_FLAGS | JSON_DECODE_INT_AS_REAL, NULL);
     const char *key;
     json_t *value;
     document->huge = "A value"; /* of an object within */
@@ -94,7 +98,7 @@ static json_t *parse(const char *bytes, size_t length, struct document *document
     json_error_t error;
     if (!has_fair_bulk(bytes, length, refusal))
         return NULL;
-    json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = json_loadb(bytes, length, PARSE_FLAGS, &error);
     if (!root && json_error_code(&error) == json_error_numeric_overflow)
         root = parse_loosely(bytes, length, document);
     if (!root) {
@@ -137,15 +141,23 @@ const char *document_huge_number(const struct document *document)
     return document->huge;
 }
 
+static struct value value_of_string(const json_t *json)
+{
+    struct value value = {.kind = VALUE_TEXT,
+                          .text = json_string_value(json),
+                          .length = json_string_length(json)};
+    if (memchr(value.text, '\0', value.length))
+        value.kind = VALUE_CUT_TEXT;
+    return value;
+}
+
 static struct value value_of(const json_t *json)
 {
     if (!json)
         return (struct value){.kind = VALUE_ABSENT};
     switch (json_typeof(json)) {
     case JSON_STRING:
-        return (struct value){.kind = VALUE_TEXT,
-                              .text = json_string_value(json),
-                              .length = json_string_length(json)};
+        return value_of_string(json);
     case JSON_INTEGER:
         return (struct value){.kind = VALUE_NUMBER, .number = json_integer_value(json)};
     case JSON_TRUE:

@@ -11,6 +11,7 @@ struct document;
 enum value_kind {
     VALUE_ABSENT,
     VALUE_TEXT,
+    VALUE_CUT_TEXT, /* a string with U+0000 in it */
     VALUE_NUMBER,
     VALUE_FLAG,
     VALUE_ARRAY,

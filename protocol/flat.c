@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include <utf8proc.h>
+#include "protocol/text.h"
 
 #define DIGITS_MAX 18 /* fit an int64_t whatever they are */
 
@@ -79,12 +79,11 @@ static bool take_escape(struct cursor *cursor)
 
 static bool take_wide(struct cursor *cursor)
 {
-    utf8proc_int32_t codepoint;
-    utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)cursor->at,
-                                               cursor->end - cursor->at, &codepoint);
-    if (length < 2)
+    size_t length;
+    int32_t character = text_next(cursor->at, (size_t)(cursor->end - cursor->at), &length);
+    if (character < 0x80) /* a control character, or TEXT_BROKEN */
         return false;
-    memcpy(cursor->text, cursor->at, (size_t)length);
+    memcpy(cursor->text, cursor->at, length);
     cursor->text += length;
     cursor->at += length;
     return true;

@@ -5,6 +5,8 @@
 
 #include <utf8proc.h>
 
+#include "protocol/text.h"
+
 #define PIECE_BYTES      48 /* folded at once, and as exact as an origin is */
 #define PIECE_CHARACTERS 96
 #define FOLDED_MAX                                                                                 \
@@ -40,10 +42,9 @@ static size_t other_run(const char *text, size_t length)
     size_t end = 0, characters = 0;
     utf8proc_int32_t before = 0;
     while (end < length) {
-        utf8proc_int32_t here = 0;
-        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)text + end,
-                                                 (utf8proc_ssize_t)(length - end), &here);
-        if (step <= 0)
+        size_t step;
+        utf8proc_int32_t here = text_next(text + end, length - end, &step);
+        if (here == TEXT_BROKEN)
             return end ? end : 1;
         bool full = end >= PIECE_BYTES || ascii_run(text + end, length - end) > 1;
         if (end && full && utf8proc_grapheme_break(before, here))
@@ -51,7 +52,7 @@ static size_t other_run(const char *text, size_t length)
         if (++characters == PIECE_CHARACTERS)
             return end;
         before = here;
-        end += (size_t)step;
+        end += step;
     }
     return end;
 }

@@ -123,6 +123,7 @@ bool json_append_string(struct buffer *buffer, const char *text);
 
 /* The table itself, for decoding, encoding, documents and tests. */
 enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES };
+enum field_text { HOLDS_VALUE, HOLDS_LINE, HOLDS_PROSE }; /* of FIELD_TEXT: TEXT, LINE, PROSE */
 struct field {
     const char *name;
     const char *sentence;
@@ -133,6 +134,7 @@ struct field {
     enum message_type record; /* of FIELD_LIST and FIELD_OBJECT */
     const char *key;          /* ,"name": as it is written */
     size_t key_length;
+    enum field_text holds;
 };
 enum message_kind { KIND_REQUEST, KIND_REPLY, KIND_ENTRY, KIND_EVENT, KIND_RECORD };
 struct message_description {

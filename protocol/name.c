@@ -6,6 +6,8 @@
 
 #include <utf8proc.h>
 
+#include "protocol/text.h"
+
 #define MARKS_IN_A_ROW_MAX 4 /* more than any script stacks; stops names that climb over lines */
 
 #define ZERO_WIDTH_NON_JOINER 0x200C
@@ -67,19 +69,17 @@ static bool may_follow(utf8proc_int32_t codepoint, utf8proc_int32_t before)
 
 static bool has_only_allowed(const char *text)
 {
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
+    const char *end = text + strlen(text);
     utf8proc_int32_t before = 0;
     int marks = 0;
-    while (*at) {
-        utf8proc_int32_t codepoint;
-        utf8proc_ssize_t length = utf8proc_iterate(at, -1, &codepoint);
-        if (length <= 0 || !is_allowed(codepoint) || !may_follow(codepoint, before))
+    for (size_t length; text < end; text += length) {
+        utf8proc_int32_t codepoint = text_next(text, (size_t)(end - text), &length);
+        if (codepoint == TEXT_BROKEN || !is_allowed(codepoint) || !may_follow(codepoint, before))
             return false;
         marks = is_mark(utf8proc_get_property(codepoint)) ? marks + 1 : 0;
         if (marks > MARKS_IN_A_ROW_MAX)
             return false;
         before = codepoint;
-        at += length;
     }
     return before != ' ' && before != ZERO_WIDTH_JOINER && before != ZERO_WIDTH_NON_JOINER;
 }
@@ -98,17 +98,10 @@ static bool transform(const char *text, int options, char out[NAME_BYTES_MAX + 1
     return fits;
 }
 
-static bool is_utf8(const char *text)
+/* "." and ".." vanish from paths (RFC 3986 5.2.4). */
+static bool is_dots(const char *folded)
 {
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    while (*at) {
-        utf8proc_int32_t codepoint;
-        utf8proc_ssize_t length = utf8proc_iterate(at, -1, &codepoint);
-        if (length <= 0)
-            return false;
-        at += length;
-    }
-    return true;
+    return folded[strspn(folded, ".")] == '\0';
 }
 
 enum name_result name_normalise(const char *name, size_t characters_max,
@@ -120,7 +113,7 @@ enum name_result name_normalise(const char *name, size_t characters_max,
         return NAME_EMPTY;
     if (strlen(name) > (size_t)4 * NAME_BYTES_MAX)
         return NAME_TOO_LONG;
-    if (!is_utf8(name))
+    if (!text_is_utf8(name, strlen(name)))
         return NAME_BAD_CHARACTER;
     if (!transform(name, UTF8PROC_COMPOSE, out) || text_count_characters(out) > characters_max)
         return NAME_TOO_LONG;
@@ -129,7 +122,8 @@ enum name_result name_normalise(const char *name, size_t characters_max,
     if (!name_fold(out, folded))
         return NAME_TOO_LONG;
     /* Compatibility forms may hide what is forbidden: a full-width @ folds to @. */
-    return folded[0] && has_only_allowed(folded) ? NAME_OK : NAME_BAD_CHARACTER;
+    return folded[0] && has_only_allowed(folded) && !is_dots(folded) ? NAME_OK
+                                                                     : NAME_BAD_CHARACTER;
 }
 
 /* Of plain ASCII the fold is its lower case. False when it is not plain, or too long. */
@@ -154,6 +148,16 @@ bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1])
                      out);
 }
 
+bool name_is_plain(const char *folded)
+{
+    static const char plain[] = "client";
+    size_t length = sizeof plain - 1;
+    if (strncmp(folded, plain, length) != 0 || (folded[length] != '-' && folded[length] != ' '))
+        return false;
+    size_t digits = strspn(folded + ++length, "-0123456789"); /* a client_id may be negative */
+    return digits > 0 && folded[length + digits] == '\0';
+}
+
 bool name_is_reserved(const char *folded)
 {
     static const char *const words[] = {"admin",  "administrator", "everyone", "hearth",
@@ -162,12 +166,7 @@ bool name_is_reserved(const char *folded)
         if (strcmp(folded, words[i]) == 0)
             return true;
     }
-    static const char plain[] = "client-";
-    size_t length = sizeof plain - 1;
-    if (strncmp(folded, plain, length) != 0)
-        return false;
-    size_t digits = strspn(folded + length, "-0123456789"); /* a client_id may be negative */
-    return digits > 0 && folded[length + digits] == '\0';
+    return name_is_plain(folded);
 }
 
 bool name_of_direct_room(const char *a, const char *b, char out[ROOM_NAME_BYTES_MAX + 1])
@@ -211,46 +210,9 @@ const char *name_result_sentence(enum name_result result)
     case NAME_BAD_CHARACTER:
         return "A name may not have control or invisible characters, any of @ , # / : \" < > \\, "
                "or "
-               "spaces at an end or next to each other.";
+               "spaces at an end or next to each other, or dots alone.";
     case NAME_RESERVED:
         return "This name is kept for the gateway itself.";
     }
     return "The name is not fine.";
-}
-
-/* Most texts are plain ASCII, where a character is a byte (but CR LF is one). */
-static bool count_ascii(const char *text, size_t *count)
-{
-    *count = 0;
-    for (const char *at = text; *at; at++) {
-        if ((unsigned char)*at >= 0x80)
-            return false;
-        if (!(at[0] == '\r' && at[1] == '\n'))
-            (*count)++;
-    }
-    return true;
-}
-
-size_t text_count_characters(const char *text)
-{
-    size_t count;
-    if (count_ascii(text, &count))
-        return count;
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    utf8proc_int32_t before = 0;
-    utf8proc_int32_t state = 0;
-    count = 0;
-    while (*at) {
-        utf8proc_int32_t codepoint;
-        utf8proc_ssize_t length = utf8proc_iterate(at, -1, &codepoint);
-        if (length <= 0) {
-            codepoint = 0xFFFD;
-            length = 1;
-        }
-        if (count == 0 || utf8proc_grapheme_break_stateful(before, codepoint, &state))
-            count++;
-        before = codepoint;
-        at += length;
-    }
-    return count;
 }

@@ -25,9 +25,12 @@ enum name_result name_normalise(const char *name, size_t characters_max,
 /* What names are compared by: NFKC with case folding of a name that name_normalise accepted. */
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 
-/* True for names of users that only the gateway itself may use: client-N, hearth, admin, system and
+/* True for names of users that only the gateway itself may use: client-N, client N, hearth, admin, system and
  * the like. */
 bool name_is_reserved(const char *folded);
+
+/* True for names by which plain clients are known: "client-7", "client 7". */
+bool name_is_plain(const char *folded);
 
 /* "@A,B" for two users, sorted by their folded names so that both make the same. */
 bool name_of_direct_room(const char *a, const char *b, char out[ROOM_NAME_BYTES_MAX + 1]);
@@ -37,8 +40,5 @@ bool name_split_direct(const char *room, char a[NAME_BYTES_MAX + 1], char b[NAME
 
 /* Why a name is refused, a sentence for people: "A name may not contain control characters." */
 const char *name_result_sentence(enum name_result result);
-
-/* Characters that a reader counts: grapheme clusters (UAX 29). */
-size_t text_count_characters(const char *text);
 
 #endif

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
 #include "protocol/name.h"
+#include "protocol/text.h"
 
 enum { OPTIONAL, REQUIRED };
 
@@ -101,19 +100,6 @@ enum error_code error_code_find(const char *name)
     return ERROR_none;
 }
 
-/* A text of a client that was cut to fit may end within a character. */
-static void replace_torn_characters(char *text)
-{
-    utf8proc_int32_t codepoint;
-    for (utf8proc_ssize_t length; *text; text += length) {
-        length = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &codepoint);
-        if (length <= 0) {
-            *text = '?';
-            length = 1;
-        }
-    }
-}
-
 void refuse(struct refusal *refusal, enum error_code code, const char *field, const char *format,
             ...)
 {
@@ -124,9 +110,10 @@ void refuse(struct refusal *refusal, enum error_code code, const char *field, co
         snprintf(refusal->message, sizeof refusal->message, "%s", error_code_sentence(code));
         return;
     }
+    char sentence[sizeof refusal->message];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(refusal->message, sizeof refusal->message, format, arguments);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    replace_torn_characters(refusal->message);
+    text_clean(sentence, TEXT_LINE, refusal->message, sizeof refusal->message);
 }

@@ -65,7 +65,7 @@ static enum step find_target(struct database *database, struct job_grant *grant)
     enum step step = database_step(database, statement);
     if (step == STEP_ROW) {
         grant->user_id = sqlite3_column_int64(statement, 0);
-        snprintf(grant->name, sizeof grant->name, "%s", column_text(statement, 1));
+        text_clean(column_text(statement, 1), TEXT_LINE, grant->name, sizeof grant->name);
         database_reset(statement);
     }
     return step;
@@ -165,7 +165,7 @@ bool grants_people(struct database *database, struct job *job)
         struct person *person = &answer->people[answer->count++];
         read_grant(statement, 0, &person->grant);
         person->user_id = sqlite3_column_int64(statement, 5);
-        snprintf(person->name, sizeof person->name, "%s", column_text(statement, 6));
+        text_clean(column_text(statement, 6), TEXT_LINE, person->name, sizeof person->name);
         person->account = sqlite3_column_int(statement, 7) != 0;
     }
     return step == STEP_DONE;

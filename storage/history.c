@@ -19,7 +19,7 @@ static bool apply_edit(struct database *database, struct job *job, struct histor
     enum step step = database_step(database, statement);
     if (step == STEP_ROW) {
         history->edited = row_seq(sqlite3_column_int64(statement, 0));
-        history->entry.text = job_text(job, column_text(statement, 1));
+        history->entry.text = job_clean_text(job, column_text(statement, 1), TEXT_PROSE);
         database_reset(statement);
     }
     return step != STEP_FAILED;
@@ -35,7 +35,7 @@ static bool add_reaction(struct job *job, struct history_entry *history, const c
         if (history->reaction_count == REACTIONS_MAX)
             return true;
         line = &history->reactions[history->reaction_count++];
-        line->emoji = job_text(job, emoji);
+        line->emoji = job_clean_text(job, emoji, TEXT_LINE);
         line->names.items = job_memory(job, REACTION_NAMES_MAX * sizeof(const char *));
         if (job_failed(job))
             return false;
@@ -43,7 +43,7 @@ static bool add_reaction(struct job *job, struct history_entry *history, const c
     line->count++;
     if (line->names.count < REACTION_NAMES_MAX) {
         const char **names = (const char **)(uintptr_t)line->names.items;
-        names[line->names.count++] = job_text(job, name);
+        names[line->names.count++] = job_clean_text(job, name, TEXT_LINE);
     }
     return !job_failed(job);
 }

@@ -84,6 +84,17 @@ const char *job_text(struct job *job, const char *text)
     return copy;
 }
 
+const char *job_clean_text(struct job *job, const char *text, enum text_rule rule)
+{
+    if (!text || text_is_clean(text, rule))
+        return job_text(job, text);
+    size_t size = TEXT_CLEAN_MAX(strlen(text));
+    char *clean = take(job, size, 1);
+    if (clean)
+        text_clean(text, rule, clean, size);
+    return clean;
+}
+
 void *job_memory(struct job *job, size_t size)
 {
     void *memory = take(job, size ? size : 1, alignof(max_align_t));

@@ -6,6 +6,7 @@
 
 #include "protocol/message.h"
 #include "protocol/name.h"
+#include "protocol/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -306,6 +307,9 @@ struct job *job_create(enum job_kind kind);
 /* A copy of text that lives as long as the job. NULL for NULL, and without memory (then the job's
  * arena is marked failed: see job_failed). */
 const char *job_text(struct job *job, const char *text);
+
+/* The same of a text from the database, whatever is in it: see text_clean. */
+const char *job_clean_text(struct job *job, const char *text, enum text_rule rule);
 
 /* size zeroed bytes that live as long as the job, aligned for anything; NULL without memory. */
 void *job_memory(struct job *job, size_t size);

@@ -21,9 +21,10 @@ static int flags_of(const struct entry *entry)
            via_index(entry->via) << FLAG_VIA_SHIFT;
 }
 
-static const char *copy_column(struct job *job, sqlite3_stmt *row, int column)
+/* Rows may be older than the rules for texts, or damaged. */
+static const char *copy_column(struct job *job, sqlite3_stmt *row, int column, enum text_rule rule)
 {
-    return job_text(job, (const char *)sqlite3_column_text(row, column));
+    return job_clean_text(job, (const char *)sqlite3_column_text(row, column), rule);
 }
 
 bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
@@ -34,11 +35,11 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
         .ts = sqlite3_column_int64(row, 1),
         .kind = (enum entry_kind)sqlite3_column_int(row, 2),
         .user_id = sqlite3_column_int64(row, 4),
-        .from = copy_column(job, row, 5),
-        .text = copy_column(job, row, 6),
-        .nonce = copy_column(job, row, 7),
+        .from = copy_column(job, row, 5, TEXT_LINE),
+        .text = copy_column(job, row, 6, TEXT_PROSE),
+        .nonce = copy_column(job, row, 7, TEXT_LINE),
         .target = sqlite3_column_int64(row, 8),
-        .emoji = copy_column(job, row, 9),
+        .emoji = copy_column(job, row, 9, TEXT_LINE),
         .via = bridges[flags >> FLAG_VIA_SHIFT & 7],
         .on = flags & FLAG_ON,
         .guest = flags & FLAG_GUEST,

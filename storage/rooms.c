@@ -145,9 +145,9 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
         .user_b = sqlite3_column_int64(row, 8),
         .pruned = sqlite3_column_int64(row, 9),
     };
-    snprintf(room->name, sizeof room->name, "%s", column_text(row, 1));
+    text_clean(column_text(row, 1), TEXT_LINE, room->name, sizeof room->name);
     snprintf(room->folded, sizeof room->folded, "%s", column_text(row, 2));
-    snprintf(room->topic, sizeof room->topic, "%s", column_text(row, 3));
+    text_clean(column_text(row, 3), TEXT_PROSE, room->topic, sizeof room->topic);
     snprintf(room->log_id, sizeof room->log_id, "%s", column_text(row, 4));
 }
 

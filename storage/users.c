@@ -12,7 +12,7 @@ static enum step read_user(struct database *database, sqlite3_stmt *statement,
     if (step != STEP_ROW)
         return step;
     user->id = sqlite3_column_int64(statement, 0);
-    snprintf(user->name, sizeof user->name, "%s", column_text(statement, 1));
+    text_clean(column_text(statement, 1), TEXT_LINE, user->name, sizeof user->name);
     snprintf(user->folded, sizeof user->folded, "%s", column_text(statement, 2));
     if (sqlite3_column_bytes(statement, 3) == HASH_BYTES)
         memcpy(user->key_hash, sqlite3_column_blob(statement, 3), HASH_BYTES);

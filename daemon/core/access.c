@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "protocol/text.h"
+
 static bool is_one_of_two(const struct session *session, const struct room *room)
 {
     int64_t id = session_user_id(session);

@@ -245,10 +245,11 @@ static void fill_entry(struct job *job, const struct record_row *row, struct ent
 {
     entry->seq = row->seq;
     entry->ts = row->ts;
-    entry->from = job_text(job, row->from);
-    entry->text = row->deleted ? NULL : job_text(job, row->text);
-    entry->nonce = job_text(job, row->nonce);
-    entry->emoji = job_text(job, row->emoji);
+    /* An export of an older version may hold what is refused today. */
+    entry->from = job_clean_text(job, row->from, TEXT_LINE);
+    entry->text = row->deleted ? NULL : job_clean_text(job, row->text, TEXT_PROSE);
+    entry->nonce = job_clean_text(job, row->nonce, TEXT_LINE);
+    entry->emoji = job_clean_text(job, row->emoji, TEXT_LINE);
     entry->via = known_via(row->via);
     entry->target = row->target == NUMBER_ABSENT ? 0 : row->target;
     entry->on = row->on;

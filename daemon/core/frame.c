@@ -57,23 +57,38 @@ static bool end_or_undo(struct buffer *out, size_t start, bool is_whole)
 }
 
 /* Most messages need a header of 4 bytes: room for it is left, and mended where it was not right. */
-static bool encode_framed(struct buffer *out, enum message_type type, const struct ref *ref,
-                          const void *fields)
+#define HEADER_GUESS 4
+
+size_t frame_begin(struct buffer *out)
 {
-    enum { GUESS = 4 };
+    static const unsigned char header[HEADER_GUESS];
     size_t start = out->length;
-    unsigned char header[FRAME_HEADER_MAX] = {0};
-    if (!buffer_append(out, header, GUESS) || !message_encode(out, type, ref, fields))
+    return buffer_append(out, header, HEADER_GUESS) ? start : SIZE_MAX;
+}
+
+bool frame_end(struct buffer *out, size_t start, bool is_whole)
+{
+    unsigned char header[FRAME_HEADER_MAX];
+    if (start == SIZE_MAX)
+        return false;
+    if (!is_whole)
         return end_or_undo(out, start, false);
-    size_t length = out->length - start - GUESS;
+    size_t length = out->length - start - HEADER_GUESS;
     size_t size = frame_header(header, length);
-    if (size > GUESS && !buffer_reserve(out, size - GUESS))
+    if (size > HEADER_GUESS && !buffer_reserve(out, size - HEADER_GUESS))
         return end_or_undo(out, start, false);
-    if (size != GUESS)
-        memmove(out->bytes + start + size, out->bytes + start + GUESS, length);
+    if (size != HEADER_GUESS)
+        memmove(out->bytes + start + size, out->bytes + start + HEADER_GUESS, length);
     memcpy(out->bytes + start, header, size);
     out->length = start + size + length;
     return true;
+}
+
+static bool encode_framed(struct buffer *out, enum message_type type, const struct ref *ref,
+                          const void *fields)
+{
+    size_t start = frame_begin(out);
+    return frame_end(out, start, start != SIZE_MAX && message_encode(out, type, ref, fields));
 }
 
 bool frame_encode(struct buffer *out, enum session_kind kind, enum message_type type,

@@ -18,6 +18,12 @@ bool frame_encode(struct buffer *out, enum session_kind kind, enum message_type 
 /* The same for text that is already there. */
 bool frame_append(struct buffer *out, enum session_kind kind, const char *text, size_t length);
 
+/* For text that is appended piece by piece in between: frame_begin leaves room for the header of a
+ * WebSocket frame and gives where the frame starts, or SIZE_MAX when the buffer refused; frame_end
+ * writes it. False, and the buffer as before frame_begin, when that was refused. */
+size_t frame_begin(struct buffer *out);
+bool frame_end(struct buffer *out, size_t start, bool is_whole);
+
 /* Appends WebSocket frames, whole ones, as they read for another kind. */
 bool frame_convert(struct buffer *out, enum session_kind kind, const unsigned char *frames,
                    size_t length);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "protocol/text.h"
+
 /* Who says it, and when it was asked. */
 static void sign(struct session *session, struct job *job)
 {

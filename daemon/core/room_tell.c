@@ -2,6 +2,7 @@
 #include "daemon/core/frame.h"
 #include "daemon/core/room.h"
 #include "daemon/core/state.h"
+#include "protocol/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,27 +74,30 @@ bool room_encode(const struct room *room, enum session_kind kind, const struct e
     return frame_encode(out, kind, type, NULL, &fields);
 }
 
-/* "NAME: text"; a plain client is told of as it would write itself: "Client 7: text". */
-bool room_encode_plain(const struct entry *entry, struct buffer *out)
+/* Whoever spoke on the plain endpoint is "Client 7" there. A user may have taken that for a name
+ * before it was reserved; the @, which no name has, keeps the two apart. */
+static bool append_speaker(const struct entry *entry, struct buffer *out)
 {
     static const char plain[] = "client-";
+    char folded[NAME_BYTES_MAX + 1];
     size_t skipped = sizeof plain - 1;
+    if (entry->via && strcmp(entry->via, "plain") == 0 &&
+        strncmp(entry->from, plain, skipped) == 0)
+        return buffer_append_text(out, "Client ") &&
+               text_append_line(out, entry->from + skipped);
+    bool looks_plain = name_fold(entry->from, folded) && name_is_plain(folded);
+    return (!looks_plain || buffer_append_text(out, "@")) && text_append_line(out, entry->from);
+}
+
+/* One line, "NAME: text"; a plain client is told of as it would write itself: "Client 7: text". */
+bool room_encode_plain(const struct entry *entry, struct buffer *out)
+{
     if (entry->kind != ENTRY_KIND_MESSAGE || entry->deleted || !entry->text)
         return true;
-    bool is_plain = entry->via && strcmp(entry->via, "plain") == 0 &&
-                    strncmp(entry->from, plain, skipped) == 0;
-    const char *name = is_plain ? entry->from + skipped : entry->from;
-    size_t length = strlen(name) + strlen(": ") + strlen(entry->text);
-    length += is_plain ? strlen("Client ") : 0;
-    unsigned char header[FRAME_HEADER_MAX];
-    size_t start = out->length;
-    bool is_whole = buffer_append(out, header, frame_header(header, length)) &&
-                    (!is_plain || buffer_append_text(out, "Client ")) &&
-                    buffer_append_text(out, name) && buffer_append_text(out, ": ") &&
-                    buffer_append_text(out, entry->text);
-    if (!is_whole)
-        out->length = start;
-    return is_whole;
+    size_t start = frame_begin(out);
+    return frame_end(out, start,
+                     start != SIZE_MAX && append_speaker(entry, out) &&
+                         buffer_append_text(out, ": ") && text_append_line(out, entry->text));
 }
 
 struct roomlog *room_log_of(struct room *room, const struct session *session)

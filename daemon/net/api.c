@@ -6,7 +6,7 @@
 
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
-#include "daemon/net/utf8.h"
+#include "protocol/text.h"
 #include "storage/store.h"
 
 #define NONCE_BYTES 12
@@ -143,7 +143,7 @@ static enum argument argument(struct exchange *exchange, const char *name, char 
             continue;
         const char *given = pair + name_length + 1;
         size_t length_given = strlen(given);
-        if (length_given >= size || !utf8_is_text(given, length_given))
+        if (length_given >= size || !text_is_utf8(given, length_given))
             return ARGUMENT_BAD;
         memcpy(value, given, length_given + 1);
         return ARGUMENT_THERE;
@@ -266,7 +266,7 @@ static bool append_nonce(struct buffer *out)
 static bool append_text_body(struct buffer *out, struct buffer *body)
 {
     const void *text = body->bytes ? (const void *)body->bytes : "";
-    if (memchr(text, '\0', body->length) || !utf8_is_text(text, body->length))
+    if (memchr(text, '\0', body->length) || !text_is_utf8(text, body->length))
         return false;
     return buffer_append(body, "", 1) && buffer_append_text(out, ",\"text\":") &&
            json_append_string(out, (const char *)body->bytes) && buffer_append_text(out, "}");
@@ -308,7 +308,7 @@ void api_send(struct exchange *exchange)
     if (!whole) {
         exchange_refuse(exchange, is_object ? ERROR_bad_json : ERROR_bad_request,
                         is_object ? NULL : "text",
-                        is_object ? "The body must be one JSON object." : "The body must be UTF-8 text.");
+                        is_object ? "The body must be one JSON object." : "The body must be UTF-8 text without U+0000.");
     } else if (exchange_open(exchange, false)) {
         enter(exchange, exchange->room);
         exchange_say(exchange, request.bytes, request.length);

@@ -3,7 +3,7 @@
 #define HEARTH_NET_CONNECTION_H
 
 #include "daemon/net/net.h"
-#include "daemon/net/utf8.h"
+#include "protocol/text.h"
 
 enum connection_kind { CONNECTION_WEBSOCKET, CONNECTION_EXCHANGE };
 

@@ -14,7 +14,7 @@
 #include "daemon/net/page.h"
 #include "daemon/net/route.h"
 #include "daemon/net/upgrade.h"
-#include "daemon/net/utf8.h"
+#include "protocol/text.h"
 
 #define ADMIN_BODY_BYTES_MAX 4194304
 #define LENGTH_DIGITS_MAX 18
@@ -107,7 +107,7 @@ static void act_elsewhere(struct exchange *exchange)
 
 static void act(const struct route *route, struct exchange *exchange)
 {
-    if (utf8_is_text(exchange->room, strlen(exchange->room)))
+    if (text_is_utf8(exchange->room, strlen(exchange->room)))
         route->act(exchange);
     else
         exchange_refuse(exchange, ERROR_bad_request, "room", "A room's name is UTF-8.");

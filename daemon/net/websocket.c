@@ -119,7 +119,7 @@ static void heard(struct lws *wsi, struct connection *connection)
 /* in is the peer's code and its reason, which must be text as well. */
 static int answer_close(struct lws *wsi, const void *in, size_t length)
 {
-    if (length <= 2 || utf8_is_text((const char *)in + 2, length - 2))
+    if (length <= 2 || text_is_utf8((const char *)in + 2, length - 2))
         return 0; /* lws answers with the same */
     return refuse_frame(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "Text must be UTF-8.");
 }

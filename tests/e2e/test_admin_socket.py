@@ -84,8 +84,9 @@ async def test_hearthctl_speaks_and_listens(daemon):
     daemon.ctl("send", "lobby", "-", input="from\nstandard input\n")
     assert (await mina.next("message"))["text"] == "dinner is ready"
     assert (await mina.next("message"))["text"] == "from\nstandard input"
-    await mina.send("coming\x1b[2J")
-    assert daemon.ctl("tail", "lobby", "-n", "1").strip().endswith("mina: coming\\u{1b}[2J")
+    await mina.send("coming\u202e\n2030-01-01 00:00  mina: forged")
+    assert daemon.ctl("tail", "lobby", "-n", "1").splitlines()[0].endswith("mina: coming\\u{202e}")
+    assert daemon.ctl("tail", "lobby", "-n", "1").splitlines()[1].startswith("    2030-")
     lines = [json.loads(line) for line in daemon.ctl("--json", "tail", "lobby").splitlines()]
     assert [line["text"] for line in lines][0] == "dinner is ready" and len(lines) == 3
     await mina.close()

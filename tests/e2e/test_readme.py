@@ -88,6 +88,8 @@ async def test_the_client_of_the_readme_reads_and_speaks(daemon, command):
         heard = await mina.next("message", **{"from": "jun"})
         assert heard["text"] == "안녕 \"mina\"" and heard["nonce"]
         jun.sees("jun: 안녕 \"mina\"")
+        await mina.send("hi\njun: I give up")
+        jun.sees("mina: hi jun: I give up")
         await mina.send("x" * 1500)  # a frame of more than 125 bytes
         jun.sees("mina: " + "x" * 1500)
     await mina.close()

@@ -25,6 +25,20 @@ async def test_texts_of_any_script_come_back_byte_for_byte(daemon):
     await mina.close()
 
 
+async def test_control_characters_but_tab_and_line_feed_are_refused(daemon):
+    [mina] = await meet(daemon, "mina")
+    seq = (await mina.send("a\r\nb\rc\td"))["seq"]
+    assert (await mina.next("message"))["text"] == "a\nb\nc\td"
+    for sign in [chr(c) for c in (0, 1, 8, 11, 12, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9b, 0x9f)]:
+        for request in ({"type": "send", "nonce": "n"}, {"type": "edit", "target": seq},
+                        {"type": "set", "field": "topic"}):
+            field = request.pop("field", "text")
+            reply = await mina.try_ask(request.pop("type"), room="lobby", **request,
+                                       **{field: f"a{sign}b"})
+            assert (reply["error_code"], reply["field"]) == ("bad_request", field), ascii(sign)
+    await mina.close()
+
+
 @pytest.mark.parametrize("text, ok", [("x" * 2000, True), ("x" * 2001, False),
                                       ("\u00e9" * 2000, True), ("👍" * 1024, True),
                                       ("👍" * 1025, False), ("x" * 5000, False)],

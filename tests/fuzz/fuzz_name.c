@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/name.h"
+#include "protocol/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,33 @@ static void every_text_is_taken_within_its_bytes_only(void **state)
     for_every_request_field(check_text);
 }
 
+static void check_controls(const struct message_description *message, const struct field *field)
+{
+    if (field->kind != FIELD_TEXT || field->holds == HOLDS_VALUE)
+        return;
+    for (int character = 0; character < 0xa0; character++) {
+        char text[8];
+        size_t length = 3;
+        if (character < 0x80)
+            sprintf(text, "a%cb", character);
+        else
+            length = (size_t)sprintf(text, "a\xc2%cb", character);
+        bool control = character < 0x20 || character >= 0x7f;
+        bool ends_line = character == '\n' || character == '\r' || character == '\t';
+        if (control && !(field->holds == HOLDS_PROSE && ends_line))
+            assert_refused(message, field, json_stringn(text, length), ERROR_bad_request);
+        else
+            assert_taken(message, field, json_stringn(text, length));
+    }
+}
+
+static void what_people_write_has_no_control_characters(void **state)
+{
+    (void)state;
+    for_every_request_field(check_controls); /* once each way */
+    for_every_request_field(check_controls);
+}
+
 static void check_number(const struct message_description *message, const struct field *field)
 {
     if (field->kind != FIELD_NUMBER)
@@ -212,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_text_is_taken_within_its_bytes_only),
+        cmocka_unit_test(what_people_write_has_no_control_characters),
         cmocka_unit_test(every_number_is_taken_within_its_bounds_only),
         cmocka_unit_test(every_field_is_of_its_kind_only),
         cmocka_unit_test(what_is_required_is_missed_and_what_is_optional_is_not),

@@ -113,12 +113,57 @@ static void what_is_not_one_json_object_is_bad_json(void **state)
         "", " ", "x", "[]", "null", "\"type\"", "5", "{", "{}}", "{\"type\":\"ping\"} x",
         "{\"type\":\"ping\"}{\"type\":\"ping\"}", "{\"type\":\"ping\",}", "{'type':'ping'}",
         "{\"type\":\"ping\",\"type\":\"ping\"}", "{\"type\":\"pi\tng\"}", "{\"type\":\"\\ud800\"}",
-        "{\"type\":\"a\\u0000b\"}", "{\"type\":\"\xff\"}", "{\"type\":\"\xc0\xaf\"}",
+        "{\"type\":\"\xff\"}", "{\"type\":\"\xc0\xaf\"}",
         "{\"type\":\"\xed\xa0\x80\"}", "{\"type\":\"ping\",\"x\":01}", "{\"type\":\"ping\",\"x\":+1}",
         "{\"type\":\"ping\",\"x\":NaN}", "{\"type\":\"ping\",\"x\":1e999}", "\xef\xbb\xbf{}",
         "{\"type\":\"ping\"}\x01", "{\"a\\u0000\":1,\"type\":\"ping\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_refused(bad[i], ERROR_bad_json, NULL);
+}
+
+static void a_nul_character_is_named_by_its_field(void **state)
+{
+    (void)state;
+    assert_refused("{\"type\":\"ping\\u0000b\"}", ERROR_bad_request, "type");
+    assert_refused("{\"type\":\"ping\",\"ref\":\"a\\u0000\"}", ERROR_bad_request, "ref");
+    assert_refused("{\"type\":\"who\",\"room\":\"a\\u0000b\"}", ERROR_name_invalid, "room");
+    assert_refused("{\"type\":\"send\",\"room\":\"a\",\"nonce\":\"n\",\"text\":\"a\\u0000b\"}",
+                   ERROR_bad_request, "text");
+}
+
+static void line_ends_of_prose_become_line_feeds(void **state)
+{
+    (void)state;
+    for (int nested = 0; nested < 2; nested++) { /* the short way, and by Jansson */
+        char text[128];
+        snprintf(text, sizeof text, "{\"type\":\"send\",\"room\":\"a\",\"nonce\":\"n\",\"text\":"
+                 "\"a\\r\\nb\\rc\\n\\r\\td\"%s}", nested ? ",\"x\":[]" : "");
+        assert_true(decode(text));
+        assert_string_equal(request.as_send.text, "a\nb\nc\n\n\td");
+        request_finish(&request);
+    }
+    assert_true(request_decode_plain("{\"message\":\"a\\r\\nb\"}", 20, &request, &refusal));
+    assert_string_equal(request.as_send.text, "a\nb");
+    request_finish(&request);
+}
+
+static void a_plain_text_has_no_control_characters(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"{\"message\":\"a\\u001b[2J\"}", "{\"message\":\"a\\u0000\"}",
+                                      "{\"message\":\"\x7f\"}", "{\"message\":\"\xc2\x9b\"}"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(request_decode_plain(bad[i], strlen(bad[i]), &request, &refusal));
+        assert_int_equal(refusal.code, ERROR_bad_request);
+        assert_string_equal(refusal.field, "message");
+    }
+}
+
+static void a_refusal_repeats_no_control_character(void **state)
+{
+    (void)state;
+    assert_refused("{\"type\":\"\\u001b[2J\"}", ERROR_unknown_type, "type");
+    assert_null(strchr(refusal.message, '\x1b'));
 }
 
 static void a_nul_byte_anywhere_is_bad_json(void **state)
@@ -324,6 +369,10 @@ int main(void)
         cmocka_unit_test(a_wrong_row_is_named_with_its_place),
         cmocka_unit_test(a_list_of_too_many_is_refused),
         cmocka_unit_test(what_is_not_one_json_object_is_bad_json),
+        cmocka_unit_test(a_nul_character_is_named_by_its_field),
+        cmocka_unit_test(line_ends_of_prose_become_line_feeds),
+        cmocka_unit_test(a_plain_text_has_no_control_characters),
+        cmocka_unit_test(a_refusal_repeats_no_control_character),
         cmocka_unit_test(a_nul_byte_anywhere_is_bad_json),
         cmocka_unit_test(nesting_is_allowed_to_its_bound_and_no_deeper),
         cmocka_unit_test(a_frame_of_very_many_values_is_refused),

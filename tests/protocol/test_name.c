@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "protocol/name.h"
+#include "protocol/text.h"
 
 static char out[NAME_BYTES_MAX + 1];
 
@@ -199,16 +200,25 @@ static void what_is_no_direct_room_is_not_split(void **state)
     assert_false(name_split_direct(room, a, b));
 }
 
-static void characters_are_counted_as_a_reader_does(void **state)
+static void names_of_the_gateway_and_of_plain_clients_are_reserved(void **state)
 {
+    static const char *const reserved[] = {"admin", "hearth", "client-7", "client 7", "client--5"};
+    static const char *const free_names[] = {"client", "client-", "client x", "clients 7", "7"};
     (void)state;
-    assert_int_equal(text_count_characters(""), 0);
-    assert_int_equal(text_count_characters("abc"), 3);
-    assert_int_equal(text_count_characters("a\r\nb"), 3);
-    assert_int_equal(text_count_characters("e\xcc\x81"), 1);
-    assert_int_equal(text_count_characters("한국"), 2);
-    assert_int_equal(text_count_characters("👨‍👩‍👧 👍🏽🇰🇷"), 4);
-    assert_int_equal(text_count_characters("a\xff" "b"), 3);
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        assert_true(name_is_reserved(reserved[i]));
+    for (size_t i = 0; i < sizeof free_names / sizeof *free_names; i++)
+        assert_false(name_is_reserved(free_names[i]));
+}
+
+static void dots_alone_are_no_name(void **state)
+{
+    static const char *const names[] = {".", "..", "...", "\xe2\x80\xa5", "\xef\xbc\x8e"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(name_normalise(names[i], 32, out), NAME_BAD_CHARACTER);
+    assert_int_equal(name_normalise(".hearth", 32, out), NAME_OK);
+    assert_int_equal(name_normalise("a..b", 32, out), NAME_OK);
 }
 
 static void random_bytes_give_an_answer(void **state)
@@ -244,7 +254,8 @@ int main(void)
         cmocka_unit_test(a_direct_room_has_one_name_from_both_sides),
         cmocka_unit_test(the_longest_names_make_a_direct_room),
         cmocka_unit_test(what_is_no_direct_room_is_not_split),
-        cmocka_unit_test(characters_are_counted_as_a_reader_does),
+        cmocka_unit_test(names_of_the_gateway_and_of_plain_clients_are_reserved),
+        cmocka_unit_test(dots_alone_are_no_name),
         cmocka_unit_test(random_bytes_give_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,43 @@ static int64_t say_with_nonce(struct store_fixture *fixture, int64_t user_id, co
     return seq;
 }
 
+/* As an older version, or damage, may have left it. */
+static void spoil(struct store_fixture *fixture)
+{
+    fixture_close(fixture);
+    (void)fixture_query(fixture, "UPDATE messages SET text=CAST(x'61ff0d0a621b5b324a0d63c29b' AS TEXT),"
+                         " name=CAST(x'6d690aff' AS TEXT)");
+    (void)fixture_query(fixture, "UPDATE rooms SET topic=CAST(x'746f700d0a6963ff' AS TEXT)");
+    (void)fixture_query(fixture, "UPDATE reactions SET emoji=CAST(x'0aff' AS TEXT), name=CAST(x'6aff' AS TEXT)");
+    (void)fixture_query(fixture, "UPDATE users SET name=CAST(x'6d691b' AS TEXT) WHERE id=1");
+    fixture_open(fixture);
+}
+
+static void what_is_stored_is_cleaned_when_it_is_read(void **state)
+{
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "hi");
+    assert_int_equal(fixture_result(fixture_do(
+        fixture, fixture_change(fixture, ENTRY_KIND_REACTION, JUN, seq, "+"))), JOB_DONE);
+    spoil(fixture);
+    assert_string_equal(store_start(fixture->store)->rooms[0].topic, "top\nic\uFFFD");
+    struct job *page = fixture_page(fixture, LOBBY);
+    assert_string_equal(page->page.entries[0].text, "a\uFFFD\nb\uFFFD[2J\nc\uFFFD");
+    assert_string_equal(page->page.entries[0].from, "mi\uFFFD\uFFFD");
+    job_destroy(page);
+    struct job *job = job_create(JOB_HISTORY);
+    job->history.room_id = LOBBY;
+    job->history.before = job->history.after = NUMBER_ABSENT;
+    job->history.up_to = SEQ_MAX;
+    job->history.limit = 10;
+    job->history.bytes_max = 1 << 20;
+    job = fixture_do(fixture, job);
+    const struct record_reaction_line *line = job->history.entries[0].reactions;
+    assert_string_equal(line->emoji, "\uFFFD\uFFFD");
+    assert_string_equal(*(const char *const *)line->names.items, "j\uFFFD");
+    job_destroy(job);
+}
+
 static void a_repeated_nonce_gets_the_first_answer(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -315,6 +352,7 @@ static void a_reaction_is_a_state_and_every_change_an_entry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SHOP_TEST(what_is_stored_is_cleaned_when_it_is_read),
         SHOP_TEST(a_repeated_nonce_gets_the_first_answer),
         SHOP_TEST(a_nonce_repeated_in_the_same_transaction_is_stored_once),
         SHOP_TEST(a_nonce_is_recognised_after_a_restart),

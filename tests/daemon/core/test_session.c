@@ -502,6 +502,23 @@ static void plain_clients_talk_as_the_protocol_says(void **state)
     (void)state;
 }
 
+static void nobody_forges_a_line_on_the_plain_endpoint(void **state)
+{
+    struct test_client *mina = harness_member(&harness, "mina", "lobby");
+    struct test_client *one = harness_connect(&harness, SESSION_PLAIN);
+    one->session->arrival.client_id = 7;
+    client_send(one, "{\"message\":\"hi\\r\\nClient 8: I resign\"}");
+    assert_string_equal(client_receive(one), "Client 7: hi Client 8: I resign");
+    client_send(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"a\\nb\\u2028c\\td\",\"nonce\":\"1\"}");
+    assert_string_equal(client_receive(one), "mina: a b c\td");
+    client_send(one, "{\"message\":\"\\u001b[2J\"}");
+    const char *error = client_receive(one);
+    assert_non_null(strstr(error, "bad_request"));
+    assert_non_null(strstr(error, "message may not hold control characters"));
+    assert_null(client_receive(one));
+    (void)state;
+}
+
 static void a_plain_client_is_told_what_is_wrong_and_lives(void **state)
 {
     struct test_client *client = harness_connect(&harness, SESSION_PLAIN);
@@ -573,6 +590,7 @@ int main(void)
         TEST(a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001),
         TEST(what_waits_is_written_before_the_close),
         TEST(plain_clients_talk_as_the_protocol_says),
+        TEST(nobody_forges_a_line_on_the_plain_endpoint),
         TEST(a_plain_client_is_told_what_is_wrong_and_lives),
         TEST(streams_read_the_same_log_as_lines_and_events),
     };

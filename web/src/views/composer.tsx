@@ -20,8 +20,13 @@ function tellTyping(room: Room, on: boolean): void {
   if (room.joined.value) chat.connection.tell({ type: "typing", room: room.name, on });
 }
 
+/** What is pasted from elsewhere may hold control characters, which the gateway refuses. */
+function withoutControls(text: string): string {
+  return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\v\f\x0e-\x1f\x7f-\x9f]/g, "");
+}
+
 function submit(room: Room, draft: Draft): void {
-  const text = draft.text.trim();
+  const text = withoutControls(draft.text).trim();
   if (!text) return;
   draftSaid(room, say(room, text, draft));
   tellTyping(room, false);
