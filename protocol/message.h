@@ -113,6 +113,14 @@ bool request_decode_plain(const char *bytes, size_t length, struct request *requ
 
 void request_finish(struct request *request);
 
+/* Gives size bytes of the owner's memory, aligned for anything, or NULL. */
+typedef void *request_memory(void *owner, size_t size);
+
+/* A copy whose texts and lists lie in the owner's memory: no request_finish. from may be one that a
+ * caller in C has filled. False without memory; then the copy is not to be used. */
+bool request_copy(const struct request *from, request_memory *take, void *owner,
+                  struct request *to);
+
 /* Appends one message as JSON: {"type":...,"ref":...,fields}. ref may be NULL. fields points to the
  * struct of that type. False when the buffer refused; then its length is as before. */
 bool message_encode(struct buffer *buffer, enum message_type type, const struct ref *ref,

@@ -76,14 +76,6 @@ struct grant {
     int64_t read; /* read marker */
 };
 
-/* The loop's own mark: who asked, for the answer. The store never looks at it. */
-struct asker {
-    uint64_t session;
-    enum message_type request; /* what was asked; MESSAGE_none: the gateway itself */
-    struct ref ref;
-    int64_t detail[2]; /* for the handler */
-};
-
 enum job_kind {
     /* writes: done by the writer in the order submitted, committed before they are given back */
     JOB_APPEND,      /* one entry */
@@ -157,7 +149,6 @@ struct job_grant {
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
     struct grant grant;              /* answer: as it is now */
-    const char *reason;              /* the loop's own: told to the user; NULL if none */
 };
 
 struct job_read { int64_t room_id, user_id, seq; };
@@ -170,7 +161,6 @@ struct job_login {
     bool known;                      /* answer: user and grants belong to the key */
     bool taken;                      /* answer: the name is somebody's (not the key's own user) */
     struct user_row user;            /* answer: whose the key is; if nobody's, whose the name is */
-    const char *text, *nonce;        /* the loop's own: of a direct message that waits for this */
 };
 
 /* A page of log entries: seq > after and <= up_to, ascending, at most limit entries (0: none, only
@@ -237,7 +227,6 @@ struct job_own {
     int64_t user_id;
     struct own_grant *grants; /* answer */
     size_t count;
-    const char *key; /* the loop's own mark: the key that welcome repeats */
 };
 
 struct store_status {
@@ -274,8 +263,7 @@ struct job {
     struct job *next; /* link of whatever list holds the job */
     enum job_kind kind;
     enum job_result result;
-    struct asker asker;
-    const char *frame;  /* the loop's own too: the request as it came, to be read again */
+    void *context;       /* the submitter's own, in the job's memory; the store never looks at it */
     char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
     struct arena *arena; /* owned: texts and arrays of request and answer */
     bool starved;        /* memory was refused; see job_failed */

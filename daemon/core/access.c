@@ -1,3 +1,5 @@
+#include "daemon/core/access.h"
+
 #include "daemon/core/state.h"
 
 #include <string.h>
@@ -10,15 +12,22 @@ static bool is_one_of_two(const struct session *session, const struct room *room
     return id && (id == room->user_a || id == room->user_b);
 }
 
-static bool is_admin(const struct session *session)
+bool access_is_administrator(const struct session *session)
 {
     return session->arrival.keeper || (session->user && session->user->role == ROLE_ADMIN);
+}
+
+enum role access_gateway_role(const struct session *session)
+{
+    if (session->arrival.keeper)
+        return ROLE_ADMIN;
+    return session->user ? session->user->role : ROLE_GUEST;
 }
 
 enum role access_role(const struct session *session, const struct room *room,
                       const struct grant *grant)
 {
-    if (is_admin(session) && room->visibility != VISIBILITY_DIRECT)
+    if (access_is_administrator(session) && room->visibility != VISIBILITY_DIRECT)
         return ROLE_ADMIN;
     if (grant && grant->role != ROLE_NONE)
         return grant->role;
@@ -32,7 +41,8 @@ static bool is_open_to(const struct session *session, const struct room *room,
     case VISIBILITY_DIRECT:
         return is_one_of_two(session, room);
     case VISIBILITY_PRIVATE:
-        return is_admin(session) || (grant && (grant->role != ROLE_NONE || grant->invited));
+        return access_is_administrator(session) ||
+               (grant && (grant->role != ROLE_NONE || grant->invited));
     case VISIBILITY_PUBLIC:
         return true;
     }
@@ -45,6 +55,17 @@ static void refuse_not_found(struct refusal *refusal)
     refuse(refusal, ERROR_room_not_found, "room", NULL);
 }
 
+struct room *access_find_room(const struct session *session, const char *name,
+                              struct refusal *refusal)
+{
+    struct room *room = room_find(session->gateway, name);
+    bool is_hidden = room && room->visibility == VISIBILITY_DIRECT && !is_one_of_two(session, room);
+    if (room && !is_hidden)
+        return room;
+    refuse_not_found(refusal);
+    return NULL;
+}
+
 bool access_read(const struct session *session, const struct room *room,
                  const struct grant *grant, struct refusal *refusal)
 {
@@ -52,7 +73,7 @@ bool access_read(const struct session *session, const struct room *room,
         refuse_not_found(refusal);
         return false;
     }
-    if (grant && grant->banned_until > session->gateway->now.wall_ms && !is_admin(session)) {
+    if (grant && grant->banned_until > session->gateway->now.wall_ms && !access_is_administrator(session)) {
         refuse(refusal, ERROR_banned, "room", "You are banned from this room.");
         return false;
     }
@@ -76,72 +97,20 @@ bool access_allows(const struct session *session, const struct room *room,
         return false;
     }
     bool is_muted = grant && grant->muted_until > session->gateway->now.wall_ms;
-    if (is_muted && is_speech(operation) && !is_admin(session)) {
+    if (is_muted && is_speech(operation) && !access_is_administrator(session)) {
         refuse(refusal, ERROR_muted, "room", "You may not speak in this room for now.");
         return false;
     }
     return true;
 }
 
-struct room *access_room(struct session *session, const struct request *request, const char *name)
+bool access_allows_here(const struct session *session, enum operation operation,
+                        struct refusal *refusal)
 {
-    struct room *room = room_find(session->gateway, name);
-    bool is_hidden = room && room->visibility == VISIBILITY_DIRECT && !is_one_of_two(session, room);
-    if (room && !is_hidden)
-        return room;
-    struct refusal refusal;
-    refuse_not_found(&refusal);
-    session_refuse(session, &request->ref, &refusal);
-    return NULL;
-}
-
-/* What is said in a room is said by its members; who looks after it need not be in it. */
-static bool needs_joining(enum operation operation)
-{
-    return is_speech(operation) || operation == OPERATION_delete || operation == OPERATION_read;
-}
-
-static struct member *visitor_of(const struct session *session, const struct room *room)
-{
-    return session->visitor && session->visitor->room == room ? session->visitor : NULL;
-}
-
-void access_refuse_stranger(struct session *session, const struct request *request,
-                            const struct room *room)
-{
-    const struct member *visitor = visitor_of(session, room);
-    struct refusal refusal;
-    if (!visitor) {
-        visit(session, request, room);
-        return;
-    }
-    if (access_read(session, room, &visitor->grant, &refusal))
-        refuse(&refusal, ERROR_not_joined, "room", NULL);
-    session_refuse(session, &request->ref, &refusal);
-}
-
-struct room *access_member(struct session *session, const struct request *request,
-                           const char *name, enum operation operation, struct member **member)
-{
-    struct room *room = access_room(session, request, name);
-    if (!room)
-        return NULL;
-    bool is_keeper = session->arrival.keeper;
-    struct refusal refusal;
-    *member = session_member(session, room);
-    if (!*member && !is_keeper && needs_joining(operation)) {
-        access_refuse_stranger(session, request, room);
-        return NULL;
-    }
-    if (!*member)
-        *member = visitor_of(session, room);
-    if (!*member && !is_keeper)
-        visit(session, request, room);
-    else if (access_allows(session, room, *member ? &(*member)->grant : NULL, operation, &refusal))
-        return room;
-    else
-        session_refuse(session, &request->ref, &refusal);
-    return NULL;
+    if (operation == OPERATION_none || permission_allows(access_gateway_role(session), operation))
+        return true;
+    refuse(refusal, ERROR_forbidden, NULL, NULL);
+    return false;
 }
 
 bool access_text(const struct gateway *gateway, const char *text, struct refusal *refusal)

@@ -1,4 +1,5 @@
 /* admin.c - what only the keeper asks for: figures, backup and restore, a room's log as rows. */
+#include "daemon/core/ask.h"
 #include "daemon/core/state.h"
 
 #include <string.h>
@@ -11,11 +12,6 @@
 
 /* --- status ------------------------------------------------------------------------------------
  */
-
-void handle_status(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    (void)gateway_submit(gateway, session, request, job_create(JOB_STATUS));
-}
 
 static void fill_store(const struct store_status *store, struct reply_status *reply)
 {
@@ -52,77 +48,63 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
     reply->retention_room_entries = config->retention.room_entries;
 }
 
-void answer_status(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_status(struct ask *ask, struct job *job)
 {
     struct reply_status reply = {0};
-    if (!session)
-        return;
-    if (job->result != JOB_DONE) {
-        session_fail_job(session, job);
-        return;
-    }
+    if (job->result != JOB_DONE)
+        return ask_fail_job(ask, job);
     fill_store(&job->status, &reply);
-    fill_gateway(gateway, &reply);
-    session_reply(session, &job->asker.ref, REPLY_status, &reply);
+    fill_gateway(ask->gateway, &reply);
+    return ask_reply(ask, REPLY_status, &reply);
+}
+
+enum outcome handle_status(struct ask *ask)
+{
+    return ask_submit(ask, job_create(JOB_STATUS), answer_status);
 }
 
 /* --- backup and restore ------------------------------------------------------------------------
  */
 
-static void submit_file(struct gateway *gateway, struct session *session,
-                        const struct request *request, struct job *job, const char *path)
-{
-    if (path[0] != '/') {
-        job_destroy(job);
-        session_fail(session, &request->ref, ERROR_bad_request, "path",
-                     "The path must be absolute; it is on the gateway's machine.");
-        return;
-    }
-    if (job)
-        job->backup.path = job_text(job, path);
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-void handle_backup(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    struct job *job = job_create(JOB_BACKUP);
-    if (job)
-        job->backup.overwrite = request->as_backup.overwrite;
-    submit_file(gateway, session, request, job, request->as_backup.path);
-}
-
-void handle_restore(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    struct job *job = job_create(JOB_RESTORE);
-    if (job)
-        job->backup.overwrite = request->as_restore.overwrite;
-    submit_file(gateway, session, request, job, request->as_restore.path);
-}
-
-static void reply_done(struct session *session, const struct job *job)
+static enum outcome answer_backup(struct ask *ask, struct job *job)
 {
     const struct reply_done done = {.bytes = job->backup.bytes};
-    if (!session)
-        return;
     if (job->result == JOB_REFUSED)
-        session_fail(session, &job->asker.ref, ERROR_bad_request, "path", "%s", job->why);
-    else if (job->result != JOB_DONE)
-        session_fail_job(session, job);
-    else
-        session_reply(session, &job->asker.ref, REPLY_done, &done);
-}
-
-void answer_backup(struct gateway *gateway, struct session *session, struct job *job)
-{
-    (void)gateway;
-    reply_done(session, job);
+        return ask_fail(ask, ERROR_bad_request, "path", "%s", job->why);
+    return job->result == JOB_DONE ? ask_reply(ask, REPLY_done, &done) : ask_fail_job(ask, job);
 }
 
 /* The file lies ready; whoever opens the store next takes it. */
-void answer_restore(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_restore(struct ask *ask, struct job *job)
 {
-    reply_done(session, job);
-    gateway->wants_restart |= job->result == JOB_DONE;
+    ask->gateway->wants_restart |= job->result == JOB_DONE;
+    return answer_backup(ask, job);
+}
+
+static enum outcome submit_file(struct ask *ask, enum job_kind kind, const char *path,
+                                bool overwrite, answer_handler *answer)
+{
+    if (path[0] != '/')
+        return ask_fail(ask, ERROR_bad_request, "path",
+                        "The path must be absolute; it is on the gateway's machine.");
+    struct job *job = job_create(kind);
+    if (job) {
+        job->backup.path = job_text(job, path);
+        job->backup.overwrite = overwrite;
+    }
+    return ask_submit(ask, job, answer);
+}
+
+enum outcome handle_backup(struct ask *ask)
+{
+    const struct request_backup *backup = &ask->request.as_backup;
+    return submit_file(ask, JOB_BACKUP, backup->path, backup->overwrite, answer_backup);
+}
+
+enum outcome handle_restore(struct ask *ask)
+{
+    const struct request_restore *restore = &ask->request.as_restore;
+    return submit_file(ask, JOB_RESTORE, restore->path, restore->overwrite, answer_restore);
 }
 
 bool gateway_wants_restart(const struct gateway *gateway)
@@ -160,44 +142,35 @@ static struct record_row row_of(const struct entry *entry)
     };
 }
 
-void handle_export(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    const struct request_export *export = &request->as_export;
-    const struct room *room = access_room(session, request, export->room);
-    if (!room)
-        return;
-    struct job *job = job_create(JOB_EXPORT);
-    if (job) {
-        job->page.room_id = room->id;
-        job->page.after = export->after == NUMBER_ABSENT ? 0 : export->after;
-        job->page.up_to = room->last;
-        job->page.limit = export->limit == NUMBER_ABSENT ? EXPORT_ROWS : (int)export->limit;
-        job->page.bytes_max = (size_t)gateway->config->limits.reply_bytes / 4;
-    }
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-void answer_export(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_export(struct ask *ask, struct job *job)
 {
     const struct job_page *page = &job->page;
-    if (!session)
-        return;
-    if (job->result != JOB_DONE) {
-        session_fail_job(session, job);
-        return;
-    }
-    const struct room *room = room_find_id(gateway, page->room_id);
+    if (job->result != JOB_DONE)
+        return ask_fail_job(ask, job);
+    const struct room *room = room_find_id(ask->gateway, page->room_id);
     struct record_row *rows = job_memory(job, (page->count + 1) * sizeof *rows);
-    if (!rows) {
-        session_fail(session, &job->asker.ref, ERROR_internal, NULL, NULL);
-        return;
-    }
+    if (!rows)
+        return ask_fail(ask, ERROR_internal, NULL, NULL);
     for (size_t i = 0; i < page->count; i++)
         rows[i] = row_of(&page->entries[i]);
     const struct reply_exported reply = {.rows = {rows, page->count},
                                          .more = !page->complete,
                                          .last = room ? room->last : page->up_to};
-    session_reply(session, &job->asker.ref, REPLY_exported, &reply);
+    return ask_reply(ask, REPLY_exported, &reply);
+}
+
+enum outcome handle_export(struct ask *ask)
+{
+    const struct request_export *export = &ask->request.as_export;
+    struct job *job = job_create(JOB_EXPORT);
+    if (job) {
+        job->page.room_id = ask->room->id;
+        job->page.after = export->after == NUMBER_ABSENT ? 0 : export->after;
+        job->page.up_to = ask->room->last;
+        job->page.limit = export->limit == NUMBER_ABSENT ? EXPORT_ROWS : (int)export->limit;
+        job->page.bytes_max = (size_t)ask->gateway->config->limits.reply_bytes / 4;
+    }
+    return ask_submit(ask, job, answer_export);
 }
 
 /* --- import ------------------------------------------------------------------------------------
@@ -272,36 +245,44 @@ static size_t copy_rows(struct job *job, const struct record_row *rows, size_t c
     return count;
 }
 
+static void finish_room(struct gateway *gateway, struct job *job)
+{
+    struct room *room = room_find_id(gateway, job->room.room.id);
+    if (!room)
+        return;
+    if (job->result != JOB_DONE) {
+        room_destroy(gateway, room);
+        return;
+    }
+    room->is_pending = false;
+    room_announce(gateway, room, "created");
+}
+
 /* A room that is not there yet: its job goes to storage before the rows. */
-static struct room *make_imported(struct gateway *gateway, struct session *session,
-                                  const struct request *request)
+static struct room *make_imported(struct gateway *gateway, const char *name,
+                                  struct refusal *refusal)
 {
     struct room_row row;
-    const char *name = request->as_import.room;
     if (!gateway_fill_room(gateway, name, &row)) {
-        session_fail(session, &request->ref, ERROR_name_invalid, "room", NULL);
+        refuse(refusal, ERROR_name_invalid, "room", NULL);
         return NULL;
     }
     if (gateway->rooms.count >= (size_t)gateway->config->limits.rooms) {
-        session_fail(session, &request->ref, ERROR_too_many_rooms, NULL, NULL);
+        refuse(refusal, ERROR_too_many_rooms, NULL, NULL);
         return NULL;
     }
     struct room *room = room_create(gateway, &row);
-    struct job *job = job_create(JOB_ROOM_CREATE);
-    if (job) {
+    struct job *job = room ? job_create(JOB_ROOM_CREATE) : NULL;
+    if (job)
         job->room.room = row;
-        job->asker.request = REQUEST_import;
-    }
-    if (room && gateway_submit_alone(gateway, job)) {
+    if (gateway_submit(gateway, job, finish_room)) {
         gateway->room_id_last = row.id;
         room->is_pending = true;
         return room;
     }
     if (room)
         room_destroy(gateway, room);
-    else
-        job_destroy(job);
-    session_fail(session, &request->ref, ERROR_storage_unavailable, NULL, NULL);
+    refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
     return NULL;
 }
 
@@ -312,7 +293,7 @@ static struct room *find_room(struct gateway *gateway, const char *name)
     return room_fold(name, folded) ? room_find_folded(gateway, folded) : NULL;
 }
 
-static struct job *rows_job(const struct request_import *import, int64_t last, size_t *bad)
+static struct job *create_import(const struct request_import *import, int64_t last, size_t *bad)
 {
     struct job *job = job_create(JOB_IMPORT);
     size_t count = import->rows.count;
@@ -326,61 +307,37 @@ static struct job *rows_job(const struct request_import *import, int64_t last, s
     return job;
 }
 
-void handle_import(struct gateway *gateway, struct session *session, const struct request *request)
+static enum outcome answer_import(struct ask *ask, struct job *job)
 {
-    const struct request_import *import = &request->as_import;
-    struct room *room = find_room(gateway, import->room);
+    struct room *room = room_find_id(ask->gateway, job->import.room_id);
+    for (size_t i = 0; job->result == JOB_DONE && room && i < job->import.count; i++)
+        room_tell(ask->gateway, room, &job->import.entries[i], 0);
+    const struct reply_imported reply = {.rows = job->import.imported};
+    return job->result == JOB_DONE ? ask_reply(ask, REPLY_imported, &reply)
+                                   : ask_fail_job(ask, job);
+}
+
+enum outcome handle_import(struct ask *ask)
+{
+    const struct request_import *import = &ask->request.as_import;
+    struct room *room = find_room(ask->gateway, import->room);
+    struct refusal refusal;
     size_t bad;
-    if (import->rows.count > ROWS_MAX) {
-        session_fail(session, &request->ref, ERROR_bad_request, "rows", "At most %d rows at once.",
-                     ROWS_MAX);
-        return;
-    }
-    struct job *job = rows_job(import, room ? room->last : 0, &bad);
+    if (import->rows.count > ROWS_MAX)
+        return ask_fail(ask, ERROR_bad_request, "rows", "At most %d rows at once.", ROWS_MAX);
+    struct job *job = create_import(import, room ? room->last : 0, &bad);
     if (bad < import->rows.count) {
         job_destroy(job);
-        session_fail(session, &request->ref, ERROR_bad_request, "rows",
-                     "Row %zu is incomplete, or its seq does not follow.", bad);
-        return;
+        return ask_fail(ask, ERROR_bad_request, "rows",
+                        "Row %zu is incomplete, or its seq does not follow.", bad);
     }
     if (!room)
-        room = make_imported(gateway, session, request);
+        room = make_imported(ask->gateway, import->room, &refusal);
     if (!room) {
         job_destroy(job);
-        return;
+        return ask_refuse(ask, &refusal);
     }
     if (job)
         job->import.room_id = room->id;
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-static void answer_made(struct gateway *gateway, const struct job *job)
-{
-    struct room *room = room_find_id(gateway, job->room.room.id);
-    if (!room)
-        return;
-    if (job->result != JOB_DONE) {
-        room_destroy(gateway, room);
-        return;
-    }
-    room->is_pending = false;
-    room_announce(gateway, room, "created");
-}
-
-void answer_import(struct gateway *gateway, struct session *session, struct job *job)
-{
-    if (job->kind == JOB_ROOM_CREATE) {
-        answer_made(gateway, job);
-        return;
-    }
-    struct room *room = room_find_id(gateway, job->import.room_id);
-    for (size_t i = 0; job->result == JOB_DONE && room && i < job->import.count; i++)
-        room_tell(gateway, room, &job->import.entries[i], 0);
-    const struct reply_imported reply = {.rows = job->import.imported};
-    if (!session)
-        return;
-    if (job->result != JOB_DONE)
-        session_fail_job(session, job);
-    else
-        session_reply(session, &job->asker.ref, REPLY_imported, &reply);
+    return ask_submit(ask, job, answer_import);
 }

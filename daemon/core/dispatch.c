@@ -1,4 +1,7 @@
-/* dispatch.c - one row a request: who may ask, what it costs, who answers. */
+/* dispatch.c - what arrives: decoded, held against how often and by whom it may be asked, run. */
+#include "daemon/core/dispatch.h"
+
+#include "daemon/core/ask.h"
 #include "daemon/core/state.h"
 #include "daemon/log.h"
 
@@ -7,45 +10,28 @@
 #define REFUSED_MAX 100 /* frames refused in a row before the connection is closed */
 #define BURST_SECONDS 4 /* of requests_per_second at once: a page that opens joins all its rooms */
 
-/* handler, answer, need, waits, cost. Keep the order of messages.def. */
-static const struct row rows[MESSAGE_COUNT] = {
-    [REQUEST_hello] = {handle_hello, answer_hello, NEEDS_NOTHING, true, LIMIT_HELLOS},
-    [REQUEST_rooms] = {handle_rooms, answer_rooms, NEEDS_READER, true, LIMIT_READS},
-    [REQUEST_join] = {handle_join, answer_join, NEEDS_READER, true, LIMIT_JOINS},
-    [REQUEST_leave] = {handle_leave, answer_visit, NEEDS_READER, true, COST_NONE},
-    [REQUEST_send] = {handle_send, answer_append, NEEDS_USER, false, LIMIT_MESSAGES},
-    [REQUEST_edit] = {handle_edit, answer_append, NEEDS_USER, false, LIMIT_MESSAGES},
-    [REQUEST_delete] = {handle_delete, answer_append, NEEDS_USER, false, LIMIT_MESSAGES},
-    [REQUEST_react] = {handle_react, answer_append, NEEDS_USER, false, LIMIT_MESSAGES},
-    [REQUEST_direct] = {handle_direct, answer_direct, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_history] = {handle_history, answer_history, NEEDS_READER, true, LIMIT_READS},
-    [REQUEST_search] = {handle_search, answer_search, NEEDS_READER, true, LIMIT_READS},
-    [REQUEST_typing] = {handle_typing, answer_visit, NEEDS_USER, false, COST_NONE},
-    [REQUEST_read] = {handle_read, answer_read, NEEDS_USER, false, LIMIT_READS},
-    [REQUEST_who] = {handle_who, answer_who, NEEDS_READER, true, LIMIT_READS},
-    [REQUEST_create] = {handle_create, answer_create, NEEDS_USER, true, LIMIT_JOINS},
-    [REQUEST_set] = {handle_set, answer_set, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_remove] = {handle_remove, answer_remove, NEEDS_USER, true, COST_NONE},
-    [REQUEST_invite] = {handle_invite, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_kick] = {handle_kick, answer_visit, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_ban] = {handle_ban, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_unban] = {handle_unban, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_mute] = {handle_mute, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_role] = {handle_role, answer_grant, NEEDS_USER, true, LIMIT_MESSAGES},
-    [REQUEST_register] = {handle_register, NULL, NEEDS_USER, false, COST_NONE},
-    [REQUEST_password] = {handle_password, NULL, NEEDS_USER, false, COST_NONE},
-    [REQUEST_logout] = {handle_logout, answer_logout, NEEDS_USER, true, COST_NONE},
-    [REQUEST_ping] = {handle_ping, NULL, NEEDS_NOTHING, false, COST_NONE},
-    [REQUEST_status] = {handle_status, answer_status, NEEDS_KEEPER, true, COST_NONE},
-    [REQUEST_backup] = {handle_backup, answer_backup, NEEDS_KEEPER, true, COST_NONE},
-    [REQUEST_restore] = {handle_restore, answer_restore, NEEDS_KEEPER, true, COST_NONE},
-    [REQUEST_export] = {handle_export, answer_export, NEEDS_KEEPER, true, COST_NONE},
-    [REQUEST_import] = {handle_import, answer_import, NEEDS_KEEPER, true, COST_NONE},
+#define IN_GATEWAY(name, who, order, operation, cost)                                              \
+    static const struct row row_##name = {                                                         \
+        handle_##name, WHO_##who, ORDER_##order, SCOPE_NONE, OPERATION_##operation, cost, 0};
+#define IN_ROOM(name, who, order, scope, operation, cost)                                          \
+    _Static_assert(OPERATION_##operation != OPERATION_none, #name " needs a permission");          \
+    static const struct row row_##name = {handle_##name,                                           \
+                                          WHO_##who,                                               \
+                                          ORDER_##order,                                           \
+                                          SCOPE_##scope,                                           \
+                                          OPERATION_##operation,                                   \
+                                          cost,                                                    \
+                                          offsetof(struct request, as_##name.room)};
+#include "daemon/core/requests.def"
+
+static const struct row *const rows[MESSAGE_COUNT] = {
+#define REQUEST(name, sentence) [REQUEST_##name] = &row_##name,
+#include "protocol/messages.def"
 };
 
 const struct row *dispatch_row(enum message_type request)
 {
-    return &rows[request];
+    return rows[request];
 }
 
 /* --- how often -------------------------------------------------------------------------------- */
@@ -136,16 +122,16 @@ static bool may_speak_again(struct session *session, const struct ref *ref)
 
 /* --- who may ask ------------------------------------------------------------------------------ */
 
-static bool is_met(const struct session *session, enum need need)
+static bool is_met(const struct session *session, enum who who)
 {
-    switch (need) {
-    case NEEDS_NOTHING:
+    switch (who) {
+    case WHO_ANYBODY:
         return true;
-    case NEEDS_READER:
+    case WHO_READER:
         return session->has_hello || session->arrival.anonymous;
-    case NEEDS_USER:
+    case WHO_USER:
         return session->has_hello;
-    case NEEDS_KEEPER:
+    case WHO_ADMINISTRATOR:
         return session->arrival.keeper;
     }
     return false;
@@ -157,7 +143,7 @@ static bool may_ask(struct session *session, const struct row *row, struct refus
         refuse(refusal, ERROR_shutting_down, NULL, NULL);
         return false;
     }
-    if (!is_met(session, row->need)) {
+    if (!is_met(session, row->who)) {
         bool is_known = session->has_hello;
         refuse(refusal, is_known ? ERROR_forbidden : ERROR_unauthorized, NULL,
                is_known ? "Only the keeper may do this, on the admin socket." : "Say hello first.");
@@ -166,64 +152,59 @@ static bool may_ask(struct session *session, const struct row *row, struct refus
     return is_often_enough(session, row->cost, refusal);
 }
 
-static void run(struct gateway *gateway, struct session *session, const struct request *request)
+static void run(struct ask *ask)
 {
-    const struct row *row = &rows[request->type];
     struct refusal refusal;
-    if (!row->handle) {
-        session_fail(session, &request->ref, ERROR_unknown_type, "type", NULL);
-    } else if (!may_ask(session, row, &refusal)) {
-        session_refuse(session, &request->ref, &refusal);
-    } else {
-        gateway->has_submitted = false;
-        row->handle(gateway, session, request);
-        if (row->waits && gateway->has_submitted)
-            session->is_waiting = true;
-    }
+    if (!may_ask(ask->session, ask->row, &refusal))
+        (void)ask_refuse(ask, &refusal);
+    else if (ask_run(ask) == AWAITS && ask->row->order == ORDER_BLOCKING)
+        ask->session->is_waiting = true;
 }
 
 /* Whoever comes in or reads goes on: hello, ping, join, history and the like store nothing that waits. */
-static bool comes_later(const struct session *session, const struct request *request)
+static bool comes_later(const struct ask *ask)
 {
-    return rows[request->type].need == NEEDS_USER && session_waits_for_storage(session);
+    return ask->row->who == WHO_USER && session_waits_for_storage(ask->session);
 }
 
-bool dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length)
+/* --- the two ways in ---------------------------------------------------------------------------- */
+
+static bool decode(const struct session *session, const char *bytes, size_t length,
+                   struct request *request, struct refusal *refusal)
 {
-    struct request request;
-    struct refusal refusal;
-    bool is_plain = session->arrival.kind == SESSION_PLAIN;
-    bool is_decoded = is_plain ? request_decode_plain(bytes, length, &request, &refusal)
-                               : request_decode(bytes, length, &request, &refusal);
-    if (is_decoded && comes_later(session, &request)) {
-        request_finish(&request);
+    return session->arrival.kind == SESSION_PLAIN
+               ? request_decode_plain(bytes, length, request, refusal)
+               : request_decode(bytes, length, request, refusal);
+}
+
+static bool take_request(struct ask *ask)
+{
+    ask->row = rows[ask->request.type];
+    if (comes_later(ask))
         return false;
-    }
-    gateway->figures.requests++;
-    gateway->frame = bytes;
-    gateway->frame_length = length;
-    if (!may_speak_again(session, &request.ref)) {
-        /* answered or closed */
-    } else if (!is_decoded) {
-        session_refuse(session, &request.ref, &refusal);
-    } else {
-        run(gateway, session, &request);
-    }
-    if (is_decoded)
-        request_finish(&request);
+    ask->gateway->figures.requests++;
+    if (may_speak_again(ask->session, &ask->request.ref))
+        run(ask);
     return true;
 }
 
-void dispatch_again(struct gateway *gateway, struct session *session, const char *frame)
+bool dispatch(struct session *session, const char *bytes, size_t length)
 {
-    struct request request;
+    struct ask ask = {.gateway = session->gateway, .session = session};
     struct refusal refusal;
-    gateway->frame = frame;
-    gateway->frame_length = strlen(frame);
-    if (!request_decode(frame, gateway->frame_length, &request, &refusal)) {
-        session_refuse(session, &request.ref, &refusal); /* no memory this time */
-        return;
+    if (decode(session, bytes, length, &ask.request, &refusal)) {
+        bool is_taken = take_request(&ask);
+        request_finish(&ask.request);
+        return is_taken;
     }
-    rows[request.type].handle(gateway, session, &request);
-    request_finish(&request);
+    ask.gateway->figures.requests++;
+    if (may_speak_again(session, &ask.request.ref))
+        (void)ask_refuse(&ask, &refusal);
+    return true;
+}
+
+bool dispatch_request(struct session *session, const struct request *request)
+{
+    struct ask ask = {.gateway = session->gateway, .session = session, .request = *request};
+    return take_request(&ask);
 }

@@ -1,5 +1,6 @@
 #include "daemon/core/gateway.h"
 
+#include "daemon/core/ask.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/state.h"
 #include "daemon/log.h"
@@ -16,39 +17,20 @@
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
-bool gateway_submit_alone(struct gateway *gateway, struct job *job)
+bool gateway_submit(struct gateway *gateway, struct job *job,
+                    void (*finish)(struct gateway *gateway, struct job *job))
 {
+    struct job_context *context = job ? job->context : NULL;
+    if (finish && !context)
+        context = ask_context(job, sizeof *context);
+    if (context)
+        context->finish = finish;
     if (!job || job_failed(job) || store_submit(gateway->store, job) != STORE_OK) {
         job_destroy(job);
         return false;
     }
     gateway->jobs++;
     return true;
-}
-
-bool gateway_submit_next(struct gateway *gateway, struct session *session,
-                         const struct asker *asker, struct job *job)
-{
-    if (job) {
-        int64_t detail[2] = {job->asker.detail[0], job->asker.detail[1]};
-        job->asker = *asker;
-        memcpy(job->asker.detail, detail, sizeof detail);
-    }
-    if (!gateway_submit_alone(gateway, job)) {
-        session_fail(session, &asker->ref, ERROR_storage_unavailable, NULL,
-                     "The gateway has too much to store just now; try again.");
-        return false;
-    }
-    session->in_flight++;
-    gateway->has_submitted = true;
-    return true;
-}
-
-bool gateway_submit(struct gateway *gateway, struct session *session,
-                    const struct request *request, struct job *job)
-{
-    struct asker asker = {.session = session->id, .request = request->type, .ref = request->ref};
-    return gateway_submit_next(gateway, session, &asker, job);
 }
 
 /* A failing storage will not have room soon: then they are told so. */
@@ -68,6 +50,17 @@ struct session *gateway_session(const struct gateway *gateway, uint64_t id)
     return NULL;
 }
 
+static void finish_first(struct gateway *gateway, struct job *job)
+{
+    struct room *room = room_find_id(gateway, job->room.room.id);
+    if (room && job->result == JOB_DONE)
+        room->is_storing = false;
+    if (!room || job->result == JOB_DONE)
+        return;
+    log_error("gateway: a first room could not be stored result=%d", (int)job->result);
+    room->is_unstored = gateway->has_unstored = true;
+}
+
 /* A room that the configuration names is there before it is stored; storage that fails at that moment
  * is asked again. */
 static void submit_first(struct gateway *gateway, struct room *room)
@@ -80,19 +73,8 @@ static void submit_first(struct gateway *gateway, struct room *room)
         snprintf(row->folded, sizeof row->folded, "%s", room->folded);
         memcpy(row->log_id, room->log_id, sizeof row->log_id);
     }
-    room->is_unstored = !gateway_submit_alone(gateway, job);
+    room->is_unstored = !gateway_submit(gateway, job, finish_first);
     gateway->has_unstored |= room->is_unstored;
-}
-
-static void answer_first(struct gateway *gateway, const struct job *job)
-{
-    struct room *room = room_find_id(gateway, job->room.room.id);
-    if (room && job->result == JOB_DONE)
-        room->is_storing = false;
-    if (!room || job->result == JOB_DONE)
-        return;
-    log_error("gateway: a first room could not be stored result=%d", (int)job->result);
-    room->is_unstored = gateway->has_unstored = true;
 }
 
 static void store_unstored(struct gateway *gateway)
@@ -101,17 +83,6 @@ static void store_unstored(struct gateway *gateway)
     for (struct room *room = gateway->newest; room; room = room->older)
         if (room->is_unstored)
             submit_first(gateway, room);
-}
-
-/* Asked for by the gateway itself. */
-static void answer_own(struct gateway *gateway, struct session *session, struct job *job)
-{
-    if (job->kind == JOB_PAGE && session)
-        session_answer_page(session, job);
-    else if (job->kind == JOB_USER_CREATE)
-        user_answer_create(gateway, job);
-    else if (job->kind == JOB_ROOM_CREATE)
-        answer_first(gateway, job);
 }
 
 /* Retention has removed something: nobody reads it from memory either. */
@@ -131,24 +102,17 @@ static void note_pruned(struct gateway *gateway, const struct job_pruned *pruned
         roomlog_forget(room->plain, pruned->pruned);
 }
 
-static void answer(struct gateway *gateway, struct job *job)
+/* Told by storage itself, or the answer to a job of ours. */
+static void finish(struct gateway *gateway, struct job *job)
 {
-    struct session *session = gateway_session(gateway, job->asker.session);
-    if (job->asker.request == MESSAGE_none) {
-        answer_own(gateway, session, job);
+    const struct job_context *context = job->context;
+    if (job->kind == JOB_PRUNED) {
+        note_pruned(gateway, &job->pruned);
         return;
     }
-    const struct row *row = dispatch_row(job->asker.request);
-    if (session)
-        session->in_flight--;
-    gateway->has_submitted = false;
-    row->answer(gateway, session, job);
-    if (!session)
-        return;
-    if (row->waits && !gateway->has_submitted)
-        session->is_waiting = false;
-    if (session->backlog.length)
-        session_continue(session);
+    gateway->jobs--;
+    if (context)
+        context->finish(gateway, job);
 }
 
 /* While what was told is not out yet, nothing more is told: it would push it out of memory. */
@@ -164,12 +128,7 @@ void gateway_collect(struct gateway *gateway)
             return;
         }
         gateway->effort += EFFORT_JOB;
-        if (job->kind == JOB_PRUNED) {
-            note_pruned(gateway, &job->pruned);
-        } else {
-            gateway->jobs--;
-            answer(gateway, job);
-        }
+        finish(gateway, job);
         job_destroy(job);
     }
 }

@@ -1,4 +1,5 @@
 /* handle_account.c - hello and what belongs to it. */
+#include "daemon/core/ask.h"
 #include "daemon/core/room_list.h"
 #include "daemon/core/state.h"
 
@@ -19,10 +20,10 @@ static void fill_bounds(const struct config *config, struct record_bounds *bound
     bounds->nonce_window = config->limits.nonce_window;
 }
 
-static void welcome(struct gateway *gateway, struct session *session, const struct ref *ref,
-                    const char *key, const struct job_own *own)
+static enum outcome welcome(struct ask *ask, const char *key, const struct job_own *own)
 {
-    const struct user *user = session->user;
+    struct gateway *gateway = ask->gateway;
+    const struct user *user = ask->session->user;
     struct room_list list = {0};
     struct reply_welcome reply = {
         .user = {.name = user->name, .account = user->account, .role = role_name(user->role)},
@@ -31,13 +32,14 @@ static void welcome(struct gateway *gateway, struct session *session, const stru
         .time = gateway->now.wall_ms,
     };
     fill_bounds(gateway->config, &reply.limits);
-    if (room_list_fill(&list, gateway, session, own)) {
+    if (room_list_fill(&list, gateway, ask->session, own)) {
         reply.rooms = (struct message_list){list.lines, list.count};
-        session_reply(session, ref, REPLY_welcome, &reply);
+        (void)ask_reply(ask, REPLY_welcome, &reply);
     } else {
-        session_fail(session, ref, ERROR_internal, NULL, "The gateway has no memory for this.");
+        (void)ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
     }
     room_list_finish(&list);
+    return ANSWERED;
 }
 
 /* The session is this user's from now on. */
@@ -48,7 +50,7 @@ static void become(struct session *session, struct user *user)
     session->has_hello = true;
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------- */
 
 static bool check_name(struct gateway *gateway, const char *name, struct user_row *row,
                        struct refusal *refusal)
@@ -81,6 +83,140 @@ static void refuse_taken(struct gateway *gateway, const struct user_row *row,
         return;
     }
     refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try another.");
+}
+
+/* --- a user who is known ------------------------------------------------------------------------ */
+
+/* The key comes back with welcome. */
+struct greeting_context {
+    struct request_context request;
+    const char *key;
+};
+
+static void count_owned(struct user *user, const struct job_own *own)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < own->count; i++)
+        count += own->grants[i].grant.role == ROLE_OWNER;
+    user->owned_count = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
+}
+
+static enum outcome answer_greeting(struct ask *ask, struct job *job)
+{
+    const struct greeting_context *context = job->context;
+    if (!ask->session || !ask->session->user)
+        return ANSWERED;
+    if (job->result != JOB_DONE) {
+        (void)ask_fail_job(ask, job);
+        session_close(ask->session, 1013, "The gateway cannot read just now; come back soon");
+        return ANSWERED;
+    }
+    count_owned(ask->session->user, &job->own);
+    return welcome(ask, context->key, &job->own);
+}
+
+/* What the rooms remember about the user is asked for, then comes welcome. */
+static enum outcome greet_known(struct ask *ask, const char *key, struct user *user)
+{
+    struct job *job = job_create(JOB_OWN);
+    struct greeting_context *context = ask_context(job, sizeof *context);
+    if (context) {
+        job->own.user_id = user->id;
+        context->key = job_text(job, key);
+    }
+    bool was_here = user->sessions != NULL;
+    if (ask_submit(ask, job, answer_greeting) == ANSWERED) {
+        user_release(ask->gateway, user);
+        return ANSWERED;
+    }
+    become(ask->session, user);
+    if (!was_here && !user->is_creating)
+        user_touch(ask->gateway, user);
+    return AWAITS;
+}
+
+/* The user of this key, if storage does not have it yet. */
+static struct user *find_creating(const struct gateway *gateway, const char *key)
+{
+    uint8_t hash[HASH_BYTES];
+    if (gateway->users_creating == 0 || !hash_text(key, hash))
+        return NULL;
+    for (size_t i = 0; i < gateway->users.slot_count; i++)
+        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
+            struct user *user = TABLE_ITEM(link, struct user, by_id);
+            if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
+                return user;
+        }
+    return NULL;
+}
+
+static enum outcome refuse_unknown_key(struct ask *ask)
+{
+    return ask_fail(ask, ERROR_unauthorized, "session",
+                    "This key is not known; say hello with a name.");
+}
+
+/* --- a new guest -------------------------------------------------------------------------------- */
+
+/* Here at once, and stored behind: see user_store. NULL when storage takes nothing more. */
+static struct user *create_guest(struct gateway *gateway, const struct job_login *login)
+{
+    struct user_row row = login->user;
+    row.id = gateway->user_id_last + 1;
+    row.role = ROLE_GUEST;
+    row.account = false;
+    memcpy(row.key_hash, login->key_hash, sizeof row.key_hash);
+    struct user *user = user_create(gateway, &row);
+    if (!user)
+        return NULL;
+    if (!user_store(gateway, &row)) {
+        user_release(gateway, user);
+        return NULL;
+    }
+    gateway->user_id_last = row.id;
+    user->is_creating = true;
+    gateway->users_creating++;
+    return user;
+}
+
+static enum outcome greet_new(struct ask *ask, const struct job_login *login)
+{
+    static const struct job_own nothing = {0};
+    struct refusal refusal;
+    if (login->taken || user_find(ask->gateway, login->user.folded)) {
+        refuse_taken(ask->gateway, &login->user, &refusal);
+        return ask_refuse(ask, &refusal);
+    }
+    struct user *user = create_guest(ask->gateway, login);
+    if (!user)
+        return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
+    become(ask->session, user);
+    return welcome(ask, login->key, &nothing);
+}
+
+/* --- hello -------------------------------------------------------------------------------------- */
+
+static enum outcome greet_stored(struct ask *ask, const struct job_login *login)
+{
+    struct user *user = user_find_id(ask->gateway, login->user.id);
+    if (!user)
+        user = user_create(ask->gateway, &login->user);
+    if (!user)
+        return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
+    if (memcmp(user->key_hash, login->key_hash, HASH_BYTES) != 0)
+        return refuse_unknown_key(ask); /* logged out meanwhile */
+    return greet_known(ask, login->key, user);
+}
+
+static enum outcome answer_login(struct ask *ask, struct job *job)
+{
+    if (!ask->session)
+        return ANSWERED;
+    if (job->result != JOB_DONE)
+        return ask_fail_job(ask, job);
+    if (job->login.known)
+        return greet_stored(ask, &job->login);
+    return job->login.folded[0] ? greet_new(ask, &job->login) : refuse_unknown_key(ask);
 }
 
 /* With a key, the name counts only if the key is not known. */
@@ -118,196 +254,50 @@ static bool may_say_hello(const struct session *session, const struct request_he
     return true;
 }
 
-/* A known user: the rooms' grants are asked for, then comes welcome. */
-static void greet_known(struct gateway *gateway, struct session *session,
-                        const struct asker *asker, const char *key, struct user *user)
+enum outcome handle_hello(struct ask *ask)
 {
-    struct job *job = job_create(JOB_OWN);
-    if (job) {
-        job->own.user_id = user->id;
-        /* The key comes back with the answer: job_own has no place for it but the job's memory. */
-        job->own.key = job_text(job, key);
-    }
-    bool was_here = user->sessions != NULL;
-    if (!gateway_submit_next(gateway, session, asker, job)) {
-        user_release(gateway, user);
-        return;
-    }
-    become(session, user);
-    if (!was_here && !user->is_creating)
-        user_touch(gateway, user);
-}
-
-/* The user of this key, if storage does not have it yet. */
-static struct user *find_creating(const struct gateway *gateway, const char *key)
-{
-    uint8_t hash[HASH_BYTES];
-    if (gateway->users_creating == 0 || !hash_text(key, hash))
-        return NULL;
-    for (size_t i = 0; i < gateway->users.slot_count; i++)
-        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
-            struct user *user = TABLE_ITEM(link, struct user, by_id);
-            if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
-                return user;
-        }
-    return NULL;
-}
-
-static void refuse_unknown_key(struct session *session, const struct ref *ref)
-{
-    session_fail(session, ref, ERROR_unauthorized, "session",
-                 "This key is not known; say hello with a name.");
-}
-
-void handle_hello(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    const struct request_hello *hello = &request->as_hello;
+    const struct request_hello *hello = &ask->request.as_hello;
     const char *key = hello->session ? hello->session : hello->token;
     struct user_row row = {0};
     struct refusal refusal;
-    if (!may_say_hello(session, hello, &refusal) ||
-        (hello->name && !check_name(gateway, hello->name, &row, &refusal))) {
-        session_refuse(session, &request->ref, &refusal);
-        return;
-    }
+    if (!may_say_hello(ask->session, hello, &refusal) ||
+        (hello->name && !check_name(ask->gateway, hello->name, &row, &refusal)))
+        return ask_refuse(ask, &refusal);
     if (key && strlen(key) != KEY_TEXT_BYTES)
         key = NULL;
-    if (!key && !hello->name) {
-        refuse_unknown_key(session, &request->ref);
-        return;
-    }
-    struct user *user = key ? find_creating(gateway, key) : NULL;
-    struct asker asker = {
-        .session = session->id, .request = request->type, .ref = request->ref};
-    if (user)
-        greet_known(gateway, session, &asker, key, user);
-    else
-        (void)gateway_submit(gateway, session, request, create_login(key, &row));
-}
-
-/* --- answering -------------------------------------------------------------------------------- */
-
-static void greet_new(struct gateway *gateway, struct session *session, const struct job *login)
-{
-    static const struct job_own nothing = {0};
-    const struct ref *ref = &login->asker.ref;
-    struct user_row row = login->login.user;
-    struct refusal refusal;
-    if (login->login.taken || user_find(gateway, row.folded)) {
-        refuse_taken(gateway, &row, &refusal);
-        session_refuse(session, ref, &refusal);
-        return;
-    }
-    row.id = gateway->user_id_last + 1;
-    row.role = ROLE_GUEST;
-    row.account = false;
-    memcpy(row.key_hash, login->login.key_hash, sizeof row.key_hash);
-    struct user *user = user_create(gateway, &row);
-    struct job *job = user ? job_create(JOB_USER_CREATE) : NULL;
-    if (job)
-        job->user = (struct job_user){.user = row, .wall_ms = gateway->now.wall_ms};
-    if (!user || !gateway_submit_alone(gateway, job)) {
-        if (user)
-            user_release(gateway, user);
-        session_fail(session, ref, ERROR_storage_unavailable, NULL, NULL);
-        return;
-    }
-    gateway->user_id_last = row.id;
-    user->is_creating = true;
-    gateway->users_creating++;
-    become(session, user);
-    welcome(gateway, session, ref, login->login.key, &nothing);
-}
-
-static void answer_known(struct gateway *gateway, struct session *session, struct job *job)
-{
-    struct user *user = user_find_id(gateway, job->login.user.id);
-    if (!user)
-        user = user_create(gateway, &job->login.user);
-    if (user && memcmp(user->key_hash, job->login.key_hash, HASH_BYTES) != 0)
-        refuse_unknown_key(session, &job->asker.ref); /* logged out meanwhile */
-    else if (user)
-        greet_known(gateway, session, &job->asker, job->login.key, user);
-    else
-        session_fail(session, &job->asker.ref, ERROR_internal, NULL,
-                     "The gateway has no memory for this.");
-}
-
-static void answer_login(struct gateway *gateway, struct session *session, struct job *job)
-{
-    if (job->login.known)
-        answer_known(gateway, session, job);
-    else if (job->login.folded[0])
-        greet_new(gateway, session, job);
-    else
-        refuse_unknown_key(session, &job->asker.ref);
-}
-
-static void count_owned(struct user *user, const struct job_own *own)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < own->count; i++)
-        count += own->grants[i].grant.role == ROLE_OWNER;
-    user->owned_count = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
-}
-
-void answer_hello(struct gateway *gateway, struct session *session, struct job *job)
-{
-    if (!session || session->is_closing)
-        return;
-    if (job->result != JOB_DONE) {
-        session_fail_job(session, job);
-        if (session->user)
-            session_close(session, 1013, "The gateway cannot read just now; come back soon");
-    } else if (job->kind == JOB_LOGIN) {
-        answer_login(gateway, session, job);
-    } else if (session->user) {
-        count_owned(session->user, &job->own);
-        welcome(gateway, session, &job->asker.ref, job->own.key, &job->own);
-    }
+    if (!key && !hello->name)
+        return refuse_unknown_key(ask);
+    struct user *user = key ? find_creating(ask->gateway, key) : NULL;
+    return user ? greet_known(ask, key, user)
+                : ask_submit(ask, create_login(key, &row), answer_login);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-void handle_ping(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_ping(struct ask *ask)
 {
-    struct reply_pong pong = {.time = gateway->now.wall_ms};
-    session_reply(session, &request->ref, REPLY_pong, &pong);
+    const struct reply_pong pong = {.time = ask->gateway->now.wall_ms};
+    return ask_reply(ask, REPLY_pong, &pong);
 }
 
-void handle_register(struct gateway *gateway, struct session *session,
-                     const struct request *request)
+enum outcome handle_register(struct ask *ask)
 {
-    (void)gateway;
-    session_fail(session, &request->ref, ERROR_forbidden, NULL,
-                 "This gateway has no accounts yet.");
+    return ask_fail(ask, ERROR_forbidden, NULL, "This gateway has no accounts yet.");
 }
 
-void handle_password(struct gateway *gateway, struct session *session,
-                     const struct request *request)
+enum outcome handle_password(struct ask *ask)
 {
-    handle_register(gateway, session, request);
+    return handle_register(ask);
 }
 
 /* --- logout ----------------------------------------------------------------------------------- */
 
-static void log_out(struct session *session, const struct ref *ref)
+static enum outcome log_out(struct ask *ask)
 {
-    session_ok(session, ref);
-    session_close(session, 1000, "Logged out");
-}
-
-void handle_logout(struct gateway *gateway, struct session *session,
-                   const struct request *request)
-{
-    if (!session->user) {
-        log_out(session, &request->ref);
-        return;
-    }
-    struct job *job = job_create(JOB_USER_FORGET);
-    if (job)
-        job->user.user.id = session->user->id;
-    (void)gateway_submit(gateway, session, request, job);
+    (void)ask_ok(ask);
+    if (ask->session)
+        session_close(ask->session, 1000, "Logged out");
+    return ANSWERED;
 }
 
 /* The key was theirs too. */
@@ -319,16 +309,24 @@ static void log_others_out(struct user *user, const struct session *asker)
             session_close(session, 4001, "Logged out on another connection");
 }
 
-void answer_logout(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_logout(struct ask *ask, struct job *job)
 {
-    struct user *user = user_find_id(gateway, job->user.user.id);
+    struct user *user = user_find_id(ask->gateway, job->user.user.id);
     bool is_unknown = job->result == JOB_USER_MISSING && !(user && user->is_creating);
-    if (job->result == JOB_DONE || is_unknown) {
-        if (session)
-            log_out(session, &job->asker.ref);
-        if (user)
-            log_others_out(user, session);
-    } else if (session) {
-        session_fail(session, &job->asker.ref, ERROR_storage_unavailable, NULL, NULL);
-    }
+    if (job->result != JOB_DONE && !is_unknown)
+        return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
+    (void)log_out(ask);
+    if (user)
+        log_others_out(user, ask->session);
+    return ANSWERED;
+}
+
+enum outcome handle_logout(struct ask *ask)
+{
+    if (!ask->session->user)
+        return log_out(ask);
+    struct job *job = job_create(JOB_USER_FORGET);
+    if (job)
+        job->user.user.id = ask->session->user->id;
+    return ask_submit(ask, job, answer_logout);
 }

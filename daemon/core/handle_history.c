@@ -1,4 +1,6 @@
 /* handle_history.c - reading what was said: rooms, history, search. */
+#include "daemon/core/access.h"
+#include "daemon/core/ask.h"
 #include "daemon/core/room_list.h"
 #include "daemon/core/state.h"
 
@@ -8,40 +10,35 @@
 
 /* --- rooms ------------------------------------------------------------------------------------ */
 
-static void reply_rooms(struct gateway *gateway, struct session *session, const struct ref *ref,
-                        const struct job_own *own)
+static enum outcome reply_rooms(struct ask *ask, const struct job_own *own)
 {
     struct room_list list = {0};
-    if (room_list_fill(&list, gateway, session, own)) {
-        struct reply_rooms reply = {.rooms = {list.lines, list.count}};
-        session_reply(session, ref, REPLY_rooms, &reply);
+    if (room_list_fill(&list, ask->gateway, ask->session, own)) {
+        const struct reply_rooms reply = {.rooms = {list.lines, list.count}};
+        (void)ask_reply(ask, REPLY_rooms, &reply);
     } else {
-        session_fail(session, ref, ERROR_internal, NULL, "The gateway has no memory for this.");
+        (void)ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
     }
     room_list_finish(&list);
+    return ANSWERED;
 }
 
-void handle_rooms(struct gateway *gateway, struct session *session, const struct request *request)
+static enum outcome answer_rooms(struct ask *ask, struct job *job)
+{
+    if (!ask->session)
+        return ANSWERED;
+    return job->result == JOB_DONE ? reply_rooms(ask, &job->own) : ask_fail_job(ask, job);
+}
+
+enum outcome handle_rooms(struct ask *ask)
 {
     static const struct job_own nothing = {0};
-    if (!session->user) {
-        reply_rooms(gateway, session, &request->ref, &nothing);
-        return;
-    }
+    if (!ask->session->user)
+        return reply_rooms(ask, &nothing);
     struct job *job = job_create(JOB_OWN);
     if (job)
-        job->own.user_id = session->user->id;
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-void answer_rooms(struct gateway *gateway, struct session *session, struct job *job)
-{
-    if (!session)
-        return;
-    if (job->result == JOB_DONE)
-        reply_rooms(gateway, session, &job->asker.ref, &job->own);
-    else
-        session_fail_job(session, job);
+        job->own.user_id = ask->session->user->id;
+    return ask_submit(ask, job, answer_rooms);
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */
@@ -53,15 +50,13 @@ static size_t page_bytes(const struct gateway *gateway)
 }
 
 /* When everybody reads at once and nobody takes what was read, some must come back later. */
-static bool has_place(struct gateway *gateway, struct session *session, const struct ref *ref)
+static bool has_place(const struct gateway *gateway, struct refusal *refusal)
 {
-    struct refusal refusal;
     if (gateway->replies_bytes + page_bytes(gateway) <=
         (size_t)gateway->config->limits.replies_bytes)
         return true;
-    refuse(&refusal, ERROR_rate_limited, NULL, "Too much is waiting to be sent just now.");
-    refusal.retry_after_ms = 1000;
-    session_refuse(session, ref, &refusal);
+    refuse(refusal, ERROR_rate_limited, NULL, "Too much is waiting to be sent just now.");
+    refusal->retry_after_ms = 1000;
     return false;
 }
 
@@ -107,109 +102,76 @@ static bool make_lines(struct gateway *gateway, struct job *job,
     return true;
 }
 
-void handle_history(struct gateway *gateway, struct session *session,
-                    const struct request *request)
+static enum outcome answer_history(struct ask *ask, struct job *job)
 {
-    const struct request_history *history = &request->as_history;
-    struct room *room = access_room(session, request, history->room);
-    if (!room || !has_place(gateway, session, &request->ref))
-        return;
-    struct job *job = job_create(JOB_HISTORY);
-    if (job) {
-        job->history.room_id = room->id;
-        job->history.user_id = session_user_id(session);
-        job->history.before = history->before;
-        job->history.after = history->after;
-        job->history.up_to = room->last;
-        job->history.limit =
-            history->limit == NUMBER_ABSENT ? PAGE_DEFAULT : (int)history->limit;
-        job->history.bytes_max = page_bytes(gateway);
-    }
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-static void reply_history(struct gateway *gateway, struct session *session, struct job *job,
-                          const struct room *room)
-{
-    struct reply_history reply = {.room = room->name, .more = job->history.more};
-    if (make_lines(gateway, job, job->history.entries, job->history.count, &reply.messages))
-        session_reply(session, &job->asker.ref, REPLY_history, &reply);
-    else
-        session_fail(session, &job->asker.ref, ERROR_internal, NULL, NULL);
-}
-
-void answer_history(struct gateway *gateway, struct session *session, struct job *job)
-{
-    struct refusal refusal;
-    if (!session)
-        return;
-    struct room *room = room_find_id(gateway, job->history.room_id);
+    const struct room *room = room_find_id(ask->gateway, job->history.room_id);
     if (job->result == JOB_DONE && !room)
         job->result = JOB_ROOM_MISSING;
     if (job->result != JOB_DONE)
-        session_fail_job(session, job);
-    else if (!access_allows(session, room, &job->history.grant, OPERATION_history, &refusal))
-        session_refuse(session, &job->asker.ref, &refusal);
-    else
-        reply_history(gateway, session, job, room);
+        return ask_fail_job(ask, job);
+    struct reply_history reply = {.room = room->name, .more = job->history.more};
+    if (!make_lines(ask->gateway, job, job->history.entries, job->history.count, &reply.messages))
+        return ask_fail(ask, ERROR_internal, NULL, NULL);
+    return ask_reply(ask, REPLY_history, &reply);
+}
+
+enum outcome handle_history(struct ask *ask)
+{
+    const struct request_history *history = &ask->request.as_history;
+    struct refusal refusal;
+    if (!has_place(ask->gateway, &refusal))
+        return ask_refuse(ask, &refusal);
+    struct job *job = job_create(JOB_HISTORY);
+    if (job) {
+        job->history.room_id = ask->room->id;
+        job->history.before = history->before;
+        job->history.after = history->after;
+        job->history.up_to = ask->room->last;
+        job->history.limit =
+            history->limit == NUMBER_ABSENT ? PAGE_DEFAULT : (int)history->limit;
+        job->history.bytes_max = page_bytes(ask->gateway);
+    }
+    return ask_submit(ask, job, answer_history);
 }
 
 /* --- search ----------------------------------------------------------------------------------- */
 
-static bool fold_user(const char *name, char out[NAME_BYTES_MAX + 1])
+static struct job *create_search(const struct ask *ask, const char *from)
 {
-    char kept[NAME_BYTES_MAX + 1];
-    return name_normalise(name, NAME_BYTES_MAX, kept) == NAME_OK && name_fold(kept, out);
-}
-
-static struct job *create_search(struct gateway *gateway, const struct session *session,
-                                 const struct request_search *search, const struct room *room)
-{
+    const struct request_search *search = &ask->request.as_search;
     struct job *job = job_create(JOB_SEARCH);
     if (!job)
         return NULL;
-    job->search.user_id = session_user_id(session);
-    job->search.role = session->arrival.keeper ? ROLE_ADMIN
-                       : session->user         ? session->user->role
-                                               : ROLE_GUEST;
+    job->search.user_id = session_user_id(ask->session);
+    job->search.role = access_gateway_role(ask->session);
     job->search.query = job_text(job, search->query);
-    job->search.room_id = room ? room->id : 0;
+    job->search.room_id = ask->room ? ask->room->id : 0;
     job->search.before_ts = search->before;
-    job->search.wall_ms = gateway->now.wall_ms;
+    job->search.wall_ms = ask->gateway->now.wall_ms;
     job->search.limit = search->limit == NUMBER_ABSENT ? PAGE_DEFAULT : (int)search->limit;
-    job->search.bytes_max = page_bytes(gateway);
+    job->search.bytes_max = page_bytes(ask->gateway);
+    memcpy(job->search.from, from, strlen(from) + 1);
     return job;
 }
 
-void handle_search(struct gateway *gateway, struct session *session,
-                   const struct request *request)
-{
-    const struct request_search *search = &request->as_search;
-    char from[NAME_BYTES_MAX + 1] = "";
-    struct room *room = search->room ? access_room(session, request, search->room) : NULL;
-    if (search->room && !room)
-        return;
-    if (search->from && !fold_user(search->from, from)) {
-        session_fail(session, &request->ref, ERROR_user_not_found, "from", NULL);
-        return;
-    }
-    if (!has_place(gateway, session, &request->ref))
-        return;
-    struct job *job = create_search(gateway, session, search, room);
-    if (job)
-        memcpy(job->search.from, from, sizeof from);
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-void answer_search(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_search(struct ask *ask, struct job *job)
 {
     struct reply_results reply = {.more = job->search.more};
-    if (!session)
-        return;
     if (job->result != JOB_DONE)
-        session_fail_job(session, job);
-    else if (make_lines(gateway, job, job->search.entries, job->search.count, &reply.results))
-        session_reply(session, &job->asker.ref, REPLY_results, &reply);
-    else
-        session_fail(session, &job->asker.ref, ERROR_internal, NULL, NULL);
+        return ask_fail_job(ask, job);
+    if (!make_lines(ask->gateway, job, job->search.entries, job->search.count, &reply.results))
+        return ask_fail(ask, ERROR_internal, NULL, NULL);
+    return ask_reply(ask, REPLY_results, &reply);
+}
+
+enum outcome handle_search(struct ask *ask)
+{
+    const struct request_search *search = &ask->request.as_search;
+    char from[NAME_BYTES_MAX + 1] = "";
+    struct refusal refusal;
+    if (search->from && !user_fold(search->from, from))
+        return ask_fail(ask, ERROR_user_not_found, "from", NULL);
+    if (!has_place(ask->gateway, &refusal))
+        return ask_refuse(ask, &refusal);
+    return ask_submit(ask, create_search(ask, from), answer_search);
 }

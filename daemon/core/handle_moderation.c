@@ -1,59 +1,53 @@
 /* handle_moderation.c - who may be in a room and who may speak there: invite, kick, ban, unban,
  * mute, role. What a room remembers about a user is stored first and then applied to whoever is
  * here. */
+#include "daemon/core/access.h"
+#include "daemon/core/ask.h"
 #include "daemon/core/state.h"
 
 #include <string.h>
 
 /* One request of this group, whichever it is. */
-struct order {
-    const char *room, *user, *reason;
-    enum operation operation;
+struct moderation {
+    const char *user, *reason;
     enum grant_change change;
     int64_t until;
     enum role role;
 };
 
-static enum role own_role(const struct session *session, const struct room *room,
-                          const struct member *member)
+/* Beside what storage answers. */
+struct moderation_context {
+    struct request_context request;
+    const char *reason; /* told to the user; NULL if none */
+};
+
+static answer_handler answer_moderation;
+
+static enum role own_role(const struct ask *ask)
 {
-    return access_role(session, room, member ? &member->grant : NULL);
+    return access_role(ask->session, ask->room, ask->grant);
 }
 
-static void fail_user(struct session *session, const struct ref *ref)
+static enum outcome moderate(struct ask *ask, const struct moderation *moderation)
 {
-    session_fail(session, ref, ERROR_user_not_found, "user", NULL);
-}
-
-static void give_order(struct gateway *gateway, struct session *session,
-                       const struct request *request, const struct order *order)
-{
-    struct member *member = NULL;
-    struct room *room = access_member(session, request, order->room, order->operation, &member);
-    if (!room)
-        return;
-    enum role actor = own_role(session, room, member);
-    if (order->role > actor) {
-        session_fail(session, &request->ref, ERROR_forbidden, "role",
-                     "Nobody gives a role above the own one.");
-        return;
-    }
+    enum role actor = own_role(ask);
     char folded[NAME_BYTES_MAX + 1];
-    if (!user_fold(order->user, folded)) {
-        fail_user(session, &request->ref);
-        return;
-    }
+    if (moderation->role > actor)
+        return ask_fail(ask, ERROR_forbidden, "role", "Nobody gives a role above the own one.");
+    if (!user_fold(moderation->user, folded))
+        return ask_fail(ask, ERROR_user_not_found, "user", NULL);
     struct job *job = job_create(JOB_GRANT);
-    if (job) {
-        job->grant.room_id = room->id;
-        job->grant.change = order->change;
+    struct moderation_context *context = ask_context(job, sizeof *context);
+    if (context) {
+        context->reason = job_text(job, moderation->reason);
+        job->grant.room_id = ask->room->id;
+        job->grant.change = moderation->change;
         memcpy(job->grant.folded, folded, sizeof folded);
         job->grant.actor_role = actor;
-        job->grant.role = order->role;
-        job->grant.until = order->until;
-        job->grant.reason = job_text(job, order->reason);
+        job->grant.role = moderation->role;
+        job->grant.until = moderation->until;
     }
-    gateway_submit(gateway, session, request, job);
+    return ask_submit(ask, job, answer_moderation);
 }
 
 /* When so many seconds are over, by the wall clock: bans outlast a restart. */
@@ -64,58 +58,48 @@ static int64_t until(const struct gateway *gateway, int64_t seconds)
     return seconds == 0 ? 0 : gateway->now.wall_ms + seconds * 1000;
 }
 
-void handle_invite(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_invite(struct ask *ask)
 {
-    const struct order order = {.room = request->as_invite.room,
-                                .user = request->as_invite.user,
-                                .operation = OPERATION_invite,
-                                .change = GRANT_INVITE};
-    give_order(gateway, session, request, &order);
+    const struct moderation moderation = {.user = ask->request.as_invite.user,
+                                          .change = GRANT_INVITE};
+    return moderate(ask, &moderation);
 }
 
-void handle_ban(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_ban(struct ask *ask)
 {
-    const struct order order = {.room = request->as_ban.room,
-                                .user = request->as_ban.user,
-                                .reason = request->as_ban.reason,
-                                .operation = OPERATION_ban,
-                                .change = GRANT_BAN,
-                                .until = until(gateway, request->as_ban.seconds)};
-    give_order(gateway, session, request, &order);
+    const struct request_ban *ban = &ask->request.as_ban;
+    const struct moderation moderation = {.user = ban->user,
+                                          .reason = ban->reason,
+                                          .change = GRANT_BAN,
+                                          .until = until(ask->gateway, ban->seconds)};
+    return moderate(ask, &moderation);
 }
 
-void handle_unban(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_unban(struct ask *ask)
 {
-    const struct order order = {.room = request->as_unban.room,
-                                .user = request->as_unban.user,
-                                .operation = OPERATION_unban,
-                                .change = GRANT_UNBAN};
-    give_order(gateway, session, request, &order);
+    const struct moderation moderation = {.user = ask->request.as_unban.user,
+                                          .change = GRANT_UNBAN};
+    return moderate(ask, &moderation);
 }
 
-void handle_mute(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_mute(struct ask *ask)
 {
-    const struct order order = {.room = request->as_mute.room,
-                                .user = request->as_mute.user,
-                                .operation = OPERATION_mute,
-                                .change = GRANT_MUTE,
-                                .until = until(gateway, request->as_mute.seconds)};
-    give_order(gateway, session, request, &order);
+    const struct request_mute *mute = &ask->request.as_mute;
+    const struct moderation moderation = {.user = mute->user,
+                                          .change = GRANT_MUTE,
+                                          .until = until(ask->gateway, mute->seconds)};
+    return moderate(ask, &moderation);
 }
 
-void handle_role(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_role(struct ask *ask)
 {
-    const struct order order = {.room = request->as_role.room,
-                                .user = request->as_role.user,
-                                .operation = OPERATION_role,
-                                .change = GRANT_ROLE,
-                                .role = role_find(request->as_role.role)};
-    if (order.role == ROLE_NONE || order.role == ROLE_ADMIN) {
-        session_fail(session, &request->ref, ERROR_bad_request, "role",
-                     "A role is owner, moderator, member or guest.");
-        return;
-    }
-    give_order(gateway, session, request, &order);
+    const struct moderation moderation = {.user = ask->request.as_role.user,
+                                          .change = GRANT_ROLE,
+                                          .role = role_find(ask->request.as_role.role)};
+    if (moderation.role == ROLE_NONE || moderation.role == ROLE_ADMIN)
+        return ask_fail(ask, ERROR_bad_request, "role",
+                        "A role is owner, moderator, member or guest.");
+    return moderate(ask, &moderation);
 }
 
 /* --- putting somebody out ----------------------------------------------------------------------
@@ -149,7 +133,7 @@ static size_t put_user_out(const struct user *user, const struct room *room, boo
     return count;
 }
 
-void access_put_strangers_out(const struct room *room)
+void room_evict_barred(const struct room *room)
 {
     struct refusal refusal;
     for (size_t i = room->member_count; i-- > 0;) {
@@ -181,30 +165,23 @@ static const struct member *member_of(const struct user *user, const struct room
     return member;
 }
 
-void handle_kick(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_kick(struct ask *ask)
 {
     char folded[NAME_BYTES_MAX + 1];
-    struct member *own = NULL;
-    const struct request_kick *kick = &request->as_kick;
-    const struct room *room = access_member(session, request, kick->room, OPERATION_kick, &own);
-    if (!room)
-        return;
-    const struct user *user = user_fold(kick->user, folded) ? user_find(gateway, folded) : NULL;
+    const struct request_kick *kick = &ask->request.as_kick;
+    const struct room *room = ask->room;
+    const struct user *user =
+        user_fold(kick->user, folded) ? user_find(ask->gateway, folded) : NULL;
     const struct member *target = user ? member_of(user, room) : NULL;
-    if (!target && !put_plain_out(room, kick->user)) {
-        fail_user(session, &request->ref);
-        return;
-    }
-    if (target) {
-        enum role role = access_role(target->session, room, &target->grant);
-        if (!permission_outranks(own_role(session, room, own), role)) {
-            session_fail(session, &request->ref, ERROR_forbidden, "user",
-                         "The user's role is not below yours.");
-            return;
-        }
-        put_user_out(user, room, false, kick->reason);
-    }
-    session_ok(session, &request->ref);
+    if (!target)
+        return put_plain_out(room, kick->user)
+                   ? ask_ok(ask)
+                   : ask_fail(ask, ERROR_user_not_found, "user", NULL);
+    enum role role = access_role(target->session, room, &target->grant);
+    if (!permission_outranks(own_role(ask), role))
+        return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
+    put_user_out(user, room, false, kick->reason);
+    return ask_ok(ask);
 }
 
 /* --- what was stored, for those who are here ---------------------------------------------------
@@ -226,7 +203,8 @@ static void tell_user(const struct user *user, const struct room *room, const ch
     }
 }
 
-static void apply(const struct user *user, const struct room *room, const struct job_grant *done)
+static void apply(const struct user *user, const struct room *room, const struct job_grant *done,
+                  const char *reason)
 {
     for (struct session *session = user->sessions; session; session = session->next) {
         struct member *member = session_member(session, room);
@@ -234,23 +212,22 @@ static void apply(const struct user *user, const struct room *room, const struct
             member->grant = done->grant;
     }
     if (done->change == GRANT_BAN)
-        put_user_out(user, room, true, done->reason);
+        put_user_out(user, room, true, reason);
     else if (done->change == GRANT_ROLE)
         tell_user(user, room, "changed", &done->grant);
     else if (done->change == GRANT_INVITE && room->visibility == VISIBILITY_PRIVATE)
         tell_user(user, room, "created", &done->grant);
 }
 
-void answer_grant(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_moderation(struct ask *ask, struct job *job)
 {
-    if (visit_answer(gateway, session, job))
-        return;
-    struct room *room = room_find_id(gateway, job->grant.room_id);
-    const struct user *user = user_find_id(gateway, job->grant.user_id);
+    const struct moderation_context *context = job->context;
+    struct room *room = room_find_id(ask->gateway, job->grant.room_id);
+    const struct user *user = user_find_id(ask->gateway, job->grant.user_id);
     if (job->result == JOB_DONE && room) {
         room->grants_changed++;
         if (user)
-            apply(user, room, &job->grant);
+            apply(user, room, &job->grant, context->reason);
     }
-    session_answer(session, job);
+    return ask_answer(ask, job);
 }

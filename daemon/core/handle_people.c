@@ -1,4 +1,6 @@
 /* handle_people.c - who is in a room, who is writing there, who has read how far. */
+#include "daemon/core/access.h"
+#include "daemon/core/ask.h"
 #include "daemon/core/state.h"
 
 #include <string.h>
@@ -6,40 +8,15 @@
 #define PEOPLE_MAX 1000 /* listed in one reply */
 #define LINE_BYTES 96   /* of a member in JSON, besides the name */
 
-void handle_typing(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_typing(struct ask *ask)
 {
-    struct member *member = NULL;
-    struct room *room =
-        access_member(session, request, request->as_typing.room, OPERATION_typing, &member);
-    (void)gateway;
-    if (!room)
-        return;
-    if (member)
-        room_note_typing(room, session, request->as_typing.on);
-    if (request->ref.kind != REF_NONE)
-        session_ok(session, &request->ref);
+    if (ask->member)
+        room_note_typing(ask->room, ask->session, ask->request.as_typing.on);
+    return ask->request.ref.kind == REF_NONE ? ANSWERED : ask_ok(ask);
 }
 
 /* --- read markers ------------------------------------------------------------------------------
  */
-
-void handle_read(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    struct member *member = NULL;
-    const struct room *room =
-        access_member(session, request, request->as_read.room, OPERATION_read, &member);
-    if (!room)
-        return;
-    int64_t seq = request->as_read.seq < room->last ? request->as_read.seq : room->last;
-    if (!session->user || !member || seq <= member->grant.read) {
-        session_ok(session, &request->ref);
-        return;
-    }
-    struct job *job = job_create(JOB_READ);
-    if (job)
-        job->read = (struct job_read){room->id, session->user->id, seq};
-    gateway_submit(gateway, session, request, job);
-}
 
 /* The user's other connections move their markers too. */
 static void spread(const struct room *room, const struct user *user, int64_t seq,
@@ -55,66 +32,43 @@ static void spread(const struct room *room, const struct user *user, int64_t seq
     }
 }
 
-void answer_read(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_read(struct ask *ask, struct job *job)
 {
-    if (visit_answer(gateway, session, job))
-        return;
-    const struct room *room = room_find_id(gateway, job->read.room_id);
-    const struct user *user = user_find_id(gateway, job->read.user_id);
+    const struct room *room = room_find_id(ask->gateway, job->read.room_id);
+    const struct user *user = user_find_id(ask->gateway, job->read.user_id);
     if (job->result == JOB_DONE && room && user)
-        spread(room, user, job->read.seq, session);
-    session_answer(session, job);
+        spread(room, user, job->read.seq, ask->session);
+    return ask_answer(ask, job);
+}
+
+enum outcome handle_read(struct ask *ask)
+{
+    int64_t seq = ask->request.as_read.seq;
+    seq = seq < ask->room->last ? seq : ask->room->last;
+    if (!ask->session->user || !ask->member || seq <= ask->grant->read)
+        return ask_ok(ask);
+    struct job *job = job_create(JOB_READ);
+    if (job)
+        job->read = (struct job_read){ask->room->id, ask->session->user->id, seq};
+    return ask_submit(ask, job, answer_read);
 }
 
 /* --- who ---------------------------------------------------------------------------------------
  */
 
-static struct job *people_job(const struct room *room)
-{
-    struct job *job = job_create(JOB_PEOPLE);
-    if (job) {
-        job->people.room_id = room->id;
-        job->people.limit = PEOPLE_MAX;
-    }
-    return job;
-}
-
-/* Whether somebody who is not in the room may read it is known by what the room remembers. */
-static struct job *grant_job(const struct room *room, const struct session *session)
-{
-    struct job *job = job_create(JOB_JOIN);
-    if (job) {
-        job->page.room_id = room->id;
-        job->page.user_id = session_user_id(session);
-        job->page.up_to = room->last;
-        job->page.newest = true;
-    }
-    return job;
-}
-
-void handle_who(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    const struct room *room = access_room(session, request, request->as_who.room);
-    if (!room)
-        return;
-    bool is_known = session_member(session, room) || session->arrival.keeper;
-    gateway_submit(gateway, session, request,
-                   is_known ? people_job(room) : grant_job(room, session));
-}
-
 /* The lines of a reply as they gather, as long as they fit. */
-struct roll {
+struct member_list {
     struct record_member_line *lines;
     size_t count, bytes, bytes_max;
 };
 
-static void add_line(struct roll *roll, const char *name, enum role role, bool account, bool away)
+static void add_line(struct member_list *list, const char *name, enum role role, bool account, bool away)
 {
     size_t bytes = strlen(name) + LINE_BYTES;
-    if (roll->count == PEOPLE_MAX || roll->bytes + bytes > roll->bytes_max)
+    if (list->count == PEOPLE_MAX || list->bytes + bytes > list->bytes_max)
         return;
-    roll->bytes += bytes;
-    roll->lines[roll->count++] = (struct record_member_line){
+    list->bytes += bytes;
+    list->lines[list->count++] = (struct record_member_line){
         .name = name, .role = role_name(role), .account = account, .away = away};
 }
 
@@ -134,64 +88,55 @@ static const struct member *find_member(const struct gateway *gateway, const str
 }
 
 static void add_those_here(const struct gateway *gateway, const struct room *room,
-                           struct roll *roll)
+                           struct member_list *list)
 {
     const struct presence_user *person = NULL;
-    while ((person = presence_next(&room->presence, person)) && roll->count < PEOPLE_MAX) {
+    while ((person = presence_next(&room->presence, person)) && list->count < PEOPLE_MAX) {
         const struct member *member = find_member(gateway, room, presence_user_id(person));
         if (!member)
             continue;
         const struct session *session = member->session;
-        add_line(roll, presence_user_name(person), access_role(session, room, &member->grant),
+        add_line(list, presence_user_name(person), access_role(session, room, &member->grant),
                  session->user && session->user->account, false);
     }
 }
 
 /* Those with a role who are not here; bans and mutes are nobody's business. */
 static void add_those_away(const struct room *room, const struct job_people *people,
-                           struct roll *roll)
+                           struct member_list *list)
 {
     for (size_t i = 0; i < people->count; i++) {
         const struct grant *grant = &people->people[i].grant;
         bool is_here = presence_is_here(&room->presence, people->people[i].user_id);
         if (grant->role > ROLE_GUEST && !is_here)
-            add_line(roll, people->people[i].name, grant->role, people->people[i].account, true);
+            add_line(list, people->people[i].name, grant->role, people->people[i].account, true);
     }
 }
 
-static void reply_members(struct gateway *gateway, struct session *session, struct job *job,
-                          const struct room *room)
+static enum outcome answer_who(struct ask *ask, struct job *job)
 {
-    struct roll roll = {.lines = job_memory(job, PEOPLE_MAX * sizeof *roll.lines),
-                        .bytes_max = (size_t)gateway->config->limits.reply_bytes / 2};
-    if (!roll.lines) {
-        session_fail(session, &job->asker.ref, ERROR_internal, NULL, NULL);
-        return;
-    }
-    add_those_here(gateway, room, &roll);
-    add_those_away(room, &job->people, &roll);
-    const struct reply_members members = {.room = room->name, .members = {roll.lines, roll.count}};
-    session_reply(session, &job->asker.ref, REPLY_members, &members);
-}
-
-void answer_who(struct gateway *gateway, struct session *session, struct job *job)
-{
-    struct refusal refusal;
-    if (!session)
-        return;
-    if (job->result != JOB_DONE) {
-        session_fail_job(session, job);
-        return;
-    }
-    bool is_grant = job->kind == JOB_JOIN;
-    const struct room *room =
-        room_find_id(gateway, is_grant ? job->page.room_id : job->people.room_id);
+    struct gateway *gateway = ask->gateway;
+    if (job->result != JOB_DONE)
+        return ask_fail_job(ask, job);
+    const struct room *room = room_find_id(gateway, job->people.room_id);
     if (!room)
-        session_fail(session, &job->asker.ref, ERROR_room_not_found, "room", NULL);
-    else if (!is_grant)
-        reply_members(gateway, session, job, room);
-    else if (access_allows(session, room, &job->page.grant, OPERATION_who, &refusal))
-        gateway_submit_next(gateway, session, &job->asker, people_job(room));
-    else
-        session_refuse(session, &job->asker.ref, &refusal);
+        return ask_fail(ask, ERROR_room_not_found, "room", NULL);
+    struct member_list list = {.lines = job_memory(job, PEOPLE_MAX * sizeof *list.lines),
+                               .bytes_max = (size_t)gateway->config->limits.reply_bytes / 2};
+    if (!list.lines)
+        return ask_fail(ask, ERROR_internal, NULL, NULL);
+    add_those_here(gateway, room, &list);
+    add_those_away(room, &job->people, &list);
+    const struct reply_members reply = {.room = room->name, .members = {list.lines, list.count}};
+    return ask_reply(ask, REPLY_members, &reply);
+}
+
+enum outcome handle_who(struct ask *ask)
+{
+    struct job *job = job_create(JOB_PEOPLE);
+    if (job) {
+        job->people.room_id = ask->room->id;
+        job->people.limit = PEOPLE_MAX;
+    }
+    return ask_submit(ask, job, answer_who);
 }

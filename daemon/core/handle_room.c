@@ -1,4 +1,6 @@
 /* handle_room.c - entering and leaving, making, changing and removing rooms. */
+#include "daemon/core/access.h"
+#include "daemon/core/ask.h"
 #include "daemon/core/state.h"
 
 #include <string.h>
@@ -6,145 +8,124 @@
 #define HISTORY_DEFAULT 50
 #define PAGE_ENTRIES    200
 
-/* job->asker.detail of a join. */
-enum { JOIN_HOW, JOIN_AFTER };
-/* Above the bits of JOIN_HOW: how many grants of the room had changed when it was asked. */
-#define JOIN_GRANTS_SHIFT 8
-/* Where the entries come from: the ring from a cursor on, a page from a cursor on, the newest page. */
-enum { FROM_RING = 0, FROM_CURSOR = 1, FROM_NEWEST = 2, IS_RESET = 4 };
+/* Where the entries come from. */
+enum join_source {
+    FROM_RING,   /* from a cursor on, or none */
+    FROM_CURSOR, /* a page from a cursor on */
+    FROM_NEWEST  /* the newest page */
+};
+
+struct join_context {
+    struct request_context request;
+    enum join_source source;
+    bool is_reset;           /* the client's cursor could not be used */
+    int64_t after;           /* the cursor; but FROM_NEWEST */
+    uint32_t grants_changed; /* of the room, when it was asked */
+};
 
 /* --- join ------------------------------------------------------------------------------------- */
 
-static bool may_enter(struct session *session, const struct request *request,
-                      const struct room *room)
+static bool may_enter(const struct ask *ask, struct refusal *refusal)
 {
-    const struct config *config = session->gateway->config;
-    if (session_member(session, room))
+    const struct config *config = ask->gateway->config;
+    const struct session *session = ask->session;
+    if (ask->member)
         return true;
     if (session->member_count >= config->limits.rooms_per_session) {
-        session_fail(session, &request->ref, ERROR_too_many_rooms, NULL,
-                     "This connection is in as many rooms as it may be.");
+        refuse(refusal, ERROR_too_many_rooms, NULL,
+               "This connection is in as many rooms as it may be.");
         return false;
     }
     /* Everybody may be in one room. */
     if (session->member_count > 0 &&
-        session->gateway->members >= (size_t)config->limits.members) {
-        session_fail(session, &request->ref, ERROR_too_many_rooms, NULL,
-                     "All connections together are in as many rooms as they may be.");
+        ask->gateway->members >= (size_t)config->limits.members) {
+        refuse(refusal, ERROR_too_many_rooms, NULL,
+               "All connections together are in as many rooms as they may be.");
         return false;
     }
-    if ((int64_t)room->member_count >= config->limits.members_per_room) {
-        session_fail(session, &request->ref, ERROR_room_full, NULL, NULL);
+    if ((int64_t)ask->room->member_count >= config->limits.members_per_room) {
+        refuse(refusal, ERROR_room_full, NULL, NULL);
         return false;
     }
     return true;
 }
 
 /* Starts afresh with the newest entries, from memory where they all are. */
-static void ask_for_newest(const struct room *room, int64_t count, struct job *job)
+static void ask_for_newest(const struct room *room, int64_t count, struct job_page *page,
+                           struct join_context *context)
 {
-    int64_t after;
-    bool is_all = room->last == 0 || count == 0;
-    if (is_all)
-        after = room->last;
-    if (is_all || roomlog_newest(&room->log, (size_t)count, &after)) {
-        job->asker.detail[JOIN_HOW] = FROM_RING;
-        job->asker.detail[JOIN_AFTER] = after;
+    context->after = room->last;
+    if (room->last == 0 || count == 0 ||
+        roomlog_newest(&room->log, (size_t)count, &context->after))
         return;
-    }
-    job->asker.detail[JOIN_HOW] = FROM_NEWEST;
-    job->page.newest = true;
-    job->page.limit = (int)count;
+    context->source = FROM_NEWEST;
+    page->newest = true;
+    page->limit = (int)count;
 }
 
-static void ask_from_cursor(const struct room *room, int64_t after, struct job *job)
+static void ask_from_cursor(const struct room *room, int64_t after, struct job_page *page,
+                            struct join_context *context)
 {
     bool is_here = after >= room->log.floor;
-    job->asker.detail[JOIN_HOW] = is_here ? FROM_RING : FROM_CURSOR;
-    job->asker.detail[JOIN_AFTER] = after;
-    job->page.after = after;
-    job->page.limit = is_here ? 0 : PAGE_ENTRIES;
+    context->source = is_here ? FROM_RING : FROM_CURSOR;
+    context->after = after;
+    page->after = after;
+    page->limit = is_here ? 0 : PAGE_ENTRIES;
 }
 
-static struct job *create_join(struct session *session, const struct room *room,
-                               const struct request_join *join)
+static void fill_join(const struct ask *ask, struct job_page *page, struct join_context *context)
 {
-    struct gateway *gateway = session->gateway;
-    struct job *job = job_create(JOB_JOIN);
-    if (!job)
-        return NULL;
+    const struct request_join *join = &ask->request.as_join;
+    const struct room *room = ask->room;
     bool has_cursor = join->after != NUMBER_ABSENT;
     bool is_usable = join->after <= room->last && (!join->log || !strcmp(join->log, room->log_id));
-    int64_t count = join->history == NUMBER_ABSENT ? HISTORY_DEFAULT : join->history;
-    job->page.room_id = room->id;
-    job->page.user_id = session_user_id(session);
-    job->page.up_to = room->last;
-    job->page.bytes_max = (size_t)gateway->config->limits.reply_bytes / 4;
-    job->page.first = room->first;
-    job->page.pruned = room->pruned;
+    page->room_id = room->id;
+    page->user_id = session_user_id(ask->session);
+    page->up_to = room->last;
+    page->bytes_max = (size_t)ask->gateway->config->limits.reply_bytes / 4;
+    page->first = room->first;
+    page->pruned = room->pruned;
+    context->is_reset = has_cursor && !is_usable;
+    context->grants_changed = room->grants_changed;
     if (has_cursor && is_usable)
-        ask_from_cursor(room, join->after, job);
+        ask_from_cursor(room, join->after, page, context);
     else
-        ask_for_newest(room, count, job);
-    if (has_cursor && !is_usable)
-        job->asker.detail[JOIN_HOW] |= IS_RESET;
-    job->asker.detail[JOIN_HOW] |= (int64_t)room->grants_changed << JOIN_GRANTS_SHIFT;
-    return job;
+        ask_for_newest(room, join->history == NUMBER_ABSENT ? HISTORY_DEFAULT : join->history, page,
+                       context);
 }
 
-/* A ban or a role that was told after the grant was read must not be undone by it. */
-static bool is_stale(const struct room *room, const struct job *job)
-{
-    return (uint32_t)(job->asker.detail[JOIN_HOW] >> JOIN_GRANTS_SHIFT) != room->grants_changed;
-}
+static answer_handler answer_join;
 
-static struct job *create_again(const struct room *room, const struct job *stale)
+enum outcome handle_join(struct ask *ask)
 {
+    struct refusal refusal;
+    if (!may_enter(ask, &refusal))
+        return ask_refuse(ask, &refusal);
     struct job *job = job_create(JOB_JOIN);
-    if (!job)
-        return NULL;
-    int64_t how = stale->asker.detail[JOIN_HOW] & ((1 << JOIN_GRANTS_SHIFT) - 1);
-    job->asker.detail[JOIN_HOW] = how | (int64_t)room->grants_changed << JOIN_GRANTS_SHIFT;
-    job->asker.detail[JOIN_AFTER] = stale->asker.detail[JOIN_AFTER];
-    job->page.room_id = room->id;
-    job->page.user_id = stale->page.user_id;
-    job->page.after = stale->page.after;
-    job->page.up_to = stale->page.up_to;
-    job->page.newest = stale->page.newest;
-    job->page.limit = stale->page.limit;
-    job->page.bytes_max = stale->page.bytes_max;
-    job->page.first = room->first;
-    job->page.pruned = room->pruned;
-    return job;
+    struct join_context *context = ask_context(job, sizeof *context);
+    if (context)
+        fill_join(ask, &job->page, context);
+    return ask_submit(ask, job, answer_join);
 }
 
-void handle_join(struct gateway *gateway, struct session *session, const struct request *request)
+static void reply_joined(struct ask *ask, const struct job *job, const struct room *room)
 {
-    struct room *room = access_room(session, request, request->as_join.room);
-    if (!room || !may_enter(session, request, room))
-        return;
-    (void)gateway_submit(gateway, session, request,
-                         create_join(session, room, &request->as_join));
-}
-
-static void reply_joined(struct session *session, const struct job *job, const struct room *room)
-{
+    const struct join_context *context = job->context;
     const struct job_page *page = &job->page;
-    bool is_reset = job->asker.detail[JOIN_HOW] & IS_RESET;
-    bool is_from_cursor = !is_reset && !page->newest;
-    struct reply_joined reply = {
+    bool is_from_cursor = !context->is_reset && context->source != FROM_NEWEST;
+    const struct reply_joined reply = {
         .room = room->name,
         .topic = room->topic ? room->topic : "",
-        .role = role_name(access_role(session, room, &page->grant)),
+        .role = role_name(access_role(ask->session, room, &page->grant)),
         .log = room->log_id,
         .first = room->first,
         .last = room->last,
         .read = page->grant.read,
         .members = (int64_t)room->presence.members,
-        .reset = is_reset,
-        .pruned = is_from_cursor && job->asker.detail[JOIN_AFTER] < room->pruned,
+        .reset = context->is_reset,
+        .pruned = is_from_cursor && context->after < room->pruned,
     };
-    session_reply(session, &job->asker.ref, REPLY_joined, &reply);
+    (void)ask_reply(ask, REPLY_joined, &reply);
 }
 
 /* The entries of the page go out behind `joined`; the cursor follows them. */
@@ -166,9 +147,10 @@ static void tell_page(struct member *member, const struct job_page *page)
 /* The cursor before the page: entries older than it are not wanted. */
 static int64_t cursor_before(const struct job *job)
 {
+    const struct join_context *context = job->context;
     const struct job_page *page = &job->page;
-    if (!page->newest)
-        return job->asker.detail[JOIN_AFTER];
+    if (context->source != FROM_NEWEST)
+        return context->after;
     return page->count ? page->entries[0].seq - 1 : page->up_to;
 }
 
@@ -185,34 +167,56 @@ static void catch_up_marker(const struct session *session, const struct room *ro
     }
 }
 
-static void enter(struct gateway *gateway, struct session *session, struct job *job,
-                  struct room *room)
+static enum outcome enter(struct ask *ask, struct job *job, struct room *room)
 {
     struct job_page *page = &job->page;
-    catch_up_marker(session, room, &page->grant);
+    catch_up_marker(ask->session, room, &page->grant);
     if (page->pruned > room->pruned) { /* what was read may be older than what was told since */
         room->pruned = page->pruned;
         room->first = page->first;
     }
     struct member *member =
-        room_enter(room, session, cursor_before(job), room->last, &page->grant);
-    if (!member) {
-        session_fail(session, &job->asker.ref, ERROR_room_full, NULL,
-                     "The gateway has no memory for one more member.");
-        return;
-    }
-    reply_joined(session, job, room);
+        room_enter(room, ask->session, cursor_before(job), room->last, &page->grant);
+    if (!member)
+        return ask_fail(ask, ERROR_room_full, NULL,
+                        "The gateway has no memory for one more member.");
+    reply_joined(ask, job, room);
     if (page->limit > 0)
         tell_page(member, page);
-    (void)gateway;
+    return ANSWERED;
 }
 
-void answer_join(struct gateway *gateway, struct session *session, struct job *job)
+/* The same page once more, with the grant as it is by then. */
+static enum outcome join_again(struct ask *ask, const struct room *room, const struct job *stale)
 {
+    const struct join_context *before = stale->context;
+    struct job *job = job_create(JOB_JOIN);
+    struct join_context *context = ask_context(job, sizeof *context);
+    if (context) {
+        context->source = before->source;
+        context->is_reset = before->is_reset;
+        context->after = before->after;
+        context->grants_changed = room->grants_changed;
+        job->page.room_id = room->id;
+        job->page.user_id = stale->page.user_id;
+        job->page.after = stale->page.after;
+        job->page.up_to = stale->page.up_to;
+        job->page.newest = stale->page.newest;
+        job->page.limit = stale->page.limit;
+        job->page.bytes_max = stale->page.bytes_max;
+        job->page.first = room->first;
+        job->page.pruned = room->pruned;
+    }
+    return ask_submit(ask, job, answer_join);
+}
+
+static enum outcome answer_join(struct ask *ask, struct job *job)
+{
+    const struct join_context *context = job->context;
+    struct room *room = room_find_id(ask->gateway, job->page.room_id);
     struct refusal refusal;
-    if (!session || session->is_closing)
-        return;
-    struct room *room = room_find_id(gateway, job->page.room_id);
+    if (!ask->session)
+        return ANSWERED;
     if (job->result == JOB_DONE && !room)
         job->result = JOB_ROOM_MISSING;
     bool is_too_early = job->result == JOB_ROOM_MISSING && room;
@@ -221,34 +225,29 @@ void answer_join(struct gateway *gateway, struct session *session, struct job *j
         is_too_early = false;
     }
     if (job->result != JOB_DONE && !is_too_early)
-        session_fail_job(session, job);
-    else if (is_too_early || is_stale(room, job))
-        (void)gateway_submit_next(gateway, session, &job->asker, create_again(room, job));
-    else if (!access_allows(session, room, &job->page.grant, OPERATION_join, &refusal))
-        session_refuse(session, &job->asker.ref, &refusal);
-    else
-        enter(gateway, session, job, room);
+        return ask_fail_job(ask, job);
+    /* A ban or a role that was told after the grant was read must not be undone by it. */
+    if (is_too_early || context->grants_changed != room->grants_changed)
+        return join_again(ask, room, job);
+    if (!access_allows(ask->session, room, &job->page.grant, OPERATION_join, &refusal))
+        return ask_refuse(ask, &refusal);
+    return enter(ask, job, room);
 }
 
-void handle_leave(struct gateway *gateway, struct session *session, const struct request *request)
+enum outcome handle_leave(struct ask *ask)
 {
-    struct room *room = access_room(session, request, request->as_leave.room);
-    struct member *member = room ? session_member(session, room) : NULL;
-    (void)gateway;
-    if (!room)
-        return;
-    if (!member) {
-        access_refuse_stranger(session, request, room);
-        return;
-    }
-    struct reply_left reply = {.room = room->name};
-    session_reply(session, &request->ref, REPLY_left, &reply);
-    room_leave(member);
+    if (!ask->member) /* an administrator */
+        return ask_fail(ask, ERROR_not_joined, "room", NULL);
+    const struct reply_left reply = {.room = ask->room->name};
+    (void)ask_reply(ask, REPLY_left, &reply);
+    room_leave(ask->member);
+    return ANSWERED;
 }
 
 /* --- create ----------------------------------------------------------------------------------- */
 
-static bool may_create(struct gateway *gateway, struct session *session, struct refusal *refusal)
+static bool may_create(const struct gateway *gateway, const struct session *session,
+                       struct refusal *refusal)
 {
     const struct config *config = gateway->config;
     if (!session->arrival.keeper && config->rooms.create == CREATE_KEEPER) {
@@ -301,60 +300,50 @@ static bool fill_row(struct gateway *gateway, const struct request_create *creat
     return false;
 }
 
-/* The name is taken at once; the room is found once it is stored. */
-static bool begin_room(struct gateway *gateway, struct session *session,
-                       const struct request *request, const struct room_row *row)
+static enum outcome answer_create(struct ask *ask, struct job *job)
 {
-    struct room *room = room_create(gateway, row);
-    struct job *job = room ? job_create(JOB_ROOM_CREATE) : NULL;
-    if (job) {
-        job->room.room = *row;
-        job->room.owner_id = session_user_id(session);
-    }
-    if (room)
-        room->is_pending = true;
-    if (gateway_submit(gateway, session, request, job))
-        return true;
-    if (room)
-        room_destroy(gateway, room);
-    return false;
-}
-
-void handle_create(struct gateway *gateway, struct session *session,
-                   const struct request *request)
-{
-    struct room_row row;
-    struct refusal refusal;
-    if (!may_create(gateway, session, &refusal) ||
-        !fill_row(gateway, &request->as_create, &row, &refusal)) {
-        session_refuse(session, &request->ref, &refusal);
-        return;
-    }
-    if (!begin_room(gateway, session, request, &row))
-        return;
-    gateway->room_id_last = row.id;
-    if (session->user)
-        session->user->owned_count++;
-}
-
-void answer_create(struct gateway *gateway, struct session *session, struct job *job)
-{
+    struct gateway *gateway = ask->gateway;
     struct room *room = room_find_id(gateway, job->room.room.id);
     if (room && job->result == JOB_DONE) {
         room->is_pending = false;
         room->owner_id = job->room.owner_id;
-        if (session)
-            session_ok(session, &job->asker.ref);
+        (void)ask_ok(ask);
         room_announce(gateway, room, "created");
-        return;
+        return ANSWERED;
     }
     if (room)
         room_destroy(gateway, room);
     struct user *owner = user_find_id(gateway, job->room.owner_id);
     if (owner && owner->owned_count)
         owner->owned_count--;
-    if (session)
-        session_fail_job(session, job);
+    return ask_fail_job(ask, job);
+}
+
+/* The name is taken at once; the room is found once it is stored. */
+enum outcome handle_create(struct ask *ask)
+{
+    struct gateway *gateway = ask->gateway;
+    struct session *session = ask->session;
+    struct room_row row;
+    struct refusal refusal;
+    if (!may_create(gateway, session, &refusal) ||
+        !fill_row(gateway, &ask->request.as_create, &row, &refusal))
+        return ask_refuse(ask, &refusal);
+    struct room *room = room_create(gateway, &row);
+    struct job *job = room ? job_create(JOB_ROOM_CREATE) : NULL;
+    if (job)
+        job->room = (struct job_room){.room = row, .owner_id = session_user_id(session)};
+    if (room)
+        room->is_pending = true;
+    if (ask_submit(ask, job, answer_create) == ANSWERED) {
+        if (room)
+            room_destroy(gateway, room);
+        return ANSWERED;
+    }
+    gateway->room_id_last = row.id;
+    if (session->user)
+        session->user->owned_count++;
+    return AWAITS;
 }
 
 /* --- set -------------------------------------------------------------------------------------- */
@@ -368,60 +357,39 @@ static bool read_keep(const char *word, int *keep, struct refusal *refusal)
     return false;
 }
 
-static bool may_set(const struct session *session, const struct room *room,
-                    const struct grant *grant, const struct request_set *set,
-                    struct refusal *refusal)
+/* Each thing that is changed has an operation of its own. */
+static bool may_set(const struct ask *ask, struct refusal *refusal)
 {
+    const struct request_set *set = &ask->request.as_set;
+    const bool is_wanted[] = {set->topic != NULL, set->visibility != NULL, set->keep != NULL};
+    static const enum operation operations[] = {OPERATION_topic, OPERATION_visibility,
+                                                OPERATION_keep};
     if (!set->topic && !set->visibility && !set->keep) {
         refuse(refusal, ERROR_bad_request, "topic", "One of topic, visibility, keep is needed.");
         return false;
     }
-    return (!set->topic || access_allows(session, room, grant, OPERATION_topic, refusal)) &&
-           (!set->visibility ||
-            access_allows(session, room, grant, OPERATION_visibility, refusal)) &&
-           (!set->keep || access_allows(session, room, grant, OPERATION_keep, refusal));
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+        if (is_wanted[i] &&
+            !access_allows(ask->session, ask->room, ask->grant, operations[i], refusal))
+            return false;
+    return true;
 }
 
-static struct job *create_set(struct session *session, const struct room *room,
-                              const struct request_set *set)
+static struct job *create_set(const struct ask *ask)
 {
     char name[NAME_BYTES_MAX + 1];
     struct job *job = job_create(JOB_ROOM_SET);
     if (!job)
         return NULL;
-    job->room_set.room_id = room->id;
-    job->room_set.topic = job_text(job, set->topic);
+    job->room_set.room_id = ask->room->id;
+    job->room_set.topic = job_text(job, ask->request.as_set.topic);
     job->room_set.entry.kind = ENTRY_KIND_TOPIC;
-    job->room_set.entry.user_id = session_user_id(session);
-    job->room_set.entry.from = job_text(job, session_name(session, name));
+    job->room_set.entry.user_id = session_user_id(ask->session);
+    job->room_set.entry.from = job_text(job, session_name(ask->session, name));
     job->room_set.entry.text = job->room_set.topic;
-    job->room_set.wall_ms = session->gateway->now.wall_ms;
-    job->room_set.monotonic_ms = session->gateway->now.monotonic_ms;
+    job->room_set.wall_ms = ask->gateway->now.wall_ms;
+    job->room_set.monotonic_ms = ask->gateway->now.monotonic_ms;
     return job;
-}
-
-void handle_set(struct gateway *gateway, struct session *session, const struct request *request)
-{
-    const struct request_set *set = &request->as_set;
-    struct refusal refusal;
-    struct member *member;
-    enum visibility visibility;
-    int keep;
-    struct room *room = access_member(session, request, set->room, OPERATION_join, &member);
-    if (!room)
-        return;
-    if (!may_set(session, room, member ? &member->grant : NULL, set, &refusal) ||
-        !read_visibility(set->visibility, &visibility, &refusal) ||
-        !read_keep(set->keep, &keep, &refusal)) {
-        session_refuse(session, &request->ref, &refusal);
-        return;
-    }
-    struct job *job = create_set(session, room, set);
-    if (job) {
-        job->room_set.visibility = set->visibility ? (int)visibility : -1;
-        job->room_set.keep = keep;
-    }
-    (void)gateway_submit(gateway, session, request, job);
 }
 
 static void apply_set(struct gateway *gateway, struct room *room, const struct job_room_set *set)
@@ -438,48 +406,55 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
     /* Who is put out hears why first; then all who may not see it any more, that it is gone. */
     if (was_public && room->visibility != VISIBILITY_PUBLIC) {
         struct event_room event = {.change = "removed", .name = room->name};
-        access_put_strangers_out(room);
+        room_evict_barred(room);
         gateway_tell_strangers(gateway, room, EVENT_room, &event);
     }
     room_announce(gateway, room, "changed");
 }
 
-void answer_set(struct gateway *gateway, struct session *session, struct job *job)
+static enum outcome answer_set(struct ask *ask, struct job *job)
 {
-    if (visit_answer(gateway, session, job))
-        return;
-    struct room *room = room_find_id(gateway, job->room_set.room_id);
+    struct room *room = room_find_id(ask->gateway, job->room_set.room_id);
     if (job->result == JOB_DONE && room)
-        apply_set(gateway, room, &job->room_set);
-    session_answer(session, job);
+        apply_set(ask->gateway, room, &job->room_set);
+    return ask_answer(ask, job);
+}
+
+enum outcome handle_set(struct ask *ask)
+{
+    const struct request_set *set = &ask->request.as_set;
+    struct refusal refusal;
+    enum visibility visibility;
+    int keep;
+    if (!may_set(ask, &refusal) || !read_visibility(set->visibility, &visibility, &refusal) ||
+        !read_keep(set->keep, &keep, &refusal))
+        return ask_refuse(ask, &refusal);
+    struct job *job = create_set(ask);
+    if (job) {
+        job->room_set.visibility = set->visibility ? (int)visibility : -1;
+        job->room_set.keep = keep;
+    }
+    return ask_submit(ask, job, answer_set);
 }
 
 /* --- remove ----------------------------------------------------------------------------------- */
 
-void handle_remove(struct gateway *gateway, struct session *session,
-                   const struct request *request)
+static enum outcome answer_remove(struct ask *ask, struct job *job)
 {
-    struct member *member;
-    struct room *room =
-        access_member(session, request, request->as_remove.room, OPERATION_remove, &member);
-    if (!room)
-        return;
-    struct job *job = job_create(JOB_ROOM_REMOVE);
-    if (job)
-        job->room.room.id = room->id;
-    (void)gateway_submit(gateway, session, request, job);
-}
-
-void answer_remove(struct gateway *gateway, struct session *session, struct job *job)
-{
-    if (visit_answer(gateway, session, job))
-        return;
-    struct room *room = room_find_id(gateway, job->room.room.id);
+    struct room *room = room_find_id(ask->gateway, job->room.room.id);
     if (job->result == JOB_DONE && room) {
-        struct user *owner = user_find_id(gateway, room->owner_id);
+        struct user *owner = user_find_id(ask->gateway, room->owner_id);
         if (owner && owner->owned_count)
             owner->owned_count--;
-        room_remove(gateway, room);
+        room_remove(ask->gateway, room);
     }
-    session_answer(session, job);
+    return ask_answer(ask, job);
+}
+
+enum outcome handle_remove(struct ask *ask)
+{
+    struct job *job = job_create(JOB_ROOM_REMOVE);
+    if (job)
+        job->room.room.id = ask->room->id;
+    return ask_submit(ask, job, answer_remove);
 }

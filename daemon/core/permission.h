@@ -8,7 +8,8 @@
 enum operation {
 #define PERMISSION(operation, role, sentence) OPERATION_##operation,
 #include "daemon/core/permission.def"
-    OPERATION_COUNT
+    OPERATION_COUNT,
+    OPERATION_none = OPERATION_COUNT /* of a request that whoever may ask it may do */
 };
 
 /* True when role is at least the operation's. ROLE_NONE may do nothing. */

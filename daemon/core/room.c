@@ -1,5 +1,6 @@
 #include "daemon/core/room.h"
 
+#include "daemon/core/access.h"
 #include "daemon/core/state.h"
 
 #include <stdlib.h>

@@ -94,6 +94,9 @@ struct member *room_enter(struct room *room, struct session *session, int64_t af
 /* Ends a membership; tells presence. */
 void room_leave(struct member *member);
 
+/* Ends the membership of everybody who may not read the room any more: it has become private. */
+void room_evict_barred(const struct room *room);
+
 /* Shows one committed entry to everybody: appends it to the room's log, once. Of a delete,
  * forget_through is the newest seq whose text is gone, else 0. */
 void room_tell(struct gateway *gateway, struct room *room, const struct entry *entry,

@@ -1,5 +1,6 @@
 #include "daemon/core/session.h"
 
+#include "daemon/core/dispatch.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/state.h"
 #include "daemon/log.h"
@@ -290,7 +291,7 @@ void session_continue(struct session *session)
     while (backlog->length && may_dispatch(session)) {
         uint32_t size;
         memcpy(&size, backlog->bytes, sizeof size);
-        if (!dispatch(session->gateway, session, (const char *)backlog->bytes + sizeof size, size))
+        if (!dispatch(session, (const char *)backlog->bytes + sizeof size, size))
             break;
         buffer_consume(backlog, sizeof size + size);
     }
@@ -339,7 +340,7 @@ static void take_message(struct session *session, const char *bytes, size_t leng
     bool is_taken = false;
     if (!session->backlog.length && !session->is_dispatching && may_dispatch(session)) {
         session->is_dispatching = true;
-        is_taken = dispatch(session->gateway, session, bytes, length);
+        is_taken = dispatch(session, bytes, length);
         session->is_dispatching = false;
     }
     if (!is_taken)
@@ -378,4 +379,30 @@ void session_receive(struct session *session, const void *bytes, size_t length, 
     count_received(session);
     take_message(session, (const char *)whole.bytes, whole.length);
     buffer_finish(&whole);
+}
+
+/* What has to wait does so as it would have come. */
+static void keep_request(struct session *session, const struct request *request)
+{
+    struct buffer text = {0};
+    if (message_encode(&text, request->type, &request->ref, &request->as_hello))
+        keep_for_later(session, (const char *)text.bytes, text.length);
+    else
+        session_close(session, 1011, "The gateway has no memory for this message");
+    buffer_finish(&text);
+}
+
+void session_ask(struct session *session, const struct request *request)
+{
+    bool is_taken = false;
+    if (session->is_closing)
+        return;
+    session->heard_ms = session->gateway->now.monotonic_ms;
+    if (!session->backlog.length && !session->is_dispatching && may_dispatch(session)) {
+        session->is_dispatching = true;
+        is_taken = dispatch_request(session, request);
+        session->is_dispatching = false;
+    }
+    if (!is_taken)
+        keep_request(session, request);
 }

@@ -47,6 +47,11 @@ struct session *session_open(struct gateway *gateway, void *connection,
 void session_receive(struct session *session, const void *bytes, size_t length, size_t remaining,
                      bool is_last);
 
+/* The same for whoever speaks in C instead of JSON: one request, filled by the caller and borrowed. Not
+ * of a SESSION_PLAIN. */
+struct request;
+void session_ask(struct session *session, const struct request *request);
+
 /* The connection can take more. */
 void session_writeable(struct session *session);
 

@@ -1,5 +1,6 @@
 /* session_flush.c - one write a turn: what waits for a session, gathered from its replies, the rings
  * of its rooms and, where those no longer have it, storage. */
+#include "daemon/core/ask.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/state.h"
 
@@ -101,23 +102,37 @@ static void stall(struct session *session)
     session->gateway->stalled++;
 }
 
+struct page_context {
+    struct job_context job;
+    uint64_t session;
+};
+
+static void finish_page(struct gateway *gateway, struct job *job);
+
+static struct job *create_page(const struct member *member)
+{
+    const struct session *session = member->session;
+    struct job *job = job_create(JOB_PAGE);
+    struct page_context *context = ask_context(job, sizeof *context);
+    if (!context)
+        return job;
+    context->session = session->id;
+    job->page.room_id = member->room->id;
+    job->page.user_id = session_user_id(session);
+    job->page.after = member->seq;
+    job->page.up_to = member->live ? member->room->last : member->live_at; /* the seam */
+    job->page.limit = PAGE_ENTRIES;
+    job->page.bytes_max = most_bytes(session->gateway) / 2;
+    return job;
+}
+
 static void ask_for_page(struct member *member)
 {
     struct session *session = member->session;
     struct gateway *gateway = session->gateway;
     if (session->is_paging || session->is_stalled)
         return;
-    struct job *job = job_create(JOB_PAGE);
-    if (job) {
-        job->asker.session = session->id;
-        job->page.room_id = member->room->id;
-        job->page.user_id = session_user_id(session);
-        job->page.after = member->seq;
-        job->page.up_to = member->live ? member->room->last : member->live_at; /* the seam */
-        job->page.limit = PAGE_ENTRIES;
-        job->page.bytes_max = most_bytes(gateway) / 2;
-    }
-    session->is_paging = gateway_submit_alone(gateway, job);
+    session->is_paging = gateway_submit(gateway, create_page(member), finish_page);
     if (session->is_paging)
         gateway->figures.pages++;
     else
@@ -302,10 +317,14 @@ static void write_page(struct member *member, const struct job_page *page)
     member->seq = page->complete ? page->up_to : page->entries[page->count - 1].seq;
 }
 
-void session_answer_page(struct session *session, struct job *job)
+static void finish_page(struct gateway *gateway, struct job *job)
 {
+    const struct page_context *context = job->context;
     const struct job_page *page = &job->page;
-    struct room *room = room_find_id(session->gateway, page->room_id);
+    struct session *session = gateway_session(gateway, context->session);
+    if (!session)
+        return;
+    struct room *room = room_find_id(gateway, page->room_id);
     struct member *member = room ? session_member(session, room) : NULL;
     session->is_paging = false;
     session_mark_dirty(session);
@@ -316,6 +335,6 @@ void session_answer_page(struct session *session, struct job *job)
         return;
     }
     /* A session that fell behind meanwhile asks again once it is writeable. */
-    if (!session->is_behind && session->replies.length <= most_bytes(session->gateway))
+    if (!session->is_behind && session->replies.length <= most_bytes(gateway))
         write_page(member, page);
 }

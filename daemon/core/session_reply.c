@@ -2,11 +2,8 @@
 #include "daemon/core/frame.h"
 #include "daemon/core/state.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#define RETRY_MS     1000 /* when storage is busy or failing */
 #define BEHIND_BYTES 2048 /* events kept for a connection that takes nothing */
 
 void session_mark_dirty(struct session *session)
@@ -89,76 +86,6 @@ void session_refuse(struct session *session, const struct ref *ref, const struct
         .retry_after_ms = refusal->retry_after_ms,
     };
     session_reply(session, ref, REPLY_error, &error);
-}
-
-void session_fail(struct session *session, const struct ref *ref, enum error_code code,
-                  const char *field, const char *format, ...)
-{
-    struct refusal refusal;
-    char sentence[sizeof refusal.message];
-    if (format) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(sentence, sizeof sentence, format, arguments);
-        va_end(arguments);
-        refuse(&refusal, code, field, "%s", sentence);
-    } else {
-        refuse(&refusal, code, field, NULL);
-    }
-    if (code == ERROR_storage_unavailable)
-        refusal.retry_after_ms = RETRY_MS;
-    session_refuse(session, ref, &refusal);
-}
-
-void session_fail_job(struct session *session, const struct job *job)
-{
-    const struct ref *ref = &job->asker.ref;
-    switch (job->result) {
-    case JOB_MESSAGE_MISSING:
-        session_fail(session, ref, ERROR_message_not_found, "target", NULL);
-        return;
-    case JOB_NOT_OWN:
-        session_fail(session, ref, ERROR_forbidden, "target", "The message is somebody else's.");
-        return;
-    case JOB_NAME_TAKEN:
-        session_fail(session, ref, ERROR_name_taken, "name", NULL);
-        return;
-    case JOB_USER_MISSING:
-        session_fail(session, ref, ERROR_user_not_found, "user", NULL);
-        return;
-    case JOB_OUTRANKED:
-        session_fail(session, ref, ERROR_forbidden, "user", "The user's role is not below yours.");
-        return;
-    case JOB_ROOM_MISSING:
-        session_fail(session, ref, ERROR_room_not_found, "room", NULL);
-        return;
-    case JOB_REFUSED:
-        session_fail(session, ref, ERROR_bad_request, NULL, "%s", job->why);
-        return;
-    case JOB_UNAVAILABLE:
-        session_fail(session, ref, ERROR_storage_unavailable, NULL, NULL);
-        return;
-    case JOB_DONE:
-    case JOB_REPEATED:
-        session_fail(session, ref, ERROR_internal, NULL, NULL);
-        return;
-    }
-}
-
-void session_ok(struct session *session, const struct ref *ref)
-{
-    static const struct reply_ok ok = {0};
-    session_reply(session, ref, REPLY_ok, &ok);
-}
-
-void session_answer(struct session *session, const struct job *job)
-{
-    if (!session)
-        return;
-    if (job->result == JOB_DONE)
-        session_ok(session, &job->asker.ref);
-    else
-        session_fail_job(session, job);
 }
 
 /* Events are state: who is too far behind to take them reads the state when it asks for it. */

@@ -1,5 +1,5 @@
-/* state.h - what the files of daemon/core share: the gateway, a session, a user, and the signature of
- * a handler. Nobody outside daemon/core includes it (tests of the core do). Loop thread. */
+/* state.h - what the files of daemon/core share: the gateway, a session, a user. Nobody outside
+ * daemon/core includes it (tests of the core do). Loop thread. */
 #ifndef HEARTH_CORE_STATE_H
 #define HEARTH_CORE_STATE_H
 
@@ -37,7 +37,6 @@ struct session {
     struct session *next_dirty;  /* gateway's list of sessions to flush; on it while is_dirty */
     struct session *parked_prev, *parked_next; /* gateway's list; on it while is_parked */
     struct member *members;    /* owned; linked by member->next */
-    struct member *visitor;    /* borrowed: stands for a member while visitor.c dispatches */
     struct buffer received;    /* parts of a message that is not whole yet */
     struct buffer backlog;     /* whole messages that wait for their turn: size, bytes, ... */
     struct buffer replies;     /* framed; written before any entry */
@@ -111,9 +110,6 @@ struct gateway {
     int64_t effort_max;    /* then the rest is left for the next turn; follows how long turns take */
     bool has_collected;    /* in this turn */
     bool changed_late;     /* rooms were left for the next turn */
-    bool has_submitted;    /* by the handler that is running */
-    const char *frame;     /* borrowed: what is being dispatched */
-    size_t frame_length;
     bool is_draining;
     bool has_told_all;     /* while draining: no session waits for an answer any more */
     bool wants_restart;    /* a backup was restored: to be built again from it */
@@ -126,71 +122,15 @@ struct gateway {
     struct figures figures;
 };
 
-/* --- one row a request: dispatch.c ------------------------------------------------------------ */
-
-/* Answers a request: with one reply, or with a job whose answer will bring it. session is there until
- * the handler returns, also when it closes it. */
-typedef void request_handler(struct gateway *gateway, struct session *session,
-                             const struct request *request);
-
-/* Answers with a finished job. session is NULL when it has gone meanwhile: what was stored must be
- * told to the others all the same. The job is destroyed by the caller. */
-typedef void answer_handler(struct gateway *gateway, struct session *session, struct job *job);
-
-enum need {
-    NEEDS_NOTHING, /* may come before hello */
-    NEEDS_READER,  /* hello, or a keeper, or anonymous HTTP */
-    NEEDS_USER,    /* hello, or a keeper */
-    NEEDS_KEEPER   /* came through the admin socket */
-};
-
-/* What a request takes from the buckets of a user and an address; see limit_kind. */
-#define COST_NONE LIMIT_KIND_COUNT
-
-struct row {
-    request_handler *handle;
-    answer_handler *answer; /* of the job it submits; NULL if it submits none */
-    enum need need;
-    bool waits;             /* the next frame is dispatched after the reply only */
-    enum limit_kind cost;   /* or COST_NONE */
-};
-const struct row *dispatch_row(enum message_type request);
-
-/* Decodes and answers one whole message of a session. False: it is to be brought again later. */
-bool dispatch(struct gateway *gateway, struct session *session, const char *bytes, size_t length);
-/* The same request once more, after a visit: it has been counted and allowed already. */
-void dispatch_again(struct gateway *gateway, struct session *session, const char *frame);
-
-request_handler handle_hello, handle_logout, handle_ping, handle_register, handle_password;
-request_handler handle_rooms, handle_history, handle_search;
-request_handler handle_join, handle_leave, handle_create, handle_set, handle_remove;
-request_handler handle_send, handle_edit, handle_delete, handle_react;
-request_handler handle_direct, handle_typing, handle_read, handle_who;
-request_handler handle_invite, handle_kick, handle_ban, handle_unban, handle_mute, handle_role;
-request_handler handle_status, handle_backup, handle_restore, handle_export, handle_import;
-answer_handler answer_hello, answer_logout, answer_rooms, answer_history, answer_search;
-answer_handler answer_join;
-answer_handler answer_create, answer_set, answer_remove, answer_append;
-answer_handler answer_direct, answer_read, answer_who, answer_grant, answer_visit;
-answer_handler answer_status, answer_backup, answer_restore, answer_export, answer_import;
-
 /* --- the gateway: gateway.c ------------------------------------------------------------------- */
 
-/* Takes the job and submits it for this request: its row's answer handler will be called. When storage
- * does not take it, or job is NULL or lacks memory, the request is answered storage_unavailable.
- * asker.detail may be filled before. */
-bool gateway_submit(struct gateway *gateway, struct session *session,
-                    const struct request *request, struct job *job);
-
-/* The same for a further job of a request that is being answered: asker is the finished job's. */
-bool gateway_submit_next(struct gateway *gateway, struct session *session,
-                         const struct asker *asker, struct job *job);
+/* Takes the job and submits it; finish is called with it when it is done, unless NULL. False when
+ * storage did not take it, or job is NULL or lacks memory. */
+bool gateway_submit(struct gateway *gateway, struct job *job,
+                    void (*finish)(struct gateway *gateway, struct job *job));
 
 /* Storage is well and has room for little more: new requests had better wait than be refused. */
 bool gateway_waits_for_storage(const struct gateway *gateway);
-
-/* A job that nobody waits for. Takes it; false when it was not submitted. */
-bool gateway_submit_alone(struct gateway *gateway, struct job *job);
 
 /* What an act costs, roughly, in ns: so that a turn of the loop stays short without a clock. */
 #define EFFORT_JOB              1000
@@ -219,16 +159,6 @@ void gateway_tell_strangers(struct gateway *gateway, const struct room *room,
 void session_reply(struct session *session, const struct ref *ref, enum message_type type,
                    const void *fields);
 void session_refuse(struct session *session, const struct ref *ref, const struct refusal *refusal);
-/* The same in one call; format may be NULL for the code's own sentence. */
-void session_fail(struct session *session, const struct ref *ref, enum error_code code,
-                  const char *field, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-void session_ok(struct session *session, const struct ref *ref);
-/* What a job's result means for who asked: JOB_UNAVAILABLE is storage_unavailable and so on. */
-void session_fail_job(struct session *session, const struct job *job);
-/* The one or the other, or nothing: session is NULL when who asked has gone. */
-void session_answer(struct session *session, const struct job *job);
-
 /* An event: state, not history. Dropped, with false, when the session is too far behind to need it. */
 bool session_tell(struct session *session, enum message_type event, const void *fields);
 /* The same, encoded already: JSON without a header. */
@@ -250,8 +180,6 @@ void session_continue(struct session *session);
 void session_unpark(struct session *session); /* takes it off the list of the parked */
 /* What may end in storage is not dispatched now but later: see gateway_waits_for_storage. */
 bool session_waits_for_storage(const struct session *session);
-/* The answer of a JOB_PAGE. */
-void session_answer_page(struct session *session, struct job *job);
 
 struct member *session_member(const struct session *session, const struct room *room);
 const char *session_name(const struct session *session, char out[NAME_BYTES_MAX + 1]);
@@ -267,49 +195,10 @@ struct user *user_find(const struct gateway *gateway, const char *folded);
 struct user *user_find_id(const struct gateway *gateway, int64_t id);
 struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
 void user_touch(struct gateway *gateway, const struct user *user); /* seen now */
-void user_answer_create(struct gateway *gateway, struct job *job);
+/* Stores a user who is here already; false when storage takes nothing more. */
+bool user_store(struct gateway *gateway, const struct user_row *row);
 void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */
 void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */
-
-/* --- managing a room from outside: visitor.c -------------------------------------------------- */
-
-/* Reads what the room remembers about the user; the request is then dispatched again. */
-void visit(struct session *session, const struct request *request, const struct room *room);
-/* Called first by the answer handlers of requests that may visit: true when the job was the visit. */
-bool visit_answer(struct gateway *gateway, struct session *session, struct job *job);
-
-/* --- who may do what: access.c ---------------------------------------------------------------- */
-
-/* The role of this session's user in the room, given what the room remembers (NULL: nothing). */
-enum role access_role(const struct session *session, const struct room *room,
-                      const struct grant *grant);
-
-/* May the session read the room? Else refusal is room_not_found or banned. */
-bool access_read(const struct session *session, const struct room *room,
-                 const struct grant *grant, struct refusal *refusal);
-
-/* May it do this there? Reading is checked too. Else forbidden, muted, banned or room_not_found. */
-bool access_allows(const struct session *session, const struct room *room,
-                   const struct grant *grant, enum operation operation, struct refusal *refusal);
-
-/* The room of a request, if it exists; else the request is answered room_not_found (or bad_request). */
-struct room *access_room(struct session *session, const struct request *request, const char *name);
-
-/* The same, and the session is in it and its role allows the operation. A keeper need not be in it:
- * then *member is NULL. On NULL the request has been answered. */
-struct room *access_member(struct session *session, const struct request *request,
-                           const char *name, enum operation operation, struct member **member);
-
-/* Answers one who is not in the room, once it is known what the room remembers about the user: the
- * room is not found, the user is banned, or need only join. The request is dispatched again before. */
-void access_refuse_stranger(struct session *session, const struct request *request,
-                            const struct room *room);
-
-/* Ends the membership of everybody who may not read the room any more: it has become private. */
-void access_put_strangers_out(const struct room *room);
-
-/* May the text be said? limits.text_bytes and text_characters; else too_long on field "text". */
-bool access_text(const struct gateway *gateway, const char *text, struct refusal *refusal);
 
 #endif

@@ -63,23 +63,26 @@ struct user *user_create(struct gateway *gateway, const struct user_row *row)
     return NULL;
 }
 
-/* Storage failed for too long: the user is here all the same, and is stored with the next try. */
-static bool try_again(struct gateway *gateway, const struct job *answer)
+static void finish_store(struct gateway *gateway, struct job *job);
+
+bool user_store(struct gateway *gateway, const struct user_row *row)
 {
     struct job *job = job_create(JOB_USER_CREATE);
     if (job)
-        job->user = answer->user;
-    return gateway_submit_alone(gateway, job);
+        job->user = (struct job_user){.user = *row, .wall_ms = gateway->now.wall_ms};
+    return gateway_submit(gateway, job, finish_store);
 }
 
-void user_answer_create(struct gateway *gateway, struct job *job)
+static void finish_store(struct gateway *gateway, struct job *job)
 {
     struct user *user = user_find_id(gateway, job->user.user.id);
     if (!user)
         return;
-    /* Also when nobody is here any more: what was said under this user is stored after all, and the
+    /* Storage failed for too long: the user is here all the same, and is stored with the next try.
+     * Also when nobody is here any more: what was said under this user is stored after all, and the
      * key was given. No more users wait so than jobs may. */
-    if (job->result == JOB_UNAVAILABLE && !gateway->is_draining && try_again(gateway, job))
+    if (job->result == JOB_UNAVAILABLE && !gateway->is_draining &&
+        user_store(gateway, &job->user.user))
         return;
     user->is_creating = false;
     gateway->users_creating--;
@@ -133,5 +136,5 @@ void user_touch(struct gateway *gateway, const struct user *user)
         job->user.user.id = user->id;
         job->user.wall_ms = gateway->now.wall_ms;
     }
-    (void)gateway_submit_alone(gateway, job);
+    (void)gateway_submit(gateway, job, NULL);
 }

@@ -1,6 +1,7 @@
 /* check.c - what must hold after every turn, and at the end. */
 #include "tests/simulation/world.h"
 
+#include "daemon/core/access.h"
 #include "daemon/core/state.h"
 
 #include <inttypes.h>

@@ -37,7 +37,7 @@ static struct job *make_message(struct store_fixture *fixture, int64_t number)
     snprintf(text, sizeof text, "message %" PRId64 ".", number);
     snprintf(nonce, sizeof nonce, "n%" PRId64, number);
     struct job *job = fixture_message(fixture, MINA, text, nonce);
-    job->asker.detail[0] = number;
+    job->context = (void *)(intptr_t)number;
     return job;
 }
 
@@ -50,7 +50,7 @@ static void talk(struct store_fixture *fixture, int64_t next, int pipe_end)
         fixture_submit(fixture, make_message(fixture, next++));
     for (;;) {
         struct job *job = fixture_collect(fixture);
-        struct ack ack = {job->asker.detail[0], job->append.entry.seq};
+        struct ack ack = {(intptr_t)job->context, job->append.entry.seq};
         if (job->result != JOB_DONE && job->result != JOB_REPEATED)
             _exit(1);
         if (write(pipe_end, &ack, sizeof ack) != sizeof ack)
