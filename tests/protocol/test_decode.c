@@ -359,6 +359,54 @@ static void hostile_bytes_are_refused_with_a_reason(void **state)
     }
 }
 
+/* Memory of the test's, so that what is copied can be told from what is borrowed. */
+struct memory {
+    char bytes[512];
+    size_t used, most;
+};
+
+static void *take(void *owner, size_t size)
+{
+    struct memory *memory = owner;
+    if (memory->used + size > memory->most)
+        return NULL;
+    void *taken = memory->bytes + memory->used;
+    memory->used += (size + 7) & ~(size_t)7;
+    return taken;
+}
+
+static void a_copied_request_outlives_the_first(void **state)
+{
+    _Alignas(8) struct memory memory = {.most = sizeof memory.bytes};
+    struct request copy;
+    (void)state;
+    assert_true(decode("{\"type\":\"import\",\"ref\":7,\"room\":\"lobby\",\"rows\":["
+                       "{\"kind\":\"message\",\"seq\":3,\"ts\":1,\"from\":\"mina\",\"text\":\"hi\"}]}"));
+    assert_true(request_copy(&request, take, &memory, &copy));
+    request_finish(&request);
+    assert_int_equal(copy.type, REQUEST_import);
+    assert_int_equal(copy.ref.number, 7);
+    assert_string_equal(copy.as_import.room, "lobby");
+    assert_int_equal(copy.as_import.rows.count, 1);
+    const struct record_row *row = copy.as_import.rows.items;
+    assert_int_equal(row->seq, 3);
+    assert_string_equal(row->from, "mina");
+    assert_string_equal(row->text, "hi");
+    assert_null(row->nonce);
+}
+
+static void a_request_is_not_copied_by_halves(void **state)
+{
+    (void)state;
+    assert_true(decode("{\"type\":\"join\",\"room\":\"lobby\",\"log\":\"0123456789abcdef\"}"));
+    for (size_t most = 0; most < 8 + 17; most++) {
+        _Alignas(8) struct memory memory = {.most = most};
+        struct request copy;
+        assert_false(request_copy(&request, take, &memory, &copy));
+    }
+    request_finish(&request);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +432,8 @@ int main(void)
         cmocka_unit_test(a_fraction_is_no_integer),
         cmocka_unit_test(a_plain_frame_is_a_send_without_a_room),
         cmocka_unit_test(hostile_bytes_are_refused_with_a_reason),
+        cmocka_unit_test(a_copied_request_outlives_the_first),
+        cmocka_unit_test(a_request_is_not_copied_by_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
