@@ -192,6 +192,8 @@ def used():
         if not re.search(rf"\b{group}\s*(?:\.|->)\s*{name}\b", code):
             yield f"config/options.def: nobody reads {group}.{name}"
     messages = text_of(Path("protocol/messages.def"))
+    rows = text_of(Path("daemon/core/requests.def"))
+    code += "".join(f"REQUEST_{name} " for name in re.findall(r"^IN_\w+\((\w+)", rows, re.M))
     listed = re.findall(r"^(REQUEST|REPLY|ENTRY|EVENT|ERROR)\((\w+)", messages, re.M)
     for kind, name in listed:
         if not re.search(rf"\b{kind}_{name}\b", code):
