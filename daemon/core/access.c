@@ -1,6 +1,9 @@
 #include "daemon/core/access.h"
 
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <string.h>
 
@@ -14,12 +17,12 @@ static bool is_one_of_two(const struct session *session, const struct room *room
 
 bool access_is_administrator(const struct session *session)
 {
-    return session->arrival.keeper || (session->user && session->user->role == ROLE_ADMIN);
+    return session->arrival.administrator || (session->user && session->user->role == ROLE_ADMIN);
 }
 
 enum role access_gateway_role(const struct session *session)
 {
-    if (session->arrival.keeper)
+    if (session->arrival.administrator)
         return ROLE_ADMIN;
     return session->user ? session->user->role : ROLE_GUEST;
 }

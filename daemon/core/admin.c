@@ -1,6 +1,7 @@
 /* admin.c - what only the keeper asks for: figures, backup and restore, a room's log as rows. */
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
 
 #include <string.h>
 
@@ -37,11 +38,11 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
     reply->server.version = HEARTH_VERSION;
     reply->uptime_ms = gateway->now.monotonic_ms - gateway->started_ms;
     reply->time = gateway->now.wall_ms;
-    reply->connections = (int64_t)gateway->sessions.count;
+    reply->connections = (int64_t)gateway->sessions.by_id.count;
     reply->connections_max = config->limits.connections;
-    reply->users_here = (int64_t)gateway->users_here;
-    reply->rooms = (int64_t)gateway->rooms.count;
-    reply->memory_bytes = (int64_t)gateway->log_bytes;
+    reply->users_here = (int64_t)gateway->users.here_count;
+    reply->rooms = (int64_t)gateway->rooms.by_id.count;
+    reply->memory_bytes = (int64_t)gateway->rooms.log_bytes;
     reply->max_bytes = config->storage.max_bytes;
     reply->pending_max = config->storage.pending_max;
     reply->retention_age_days = config->retention.age_days;
@@ -77,7 +78,7 @@ static enum outcome answer_backup(struct ask *ask, struct job *job)
 /* The file lies ready; whoever opens the store next takes it. */
 static enum outcome answer_restore(struct ask *ask, struct job *job)
 {
-    ask->gateway->wants_restart |= job->result == JOB_DONE;
+    ask->gateway->drain.wants_restart |= job->result == JOB_DONE;
     return answer_backup(ask, job);
 }
 
@@ -109,7 +110,7 @@ enum outcome handle_restore(struct ask *ask)
 
 bool gateway_wants_restart(const struct gateway *gateway)
 {
-    return gateway->wants_restart;
+    return gateway->drain.wants_restart;
 }
 
 /* --- rows --------------------------------------------------------------------------------------
@@ -267,7 +268,7 @@ static struct room *make_imported(struct gateway *gateway, const char *name,
         refuse(refusal, ERROR_name_invalid, "room", NULL);
         return NULL;
     }
-    if (gateway->rooms.count >= (size_t)gateway->config->limits.rooms) {
+    if (gateway->rooms.by_id.count >= (size_t)gateway->config->limits.rooms) {
         refuse(refusal, ERROR_too_many_rooms, NULL, NULL);
         return NULL;
     }
@@ -276,7 +277,7 @@ static struct room *make_imported(struct gateway *gateway, const char *name,
     if (job)
         job->room.room = row;
     if (gateway_submit(gateway, job, finish_room)) {
-        gateway->room_id_last = row.id;
+        gateway->rooms.id_last = row.id;
         room->is_pending = true;
         return room;
     }

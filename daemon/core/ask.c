@@ -1,7 +1,9 @@
 #include "daemon/core/ask.h"
 
 #include "daemon/core/access.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,7 +39,7 @@ static enum resolved check_room(const struct ask *ask, struct refusal *refusal)
 {
     const struct session *session = ask->session;
     bool is_outside =
-        ask->row->scope == SCOPE_MEMBER && !ask->member && !session->arrival.keeper;
+        ask->row->scope == SCOPE_MEMBER && !ask->member && !session->arrival.administrator;
     if (!is_outside)
         return access_allows(session, ask->room, ask->grant, ask->row->operation, refusal)
                    ? RESOLVED
@@ -128,15 +130,6 @@ enum outcome ask_run(struct ask *ask)
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
-/* The reply has been given, or another job is under way. */
-static void settle(struct session *session, const struct row *row, enum outcome outcome)
-{
-    if (row->order == ORDER_BLOCKING && outcome == ANSWERED)
-        session->is_waiting = false;
-    if (session->backlog.length)
-        session_continue(session);
-}
-
 static void finish(struct gateway *gateway, struct job *job)
 {
     const struct request_context *context = job->context;
@@ -147,11 +140,14 @@ static void finish(struct gateway *gateway, struct job *job)
     ask.request.ref = context->ref;
     if (session) {
         session->in_flight--;
-        ask.session = session->is_closing ? NULL : session;
+        ask.session = session->phase == PHASE_CLOSING ? NULL : session;
     }
     enum outcome outcome = context->answer(&ask, job);
-    if (session)
-        settle(session, context->row, outcome);
+    if (!session)
+        return;
+    if (outcome == ANSWERED && context->row->order == ORDER_BLOCKING)
+        session_unblock(session);
+    session_continue(session);
 }
 
 void *ask_context(struct job *job, size_t size)

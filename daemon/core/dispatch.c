@@ -2,7 +2,8 @@
 #include "daemon/core/dispatch.h"
 
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/session_private.h"
 #include "daemon/log.h"
 
 #include <string.h>
@@ -85,7 +86,7 @@ static int64_t take(struct session *session, enum limit_kind kind)
 static bool is_often_enough(struct session *session, enum limit_kind kind,
                             struct refusal *refusal)
 {
-    if (kind == COST_NONE || session->arrival.exempt || session->arrival.keeper)
+    if (kind == COST_NONE || session->arrival.exempt || session->arrival.administrator)
         return true;
     int64_t wait_ms = take(session, kind);
     if (wait_ms == 0)
@@ -101,7 +102,7 @@ static bool may_speak_again(struct session *session, const struct ref *ref)
     struct gateway *gateway = session->gateway;
     int64_t per_second = gateway->config->limits.requests_per_second;
     struct rate rate = {per_second * 60, per_second * BURST_SECONDS};
-    if (session->arrival.exempt || session->arrival.keeper)
+    if (session->arrival.exempt || session->arrival.administrator)
         return true;
     int64_t wait_ms = bucket_take(&session->frames, &rate, gateway->now.monotonic_ms);
     if (wait_ms == 0) {
@@ -128,23 +129,23 @@ static bool is_met(const struct session *session, enum who who)
     case WHO_ANYBODY:
         return true;
     case WHO_READER:
-        return session->has_hello || session->arrival.anonymous;
+        return session->phase == PHASE_READY || session->arrival.anonymous;
     case WHO_USER:
-        return session->has_hello;
+        return session->phase == PHASE_READY;
     case WHO_ADMINISTRATOR:
-        return session->arrival.keeper;
+        return session->arrival.administrator;
     }
     return false;
 }
 
 static bool may_ask(struct session *session, const struct row *row, struct refusal *refusal)
 {
-    if (session->gateway->is_draining) {
+    if (session->gateway->drain.phase != DRAIN_NONE) {
         refuse(refusal, ERROR_shutting_down, NULL, NULL);
         return false;
     }
     if (!is_met(session, row->who)) {
-        bool is_known = session->has_hello;
+        bool is_known = session->phase == PHASE_READY;
         refuse(refusal, is_known ? ERROR_forbidden : ERROR_unauthorized, NULL,
                is_known ? "Only the keeper may do this, on the admin socket." : "Say hello first.");
         return false;
@@ -158,7 +159,7 @@ static void run(struct ask *ask)
     if (!may_ask(ask->session, ask->row, &refusal))
         (void)ask_refuse(ask, &refusal);
     else if (ask_run(ask) == AWAITS && ask->row->order == ORDER_BLOCKING)
-        ask->session->is_waiting = true;
+        session_block(ask->session, BLOCKED_ON_REPLY);
 }
 
 /* Whoever comes in or reads goes on: hello, ping, join, history and the like store nothing that waits. */

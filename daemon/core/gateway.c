@@ -2,7 +2,11 @@
 
 #include "daemon/core/ask.h"
 #include "daemon/core/frame.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/limit.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 #include "daemon/log.h"
 
 #include <inttypes.h>
@@ -12,7 +16,7 @@
 
 #define LOG_ID_RANDOM   (LOG_ID_BYTES / 2)
 #define CHECK_MS        1000 /* how often storage's health is looked at */
-#define STALLED_MS      250  /* until a page that was refused is asked for again */
+#define RETRY_MS      250  /* until a page that was refused is asked for again */
 #define TOUCH_MS        INT64_C(43200000) /* half a day */
 
 /* --- jobs ------------------------------------------------------------------------------------- */
@@ -25,23 +29,23 @@ bool gateway_submit(struct gateway *gateway, struct job *job,
         context = ask_context(job, sizeof *context);
     if (context)
         context->finish = finish;
-    if (!job || job_failed(job) || store_submit(gateway->store, job) != STORE_OK) {
+    if (!job || job_failed(job) || store_submit(gateway->storage.store, job) != STORE_OK) {
         job_destroy(job);
         return false;
     }
-    gateway->jobs++;
+    gateway->storage.job_count++;
     return true;
 }
 
 /* A failing storage will not have room soon: then they are told so. */
 bool gateway_waits_for_storage(const struct gateway *gateway)
 {
-    return !gateway->is_failing && store_is_crowded(gateway->store);
+    return !gateway->storage.is_failing && store_is_crowded(gateway->storage.store);
 }
 
 struct session *gateway_session(const struct gateway *gateway, uint64_t id)
 {
-    struct table_link *link = table_first(&gateway->sessions, table_hash_number(id));
+    struct table_link *link = table_first(&gateway->sessions.by_id, table_hash_number(id));
     for (; link; link = table_next(link)) {
         struct session *session = TABLE_ITEM(link, struct session, by_id);
         if (session->id == id)
@@ -58,7 +62,7 @@ static void finish_first(struct gateway *gateway, struct job *job)
     if (!room || job->result == JOB_DONE)
         return;
     log_error("gateway: a first room could not be stored result=%d", (int)job->result);
-    room->is_unstored = gateway->has_unstored = true;
+    room->is_unstored = gateway->rooms.has_unstored = true;
 }
 
 /* A room that the configuration names is there before it is stored; storage that fails at that moment
@@ -74,13 +78,13 @@ static void submit_first(struct gateway *gateway, struct room *room)
         memcpy(row->log_id, room->log_id, sizeof row->log_id);
     }
     room->is_unstored = !gateway_submit(gateway, job, finish_first);
-    gateway->has_unstored |= room->is_unstored;
+    gateway->rooms.has_unstored |= room->is_unstored;
 }
 
 static void store_unstored(struct gateway *gateway)
 {
-    gateway->has_unstored = false;
-    for (struct room *room = gateway->newest; room; room = room->older)
+    gateway->rooms.has_unstored = false;
+    for (struct room *room = gateway->rooms.newest; room; room = room->older)
         if (room->is_unstored)
             submit_first(gateway, room);
 }
@@ -110,7 +114,7 @@ static void finish(struct gateway *gateway, struct job *job)
         note_pruned(gateway, &job->pruned);
         return;
     }
-    gateway->jobs--;
+    gateway->storage.job_count--;
     if (context)
         context->finish(gateway, job);
 }
@@ -119,15 +123,15 @@ static void finish(struct gateway *gateway, struct job *job)
 void gateway_collect(struct gateway *gateway)
 {
     struct job *job = NULL;
-    gateway->effort = 0;
-    gateway->has_collected = true;
-    gateway->has_more = true;
-    while (!gateway->changed_late && !gateway_is_spent(gateway)) {
-        if (!(job = store_collect(gateway->store))) {
-            gateway->has_more = false;
+    gateway->turn.spent = 0;
+    gateway->turn.has_collected = true;
+    gateway->turn.has_jobs_left = true;
+    while (!gateway->turn.has_rooms_left && !turn_is_spent(&gateway->turn)) {
+        if (!(job = store_collect(gateway->storage.store))) {
+            gateway->turn.has_jobs_left = false;
             return;
         }
-        gateway->effort += EFFORT_JOB;
+        turn_spend(&gateway->turn, TURN_NS_JOB);
         finish(gateway, job);
         job_destroy(job);
     }
@@ -137,35 +141,33 @@ void gateway_collect(struct gateway *gateway)
 
 static bool flush_rooms(struct gateway *gateway)
 {
-    while (gateway->changed) {
-        struct room *room = gateway->changed;
+    while (gateway->turn.changed) {
+        struct room *room = gateway->turn.changed;
         if (!room_flush_some(gateway, room))
             return false;
-        gateway->changed = room->next_changed;
-        room->is_changed = false;
+        turn_remove_room(gateway, room);
     }
     return true;
 }
 
 static bool flush_sessions(struct gateway *gateway)
 {
-    while (gateway->dirty) {
-        struct session *session = gateway->dirty;
-        if (gateway_is_spent(gateway))
+    while (gateway->turn.dirty) {
+        struct session *session = gateway->turn.dirty;
+        if (turn_is_spent(&gateway->turn))
             return false;
-        session_clean(session);
+        turn_remove_session(session);
         session_flush(session);
-        if (session->backlog.length)
-            session_continue(session);
+        session_continue(session);
     }
     return true;
 }
 
 bool gateway_flush(struct gateway *gateway)
 {
-    gateway->effort = 0;
-    gateway->changed_late = !flush_rooms(gateway);
-    return !flush_sessions(gateway) || gateway->changed_late;
+    gateway->turn.spent = 0;
+    gateway->turn.has_rooms_left = !flush_rooms(gateway);
+    return !flush_sessions(gateway) || gateway->turn.has_rooms_left;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -173,7 +175,7 @@ bool gateway_flush(struct gateway *gateway)
 void gateway_set_now(struct gateway *gateway, const struct moment *now)
 {
     gateway->now = *now;
-    gateway->has_collected = false;
+    gateway->turn.has_collected = false;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -182,15 +184,14 @@ static int64_t sooner(int64_t a, int64_t b)
 }
 
 /* Those who have not said hello in time. Gives the ms until the next is due. */
-static int64_t close_strangers(struct gateway *gateway)
+static int64_t close_unauthenticated(struct gateway *gateway)
 {
     int64_t patience_ms = gateway->config->limits.hello_ms;
-    while (gateway->strangers_oldest) {
-        struct session *session = gateway->strangers_oldest;
+    while (gateway->sessions.unauthenticated) {
+        struct session *session = gateway->sessions.unauthenticated;
         int64_t left_ms = session->opened_ms + patience_ms - gateway->now.monotonic_ms;
         if (left_ms > 0)
             return left_ms;
-        session_no_stranger(session);
         session_close(session, 4001, "No hello came in time");
     }
     return INT64_MAX;
@@ -202,60 +203,54 @@ static void tell_health(struct gateway *gateway, bool is_failing)
         .text = is_failing ? "Messages cannot be stored just now. What you send is refused until "
                              "they can."
                            : "Messages are stored again."};
-    gateway->is_failing = is_failing;
+    gateway->storage.is_failing = is_failing;
     gateway_broadcast(gateway, EVENT_notice, &event);
 }
 
 static int64_t check_health(struct gateway *gateway)
 {
     char why[256];
-    int64_t next_ms = gateway->checked_ms + CHECK_MS;
-    bool may_change = gateway->jobs > 0 || gateway->is_failing || gateway->has_unstored;
+    int64_t next_ms = gateway->storage.checked_ms + CHECK_MS;
+    bool may_change = gateway->storage.job_count > 0 || gateway->storage.is_failing || gateway->rooms.has_unstored;
     if (may_change && gateway->now.monotonic_ms >= next_ms) {
-        gateway->checked_ms = gateway->now.monotonic_ms;
-        if (gateway->has_unstored)
+        gateway->storage.checked_ms = gateway->now.monotonic_ms;
+        if (gateway->rooms.has_unstored)
             store_unstored(gateway);
-        next_ms = gateway->checked_ms + CHECK_MS;
-        bool is_failing = !store_is_healthy(gateway->store, why, sizeof why);
-        if (is_failing && !gateway->is_failing)
+        next_ms = gateway->storage.checked_ms + CHECK_MS;
+        bool is_failing = !store_is_healthy(gateway->storage.store, why, sizeof why);
+        if (is_failing && !gateway->storage.is_failing)
             log_error("gateway: storage fails why=\"%s\"", why);
-        else if (!is_failing && gateway->is_failing)
+        else if (!is_failing && gateway->storage.is_failing)
             log_info("gateway: storage works again");
-        if (is_failing != gateway->is_failing)
+        if (is_failing != gateway->storage.is_failing)
             tell_health(gateway, is_failing);
     }
     return may_change ? next_ms - gateway->now.monotonic_ms : INT64_MAX;
 }
 
-static int64_t wake_stalled(struct gateway *gateway)
+static int64_t retry_pages(struct gateway *gateway)
 {
-    if (gateway->stalled == 0)
+    struct table_link *link = NULL;
+    if (gateway->sessions.retry_count == 0)
         return INT64_MAX;
-    int64_t left_ms = gateway->woken_ms + STALLED_MS - gateway->now.monotonic_ms;
+    int64_t left_ms = gateway->sessions.retried_ms + RETRY_MS - gateway->now.monotonic_ms;
     if (left_ms > 0)
         return left_ms;
-    gateway->woken_ms = gateway->now.monotonic_ms;
-    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
-        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
-            struct session *session = TABLE_ITEM(link, struct session, by_id);
-            if (!session->is_stalled)
-                continue;
-            session->is_stalled = false;
-            session_mark_dirty(session);
-        }
-    gateway->stalled = 0;
+    gateway->sessions.retried_ms = gateway->now.monotonic_ms;
+    while ((link = table_step(&gateway->sessions.by_id, link)))
+        session_retry(TABLE_ITEM(link, struct session, by_id));
     return INT64_MAX;
 }
 
 /* True when some of them could go on, in the next turn. */
-static bool wake_parked(struct gateway *gateway)
+static bool wake_blocked(struct gateway *gateway)
 {
-    while (gateway->parked && !gateway_waits_for_storage(gateway)) {
-        struct session *session = gateway->parked;
-        if (gateway_is_spent(gateway))
+    while (gateway->sessions.blocked && !gateway_waits_for_storage(gateway)) {
+        struct session *session = gateway->sessions.blocked;
+        if (turn_is_spent(&gateway->turn))
             return true;
-        gateway->effort += EFFORT_JOB;
-        session_unpark(session);
+        turn_spend(&gateway->turn, TURN_NS_JOB);
+        session_unblock(session);
         session_continue(session);
     }
     return false;
@@ -264,33 +259,33 @@ static bool wake_parked(struct gateway *gateway)
 /* Guests who stay for weeks are not to be forgotten. */
 static void touch_users(struct gateway *gateway)
 {
-    if (gateway->now.monotonic_ms - gateway->touched_ms < TOUCH_MS)
+    if (gateway->now.monotonic_ms - gateway->users.touched_ms < TOUCH_MS)
         return;
-    gateway->touched_ms = gateway->now.monotonic_ms;
-    for (size_t i = 0; i < gateway->users.slot_count; i++)
-        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
-            struct user *user = TABLE_ITEM(link, struct user, by_id);
-            if (user->sessions && !user->is_creating)
-                user_touch(gateway, user);
-        }
+    gateway->users.touched_ms = gateway->now.monotonic_ms;
+    struct table_link *link = NULL;
+    while ((link = table_step(&gateway->users.by_id, link))) {
+        const struct user *user = TABLE_ITEM(link, struct user, by_id);
+        if (user->sessions && !user->is_creating)
+            user_touch(gateway, user);
+    }
 }
 
 int64_t gateway_tick(struct gateway *gateway)
 {
     touch_users(gateway);
-    if (gateway->has_more && !gateway->has_collected)
+    if (gateway->turn.has_jobs_left && !gateway->turn.has_collected)
         gateway_collect(gateway);
-    int64_t next_ms = close_strangers(gateway);
+    int64_t next_ms = close_unauthenticated(gateway);
     next_ms = sooner(next_ms, room_tell_presence(gateway));
     next_ms = sooner(next_ms, check_health(gateway));
-    next_ms = sooner(next_ms, wake_stalled(gateway));
-    return wake_parked(gateway) || gateway->has_more ? 0 : next_ms;
+    next_ms = sooner(next_ms, retry_pages(gateway));
+    return wake_blocked(gateway) || gateway->turn.has_jobs_left ? 0 : next_ms;
 }
 
 /* --- everybody -------------------------------------------------------------------------------- */
 
 /* Whose user is in the room on another connection is none either. */
-static bool is_stranger(const struct session *session, const struct room *room)
+static bool is_nonmember(const struct session *session, const struct room *room)
 {
     const struct user *user = session->user;
     bool is_known = session_member(session, room) || (user && user->id == room->owner_id);
@@ -307,13 +302,13 @@ static void tell_all_but(struct gateway *gateway, const struct room *room, enum 
     encoded->length = 0;
     if (!message_encode(encoded, event, NULL, fields))
         return;
-    for (size_t i = 0; i < gateway->sessions.slot_count; i++)
-        for (struct table_link *link = gateway->sessions.slots[i]; link; link = link->next) {
-            struct session *session = TABLE_ITEM(link, struct session, by_id);
-            bool is_here = session->user || (session->has_hello && session->members);
-            if (is_here && (!room || is_stranger(session, room)))
-                (void)session_tell_json(session, encoded);
-        }
+    struct table_link *link = NULL;
+    while ((link = table_step(&gateway->sessions.by_id, link))) {
+        struct session *session = TABLE_ITEM(link, struct session, by_id);
+        bool is_here = session->phase == PHASE_READY && (session->user || session->members);
+        if (is_here && (!room || is_nonmember(session, room)))
+            (void)session_tell_json(session, encoded);
+    }
 }
 
 void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields)
@@ -321,7 +316,7 @@ void gateway_broadcast(struct gateway *gateway, enum message_type event, const v
     tell_all_but(gateway, NULL, event, fields);
 }
 
-void gateway_tell_strangers(struct gateway *gateway, const struct room *room,
+void gateway_tell_nonmembers(struct gateway *gateway, const struct room *room,
                             enum message_type event, const void *fields)
 {
     tell_all_but(gateway, room, event, fields);
@@ -329,7 +324,7 @@ void gateway_tell_strangers(struct gateway *gateway, const struct room *room,
 
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
 {
-    return store_is_healthy(gateway->store, why, why_size);
+    return store_is_healthy(gateway->storage.store, why, why_size);
 }
 
 /* --- building and taking down ----------------------------------------------------------------- */
@@ -337,7 +332,7 @@ bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
 bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row)
 {
     char log_id[LOG_ID_BYTES + 1];
-    *row = (struct room_row){.id = gateway->room_id_last + 1};
+    *row = (struct room_row){.id = gateway->rooms.id_last + 1};
     size_t most = (size_t)gateway->config->limits.name_characters;
     if (name_normalise(name, most, row->name) != NAME_OK || !room_fold(row->name, row->folded) ||
         !random_hex(log_id, LOG_ID_RANDOM))
@@ -355,7 +350,7 @@ static struct room *make_room(struct gateway *gateway, const char *name)
         return room;
     if (!gateway_fill_room(gateway, name, &row) || !(room = room_create(gateway, &row)))
         return NULL;
-    gateway->room_id_last = row.id;
+    gateway->rooms.id_last = row.id;
     room->is_storing = true;
     submit_first(gateway, room);
     return room;
@@ -363,8 +358,8 @@ static struct room *make_room(struct gateway *gateway, const char *name)
 
 static bool adopt_rooms(struct gateway *gateway, const struct store_start *start)
 {
-    gateway->room_id_last = start->room_id_max;
-    gateway->user_id_last = start->user_id_max;
+    gateway->rooms.id_last = start->room_id_max;
+    gateway->users.id_last = start->user_id_max;
     for (size_t i = 0; i < start->room_count; i++)
         if (!room_create(gateway, &start->rooms[i]))
             return false;
@@ -372,12 +367,12 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
         return false;
     if (!gateway->config->plain.enabled)
         return true;
-    gateway->plain_room = make_room(gateway, gateway->config->plain.room);
-    if (gateway->plain_room)
-        gateway->plain_room->plain = calloc(1, sizeof(struct roomlog));
-    if (!gateway->plain_room || !gateway->plain_room->plain)
+    gateway->rooms.plain = make_room(gateway, gateway->config->plain.room);
+    if (gateway->rooms.plain)
+        gateway->rooms.plain->plain = calloc(1, sizeof(struct roomlog));
+    if (!gateway->rooms.plain || !gateway->rooms.plain->plain)
         return false;
-    gateway->plain_room->plain->floor = gateway->plain_room->last;
+    gateway->rooms.plain->plain->floor = gateway->rooms.plain->last;
     return true;
 }
 
@@ -393,12 +388,11 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     if (!gateway)
         return NULL;
     gateway->config = config;
-    gateway->store = store;
+    gateway->storage.store = store;
     gateway->carrier = *carrier;
     gateway->now = *now;
-    gateway->effort_max = EFFORT_MOST;
-    gateway->dirty_end = &gateway->dirty;
-    gateway->started_ms = gateway->touched_ms = now->monotonic_ms;
+    gateway->turn.budget = TURN_NS_MOST;
+    gateway->started_ms = gateway->users.touched_ms = now->monotonic_ms;
     gateway->limits = limit_table_create(limit_entries(config));
     if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||
         !adopt_rooms(gateway, store_start(store))) {
@@ -413,18 +407,18 @@ void gateway_destroy(struct gateway *gateway)
 {
     if (!gateway)
         return;
-    while (gateway->newest)
-        room_destroy(gateway, gateway->newest);
-    for (size_t i = 0; i < gateway->users.slot_count; i++)
-        for (struct table_link *link = gateway->users.slots[i], *next; link; link = next) {
+    while (gateway->rooms.newest)
+        room_destroy(gateway, gateway->rooms.newest);
+    for (size_t i = 0; i < gateway->users.by_id.slot_count; i++)
+        for (struct table_link *link = gateway->users.by_id.slots[i], *next; link; link = next) {
             next = link->next;
             free(TABLE_ITEM(link, struct user, by_id));
         }
-    table_finish(&gateway->sessions);
-    table_finish(&gateway->rooms);
-    table_finish(&gateway->rooms_by_name);
-    table_finish(&gateway->users);
-    table_finish(&gateway->users_by_name);
+    table_finish(&gateway->sessions.by_id);
+    table_finish(&gateway->rooms.by_id);
+    table_finish(&gateway->rooms.by_name);
+    table_finish(&gateway->users.by_id);
+    table_finish(&gateway->users.by_name);
     limit_table_destroy(gateway->limits);
     buffer_finish(&gateway->scratch);
     buffer_finish(&gateway->encoded);

@@ -1,7 +1,9 @@
 /* handle_account.c - hello and what belongs to it. */
 #include "daemon/core/ask.h"
+#include "daemon/core/gateway_private.h"
 #include "daemon/core/room_list.h"
-#include "daemon/core/state.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,9 +47,8 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
 /* The session is this user's from now on. */
 static void become(struct session *session, struct user *user)
 {
-    session_no_stranger(session);
+    session_ready(session);
     user_attach(user, session);
-    session->has_hello = true;
 }
 
 /* --- names ------------------------------------------------------------------------------------- */
@@ -139,14 +140,14 @@ static enum outcome greet_known(struct ask *ask, const char *key, struct user *u
 static struct user *find_creating(const struct gateway *gateway, const char *key)
 {
     uint8_t hash[HASH_BYTES];
-    if (gateway->users_creating == 0 || !hash_text(key, hash))
+    if (gateway->users.creating_count == 0 || !hash_text(key, hash))
         return NULL;
-    for (size_t i = 0; i < gateway->users.slot_count; i++)
-        for (struct table_link *link = gateway->users.slots[i]; link; link = link->next) {
-            struct user *user = TABLE_ITEM(link, struct user, by_id);
-            if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
-                return user;
-        }
+    struct table_link *link = NULL;
+    while ((link = table_step(&gateway->users.by_id, link))) {
+        struct user *user = TABLE_ITEM(link, struct user, by_id);
+        if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
+            return user;
+    }
     return NULL;
 }
 
@@ -162,7 +163,7 @@ static enum outcome refuse_unknown_key(struct ask *ask)
 static struct user *create_guest(struct gateway *gateway, const struct job_login *login)
 {
     struct user_row row = login->user;
-    row.id = gateway->user_id_last + 1;
+    row.id = gateway->users.id_last + 1;
     row.role = ROLE_GUEST;
     row.account = false;
     memcpy(row.key_hash, login->key_hash, sizeof row.key_hash);
@@ -173,9 +174,9 @@ static struct user *create_guest(struct gateway *gateway, const struct job_login
         user_release(gateway, user);
         return NULL;
     }
-    gateway->user_id_last = row.id;
+    gateway->users.id_last = row.id;
     user->is_creating = true;
-    gateway->users_creating++;
+    gateway->users.creating_count++;
     return user;
 }
 
@@ -239,7 +240,7 @@ static struct job *create_login(const char *key, const struct user_row *row)
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,
                           struct refusal *refusal)
 {
-    if (session->has_hello) {
+    if (session->phase == PHASE_READY) {
         refuse(refusal, ERROR_bad_request, NULL, "Hello has been said on this connection.");
         return false;
     }

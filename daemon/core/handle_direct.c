@@ -2,7 +2,10 @@
  * for both at once: its job and the message's go to storage one behind the other. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +79,7 @@ static void finish_room(struct gateway *gateway, struct job *job)
 static bool fill_row(struct gateway *gateway, const struct user *user, const struct peer *peer,
                      struct room_row *row)
 {
-    *row = (struct room_row){.id = gateway->room_id_last + 1, .visibility = VISIBILITY_DIRECT};
+    *row = (struct room_row){.id = gateway->rooms.id_last + 1, .visibility = VISIBILITY_DIRECT};
     row->user_a = user->id;
     row->user_b = peer->id;
     return name_of_direct_room(user->name, peer->name, row->name) &&
@@ -97,7 +100,7 @@ static struct room *make_direct(struct gateway *gateway, const struct room_row *
         room_destroy(gateway, room);
         return NULL;
     }
-    gateway->room_id_last = row->id;
+    gateway->rooms.id_last = row->id;
     return room;
 }
 
@@ -108,7 +111,7 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
     if (!fill_row(gateway, ask->session->user, peer, &row))
         return ask_fail(ask, ERROR_internal, NULL, NULL);
     struct room *room = room_find_folded(gateway, row.folded);
-    if (!room && gateway->rooms.count >= (size_t)gateway->config->limits.rooms)
+    if (!room && gateway->rooms.by_id.count >= (size_t)gateway->config->limits.rooms)
         return ask_fail(ask, ERROR_too_many_rooms, NULL, NULL);
     if (!room)
         room = make_direct(gateway, &row);

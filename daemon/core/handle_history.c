@@ -1,8 +1,11 @@
 /* handle_history.c - reading what was said: rooms, history, search. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
 #include "daemon/core/room_list.h"
-#include "daemon/core/state.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <string.h>
 
@@ -52,7 +55,7 @@ static size_t page_bytes(const struct gateway *gateway)
 /* When everybody reads at once and nobody takes what was read, some must come back later. */
 static bool has_place(const struct gateway *gateway, struct refusal *refusal)
 {
-    if (gateway->replies_bytes + page_bytes(gateway) <=
+    if (gateway->sessions.replies_bytes + page_bytes(gateway) <=
         (size_t)gateway->config->limits.replies_bytes)
         return true;
     refuse(refusal, ERROR_rate_limited, NULL, "Too much is waiting to be sent just now.");

@@ -1,7 +1,10 @@
 /* handle_message.c - what becomes an entry of a log: send, edit, delete, react. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <string.h>
 

@@ -3,7 +3,10 @@
  * here. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <string.h>
 
@@ -114,7 +117,7 @@ static void put_out(struct member *member, bool is_banned, const char *reason)
     if (session->arrival.kind != SESSION_PLAIN)
         session_reply(session, NULL, EVENT_kicked, &event);
     room_leave(member);
-    if (session->arrival.kind != SESSION_WEBSOCKET && !session->arrival.keeper)
+    if (session->arrival.kind != SESSION_WEBSOCKET && !session->arrival.administrator)
         session_close(session, 4003, is_banned ? "Banned from the room" : "Put out of the room");
 }
 

@@ -1,7 +1,10 @@
 /* handle_people.c - who is in a room, who is writing there, who has read how far. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <string.h>
 

@@ -1,7 +1,10 @@
 /* handle_room.c - entering and leaving, making, changing and removing rooms. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <string.h>
 
@@ -38,7 +41,7 @@ static bool may_enter(const struct ask *ask, struct refusal *refusal)
     }
     /* Everybody may be in one room. */
     if (session->member_count > 0 &&
-        ask->gateway->members >= (size_t)config->limits.members) {
+        ask->gateway->rooms.member_count >= (size_t)config->limits.members) {
         refuse(refusal, ERROR_too_many_rooms, NULL,
                "All connections together are in as many rooms as they may be.");
         return false;
@@ -141,7 +144,7 @@ static void tell_page(struct member *member, const struct job_page *page)
     }
     if (page->complete && (page->count == 0 || member->seq == page->entries[page->count - 1].seq))
         member->seq = page->up_to;
-    session->gateway->replies_bytes += session->replies.length - before;
+    session->gateway->sessions.replies_bytes += session->replies.length - before;
 }
 
 /* The cursor before the page: entries older than it are not wanted. */
@@ -250,13 +253,13 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
                        struct refusal *refusal)
 {
     const struct config *config = gateway->config;
-    if (!session->arrival.keeper && config->rooms.create == CREATE_KEEPER) {
+    if (!session->arrival.administrator && config->rooms.create == CREATE_KEEPER) {
         refuse(refusal, ERROR_forbidden, NULL, "Only the keeper makes rooms here.");
         return false;
     }
     bool has_many =
         session->user && session->user->owned_count >= config->limits.rooms_per_user;
-    if (has_many || (int64_t)gateway->rooms.count >= config->limits.rooms) {
+    if (has_many || (int64_t)gateway->rooms.by_id.count >= config->limits.rooms) {
         refuse(refusal, ERROR_too_many_rooms, NULL,
                has_many ? "You own as many rooms as you may." : "There are as many rooms as may be.");
         return false;
@@ -340,7 +343,7 @@ enum outcome handle_create(struct ask *ask)
             room_destroy(gateway, room);
         return ANSWERED;
     }
-    gateway->room_id_last = row.id;
+    gateway->rooms.id_last = row.id;
     if (session->user)
         session->user->owned_count++;
     return AWAITS;
@@ -407,7 +410,7 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
     if (was_public && room->visibility != VISIBILITY_PUBLIC) {
         struct event_room event = {.change = "removed", .name = room->name};
         room_evict_barred(room);
-        gateway_tell_strangers(gateway, room, EVENT_room, &event);
+        gateway_tell_nonmembers(gateway, room, EVENT_room, &event);
     }
     room_announce(gateway, room, "changed");
 }

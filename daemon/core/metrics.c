@@ -1,5 +1,5 @@
 /* metrics.c - the figures as Prometheus text (exposition format 0.0.4). */
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,9 @@
 #include "daemon/core/room.h"
 
 #include "daemon/core/access.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,7 @@ bool room_fold(const char *name, char out[ROOM_NAME_BYTES_MAX + 1])
 struct room *room_find_folded(struct gateway *gateway, const char *folded)
 {
     uint64_t hash = table_hash_text(folded, gateway->seed);
-    struct table_link *link = table_first(&gateway->rooms_by_name, hash);
+    struct table_link *link = table_first(&gateway->rooms.by_name, hash);
     for (; link; link = table_next(link)) {
         struct room *room = TABLE_ITEM(link, struct room, by_name);
         if (strcmp(room->folded, folded) == 0)
@@ -54,7 +56,7 @@ struct room *room_find(struct gateway *gateway, const char *name)
 
 struct room *room_find_id(struct gateway *gateway, int64_t id)
 {
-    struct table_link *link = table_first(&gateway->rooms, table_hash_number((uint64_t)id));
+    struct table_link *link = table_first(&gateway->rooms.by_id, table_hash_number((uint64_t)id));
     for (; link; link = table_next(link)) {
         struct room *room = TABLE_ITEM(link, struct room, by_id);
         if (room->id == id)
@@ -67,31 +69,31 @@ struct room *room_find_id(struct gateway *gateway, int64_t id)
 static void put_newest(struct gateway *gateway, struct room *room)
 {
     room->newer = NULL;
-    room->older = gateway->newest;
-    if (gateway->newest)
-        gateway->newest->newer = room;
+    room->older = gateway->rooms.newest;
+    if (gateway->rooms.newest)
+        gateway->rooms.newest->newer = room;
     else
-        gateway->oldest = room;
-    gateway->newest = room;
+        gateway->rooms.oldest = room;
+    gateway->rooms.newest = room;
 }
 
 static void take_out(struct gateway *gateway, struct room *room)
 {
-    if (gateway->oldest_ringed == room)
-        gateway->oldest_ringed = room->newer;
+    if (gateway->rooms.oldest_ringed == room)
+        gateway->rooms.oldest_ringed = room->newer;
     if (room->newer)
         room->newer->older = room->older;
     else
-        gateway->newest = room->older;
+        gateway->rooms.newest = room->older;
     if (room->older)
         room->older->newer = room->newer;
     else
-        gateway->oldest = room->newer;
+        gateway->rooms.oldest = room->newer;
 }
 
 void room_put_newest(struct gateway *gateway, struct room *room)
 {
-    if (gateway->newest == room)
+    if (gateway->rooms.newest == room)
         return;
     take_out(gateway, room);
     put_newest(gateway, room);
@@ -162,12 +164,12 @@ static void free_room(struct room *room)
 
 static bool keep(struct gateway *gateway, struct room *room)
 {
-    if (!table_insert(&gateway->rooms, &room->by_id, table_hash_number((uint64_t)room->id)))
+    if (!table_insert(&gateway->rooms.by_id, &room->by_id, table_hash_number((uint64_t)room->id)))
         return false;
-    if (table_insert(&gateway->rooms_by_name, &room->by_name,
+    if (table_insert(&gateway->rooms.by_name, &room->by_name,
                      table_hash_text(room->folded, gateway->seed)))
         return true;
-    table_remove(&gateway->rooms, &room->by_id);
+    table_remove(&gateway->rooms.by_id, &room->by_id);
     return false;
 }
 
@@ -182,8 +184,8 @@ struct room *room_create(struct gateway *gateway, const struct room_row *row)
     }
     put_newest(gateway, room);
     if (room->visibility == VISIBILITY_DIRECT) {
-        room->next_direct = gateway->directs;
-        gateway->directs = room;
+        room->next_direct = gateway->rooms.directs;
+        gateway->rooms.directs = room;
     }
     return room;
 }
@@ -200,16 +202,16 @@ void room_destroy(struct gateway *gateway, struct room *room)
 {
     while (room->member_count)
         room_leave(room->members[room->member_count - 1]);
-    UNLINK(gateway->changed, room, next_changed)
-    UNLINK(gateway->directs, room, next_direct)
-    UNLINK(gateway->due, room, next_due)
+    turn_remove_room(gateway, room);
+    UNLINK(gateway->rooms.directs, room, next_direct)
+    UNLINK(gateway->rooms.presence_due, room, next_due)
     take_out(gateway, room);
-    table_remove(&gateway->rooms, &room->by_id);
-    table_remove(&gateway->rooms_by_name, &room->by_name);
-    gateway->log_bytes -= roomlog_bytes(&room->log);
-    gateway->log_bytes -= room->plain ? roomlog_bytes(room->plain) : 0;
-    if (gateway->plain_room == room)
-        gateway->plain_room = NULL;
+    table_remove(&gateway->rooms.by_id, &room->by_id);
+    table_remove(&gateway->rooms.by_name, &room->by_name);
+    gateway->rooms.log_bytes -= roomlog_bytes(&room->log);
+    gateway->rooms.log_bytes -= room->plain ? roomlog_bytes(room->plain) : 0;
+    if (gateway->rooms.plain == room)
+        gateway->rooms.plain = NULL;
     free_room(room);
 }
 
@@ -259,7 +261,7 @@ static struct member *add_member(struct room *room, struct session *session)
     member->next = session->members;
     session->members = member;
     session->member_count++;
-    session->gateway->members++;
+    session->gateway->rooms.member_count++;
     return member;
 }
 
@@ -277,7 +279,7 @@ struct member *room_enter(struct room *room, struct session *session, int64_t af
     member->grant = *grant;
     member->live = false;
     member->lagging = false;
-    session_mark_dirty(session);
+    turn_add_session(session);
     return member;
 }
 
@@ -288,7 +290,7 @@ void room_leave(struct member *member)
     struct member *last = room->members[--room->member_count];
     room->members[member->place] = last;
     if (member->place < room->flushed_count) /* it moves to where flushing has been already */
-        session_mark_dirty(last->session);
+        turn_add_session(last->session);
     last->place = member->place;
     for (struct member **at = &session->members; *at; at = &(*at)->next)
         if (*at == member) {
@@ -296,7 +298,7 @@ void room_leave(struct member *member)
             break;
         }
     session->member_count--;
-    session->gateway->members--;
+    session->gateway->rooms.member_count--;
     int64_t id = session_presence_id(session);
     if (id != 0) {
         presence_leave(&room->presence, id, session->gateway->now.monotonic_ms);

@@ -35,7 +35,7 @@ struct member {
 struct room {
     struct table_link by_id, by_name;
     struct room *older, *newer; /* gateway's list by newest entry */
-    struct room *next_changed;  /* gateway's list of rooms to flush; on it while is_changed */
+    struct room *changed_prev, *changed_next; /* on the turn's list while changed_prev is set */
     struct room *next_direct;   /* gateway's list of direct rooms */
     struct room *next_due;      /* gateway's list of presence turns; on it while is_due */
     int64_t id;
@@ -45,7 +45,7 @@ struct room {
     char *topic;                /* owned, NULL is "" */
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
-    bool keep, is_changed, is_due;
+    bool keep, is_due;
     bool is_pending;            /* being made: its name is taken, nobody finds it yet */
     bool is_storing;            /* a first room: found already, while storage may not know it yet */
     bool is_unstored;           /* a first room that storage would not take: to be asked again */

@@ -1,7 +1,9 @@
 #include "daemon/core/room_list.h"
 
 #include "daemon/core/access.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +51,7 @@ static bool add_own(struct room_list *list, struct gateway *gateway, struct sess
             !add(list, room, session, &own->grants[i].grant))
             return false;
     }
-    struct room *room = session->user ? gateway->directs : NULL;
+    struct room *room = session->user ? gateway->rooms.directs : NULL;
     for (; room && list->count < most; room = room->next_direct) {
         const struct grant *grant = grant_in(room, own);
         if (is_own(session, room, grant) && !add(list, room, session, grant))
@@ -61,8 +63,8 @@ static bool add_own(struct room_list *list, struct gateway *gateway, struct sess
 static bool add_newest(struct room_list *list, struct gateway *gateway, struct session *session,
                        const struct job_own *own, size_t most)
 {
-    bool is_keeper = session->arrival.keeper;
-    struct room *room = gateway->newest;
+    bool is_keeper = session->arrival.administrator;
+    struct room *room = gateway->rooms.newest;
     for (; room && list->count < most; room = room->older) {
         bool is_seen = room->visibility == VISIBILITY_PUBLIC ||
                        (is_keeper && room->visibility == VISIBILITY_PRIVATE);

@@ -1,7 +1,8 @@
 /* room_tell.c - showing a room's entries and events to its members. */
 #include "daemon/core/frame.h"
 #include "daemon/core/room.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/session_private.h"
 #include "protocol/text.h"
 
 #include <stdio.h>
@@ -107,13 +108,13 @@ struct roomlog *room_log_of(struct room *room, const struct session *session)
 
 static void give_ring_up(struct gateway *gateway, struct room *room)
 {
-    if (room->is_changed)
+    if (room->changed_prev)
         room_flush(room);
-    gateway->log_bytes -= roomlog_bytes(&room->log);
+    gateway->rooms.log_bytes -= roomlog_bytes(&room->log);
     roomlog_drop(&room->log, room->last);
     if (!room->plain)
         return;
-    gateway->log_bytes -= roomlog_bytes(room->plain);
+    gateway->rooms.log_bytes -= roomlog_bytes(room->plain);
     roomlog_drop(room->plain, room->last);
 }
 
@@ -122,14 +123,14 @@ static void give_ring_up(struct gateway *gateway, struct room *room)
 static void keep_within_budget(struct gateway *gateway, const struct room *speaking)
 {
     size_t most = (size_t)gateway->config->limits.log_bytes;
-    if (gateway->log_bytes <= most)
+    if (gateway->rooms.log_bytes <= most)
         return;
-    struct room *room = gateway->oldest_ringed ? gateway->oldest_ringed : gateway->oldest;
-    while (gateway->log_bytes > most && room && room != speaking) {
+    struct room *room = gateway->rooms.oldest_ringed ? gateway->rooms.oldest_ringed : gateway->rooms.oldest;
+    while (gateway->rooms.log_bytes > most && room && room != speaking) {
         give_ring_up(gateway, room);
         room = room->newer;
     }
-    gateway->oldest_ringed = room;
+    gateway->rooms.oldest_ringed = room;
 }
 
 static void append(struct gateway *gateway, struct roomlog *log, int64_t seq,
@@ -137,21 +138,11 @@ static void append(struct gateway *gateway, struct roomlog *log, int64_t seq,
 {
     size_t most = (size_t)gateway->config->limits.room_log_bytes;
     size_t budget = (size_t)gateway->config->limits.log_bytes / 2;
-    gateway->log_bytes -= roomlog_bytes(log);
+    gateway->rooms.log_bytes -= roomlog_bytes(log);
     /* What could not be encoded is as lost as what does not fit: storage has it. */
     (void)roomlog_append(log, seq, frame->bytes, is_whole ? frame->length : SIZE_MAX,
                          most < budget ? most : budget);
-    gateway->log_bytes += roomlog_bytes(log);
-}
-
-static void mark_changed(struct gateway *gateway, struct room *room)
-{
-    room->flushed_count = 0; /* those who had their turn have something new */
-    if (room->is_changed)
-        return;
-    room->is_changed = true;
-    room->next_changed = gateway->changed;
-    gateway->changed = room;
+    gateway->rooms.log_bytes += roomlog_bytes(log);
 }
 
 /* A turn may bring more than the ring holds: what the members have not got yet must not fall out. */
@@ -186,8 +177,8 @@ void room_tell(struct gateway *gateway, struct room *room, const struct entry *e
     encoded->length = 0;
     bool is_whole = room_encode(room, SESSION_WEBSOCKET, entry, encoded);
     make_room(gateway, room, encoded->length);
-    gateway->effort += EFFORT_ENCODE(encoded->length);
-    gateway->effort += EFFORT_FAN_OUT(encoded->length, room->member_count);
+    turn_spend(&gateway->turn, TURN_NS_ENCODE(encoded->length));
+    turn_spend(&gateway->turn, TURN_NS_FAN_OUT(encoded->length, room->member_count));
     append(gateway, &room->log, entry->seq, encoded, is_whole);
     if (room->plain)
         tell_plain(gateway, room, entry);
@@ -195,7 +186,7 @@ void room_tell(struct gateway *gateway, struct room *room, const struct entry *e
     if (room->first == 0)
         room->first = entry->seq;
     room_put_newest(gateway, room);
-    mark_changed(gateway, room);
+    turn_add_room(gateway, room);
     keep_within_budget(gateway, room);
     gateway->figures.entries++;
 }
@@ -209,7 +200,7 @@ void room_tell_plain(struct gateway *gateway, struct room *room, const char *tex
     if (!frame_append(encoded, SESSION_PLAIN, text, strlen(text)))
         return;
     append(gateway, room->plain, room->last, encoded, true);
-    mark_changed(gateway, room);
+    turn_add_room(gateway, room);
 }
 
 void room_flush(struct room *room)
@@ -222,7 +213,7 @@ void room_flush(struct room *room)
 bool room_flush_some(struct gateway *gateway, struct room *room)
 {
     while (room->flushed_count < room->member_count) {
-        if (gateway_is_spent(gateway))
+        if (turn_is_spent(&gateway->turn))
             return false;
         session_flush(room->members[room->flushed_count++]->session);
     }
@@ -261,8 +252,8 @@ void room_note_presence(struct gateway *gateway, struct room *room)
     if (room->is_due)
         return;
     room->is_due = true;
-    room->next_due = gateway->due;
-    gateway->due = room;
+    room->next_due = gateway->rooms.presence_due;
+    gateway->rooms.presence_due = room;
 }
 
 void room_note_typing(struct room *room, const struct session *session, bool on)
@@ -303,7 +294,7 @@ int64_t room_tell_presence(struct gateway *gateway)
 {
     int64_t now_ms = gateway->now.monotonic_ms, next_ms = INT64_MAX;
     size_t most = (size_t)gateway->config->limits.presence_members;
-    struct room **at = &gateway->due;
+    struct room **at = &gateway->rooms.presence_due;
     while (*at) {
         struct room *room = *at;
         struct presence_news news;

@@ -24,7 +24,7 @@ enum session_kind {
 /* Where a session came from. Plain data, copied. */
 struct arrival {
     enum session_kind kind;
-    bool keeper;          /* came through the admin socket: ROLE_ADMIN, needs no hello */
+    bool administrator;   /* came through the admin socket: ROLE_ADMIN, needs no hello */
     bool anonymous;       /* HTTP without a key: may read public rooms, needs no hello */
     bool exempt;          /* from limits.exempt: no rate and no per-address limit */
     uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */

@@ -2,7 +2,9 @@
  * of its rooms and, where those no longer have it, storage. */
 #include "daemon/core/ask.h"
 #include "daemon/core/frame.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
 
 #include <string.h>
 
@@ -15,7 +17,7 @@
 static bool is_crowded(const struct gateway *gateway)
 {
     const struct config_limits *limits = &gateway->config->limits;
-    return gateway->unsent_bytes + (size_t)limits->write_bytes > (size_t)limits->unsent_bytes;
+    return gateway->sessions.unsent_bytes + (size_t)limits->write_bytes > (size_t)limits->unsent_bytes;
 }
 
 /* Of one write. */
@@ -26,7 +28,7 @@ static size_t most_bytes(const struct gateway *gateway)
 
 void session_note_unsent(struct session *session, size_t bytes)
 {
-    session->gateway->unsent_bytes += bytes - session->unsent_bytes;
+    session->gateway->sessions.unsent_bytes += bytes - session->unsent_bytes;
     session->unsent_bytes = bytes;
 }
 
@@ -94,12 +96,25 @@ static bool add_event(struct gathering *gathering, const struct session *session
 
 /* --- a member whose entries have left memory -------------------------------------------------- */
 
-static void stall(struct session *session)
+static void set_catch_up(struct session *session, enum catch_up catch_up)
 {
-    if (session->is_stalled)
+    size_t *count = &session->gateway->sessions.retry_count;
+    *count -= session->catch_up == CATCH_UP_RETRY;
+    *count += catch_up == CATCH_UP_RETRY;
+    session->catch_up = catch_up;
+}
+
+void session_retry(struct session *session)
+{
+    if (session->catch_up != CATCH_UP_RETRY)
         return;
-    session->is_stalled = true;
-    session->gateway->stalled++;
+    set_catch_up(session, CATCH_UP_NONE);
+    turn_add_session(session);
+}
+
+void session_stop_catching_up(struct session *session)
+{
+    set_catch_up(session, CATCH_UP_NONE);
 }
 
 struct page_context {
@@ -120,7 +135,7 @@ static struct job *create_page(const struct member *member)
     job->page.room_id = member->room->id;
     job->page.user_id = session_user_id(session);
     job->page.after = member->seq;
-    job->page.up_to = member->live ? member->room->last : member->live_at; /* the seam */
+    job->page.up_to = member->live ? member->room->last : member->live_at; /* the boundary */
     job->page.limit = PAGE_ENTRIES;
     job->page.bytes_max = most_bytes(session->gateway) / 2;
     return job;
@@ -130,13 +145,11 @@ static void ask_for_page(struct member *member)
 {
     struct session *session = member->session;
     struct gateway *gateway = session->gateway;
-    if (session->is_paging || session->is_stalled)
+    if (session->catch_up != CATCH_UP_NONE)
         return;
-    session->is_paging = gateway_submit(gateway, create_page(member), finish_page);
-    if (session->is_paging)
-        gateway->figures.pages++;
-    else
-        stall(session);
+    bool is_asked = gateway_submit(gateway, create_page(member), finish_page);
+    set_catch_up(session, is_asked ? CATCH_UP_PAGING : CATCH_UP_RETRY);
+    gateway->figures.pages += is_asked;
 }
 
 static void note_lagging(struct gathering *gathering, struct member *member)
@@ -161,7 +174,7 @@ static bool find_place(struct member *member, const struct roomlog *log)
     return roomlog_find(log, member->seq, &member->offset);
 }
 
-/* True once it is live; tells so at the seam. */
+/* True once it is live; tells so at the boundary. */
 static bool become_live(struct gathering *gathering, struct member *member)
 {
     struct event_live event = {.room = member->room->name, .seq = member->live_at};
@@ -230,7 +243,7 @@ static void consume_replies(struct session *session, size_t length)
 {
     if (length == 0)
         return;
-    session->gateway->replies_bytes -= length;
+    session->gateway->sessions.replies_bytes -= length;
     if (length == session->replies.length)
         buffer_finish(&session->replies);
     else
@@ -242,7 +255,7 @@ static void write_bytes(struct session *session, const unsigned char *bytes, siz
     struct gateway *gateway = session->gateway;
     bool waits = is_crowded(gateway);
     enum carrier_result result = gateway->carrier.write(session->connection, bytes, length);
-    gateway->effort += EFFORT_WRITE(length);
+    turn_spend(&gateway->turn, TURN_NS_WRITE(length));
     gateway->figures.writes++;
     gateway->figures.written_bytes += (int64_t)length;
     if (result == CARRIER_SENT && !waits)
@@ -277,7 +290,7 @@ static bool write_once(struct session *session)
 void session_flush(struct session *session)
 {
     int rounds = 0;
-    while (!session->is_behind && !session->is_closing && write_once(session))
+    while (!session->is_behind && session->phase != PHASE_CLOSING && write_once(session))
         if (++rounds == ROUNDS_MAX && !session->is_behind) {
             session->is_behind = true;
             session->gateway->carrier.want_writeable(session->connection);
@@ -288,7 +301,7 @@ void session_writeable(struct session *session)
 {
     session->is_behind = false;
     session_note_unsent(session, 0);
-    session_mark_dirty(session);
+    turn_add_session(session);
 }
 
 /* --- a page from storage ---------------------------------------------------------------------- */
@@ -326,12 +339,12 @@ static void finish_page(struct gateway *gateway, struct job *job)
         return;
     struct room *room = room_find_id(gateway, page->room_id);
     struct member *member = room ? session_member(session, room) : NULL;
-    session->is_paging = false;
-    session_mark_dirty(session);
-    if (!member || member->seq != page->after || session->is_closing)
+    set_catch_up(session, CATCH_UP_NONE);
+    turn_add_session(session);
+    if (!member || member->seq != page->after || session->phase == PHASE_CLOSING)
         return;
     if (job->result != JOB_DONE || (page->count == 0 && !page->complete)) {
-        stall(session);
+        set_catch_up(session, CATCH_UP_RETRY);
         return;
     }
     /* A session that fell behind meanwhile asks again once it is writeable. */

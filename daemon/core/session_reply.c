@@ -1,48 +1,24 @@
 /* session_reply.c - what a session is answered and told: replies, refusals, events. */
 #include "daemon/core/frame.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/session_private.h"
 
 #include <string.h>
 
 #define BEHIND_BYTES 2048 /* events kept for a connection that takes nothing */
 
-void session_mark_dirty(struct session *session)
-{
-    struct gateway *gateway = session->gateway;
-    if (session->is_dirty)
-        return;
-    session->is_dirty = true;
-    session->next_dirty = NULL;
-    *gateway->dirty_end = session;
-    gateway->dirty_end = &session->next_dirty;
-}
-
-void session_clean(struct session *session)
-{
-    struct gateway *gateway = session->gateway;
-    if (!session->is_dirty)
-        return;
-    struct session **at = &gateway->dirty;
-    while (*at != session)
-        at = &(*at)->next_dirty;
-    *at = session->next_dirty;
-    if (!*at)
-        gateway->dirty_end = at;
-    session->is_dirty = false;
-}
-
 static void count(struct session *session, size_t before)
 {
-    session->gateway->replies_bytes += session->replies.length - before;
-    session->gateway->effort += EFFORT_ENCODE(session->replies.length - before);
-    session_mark_dirty(session);
+    session->gateway->sessions.replies_bytes += session->replies.length - before;
+    turn_spend(&session->gateway->turn, TURN_NS_ENCODE(session->replies.length - before));
+    turn_add_session(session);
 }
 
 static bool add(struct session *session, const struct ref *ref, enum message_type type,
                 const void *fields)
 {
     size_t before = session->replies.length;
-    if (session->is_closing ||
+    if (session->phase == PHASE_CLOSING ||
         !frame_encode(&session->replies, session->arrival.kind, type, ref, fields))
         return false;
     count(session, before);
@@ -53,7 +29,7 @@ void session_reply(struct session *session, const struct ref *ref, enum message_
                    const void *fields)
 {
     /* An answer may not be left out: whoever waits for it would wait for ever. */
-    if (!add(session, ref, type, fields) && !session->is_closing)
+    if (!add(session, ref, type, fields) && session->phase != PHASE_CLOSING)
         session_close(session, 1011, "The gateway has no memory for an answer");
 }
 
@@ -66,7 +42,7 @@ static void refuse_plain(struct session *session, const struct refusal *refusal)
                     json_append_string(&text, error_code_name(refusal->code)) &&
                     buffer_append_text(&text, ",\"message\":") &&
                     json_append_string(&text, refusal->message) && buffer_append_text(&text, "}");
-    if (is_whole && !session->is_closing &&
+    if (is_whole && session->phase != PHASE_CLOSING &&
         frame_append(&session->replies, SESSION_PLAIN, (const char *)text.bytes, text.length))
         count(session, before);
     buffer_finish(&text);
@@ -93,9 +69,9 @@ static bool wants_events(const struct session *session)
 {
     const struct gateway *gateway = session->gateway;
     size_t most = session->is_behind ? BEHIND_BYTES : (size_t)gateway->config->limits.write_bytes;
-    return !session->is_closing && session->arrival.kind != SESSION_PLAIN &&
+    return session->phase != PHASE_CLOSING && session->arrival.kind != SESSION_PLAIN &&
            session->replies.length < most &&
-           gateway->replies_bytes < (size_t)gateway->config->limits.replies_bytes;
+           gateway->sessions.replies_bytes < (size_t)gateway->config->limits.replies_bytes;
 }
 
 bool session_tell(struct session *session, enum message_type event, const void *fields)

@@ -1,7 +1,12 @@
-#include "daemon/core/state.h"
+#include "daemon/core/user.h"
+
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/session_private.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include <utlist.h>
 
 bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1])
 {
@@ -12,7 +17,7 @@ bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1])
 struct user *user_find(const struct gateway *gateway, const char *folded)
 {
     uint64_t hash = table_hash_text(folded, gateway->seed);
-    struct table_link *link = table_first(&gateway->users_by_name, hash);
+    struct table_link *link = table_first(&gateway->users.by_name, hash);
     for (; link; link = table_next(link)) {
         struct user *user = TABLE_ITEM(link, struct user, by_name);
         if (strcmp(user->folded, folded) == 0)
@@ -24,7 +29,7 @@ struct user *user_find(const struct gateway *gateway, const char *folded)
 struct user *user_find_id(const struct gateway *gateway, int64_t id)
 {
     struct table_link *link =
-        table_first(&gateway->users, table_hash_number((uint64_t)id));
+        table_first(&gateway->users.by_id, table_hash_number((uint64_t)id));
     for (; link; link = table_next(link)) {
         struct user *user = TABLE_ITEM(link, struct user, by_id);
         if (user->id == id)
@@ -35,12 +40,12 @@ struct user *user_find_id(const struct gateway *gateway, int64_t id)
 
 static bool keep(struct gateway *gateway, struct user *user)
 {
-    if (!table_insert(&gateway->users, &user->by_id, table_hash_number((uint64_t)user->id)))
+    if (!table_insert(&gateway->users.by_id, &user->by_id, table_hash_number((uint64_t)user->id)))
         return false;
-    if (table_insert(&gateway->users_by_name, &user->by_name,
+    if (table_insert(&gateway->users.by_name, &user->by_name,
                      table_hash_text(user->folded, gateway->seed)))
         return true;
-    table_remove(&gateway->users, &user->by_id);
+    table_remove(&gateway->users.by_id, &user->by_id);
     return false;
 }
 
@@ -81,11 +86,11 @@ static void finish_store(struct gateway *gateway, struct job *job)
     /* Storage failed for too long: the user is here all the same, and is stored with the next try.
      * Also when nobody is here any more: what was said under this user is stored after all, and the
      * key was given. No more users wait so than jobs may. */
-    if (job->result == JOB_UNAVAILABLE && !gateway->is_draining &&
+    if (job->result == JOB_UNAVAILABLE && gateway->drain.phase == DRAIN_NONE &&
         user_store(gateway, &job->user.user))
         return;
     user->is_creating = false;
-    gateway->users_creating--;
+    gateway->users.creating_count--;
     if (job->result != JOB_DONE)
         for (struct session *session = user->sessions; session; session = session->next)
             session_close(session, 4001, "This guest could not be stored; say hello again");
@@ -95,37 +100,28 @@ static void finish_store(struct gateway *gateway, struct job *job)
 void user_attach(struct user *user, struct session *session)
 {
     if (!user->sessions)
-        session->gateway->users_here++;
+        session->gateway->users.here_count++;
     session->user = user;
-    session->previous = NULL;
-    session->next = user->sessions;
-    if (user->sessions)
-        user->sessions->previous = session;
-    user->sessions = session;
+    DL_PREPEND2(user->sessions, session, previous, next);
 }
 
 void user_release(struct gateway *gateway, struct user *user)
 {
     if (user->sessions || user->is_creating)
         return;
-    table_remove(&gateway->users, &user->by_id);
-    table_remove(&gateway->users_by_name, &user->by_name);
+    table_remove(&gateway->users.by_id, &user->by_id);
+    table_remove(&gateway->users.by_name, &user->by_name);
     free(user);
 }
 
 void user_detach(struct session *session)
 {
     struct user *user = session->user;
-    if (session->previous)
-        session->previous->next = session->next;
-    else
-        user->sessions = session->next;
-    if (session->next)
-        session->next->previous = session->previous;
+    DL_DELETE2(user->sessions, session, previous, next);
     session->next = session->previous = NULL;
     session->user = NULL;
     if (!user->sessions)
-        session->gateway->users_here--;
+        session->gateway->users.here_count--;
     user_release(session->gateway, user);
 }
 

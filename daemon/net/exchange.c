@@ -184,7 +184,7 @@ bool exchange_open(struct exchange *exchange, bool may_be_anonymous)
     const struct config *config = exchange->server->config;
     struct arrival arrival = {
         .kind = exchange->wants_events ? SESSION_EVENTS : SESSION_LINES,
-        .keeper = exchange->is_admin,
+        .administrator = exchange->is_admin,
         .anonymous = may_be_anonymous && !exchange->is_admin && exchange->key[0] == '\0' &&
                      config->http.anonymous_read,
         .exempt = exchange->is_exempt || exchange->is_admin,

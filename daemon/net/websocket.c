@@ -30,7 +30,7 @@ static void open_session(struct server *server, struct connection *connection, e
     struct refusal refusal = {0};
     struct arrival arrival = {
         .kind = door == DOOR_PLAIN ? SESSION_PLAIN : SESSION_WEBSOCKET,
-        .keeper = peer->is_admin,
+        .administrator = peer->is_admin,
         .exempt = peer->is_exempt || peer->is_admin,
         .address_key = peer->address_key,
         .client_id = client_id,

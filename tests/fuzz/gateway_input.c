@@ -6,7 +6,10 @@
 #include <jansson.h>
 
 #include "daemon/core/gateway.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 #include "daemon/log.h"
 #include "tests/support/fake_store.h"
 

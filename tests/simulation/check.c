@@ -2,7 +2,10 @@
 #include "tests/simulation/world.h"
 
 #include "daemon/core/access.h"
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,14 +42,14 @@ static void check_logs(const struct world *world)
     const struct gateway *gateway = world->gateway;
     const struct config_limits *limits = &world->config.limits;
     size_t total = 0;
-    for (const struct room *room = gateway->newest; room; room = room->older) {
+    for (const struct room *room = gateway->rooms.newest; room; room = room->older) {
         size_t bytes = roomlog_bytes(&room->log) + (room->plain ? roomlog_bytes(room->plain) : 0);
         total += bytes;
         if (room->log.length > (size_t)limits->room_log_bytes)
             wrong(world, "%s: a log of %zu bytes in memory", room->name, room->log.length);
     }
-    if (total != gateway->log_bytes)
-        wrong(world, "logs take %zu bytes and %zu are accounted for", total, gateway->log_bytes);
+    if (total != gateway->rooms.log_bytes)
+        wrong(world, "logs take %zu bytes and %zu are accounted for", total, gateway->rooms.log_bytes);
     if (total > (size_t)config_memory(&world->config).logs)
         wrong(world, "logs take %zu bytes, %" PRId64 " were promised", total,
               config_memory(&world->config).logs);
@@ -64,9 +67,9 @@ static void check_replies(const struct world *world)
     int64_t promised = memory.replies + world->client_count * each;
     if ((int64_t)total > promised)
         wrong(world, "replies take %zu bytes, %" PRId64 " were promised", total, promised);
-    if (total != world->gateway->replies_bytes)
+    if (total != world->gateway->sessions.replies_bytes)
         wrong(world, "replies take %zu bytes and %zu are accounted for", total,
-              world->gateway->replies_bytes);
+              world->gateway->sessions.replies_bytes);
 }
 
 static void check_budgets(const struct world *world)
@@ -81,10 +84,10 @@ static void check_budgets(const struct world *world)
         unsent += session->unsent_bytes;
         members += session->member_count;
     }
-    if (received != gateway->received_bytes || unsent != gateway->unsent_bytes ||
-        members != gateway->members)
+    if (received != gateway->sessions.received_bytes || unsent != gateway->sessions.unsent_bytes ||
+        members != gateway->rooms.member_count)
         wrong(world, "%zu %zu %zu are kept and %zu %zu %zu accounted for", received, unsent,
-              members, gateway->received_bytes, gateway->unsent_bytes, gateway->members);
+              members, gateway->sessions.received_bytes, gateway->sessions.unsent_bytes, gateway->rooms.member_count);
 }
 
 void check_turn(struct world *world)
@@ -95,10 +98,10 @@ void check_turn(struct world *world)
             check_session(&world->clients[i]);
     check_logs(world);
     check_replies(world);
-    if (world->gateway->rooms.count > (size_t)world->config.limits.rooms)
-        wrong(world, "%zu rooms", world->gateway->rooms.count);
-    if (world->gateway->jobs < 0)
-        wrong(world, "%" PRId64 " jobs", world->gateway->jobs);
+    if (world->gateway->rooms.by_id.count > (size_t)world->config.limits.rooms)
+        wrong(world, "%zu rooms", world->gateway->rooms.by_id.count);
+    if (world->gateway->storage.job_count < 0)
+        wrong(world, "%" PRId64 " jobs", world->gateway->storage.job_count);
 }
 
 /* --- the end
@@ -177,11 +180,11 @@ static void check_nonces(const struct world *world)
 
 void check_end(struct world *world)
 {
-    if (world->gateway->jobs != 0)
-        wrong(world, "%" PRId64 " jobs are under way for ever", world->gateway->jobs);
+    if (world->gateway->storage.job_count != 0)
+        wrong(world, "%" PRId64 " jobs are under way for ever", world->gateway->storage.job_count);
     for (int i = 0; i < world->client_count; i++)
         client_check_end(&world->clients[i]);
-    for (const struct room *room = world->gateway->newest; room; room = room->older)
+    for (const struct room *room = world->gateway->rooms.newest; room; room = room->older)
         check_room(world, room);
     check_nonces(world);
 }

@@ -1,7 +1,10 @@
 /* client.c - what a client says: everything, at random, also what it may not. */
 #include "tests/simulation/world.h"
 
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -129,15 +132,15 @@ void client_connect(struct client *client)
     struct refusal refusal;
     const struct arrival arrival = {
         .kind = client->kind,
-        .keeper = client->keeper,
+        .administrator = client->keeper,
         .exempt = world->is_exempt,
         .address_key = 1 + (uint64_t)client->number % 3,
         .client_id = client->number,
     };
-    const struct room *plain = world->gateway->plain_room;
+    const struct room *plain = world->gateway->rooms.plain;
     client->plain_cursor = plain ? plain->last : 0;
     client->session = session_open(world->gateway, client, &arrival, &refusal);
-    if (!client->session && !world->gateway->is_draining && client->kind != SESSION_PLAIN)
+    if (!client->session && world->gateway->drain.phase == DRAIN_NONE && client->kind != SESSION_PLAIN)
         wrong(world, "client %d: not let in: %s", client->number, refusal.message);
     if (!client->session || client->kind == SESSION_PLAIN)
         return;

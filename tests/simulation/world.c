@@ -1,7 +1,10 @@
 /* world.c - the turns of a history: carriers that fall behind and die, time, the store's turns. */
 #include "tests/simulation/world.h"
 
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -208,7 +211,7 @@ static void stop_gateway(struct world *world)
     for (int turns = 0; !gateway_drain(world->gateway); turns++) {
         if (turns > 2000)
             wrong(world, "draining does not end: sessions=%zu jobs=%" PRId64,
-                  world->gateway->sessions.count, world->gateway->jobs);
+                  world->gateway->sessions.by_id.count, world->gateway->storage.job_count);
         pass_time(world);
         for (int i = 0; i < world->client_count; i++) {
             struct client *client = &world->clients[i];
@@ -274,11 +277,11 @@ static void calm_down(struct world *world)
     for (int turns = 0; quiet < 10; turns++) {
         world->is_over |= turns >= 40; /* and stays over while the auditor reads */
         turn(world);
-        bool is_quiet = world->gateway->jobs == 0 && !is_somebody_reading(world);
+        bool is_quiet = world->gateway->storage.job_count == 0 && !is_somebody_reading(world);
         quiet = world->is_over && is_quiet ? quiet + 1 : 0;
         if (turns > 3000)
             wrong(world, "%" PRId64 " jobs, or writes, are under way for ever",
-                  world->gateway->jobs);
+                  world->gateway->storage.job_count);
     }
 }
 

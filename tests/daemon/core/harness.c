@@ -150,7 +150,7 @@ struct test_client *harness_connect_limited(struct harness *harness)
 
 struct test_client *harness_admin(struct harness *harness)
 {
-    struct arrival arrival = {.kind = SESSION_LINES, .keeper = true};
+    struct arrival arrival = {.kind = SESSION_LINES, .administrator = true};
     return connect_client(harness, &arrival);
 }
 

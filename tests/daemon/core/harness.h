@@ -2,7 +2,10 @@
 #ifndef HEARTH_TESTS_DAEMON_CORE_HARNESS_H
 #define HEARTH_TESTS_DAEMON_CORE_HARNESS_H
 
-#include "daemon/core/state.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
 #include "tests/support/fake_store.h"
 
 #define CLIENTS_MAX   64

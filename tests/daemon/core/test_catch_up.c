@@ -208,7 +208,7 @@ static void a_slow_reader_is_served_from_storage_and_misses_nothing(void **state
         hear_entries(fast, i * 10, i * 10 + 10);
     }
     assert_int_equal(slow->writes, 1); /* the first write made it behind */
-    assert_true(harness.gateway->log_bytes <= 65536);
+    assert_true(harness.gateway->rooms.log_bytes <= 65536);
     assert_true(slow->session->replies.length < 4096);
     assert_int_equal(fake_store_submitted(harness.store, JOB_PAGE), 0);
     client_unblock(slow);
@@ -239,12 +239,12 @@ static void a_page_that_storage_refuses_is_asked_for_again(void **state)
     talk(mina, 300);
     fake_store_be_busy(harness.store, true);
     client_unblock(slow);
-    assert_true(slow->session->is_stalled);
+    assert_int_equal(slow->session->catch_up, CATCH_UP_RETRY);
     fake_store_be_busy(harness.store, false);
     harness_advance(&harness, 1000);
     assert_int_equal(number_in(client_expect(slow, "message"), "seq"), 1);
     hear_entries(slow, 1, 300);
-    assert_int_equal(harness.gateway->stalled, 0);
+    assert_int_equal(harness.gateway->sessions.retry_count, 0);
     (void)state;
 }
 
@@ -269,7 +269,7 @@ static void a_fan_out_that_takes_several_turns_skips_nobody(void **state)
     for (int i = 0; i < 12; i++)
         readers[i] = harness_connect(&harness, SESSION_PLAIN);
     harness_settle(&harness);
-    harness.gateway->effort_max = 1; /* one job, one write a turn */
+    harness.gateway->turn.budget = 1; /* one job, one write a turn */
     client_send_only(mina,
                      "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}");
     for (int i = 0; i < 6; i++)
@@ -346,7 +346,7 @@ static void quiet_rooms_give_their_memory_up_first(void **state)
                 admin, "{\"type\":\"send\",\"room\":\"%s\",\"text\":\"%0400d\",\"nonce\":\"%d\"}",
                 name, j, j);
         harness_settle(&harness);
-        assert_true(harness.gateway->log_bytes <= 65536);
+        assert_true(harness.gateway->rooms.log_bytes <= 65536);
     }
     assert_int_equal(room_find(harness.gateway, "room0")->log.length, 0);
     assert_true(room_find(harness.gateway, name)->log.length > 0);

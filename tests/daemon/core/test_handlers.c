@@ -90,10 +90,10 @@ static void a_key_is_the_same_user_again(void **state)
     assert_non_null(strstr(welcome, "\"name\":\"mina\""));
     assert_non_null(strstr(welcome, key));
     assert_ptr_equal(one->session->user, two->session->user);
-    assert_int_equal(harness.gateway->users_here, 1);
+    assert_int_equal(harness.gateway->users.here_count, 1);
     client_disconnect(one);
     client_disconnect(two);
-    assert_int_equal(harness.gateway->users.count, 0);
+    assert_int_equal(harness.gateway->users.by_id.count, 0);
     struct test_client *three = harness_connect(&harness, SESSION_WEBSOCKET);
     client_send(three, "{\"type\":\"hello\",\"token\":\"%s\"}", key);
     assert_non_null(strstr(client_expect(three, "welcome"), "\"name\":\"mina\""));
@@ -115,7 +115,7 @@ static void a_key_counts_while_its_user_is_not_stored_yet(void **state)
     fake_store_release(harness.store);
     harness_settle(&harness);
     assert_non_null(strstr(client_expect(two, "welcome"), "\"name\":\"mina\""));
-    assert_int_equal(harness.gateway->users_creating, 0);
+    assert_int_equal(harness.gateway->users.creating_count, 0);
     (void)state;
 }
 

@@ -150,8 +150,7 @@ static void no_hello_in_time_is_closed_with_4001(void **state)
     harness_advance(&harness, 1);
     assert_int_equal(client->close_code, 4001);
     assert_int_equal(guest->close_code, 0);
-    assert_null(harness.gateway->strangers);
-    assert_null(harness.gateway->strangers_oldest);
+    assert_null(harness.gateway->sessions.unauthenticated);
     (void)state;
 }
 
@@ -194,13 +193,13 @@ static void a_session_that_takes_nothing_is_read_no_further(void **state)
     assert_true(client->is_paused);
     assert_in_range(asked, 2, 10);
     assert_in_range(client->session->replies.length, most, 2 * most);
-    assert_int_equal(harness.gateway->replies_bytes, client->session->replies.length);
+    assert_int_equal(harness.gateway->sessions.replies_bytes, client->session->replies.length);
     assert_int_equal(client->writes, 1);
     client_unblock(client);
     assert_false(client->is_paused);
     assert_int_equal(client->session->replies.length, 0);
     assert_null(client->session->replies.bytes);
-    assert_int_equal(harness.gateway->replies_bytes, 0);
+    assert_int_equal(harness.gateway->sessions.replies_bytes, 0);
     (void)state;
 }
 
@@ -225,7 +224,7 @@ static void messages_that_are_never_whole_are_bounded_together(void **state)
         struct test_client *client = harness_connect(&harness, SESSION_WEBSOCKET);
         session_receive(client->session, part, sizeof part, 8000, false);
         turned_away += client->close_code == 1013;
-        assert_true(harness.gateway->received_bytes <= most + 2 * frame);
+        assert_true(harness.gateway->sessions.received_bytes <= most + 2 * frame);
     }
     assert_in_range(turned_away, 1, PEERS - 1);
     /* Whoever speaks in short and whole messages notices nothing. */
@@ -237,7 +236,7 @@ static void messages_that_are_never_whole_are_bounded_together(void **state)
     for (size_t i = 0; i < harness.client_count; i++)
         if (&harness.clients[i] != mina && harness.clients[i].session)
             client_disconnect(&harness.clients[i]);
-    assert_int_equal(harness.gateway->received_bytes, 0);
+    assert_int_equal(harness.gateway->sessions.received_bytes, 0);
     (void)state;
 }
 
@@ -260,7 +259,7 @@ static void what_stuck_connections_keep_is_bounded_together(void **state)
     for (int i = 0; i < PEERS; i++)
         frame += clients[i]->received.length;
     assert_true(frame <= 16384 + PEERS * 1024);
-    assert_in_range(harness.gateway->unsent_bytes, 16384 - 4096, 16384 + PEERS * 1024);
+    assert_in_range(harness.gateway->sessions.unsent_bytes, 16384 - 4096, 16384 + PEERS * 1024);
     for (int i = 0; i < PEERS; i++) {
         int received = 0;
         clients[i]->is_blocked = false;
@@ -271,7 +270,7 @@ static void what_stuck_connections_keep_is_bounded_together(void **state)
             assert_int_equal(strtol(text + strlen("mina: "), NULL, 10), received);
         assert_int_equal(received, MESSAGES);
     }
-    assert_int_equal(harness.gateway->unsent_bytes, 0);
+    assert_int_equal(harness.gateway->sessions.unsent_bytes, 0);
     (void)state;
 }
 
@@ -289,9 +288,9 @@ static void everybody_gets_into_one_room_when_all_are_in_as_many_as_they_may(voi
     client_send(mina, "{\"type\":\"join\",\"room\":\"room 4\"}");
     assert_non_null(strstr(client_expect(mina, "error"), "too_many_rooms"));
     struct test_client *jun = harness_member(&harness, "jun", "lobby");
-    assert_int_equal(harness.gateway->members, 5);
+    assert_int_equal(harness.gateway->rooms.member_count, 5);
     client_disconnect(mina);
-    assert_int_equal(harness.gateway->members, 1);
+    assert_int_equal(harness.gateway->rooms.member_count, 1);
     client_send(jun, "{\"type\":\"join\",\"room\":\"room 4\"}");
     (void)client_expect(jun, "joined");
     (void)state;

@@ -1,0 +1,17 @@
+/* figures.h - what is counted since the start, for status and metrics. Plain data. */
+#ifndef HEARTH_CORE_FIGURES_H
+#define HEARTH_CORE_FIGURES_H
+
+#include "protocol/message.h"
+
+#define TURN_BUCKETS 16
+
+struct figures {
+    int64_t requests, entries, events, writes, written_bytes, pages, lagged;
+    int64_t sessions, refused_sessions, repeated_nonces, pauses;
+    int64_t errors[ERROR_COUNT];
+    int64_t turns[TURN_BUCKETS]; /* turns[i]: took less than 2^i * 16 microseconds; the last: longer */
+    int64_t turn_sum_us, turn_max_us;
+};
+
+#endif

@@ -1,0 +1,97 @@
+/* gateway_private.h - the gateway, for the files of daemon/core (and their tests). Loop thread. */
+#ifndef HEARTH_CORE_GATEWAY_PRIVATE_H
+#define HEARTH_CORE_GATEWAY_PRIVATE_H
+
+#include "daemon/core/figures.h"
+#include "daemon/core/gateway.h"
+#include "daemon/core/table.h"
+#include "daemon/core/turn.h"
+#include "protocol/buffer.h"
+#include "protocol/message.h"
+
+struct limit_table;
+struct room;
+struct user;
+
+struct gateway {
+    const struct config *config; /* borrowed */
+    struct carrier carrier;
+    struct moment now;
+    int64_t started_ms;          /* monotonic */
+    uint64_t seed;               /* of the tables */
+
+    struct {
+        struct table by_id;
+        uint64_t id_last;
+        struct session *unauthenticated; /* a hello is awaited from these; the oldest first */
+        struct session *blocked;         /* wait for storage; the first is the first to go on */
+        size_t retry_count;              /* with CATCH_UP_RETRY */
+        int64_t retried_ms;              /* when those were last asked for again */
+        size_t replies_bytes;  /* waiting for all of them */
+        size_t received_bytes; /* of messages that are not whole or wait for their turn */
+        size_t unsent_bytes;
+    } sessions;
+
+    struct {
+        struct table by_id, by_name;
+        int64_t id_last;
+        struct room *newest, *oldest;  /* all of them by newest entry */
+        struct room *oldest_ringed;    /* those older than this one have no ring; NULL: unknown */
+        struct room *directs;
+        struct room *presence_due;     /* presence turns */
+        struct room *plain;            /* NULL when there is none */
+        size_t log_bytes;              /* taken by their logs */
+        size_t member_count;           /* of all of them */
+        bool has_unstored;             /* some room has is_unstored */
+    } rooms;
+
+    struct {
+        struct table by_id, by_name;
+        int64_t id_last;
+        size_t here_count;     /* with at least one session */
+        size_t creating_count; /* not stored yet */
+        int64_t touched_ms;    /* when those here were last said to be seen */
+    } users;
+
+    struct {
+        struct store *store;   /* borrowed */
+        int64_t job_count;     /* under way */
+        int64_t checked_ms;    /* when its health was asked for last */
+        bool is_failing;       /* the rooms have been told */
+    } storage;
+
+    struct {
+        enum { DRAIN_NONE, DRAIN_ANSWERS, DRAIN_ALL_TOLD } phase;
+        int64_t since_ms;
+        bool wants_restart;    /* a backup was restored: to be built again from it */
+    } drain;
+
+    struct turn turn;
+    struct limit_table *limits; /* by user and by address */
+    struct buffer scratch;      /* one write */
+    struct buffer encoded;      /* one message */
+    struct figures figures;
+};
+
+/* Takes the job and submits it; finish is called with it when it is done, unless NULL. False when
+ * storage did not take it, or job is NULL or lacks memory. */
+bool gateway_submit(struct gateway *gateway, struct job *job,
+                    void (*finish)(struct gateway *gateway, struct job *job));
+
+/* Storage is well and has room for little more: new requests had better wait than be refused. */
+bool gateway_waits_for_storage(const struct gateway *gateway);
+
+struct session *gateway_session(const struct gateway *gateway, uint64_t id); /* NULL if gone */
+
+/* The next room's row: id, names and a log id, in public. False when the name will not do, or random
+ * bytes are not to be had. Whoever uses it sets rooms.id_last. */
+bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row);
+
+/* Tells everybody: every hearth.v1 session that said hello. */
+void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields);
+
+/* Tells everybody but its owner and those who are in the room, on whatever connection. */
+void gateway_tell_nonmembers(struct gateway *gateway, const struct room *room,
+                             enum message_type event, const void *fields);
+
+#endif

@@ -1,0 +1,37 @@
+/* user.h - somebody who is here: on one connection or several, under one name. Loop thread. */
+#ifndef HEARTH_CORE_USER_H
+#define HEARTH_CORE_USER_H
+
+#include "daemon/core/table.h"
+#include "storage/job.h"
+
+struct gateway;
+struct session;
+
+/* With a session, or with a JOB_USER_CREATE under way. Freed when it has neither. */
+struct user {
+    struct table_link by_id, by_name;
+    struct session *sessions; /* linked by session->next */
+    int64_t id;
+    uint8_t key_hash[HASH_BYTES];
+    bool account;
+    bool is_creating;
+    uint16_t owned_count;     /* rooms that are this user's, for limits.rooms_per_user */
+    enum role role;           /* in the gateway */
+    char *folded;             /* in the same block */
+    char name[];
+};
+
+/* What users are found by, of a name as a client wrote it. False when nobody can be called so. */
+bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
+struct user *user_find(const struct gateway *gateway, const char *folded);
+struct user *user_find_id(const struct gateway *gateway, int64_t id);
+struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
+void user_touch(struct gateway *gateway, const struct user *user); /* seen now */
+/* Stores a user who is here already; false when storage takes nothing more. */
+bool user_store(struct gateway *gateway, const struct user_row *row);
+void user_attach(struct user *user, struct session *session);
+void user_detach(struct session *session); /* frees a user that nobody needs any more */
+void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */
+
+#endif
