@@ -31,6 +31,20 @@ bool grants_read(struct database *database, int64_t room_id, int64_t user_id, st
     return step != STEP_FAILED;
 }
 
+bool grants_find(struct database *database, struct job *job)
+{
+    struct job_grant_find *find = &job->grant_find;
+    sqlite3_stmt *statement = database_prepare(database, "SELECT 1 FROM rooms WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, find->room_id);
+    enum step step = database_step(database, statement);
+    if (step == STEP_DONE)
+        job->result = JOB_ROOM_MISSING;
+    if (step != STEP_ROW)
+        return step == STEP_DONE;
+    database_reset(statement);
+    return grants_read(database, find->room_id, find->user_id, &find->grant);
+}
+
 static bool write_grant(struct database *database, int64_t room_id, int64_t user_id,
                         const struct grant *grant)
 {

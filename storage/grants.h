@@ -15,7 +15,8 @@ bool grants_mark_read(struct database *database, struct job *job);
 /* Writer: gives a role and leaves the rest. */
 bool grants_set_role(struct database *database, int64_t room_id, int64_t user_id, enum role role);
 
-/* Readers: JOB_PEOPLE, JOB_OWN. */
+/* Readers: JOB_GRANT_FIND (JOB_ROOM_MISSING where there is no such room), JOB_PEOPLE, JOB_OWN. */
+bool grants_find(struct database *database, struct job *job);
 bool grants_people(struct database *database, struct job *job);
 bool grants_own(struct database *database, struct job *job);
 

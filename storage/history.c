@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "storage/grants.h"
 #include "storage/messages.h"
 
 enum {
@@ -29,22 +28,20 @@ static bool apply_edit(struct database *database, struct job *job, struct histor
 static bool add_reaction(struct job *job, struct history_entry *history, const char *emoji,
                          const char *name)
 {
-    struct record_reaction_line *line =
+    struct reaction *line =
         history->reaction_count ? &history->reactions[history->reaction_count - 1] : NULL;
     if (!line || strcmp(line->emoji, emoji) != 0) {
         if (history->reaction_count == REACTIONS_MAX)
             return true;
         line = &history->reactions[history->reaction_count++];
         line->emoji = job_clean_text(job, emoji, TEXT_LINE);
-        line->names.items = job_memory(job, REACTION_NAMES_MAX * sizeof(const char *));
+        line->names = job_memory(job, REACTION_NAMES_MAX * sizeof *line->names);
         if (job_failed(job))
             return false;
     }
     line->count++;
-    if (line->names.count < REACTION_NAMES_MAX) {
-        const char **names = (const char **)(uintptr_t)line->names.items;
-        names[line->names.count++] = job_clean_text(job, name, TEXT_LINE);
-    }
+    if (line->name_count < REACTION_NAMES_MAX)
+        line->names[line->name_count++] = job_clean_text(job, name, TEXT_LINE);
     return !job_failed(job);
 }
 
@@ -82,10 +79,10 @@ size_t history_bytes(const struct history_entry *history)
     size_t bytes = 160 + (entry->text ? strlen(entry->text) : 0) + strlen(entry->from) +
                    (history->snippet ? strlen(history->snippet) : 0);
     for (size_t i = 0; i < history->reaction_count; i++) {
-        const struct message_list *names = &history->reactions[i].names;
+        const struct reaction *reaction = &history->reactions[i];
         bytes += 48;
-        for (size_t j = 0; j < names->count; j++)
-            bytes += strlen(((const char *const *)names->items)[j]) + 3;
+        for (size_t j = 0; j < reaction->name_count; j++)
+            bytes += strlen(reaction->names[j]) + 3;
     }
     return bytes;
 }
@@ -148,8 +145,6 @@ bool history_page(struct database *database, struct job *job)
     struct job_history *history = &job->history;
     history->count = 0;
     history->more = false;
-    if (!grants_read(database, history->room_id, history->user_id, &history->grant))
-        return false;
     if (history->limit < 1)
         history->limit = 1;
     history->entries = job_memory(job, (size_t)history->limit * sizeof *history->entries);

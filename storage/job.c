@@ -23,6 +23,8 @@ static size_t size_of(enum job_kind kind)
         [JOB_ROOM_SET] = sizeof(struct job_room_set), [JOB_ROOM_REMOVE] = sizeof(struct job_room),
         [JOB_GRANT] = sizeof(struct job_grant),       [JOB_READ] = sizeof(struct job_read),
         [JOB_IMPORT] = sizeof(struct job_import),     [JOB_LOGIN] = sizeof(struct job_login),
+        [JOB_USER_FIND] = sizeof(struct job_user_find),
+        [JOB_GRANT_FIND] = sizeof(struct job_grant_find),
         [JOB_JOIN] = sizeof(struct job_page),         [JOB_PAGE] = sizeof(struct job_page),
         [JOB_HISTORY] = sizeof(struct job_history),   [JOB_SEARCH] = sizeof(struct job_search),
         [JOB_PEOPLE] = sizeof(struct job_people),     [JOB_OWN] = sizeof(struct job_own),

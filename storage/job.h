@@ -90,6 +90,8 @@ enum job_kind {
     JOB_IMPORT,      /* entries into a room, kept as they are */
     /* reads: done by any worker, in any order, from what is committed */
     JOB_LOGIN,  /* who has this key; or is this name free */
+    JOB_USER_FIND,  /* who has this name */
+    JOB_GRANT_FIND, /* what a room remembers about a user */
     JOB_JOIN,   /* the grant of a user in a room, and a page of its log */
     JOB_PAGE,   /* a page of a room's log */
     JOB_HISTORY, /* a page with edits, deletions and reactions applied */
@@ -163,6 +165,17 @@ struct job_login {
     struct user_row user;            /* answer: whose the key is; if nobody's, whose the name is */
 };
 
+struct job_user_find {
+    char folded[NAME_BYTES_MAX + 1];
+    bool found;           /* answer */
+    struct user_row user; /* the same */
+};
+
+struct job_grant_find {
+    int64_t room_id, user_id;
+    struct grant grant;   /* answer */
+};
+
 /* A page of log entries: seq > after and <= up_to, ascending, at most limit entries (0: none, only
  * the grant) and bytes_max bytes of text; or, with newest, the newest limit entries <= up_to, ascending too. At least one
  * entry if there is any. */
@@ -179,12 +192,20 @@ struct job_page {
     struct grant grant; /* answer of JOB_JOIN: what the room remembers about user_id */
 };
 
-/* A message with everything applied; as in record_history_line. */
+/* One emoji under a message. Not all who reacted so are named. */
+struct reaction {
+    const char *emoji;
+    const char **names;
+    size_t name_count;
+    int64_t count;
+};
+
+/* A message with everything applied. */
 struct history_entry {
     int64_t room_id;
     struct entry entry;
     int64_t edited; /* seq of the newest edit; 0 none */
-    struct record_reaction_line *reactions;
+    struct reaction *reactions;
     size_t reaction_count;
     const char *snippet; /* of a search result */
 };
@@ -192,14 +213,13 @@ struct history_entry {
 /* before or after is NUMBER_ABSENT or both are: the newest. Ascending. Deleted messages are there,
  * without text. Kinds: messages and topics. */
 struct job_history {
-    int64_t room_id, user_id;
+    int64_t room_id;
     int64_t before, after, up_to;
     int limit;
     size_t bytes_max;
     struct history_entry *entries; /* answer */
     size_t count;
     bool more;
-    struct grant grant; /* answer: what the room remembers about user_id */
 };
 
 /* Newest first. Rooms that may be read: public ones where the user is not banned, private ones with
@@ -277,6 +297,8 @@ struct job {
         struct job_grant grant;
         struct job_read read;
         struct job_login login;
+        struct job_user_find user_find;
+        struct job_grant_find grant_find;
         struct job_page page; /* JOB_JOIN, JOB_PAGE, JOB_EXPORT */
         struct job_history history;
         struct job_search search;

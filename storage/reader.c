@@ -42,6 +42,10 @@ static bool run_job(struct database *database, const char *path, struct job *job
     switch (job->kind) {
     case JOB_LOGIN:
         return users_login(database, job);
+    case JOB_USER_FIND:
+        return users_find(database, job);
+    case JOB_GRANT_FIND:
+        return grants_find(database, job);
     case JOB_JOIN:
     case JOB_PAGE:
     case JOB_EXPORT:

@@ -31,14 +31,27 @@ static enum step find_by_key(struct database *database, struct job_login *login)
     return read_user(database, statement, &login->user);
 }
 
-static bool check_name(struct database *database, struct job_login *login)
+static enum step find_by_name(struct database *database, const char *folded,
+                              struct user_row *user)
 {
     sqlite3_stmt *statement =
         database_prepare(database, "SELECT id, name, folded, key_hash, account, role FROM users"
                                    " WHERE folded=?1");
-    bind_text(statement, 1, login->folded);
+    bind_text(statement, 1, folded);
+    return read_user(database, statement, user);
+}
+
+bool users_find(struct database *database, struct job *job)
+{
+    enum step step = find_by_name(database, job->user_find.folded, &job->user_find.user);
+    job->user_find.found = step == STEP_ROW;
+    return step != STEP_FAILED;
+}
+
+static bool check_name(struct database *database, struct job_login *login)
+{
     struct user_row owner = {.id = 0};
-    enum step step = read_user(database, statement, &owner);
+    enum step step = find_by_name(database, login->folded, &owner);
     login->taken = step == STEP_ROW && !(login->known && owner.id == login->user.id);
     if (login->taken && !login->known)
         login->user = owner;

@@ -5,8 +5,9 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Reader: JOB_LOGIN. False on a failure of the database. */
+/* Readers: JOB_LOGIN, JOB_USER_FIND. False on a failure of the database. */
 bool users_login(struct database *database, struct job *job);
+bool users_find(struct database *database, struct job *job);
 
 /* Writer: JOB_USER_CREATE, JOB_USER_TOUCH, JOB_USER_FORGET. */
 bool users_create(struct database *database, struct job *job);

@@ -80,15 +80,12 @@ static answer_handler answer_grant_read;
 static enum outcome read_grant(struct ask *ask)
 {
     const struct room *room = ask->room;
-    struct job *job = job_create(JOB_JOIN);
+    struct job *job = job_create(JOB_GRANT_FIND);
     struct grant_context *context = ask_context(job, sizeof *context);
     if (context) {
         context->grants_changed = room->grants_changed;
-        job->page.room_id = room->id;
-        job->page.user_id = session_user_id(ask->session);
-        job->page.up_to = room->last;
-        job->page.first = room->first;
-        job->page.pruned = room->pruned;
+        job->grant_find.room_id = room->id;
+        job->grant_find.user_id = session_user_id(ask->session);
     }
     return ask_submit_whole(ask, job, answer_grant_read);
 }
@@ -98,7 +95,7 @@ static enum outcome read_grant(struct ask *ask)
 static enum outcome answer_grant_read(struct ask *ask, struct job *job)
 {
     const struct grant_context *context = job->context;
-    struct room *room = room_find_id(ask->gateway, job->page.room_id);
+    struct room *room = room_find_id(ask->gateway, job->grant_find.room_id);
     if (!ask->session)
         return ANSWERED;
     if (job->result == JOB_DONE && !room)
@@ -110,7 +107,7 @@ static enum outcome answer_grant_read(struct ask *ask, struct job *job)
     bool is_fresh = context->grants_changed == room->grants_changed &&
                     (!is_too_early || room->is_storing);
     ask->room = is_fresh ? room : NULL;
-    ask->grant = is_fresh ? &job->page.grant : NULL;
+    ask->grant = is_fresh ? &job->grant_find.grant : NULL;
     return ask_run(ask);
 }
 

@@ -123,12 +123,12 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
 
 static enum outcome answer_looked_up(struct ask *ask, struct job *job)
 {
-    const struct peer peer = {job->login.user.id, job->login.user.name};
+    const struct peer peer = {job->user_find.user.id, job->user_find.user.name};
     if (!ask->session || !ask->session->user)
         return ANSWERED;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
-    if (!job->login.taken)
+    if (!job->user_find.found)
         return ask_fail(ask, ERROR_user_not_found, "to", NULL);
     return begin(ask, &peer);
 }
@@ -136,9 +136,9 @@ static enum outcome answer_looked_up(struct ask *ask, struct job *job)
 /* Somebody who is not here is asked for by name. */
 static enum outcome look_up(struct ask *ask, const char *folded)
 {
-    struct job *job = job_create(JOB_LOGIN);
+    struct job *job = job_create(JOB_USER_FIND);
     if (job)
-        snprintf(job->login.folded, sizeof job->login.folded, "%s", folded);
+        snprintf(job->user_find.folded, sizeof job->user_find.folded, "%s", folded);
     return ask_submit_whole(ask, job, answer_looked_up);
 }
 

@@ -82,12 +82,26 @@ static void fill_line(const struct room *room, const struct history_entry *kept,
         .guest = entry->guest,
         .via = entry->via,
         .clock = entry->clock_unset ? "unset" : NULL,
-        .reactions = {kept->reactions, kept->reaction_count},
         .snippet = kept->snippet,
     };
 }
 
 /* Lines live as long as the job. */
+static bool add_reactions(struct job *job, const struct history_entry *kept,
+                          struct record_history_line *line)
+{
+    struct record_reaction_line *lines =
+        kept->reaction_count ? job_memory(job, kept->reaction_count * sizeof *lines) : NULL;
+    for (size_t i = 0; lines && i < kept->reaction_count; i++) {
+        const struct reaction *reaction = &kept->reactions[i];
+        lines[i] = (struct record_reaction_line){.emoji = reaction->emoji,
+                                                 .names = {reaction->names, reaction->name_count},
+                                                 .count = reaction->count};
+    }
+    line->reactions = (struct message_list){lines, kept->reaction_count};
+    return lines || kept->reaction_count == 0;
+}
+
 static bool make_lines(struct gateway *gateway, struct job *job,
                        const struct history_entry *entries, size_t count,
                        struct message_list *list)
@@ -98,8 +112,11 @@ static bool make_lines(struct gateway *gateway, struct job *job,
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct room *room = room_find_id(gateway, entries[i].room_id);
-        if (room)
-            fill_line(room, &entries[i], &lines[filled++]);
+        if (!room)
+            continue;
+        fill_line(room, &entries[i], &lines[filled]);
+        if (!add_reactions(job, &entries[i], &lines[filled++]))
+            return false;
     }
     *list = (struct message_list){lines, filled};
     return true;

@@ -69,9 +69,9 @@ static void what_is_stored_is_cleaned_when_it_is_read(void **state)
     job->history.limit = 10;
     job->history.bytes_max = 1 << 20;
     job = fixture_do(fixture, job);
-    const struct record_reaction_line *line = job->history.entries[0].reactions;
-    assert_string_equal(line->emoji, "\uFFFD\uFFFD");
-    assert_string_equal(*(const char *const *)line->names.items, "j\uFFFD");
+    const struct reaction *reaction = job->history.entries[0].reactions;
+    assert_string_equal(reaction->emoji, "\uFFFD\uFFFD");
+    assert_string_equal(reaction->names[0], "j\uFFFD");
     job_destroy(job);
 }
 

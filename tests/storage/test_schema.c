@@ -48,7 +48,6 @@ static struct job *read_history(struct store_fixture *fixture)
 {
     struct job *job = job_create(JOB_HISTORY);
     job->history.room_id = LOBBY;
-    job->history.user_id = JUN;
     job->history.before = job->history.after = NUMBER_ABSENT;
     job->history.up_to = SEQ_MAX;
     job->history.limit = 50;
@@ -67,7 +66,12 @@ static void check_history(struct store_fixture *fixture)
     assert_string_equal(entries[0].reactions[0].emoji, "+1");
     assert_true(entries[1].entry.deleted);
     assert_string_equal(entries[2].entry.nonce, "k1");
-    assert_int_equal(job->history.grant.role, ROLE_MODERATOR);
+    job_destroy(job);
+    job = job_create(JOB_GRANT_FIND);
+    job->grant_find.room_id = LOBBY;
+    job->grant_find.user_id = JUN;
+    job = fixture_do(fixture, job);
+    assert_int_equal(job->grant_find.grant.role, ROLE_MODERATOR);
     job_destroy(job);
 }
 

@@ -147,6 +147,47 @@ static void a_role_is_kept_and_read_with_a_join(void **state)
     job_destroy(join);
 }
 
+static struct job *find_grant(struct store_fixture *fixture, int64_t room_id, int64_t user_id)
+{
+    struct job *job = job_create(JOB_GRANT_FIND);
+    job->grant_find.room_id = room_id;
+    job->grant_find.user_id = user_id;
+    return fixture_do(fixture, job);
+}
+
+static void what_a_room_remembers_is_found_or_nothing(void **state)
+{
+    struct store_fixture *fixture = *state;
+    job_destroy(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER));
+    struct job *job = find_grant(fixture, LOBBY, JUN);
+    assert_int_equal(job->grant_find.grant.role, ROLE_MODERATOR);
+    job_destroy(job);
+    job = find_grant(fixture, LOBBY, MINA);
+    assert_int_equal(job->result, JOB_DONE);
+    assert_int_equal(job->grant_find.grant.role, ROLE_NONE);
+    job_destroy(job);
+    assert_int_equal(fixture_result(find_grant(fixture, LOBBY + 77, JUN)), JOB_ROOM_MISSING);
+}
+
+static struct job *find_user(struct store_fixture *fixture, const char *folded)
+{
+    struct job *job = job_create(JOB_USER_FIND);
+    snprintf(job->user_find.folded, sizeof job->user_find.folded, "%s", folded);
+    return fixture_do(fixture, job);
+}
+
+static void a_user_is_found_by_name(void **state)
+{
+    struct job *job = find_user(*state, "jun");
+    assert_true(job->user_find.found);
+    assert_int_equal(job->user_find.user.id, JUN);
+    job_destroy(job);
+    job = find_user(*state, "nobody");
+    assert_int_equal(job->result, JOB_DONE);
+    assert_false(job->user_find.found);
+    job_destroy(job);
+}
+
 static void nobody_acts_on_an_equal(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -208,6 +249,8 @@ int main(void)
         SHOP_TEST(a_name_that_somebody_has_is_taken),
         SHOP_TEST(a_second_user_of_a_name_is_refused),
         SHOP_TEST(a_role_is_kept_and_read_with_a_join),
+        SHOP_TEST(what_a_room_remembers_is_found_or_nothing),
+        SHOP_TEST(a_user_is_found_by_name),
         SHOP_TEST(nobody_acts_on_an_equal),
         SHOP_TEST(bans_and_mutes_are_listed_and_lifted),
         SHOP_TEST(a_read_marker_only_moves_forward),

@@ -362,6 +362,22 @@ static void do_login(struct fake_database *database, struct job_login *login)
     assert(hashed && made);
 }
 
+static void find_user(struct fake_database *database, struct job_user_find *find)
+{
+    const struct user_row *user = user_by_name(database, find->folded);
+    find->found = user != NULL;
+    if (user)
+        find->user = *user;
+}
+
+static enum job_result find_grant(struct fake_database *database, struct job_grant_find *find)
+{
+    if (!fake_database_room(database, find->room_id))
+        return JOB_ROOM_MISSING;
+    find->grant = fake_database_grant(database, find->room_id, find->user_id);
+    return JOB_DONE;
+}
+
 /* A copy that the job owns. */
 static struct entry copy_entry(struct job *job, const struct entry *entry)
 {
@@ -462,7 +478,6 @@ static enum job_result do_history(struct fake_database *database, struct job *jo
     const struct fake_room *room = fake_database_room(database, history->room_id);
     if (!room)
         return JOB_ROOM_MISSING;
-    history->grant = fake_database_grant(database, history->room_id, history->user_id);
     size_t asked = 0, limit = (size_t)history->limit, skip = 0;
     for (size_t i = room->pruned; i < room->count; i++)
         asked += is_asked(history, &room->entries[i]);
@@ -574,6 +589,12 @@ static void do_read_job(struct fake_database *database, struct job *job)
     switch (job->kind) {
     case JOB_LOGIN:
         do_login(database, &job->login);
+        break;
+    case JOB_USER_FIND:
+        find_user(database, &job->user_find);
+        break;
+    case JOB_GRANT_FIND:
+        job->result = find_grant(database, &job->grant_find);
         break;
     case JOB_JOIN:
     case JOB_PAGE:
