@@ -15,6 +15,7 @@
 #define SESSION_BYTES  INT64_C(1536)        /* session, user and what they may do how often */
 #define HELD_BYTES     INT64_C(2048)        /* that each may keep of what it receives */
 #define CROWDED_BYTES  INT64_C(1024)        /* unsent of each while all together are too many */
+#define LEAST_BYTES    INT64_C(4096)        /* a reply that each may have while all together are many */
 #define EXCHANGE_BYTES INT64_C(2560)        /* an HTTP request and its head */
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
@@ -61,7 +62,8 @@ struct config_memory config_memory(const struct config *config)
     memory.process = PROCESS_BYTES + threads * THREAD_BYTES +
                      smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES;
     memory.connections = connections_bytes(config);
-    memory.replies = limits->replies_bytes + limits->reply_bytes;
+    memory.replies =
+        limits->replies_bytes + limits->reply_bytes + limits->connections * LEAST_BYTES;
     memory.logs = limits->log_bytes + 2 * limits->room_log_bytes + limits->rooms * ROOM_BYTES;
     memory.jobs = jobs_bytes(config);
     memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + NONCES_BYTES +

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #define CAPACITY_MIN 256
+#define DOUBLED_MAX  4096 /* beyond it a quarter is added: what is bounded counts the capacity */
 
 static bool buffer_grow(struct buffer *buffer, size_t needed)
 {
     size_t capacity = buffer->capacity > CAPACITY_MIN ? buffer->capacity : CAPACITY_MIN;
-    while (capacity < needed)
+    while (capacity < needed && capacity < DOUBLED_MAX)
         capacity *= 2;
+    if (capacity < needed)
+        capacity = needed > capacity + capacity / 4 ? needed : capacity + capacity / 4;
     if (buffer->max && capacity > buffer->max)
         capacity = buffer->max;
     unsigned char *bytes = realloc(buffer->bytes, capacity);
@@ -60,6 +63,19 @@ void buffer_consume(struct buffer *buffer, size_t size)
     }
     buffer->length -= size;
     memmove(buffer->bytes, buffer->bytes + size, buffer->length);
+}
+
+void buffer_trim(struct buffer *buffer)
+{
+    if (buffer->length == 0 || buffer->length > buffer->capacity / 2 ||
+        buffer->capacity <= CAPACITY_MIN)
+        return;
+    size_t capacity = buffer->length > CAPACITY_MIN ? buffer->length : CAPACITY_MIN;
+    unsigned char *bytes = realloc(buffer->bytes, capacity);
+    if (!bytes)
+        return; /* it stays as large as it is */
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
 }
 
 void buffer_finish(struct buffer *buffer)

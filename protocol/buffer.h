@@ -23,6 +23,9 @@ bool buffer_append_text(struct buffer *buffer, const char *text);
 /* Drops size bytes from the front. */
 void buffer_consume(struct buffer *buffer, size_t size);
 
+/* Gives memory back when less than half of it is used. */
+void buffer_trim(struct buffer *buffer);
+
 /* Frees the bytes; the buffer is empty and usable again. */
 void buffer_finish(struct buffer *buffer);
 

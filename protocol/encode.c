@@ -135,8 +135,9 @@ union value {
     const struct message_list *list;
 };
 
-static bool is_absent(const struct field *field, union value value)
+bool field_is_absent(const struct field *field, const void *bytes)
 {
+    union value value = {.any = bytes};
     if (field->required)
         return false;
     switch (field->kind) {
@@ -182,7 +183,7 @@ static bool append_fields(struct buffer *buffer, const struct message_descriptio
     for (size_t i = 0; i < message->field_count; i++) {
         const struct field *field = &message->fields[i];
         union value value = {.any = (const char *)fields + field->offset};
-        if (is_absent(field, value))
+        if (field_is_absent(field, value.any))
             continue;
         size_t comma = first ? 1 : 0;
         if (!buffer_append(buffer, field->key + comma, field->key_length - comma) ||

@@ -129,6 +129,10 @@ bool message_encode(struct buffer *buffer, enum message_type type, const struct 
 /* Appends text as a JSON string with its quotes (RFC 8259), valid UTF-8 assumed. */
 bool json_append_string(struct buffer *buffer, const char *text);
 
+/* How many bytes message_encode appends, without a ref; and json_append_string. */
+size_t message_bytes(enum message_type type, const void *fields);
+size_t json_string_bytes(const char *text);
+
 /* The table itself, for decoding, encoding, documents and tests. */
 enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES };
 enum field_text { HOLDS_VALUE, HOLDS_LINE, HOLDS_PROSE }; /* of FIELD_TEXT: TEXT, LINE, PROSE */
@@ -144,6 +148,7 @@ struct field {
     size_t key_length;
     enum field_text holds;
 };
+bool field_is_absent(const struct field *field, const void *value); /* and so not encoded */
 enum message_kind { KIND_REQUEST, KIND_REPLY, KIND_ENTRY, KIND_EVENT, KIND_RECORD };
 struct message_description {
     const char *name;

@@ -5,8 +5,10 @@
 #include "storage/messages.h"
 
 enum {
-    REACTIONS_MAX = 32,     /* emojis shown under one message */
-    REACTION_NAMES_MAX = 20 /* names shown under one emoji */
+    REACTIONS_MAX = 32,          /* emojis shown under one message */
+    REACTION_NAMES_MAX = 20,     /* names shown under one emoji */
+    REACTION_NAMES_BYTES = 4096, /* names shown under one message, as they go out */
+    REACTION_BYTES = 48          /* a line's keys and numbers */
 };
 
 static bool apply_edit(struct database *database, struct job *job, struct history_entry *history)
@@ -24,9 +26,22 @@ static bool apply_edit(struct database *database, struct job *job, struct histor
     return step != STEP_FAILED;
 }
 
+/* Counted in any case, and named while there is place for names. bytes is what those of the message
+ * take until now. */
+static bool add_name(struct job *job, struct reaction *line, const char *name, size_t *bytes)
+{
+    line->count++;
+    if (line->name_count == REACTION_NAMES_MAX)
+        return true;
+    *bytes += json_string_bytes(name);
+    if (*bytes <= REACTION_NAMES_BYTES)
+        line->names[line->name_count++] = job_clean_text(job, name, TEXT_LINE);
+    return !job_failed(job);
+}
+
 /* Adds one row of (emoji, name) to the newest line, or begins the next line. */
 static bool add_reaction(struct job *job, struct history_entry *history, const char *emoji,
-                         const char *name)
+                         const char *name, size_t *bytes)
 {
     struct reaction *line =
         history->reaction_count ? &history->reactions[history->reaction_count - 1] : NULL;
@@ -39,10 +54,7 @@ static bool add_reaction(struct job *job, struct history_entry *history, const c
         if (job_failed(job))
             return false;
     }
-    line->count++;
-    if (line->name_count < REACTION_NAMES_MAX)
-        line->names[line->name_count++] = job_clean_text(job, name, TEXT_LINE);
-    return !job_failed(job);
+    return add_name(job, line, name, bytes);
 }
 
 static bool apply_reactions(struct database *database, struct job *job,
@@ -52,12 +64,13 @@ static bool apply_reactions(struct database *database, struct job *job,
         database, "SELECT emoji, name FROM reactions WHERE target=?1 ORDER BY emoji, user_id, name");
     sqlite3_bind_int64(statement, 1, row_id(history->room_id, history->entry.seq));
     enum step step;
+    size_t bytes = 0;
     bool ok = true;
     while (ok && (step = database_step(database, statement)) == STEP_ROW) {
         if (!history->reactions)
             history->reactions = job_memory(job, REACTIONS_MAX * sizeof *history->reactions);
         ok = history->reactions && add_reaction(job, history, column_text(statement, 0),
-                                                column_text(statement, 1));
+                                                column_text(statement, 1), &bytes);
     }
     database_reset(statement);
     if (!ok)
@@ -75,14 +88,13 @@ bool history_apply(struct database *database, struct job *job, struct history_en
 
 size_t history_bytes(const struct history_entry *history)
 {
-    const struct entry *entry = &history->entry;
-    size_t bytes = 160 + (entry->text ? strlen(entry->text) : 0) + strlen(entry->from) +
-                   (history->snippet ? strlen(history->snippet) : 0);
+    size_t bytes = messages_bytes(&history->entry) +
+                   (history->snippet ? json_string_bytes(history->snippet) : 0);
     for (size_t i = 0; i < history->reaction_count; i++) {
         const struct reaction *reaction = &history->reactions[i];
-        bytes += 48;
+        bytes += REACTION_BYTES + json_string_bytes(reaction->emoji);
         for (size_t j = 0; j < reaction->name_count; j++)
-            bytes += strlen(reaction->names[j]) + 3;
+            bytes += json_string_bytes(reaction->names[j]) + 1;
     }
     return bytes;
 }

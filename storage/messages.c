@@ -128,10 +128,15 @@ bool messages_apply(struct database *database, int64_t room_id, const struct ent
     return true;
 }
 
-static size_t entry_bytes(const struct entry *entry)
+static size_t text_bytes(const char *text)
 {
-    return (entry->text ? strlen(entry->text) : 0) + (entry->from ? strlen(entry->from) : 0) +
-           (entry->nonce ? strlen(entry->nonce) : 0) + 64;
+    return text ? json_string_bytes(text) : 0;
+}
+
+size_t messages_bytes(const struct entry *entry)
+{
+    return ENTRY_BYTES + text_bytes(entry->text) + text_bytes(entry->from) +
+           text_bytes(entry->nonce) + text_bytes(entry->emoji);
 }
 
 static sqlite3_stmt *page_statement(struct database *database, const struct job_page *page)
@@ -174,7 +179,7 @@ static bool read_page(struct database *database, struct job *job)
             database_reset(statement);
             return database_failed(database, SQLITE_NOMEM);
         }
-        bytes += entry_bytes(entry);
+        bytes += messages_bytes(entry);
         page->count++;
     }
     page->complete = step == STEP_DONE;

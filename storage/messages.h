@@ -47,6 +47,11 @@ bool messages_insert(struct database *database, int64_t room_id, const struct en
  * after messages_insert of an entry that is kept as it is (import, salvage) or made (append). */
 bool messages_apply(struct database *database, int64_t room_id, const struct entry *entry);
 
+/* About what the entry takes as it goes out, in JSON; pages are bounded by it. Whoever encodes it
+ * knows exactly. */
+#define ENTRY_BYTES 96 /* its keys and numbers */
+size_t messages_bytes(const struct entry *entry);
+
 /* The reads: JOB_PAGE, JOB_JOIN, JOB_EXPORT. False on a failure of the database. */
 bool messages_page(struct database *database, struct job *job);
 

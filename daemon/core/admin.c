@@ -2,6 +2,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/share.h"
 
 #include <string.h>
 
@@ -154,9 +155,13 @@ static enum outcome answer_export(struct ask *ask, struct job *job)
         return ask_fail(ask, ERROR_internal, NULL, NULL);
     for (size_t i = 0; i < page->count; i++)
         rows[i] = row_of(&page->entries[i]);
-    const struct reply_exported reply = {.rows = {rows, page->count},
-                                         .more = !page->complete,
-                                         .last = room ? room->last : page->up_to};
+    struct reply_exported reply = {.rows = {rows, page->count},
+                                   .more = !page->complete,
+                                   .last = room ? room->last : page->up_to};
+    struct refusal refusal;
+    if (ask->session && !share_cut(ask->session, RECORD_row, SHARE_FIRST, &reply.rows, &reply.more,
+                                   &refusal))
+        return ask_refuse(ask, &refusal);
     return ask_reply(ask, REPLY_exported, &reply);
 }
 
@@ -169,7 +174,7 @@ enum outcome handle_export(struct ask *ask)
         job->page.after = export->after == NUMBER_ABSENT ? 0 : export->after;
         job->page.up_to = ask->room->last;
         job->page.limit = export->limit == NUMBER_ABSENT ? EXPORT_ROWS : (int)export->limit;
-        job->page.bytes_max = (size_t)ask->gateway->config->limits.reply_bytes / 4;
+        job->page.bytes_max = share_bytes(ask->session);
     }
     return ask_submit(ask, job, answer_export);
 }

@@ -27,7 +27,7 @@ struct gateway {
         struct session *blocked;         /* wait for storage; the first is the first to go on */
         size_t retry_count;              /* with CATCH_UP_RETRY */
         int64_t retried_ms;              /* when those were last asked for again */
-        size_t replies_bytes;  /* waiting for all of them */
+        size_t replies_bytes;  /* taken by what waits for all of them */
         size_t received_bytes; /* of messages that are not whole or wait for their turn */
         size_t unsent_bytes;
     } sessions;

@@ -26,6 +26,7 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
 {
     struct gateway *gateway = ask->gateway;
     const struct user *user = ask->session->user;
+    static const struct room_wish all = {0};
     struct room_list list = {0};
     struct reply_welcome reply = {
         .user = {.name = user->name, .account = user->account, .role = role_name(user->role)},
@@ -34,8 +35,9 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .time = gateway->now.wall_ms,
     };
     fill_bounds(gateway->config, &reply.limits);
-    if (room_list_fill(&list, gateway, ask->session, own)) {
+    if (room_list_fill(&list, gateway, ask->session, own, &all)) {
         reply.rooms = (struct message_list){list.lines, list.count};
+        reply.more = list.more;
         (void)ask_reply(ask, REPLY_welcome, &reply);
     } else {
         (void)ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");

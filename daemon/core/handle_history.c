@@ -5,6 +5,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/room_list.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/share.h"
 #include "daemon/core/user.h"
 
 #include <string.h>
@@ -13,11 +14,35 @@
 
 /* --- rooms ------------------------------------------------------------------------------------ */
 
+/* False: the room behind which the list goes on is not there. */
+static bool make_wish(const struct ask *ask, struct room_wish *wish, struct refusal *refusal)
+{
+    const struct request_rooms *rooms = &ask->request.as_rooms;
+    char folded[NAME_BYTES_MAX + 1];
+    *wish = (struct room_wish){.after = rooms->after ? room_find(ask->gateway, rooms->after) : NULL};
+    if (rooms->after && !wish->after) {
+        refuse(refusal, ERROR_room_not_found, "after",
+               "The room to go on behind is not there any more; begin anew.");
+        return false;
+    }
+    if (rooms->query && !name_fold(rooms->query, folded)) {
+        refuse(refusal, ERROR_bad_request, "query", "No name can have this in it.");
+        return false;
+    }
+    if (rooms->query)
+        memcpy(wish->folded, folded, strlen(folded) + 1);
+    return true;
+}
+
 static enum outcome reply_rooms(struct ask *ask, const struct job_own *own)
 {
     struct room_list list = {0};
-    if (room_list_fill(&list, ask->gateway, ask->session, own)) {
-        const struct reply_rooms reply = {.rooms = {list.lines, list.count}};
+    struct room_wish wish;
+    struct refusal refusal;
+    if (!make_wish(ask, &wish, &refusal))
+        return ask_refuse(ask, &refusal);
+    if (room_list_fill(&list, ask->gateway, ask->session, own, &wish)) {
+        const struct reply_rooms reply = {.rooms = {list.lines, list.count}, .more = list.more};
         (void)ask_reply(ask, REPLY_rooms, &reply);
     } else {
         (void)ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
@@ -41,27 +66,10 @@ enum outcome handle_rooms(struct ask *ask)
     struct job *job = job_create(JOB_OWN);
     if (job)
         job->own.user_id = ask->session->user->id;
-    return ask_submit(ask, job, answer_rooms);
+    return ask_submit_whole(ask, job, answer_rooms);
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */
-
-/* A page may take a quarter of what may wait for a session, so that it always fits. */
-static size_t page_bytes(const struct gateway *gateway)
-{
-    return (size_t)gateway->config->limits.reply_bytes / 4;
-}
-
-/* When everybody reads at once and nobody takes what was read, some must come back later. */
-static bool has_place(const struct gateway *gateway, struct refusal *refusal)
-{
-    if (gateway->sessions.replies_bytes + page_bytes(gateway) <=
-        (size_t)gateway->config->limits.replies_bytes)
-        return true;
-    refuse(refusal, ERROR_rate_limited, NULL, "Too much is waiting to be sent just now.");
-    refusal->retry_after_ms = 1000;
-    return false;
-}
 
 static void fill_line(const struct room *room, const struct history_entry *kept,
                       struct record_history_line *line)
@@ -122,6 +130,13 @@ static bool make_lines(struct gateway *gateway, struct job *job,
     return true;
 }
 
+/* Of a page that does not fit: what lies nearer to where it was asked from. */
+static enum share_end kept_end(const struct job_history *page)
+{
+    bool goes_forward = page->after != NUMBER_ABSENT && page->before == NUMBER_ABSENT;
+    return goes_forward ? SHARE_FIRST : SHARE_LAST;
+}
+
 static enum outcome answer_history(struct ask *ask, struct job *job)
 {
     const struct room *room = room_find_id(ask->gateway, job->history.room_id);
@@ -129,18 +144,20 @@ static enum outcome answer_history(struct ask *ask, struct job *job)
         job->result = JOB_ROOM_MISSING;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
-    struct reply_history reply = {.room = room->name, .more = job->history.more};
-    if (!make_lines(ask->gateway, job, job->history.entries, job->history.count, &reply.messages))
+    const struct job_history *page = &job->history;
+    struct reply_history reply = {.room = room->name, .more = page->more};
+    struct refusal refusal;
+    if (!make_lines(ask->gateway, job, page->entries, page->count, &reply.messages))
         return ask_fail(ask, ERROR_internal, NULL, NULL);
+    if (ask->session && !share_cut(ask->session, RECORD_history_line, kept_end(page),
+                                   &reply.messages, &reply.more, &refusal))
+        return ask_refuse(ask, &refusal);
     return ask_reply(ask, REPLY_history, &reply);
 }
 
 enum outcome handle_history(struct ask *ask)
 {
     const struct request_history *history = &ask->request.as_history;
-    struct refusal refusal;
-    if (!has_place(ask->gateway, &refusal))
-        return ask_refuse(ask, &refusal);
     struct job *job = job_create(JOB_HISTORY);
     if (job) {
         job->history.room_id = ask->room->id;
@@ -149,7 +166,7 @@ enum outcome handle_history(struct ask *ask)
         job->history.up_to = ask->room->last;
         job->history.limit =
             history->limit == NUMBER_ABSENT ? PAGE_DEFAULT : (int)history->limit;
-        job->history.bytes_max = page_bytes(ask->gateway);
+        job->history.bytes_max = share_bytes(ask->session);
     }
     return ask_submit(ask, job, answer_history);
 }
@@ -169,7 +186,7 @@ static struct job *create_search(const struct ask *ask, const char *from)
     job->search.before_ts = search->before;
     job->search.wall_ms = ask->gateway->now.wall_ms;
     job->search.limit = search->limit == NUMBER_ABSENT ? PAGE_DEFAULT : (int)search->limit;
-    job->search.bytes_max = page_bytes(ask->gateway);
+    job->search.bytes_max = share_bytes(ask->session);
     memcpy(job->search.from, from, strlen(from) + 1);
     return job;
 }
@@ -177,10 +194,14 @@ static struct job *create_search(const struct ask *ask, const char *from)
 static enum outcome answer_search(struct ask *ask, struct job *job)
 {
     struct reply_results reply = {.more = job->search.more};
+    struct refusal refusal;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     if (!make_lines(ask->gateway, job, job->search.entries, job->search.count, &reply.results))
         return ask_fail(ask, ERROR_internal, NULL, NULL);
+    if (ask->session && !share_cut(ask->session, RECORD_history_line, SHARE_FIRST, &reply.results,
+                                   &reply.more, &refusal))
+        return ask_refuse(ask, &refusal);
     return ask_reply(ask, REPLY_results, &reply);
 }
 
@@ -188,10 +209,7 @@ enum outcome handle_search(struct ask *ask)
 {
     const struct request_search *search = &ask->request.as_search;
     char from[NAME_BYTES_MAX + 1] = "";
-    struct refusal refusal;
     if (search->from && !user_fold(search->from, from))
         return ask_fail(ask, ERROR_user_not_found, "from", NULL);
-    if (!has_place(ask->gateway, &refusal))
-        return ask_refuse(ask, &refusal);
     return ask_submit(ask, create_search(ask, from), answer_search);
 }

@@ -4,12 +4,12 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/share.h"
 #include "daemon/core/user.h"
 
 #include <string.h>
 
 #define PEOPLE_MAX 1000 /* listed in one reply */
-#define LINE_BYTES 96   /* of a member in JSON, besides the name */
 
 enum outcome handle_typing(struct ask *ask)
 {
@@ -59,18 +59,18 @@ enum outcome handle_read(struct ask *ask)
 /* --- who ---------------------------------------------------------------------------------------
  */
 
-/* The lines of a reply as they gather, as long as they fit. */
+/* The lines of a reply as they gather. */
 struct member_list {
     struct record_member_line *lines;
-    size_t count, bytes, bytes_max;
+    size_t count;
+    bool is_cut; /* there would have been more */
 };
 
 static void add_line(struct member_list *list, const char *name, enum role role, bool account, bool away)
 {
-    size_t bytes = strlen(name) + LINE_BYTES;
-    if (list->count == PEOPLE_MAX || list->bytes + bytes > list->bytes_max)
+    list->is_cut = list->count == PEOPLE_MAX;
+    if (list->is_cut)
         return;
-    list->bytes += bytes;
     list->lines[list->count++] = (struct record_member_line){
         .name = name, .role = role_name(role), .account = account, .away = away};
 }
@@ -94,7 +94,7 @@ static void add_those_here(const struct gateway *gateway, const struct room *roo
                            struct member_list *list)
 {
     const struct presence_user *person = NULL;
-    while ((person = presence_next(&room->presence, person)) && list->count < PEOPLE_MAX) {
+    while ((person = presence_next(&room->presence, person)) && !list->is_cut) {
         const struct member *member = find_member(gateway, room, presence_user_id(person));
         if (!member)
             continue;
@@ -124,13 +124,17 @@ static enum outcome answer_who(struct ask *ask, struct job *job)
     const struct room *room = room_find_id(gateway, job->people.room_id);
     if (!room)
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);
-    struct member_list list = {.lines = job_memory(job, PEOPLE_MAX * sizeof *list.lines),
-                               .bytes_max = (size_t)gateway->config->limits.reply_bytes / 2};
+    struct member_list list = {.lines = job_memory(job, PEOPLE_MAX * sizeof *list.lines)};
     if (!list.lines)
         return ask_fail(ask, ERROR_internal, NULL, NULL);
     add_those_here(gateway, room, &list);
     add_those_away(room, &job->people, &list);
-    const struct reply_members reply = {.room = room->name, .members = {list.lines, list.count}};
+    struct reply_members reply = {.room = room->name, .members = {list.lines, list.count}};
+    struct refusal refusal;
+    reply.more = list.is_cut;
+    if (ask->session && !share_cut(ask->session, RECORD_member_line, SHARE_FIRST, &reply.members,
+                                   &reply.more, &refusal))
+        return ask_refuse(ask, &refusal);
     return ask_reply(ask, REPLY_members, &reply);
 }
 

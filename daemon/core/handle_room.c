@@ -4,6 +4,7 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/share.h"
 #include "daemon/core/user.h"
 
 #include <string.h>
@@ -85,7 +86,7 @@ static void fill_join(const struct ask *ask, struct job_page *page, struct join_
     page->room_id = room->id;
     page->user_id = session_user_id(ask->session);
     page->up_to = room->last;
-    page->bytes_max = (size_t)ask->gateway->config->limits.reply_bytes / 4;
+    page->bytes_max = share_bytes(ask->session);
     page->first = room->first;
     page->pruned = room->pruned;
     context->is_reset = has_cursor && !is_usable;
@@ -131,20 +132,14 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
     (void)ask_reply(ask, REPLY_joined, &reply);
 }
 
-/* The entries of the page go out behind `joined`; the cursor follows them. */
+/* The entries of the page go out behind `joined`, as far as they may; the rest is read from storage,
+ * from the cursor on. */
 static void tell_page(struct member *member, const struct job_page *page)
 {
     struct session *session = member->session;
-    size_t before = session->replies.length;
-    for (size_t i = 0; i < page->count; i++) {
-        if (!room_encode(member->room, session->arrival.kind, &page->entries[i],
-                         &session->replies))
-            break; /* the rest is read from storage, from the cursor on */
-        member->seq = page->entries[i].seq;
-    }
-    if (page->complete && (page->count == 0 || member->seq == page->entries[page->count - 1].seq))
-        member->seq = page->up_to;
-    session->gateway->sessions.replies_bytes += session->replies.length - before;
+    struct buffer *replies = &session->replies;
+    member->seq = room_encode_page(member, page, 0, replies, replies->length + share_bytes(session));
+    session_count_replies(session);
 }
 
 /* The cursor before the page: entries older than it are not wanted. */

@@ -107,6 +107,11 @@ bool room_encode(const struct room *room, enum session_kind kind, const struct e
                  struct buffer *out);
 bool room_encode_plain(const struct entry *entry, struct buffer *out);
 
+/* Appends the entries of a page that was read for the member, the first least of them in any case and
+ * as many more as fit into out up to bytes_max. Gives the cursor behind them; the rest is read again. */
+int64_t room_encode_page(const struct member *member, const struct job_page *page, size_t least,
+                         struct buffer *out, size_t bytes_max);
+
 /* Says something to plain members only; it is not kept. */
 void room_tell_plain(struct gateway *gateway, struct room *room, const char *text);
 

@@ -4,14 +4,27 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/share.h"
+#include "daemon/core/user.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define LINES_MIN 16
 
-static bool add(struct room_list *list, const struct room *room, const struct session *session,
-                const struct grant *grant)
+/* A list being filled: rooms are offered in their order until one does not fit. */
+struct filling {
+    struct room_list *list;
+    struct gateway *gateway;
+    const struct session *session;
+    const struct job_own *own;
+    const struct room_wish *wish;
+    bool is_past;  /* wish->after has been offered */
+    bool is_ended; /* the list is full, or there is no memory */
+    bool is_starved;
+};
+
+static bool append(struct room_list *list, const struct record_room_line *line)
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : LINES_MIN;
@@ -21,8 +34,41 @@ static bool add(struct room_list *list, const struct room *room, const struct se
         list->lines = lines;
         list->capacity = capacity;
     }
-    room_describe(room, session, grant, &list->lines[list->count++]);
+    list->lines[list->count++] = *line;
     return true;
+}
+
+/* Of a direct room only the other user's name counts: one's own is in all of them. */
+static bool is_wanted(const struct filling *filling, const struct room *room)
+{
+    const char *peer = room_peer(room, filling->session);
+    char folded[NAME_BYTES_MAX + 1];
+    if (!filling->wish->folded[0])
+        return true;
+    if (peer && user_fold(peer, folded))
+        return strstr(folded, filling->wish->folded) != NULL;
+    return strstr(room->folded, filling->wish->folded) != NULL;
+}
+
+static void offer(struct filling *filling, const struct room *room, const struct grant *grant)
+{
+    struct room_list *list = filling->list;
+    struct record_room_line line;
+    if (!filling->is_past) {
+        filling->is_past = room == filling->wish->after;
+        return;
+    }
+    if (!is_wanted(filling, room))
+        return;
+    room_describe(room, filling->session, grant, &line);
+    size_t share = share_bytes(filling->session);
+    size_t most = share < ROOM_LIST_BYTES_MAX ? share : ROOM_LIST_BYTES_MAX;
+    size_t bytes = 1 + message_bytes(RECORD_room_line, &line);
+    list->more = list->count == (size_t)filling->gateway->config->limits.rooms_listed ||
+                 list->bytes + bytes > most;
+    filling->is_starved = !list->more && !append(list, &line);
+    filling->is_ended = list->more || filling->is_starved;
+    list->bytes += bytes;
 }
 
 static const struct grant *grant_in(const struct room *room, const struct job_own *own)
@@ -41,46 +87,43 @@ static bool is_own(const struct session *session, const struct room *room,
     return !room->is_pending && access_read(session, room, grant, &refusal);
 }
 
-static bool add_own(struct room_list *list, struct gateway *gateway, struct session *session,
-                    const struct job_own *own, size_t most)
+static void offer_own(struct filling *filling)
 {
-    for (size_t i = 0; i < own->count && list->count < most; i++) {
-        struct room *room = room_find_id(gateway, own->grants[i].room_id);
-        if (room && room->visibility != VISIBILITY_DIRECT &&
-            is_own(session, room, &own->grants[i].grant) &&
-            !add(list, room, session, &own->grants[i].grant))
-            return false;
+    const struct job_own *own = filling->own;
+    for (size_t i = 0; i < own->count && !filling->is_ended; i++) {
+        const struct grant *grant = &own->grants[i].grant;
+        const struct room *room = room_find_id(filling->gateway, own->grants[i].room_id);
+        if (room && room->visibility != VISIBILITY_DIRECT && is_own(filling->session, room, grant))
+            offer(filling, room, grant);
     }
-    struct room *room = session->user ? gateway->rooms.directs : NULL;
-    for (; room && list->count < most; room = room->next_direct) {
+    const struct room *room = filling->session->user ? filling->gateway->rooms.directs : NULL;
+    for (; room && !filling->is_ended; room = room->next_direct) {
         const struct grant *grant = grant_in(room, own);
-        if (is_own(session, room, grant) && !add(list, room, session, grant))
-            return false;
+        if (is_own(filling->session, room, grant))
+            offer(filling, room, grant);
     }
-    return true;
 }
 
-static bool add_newest(struct room_list *list, struct gateway *gateway, struct session *session,
-                       const struct job_own *own, size_t most)
+static void offer_newest(struct filling *filling)
 {
-    bool is_keeper = session->arrival.administrator;
-    struct room *room = gateway->rooms.newest;
-    for (; room && list->count < most; room = room->older) {
+    bool is_administrator = filling->session->arrival.administrator;
+    const struct room *room = filling->gateway->rooms.newest;
+    for (; room && !filling->is_ended; room = room->older) {
         bool is_seen = room->visibility == VISIBILITY_PUBLIC ||
-                       (is_keeper && room->visibility == VISIBILITY_PRIVATE);
-        if (is_seen && !room->is_pending && !grant_in(room, own) &&
-            !add(list, room, session, NULL))
-            return false;
+                       (is_administrator && room->visibility == VISIBILITY_PRIVATE);
+        if (is_seen && !room->is_pending && !grant_in(room, filling->own))
+            offer(filling, room, NULL);
     }
-    return true;
 }
 
 bool room_list_fill(struct room_list *list, struct gateway *gateway, struct session *session,
-                    const struct job_own *own)
+                    const struct job_own *own, const struct room_wish *wish)
 {
-    size_t most = (size_t)gateway->config->limits.rooms_listed;
-    return add_own(list, gateway, session, own, most) &&
-           add_newest(list, gateway, session, own, most);
+    struct filling filling = {.list = list, .gateway = gateway, .session = session, .own = own,
+                              .wish = wish, .is_past = !wish->after};
+    offer_own(&filling);
+    offer_newest(&filling);
+    return !filling.is_starved;
 }
 
 void room_list_finish(struct room_list *list)

@@ -101,6 +101,23 @@ bool room_encode_plain(const struct entry *entry, struct buffer *out)
                          buffer_append_text(out, ": ") && text_append_line(out, entry->text));
 }
 
+int64_t room_encode_page(const struct member *member, const struct job_page *page, size_t least,
+                         struct buffer *out, size_t bytes_max)
+{
+    int64_t seq = member->seq;
+    for (size_t i = 0; i < page->count; i++) {
+        size_t before = out->length;
+        bool is_whole = room_encode(member->room, member->session->arrival.kind,
+                                    &page->entries[i], out);
+        if (!is_whole || (i >= least && out->length > bytes_max)) {
+            out->length = before;
+            return seq;
+        }
+        seq = page->entries[i].seq;
+    }
+    return page->complete ? page->up_to : seq;
+}
+
 struct roomlog *room_log_of(struct room *room, const struct session *session)
 {
     return session->arrival.kind == SESSION_PLAIN && room->plain ? room->plain : &room->log;

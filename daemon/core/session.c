@@ -136,8 +136,8 @@ static void tell_plain_end(const struct session *session)
 
 static void drop_replies(struct session *session)
 {
-    session->gateway->sessions.replies_bytes -= session->replies.length;
     buffer_finish(&session->replies);
+    session_count_replies(session);
 }
 
 /* No hello is awaited any more. */

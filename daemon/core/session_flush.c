@@ -243,11 +243,13 @@ static void consume_replies(struct session *session, size_t length)
 {
     if (length == 0)
         return;
-    session->gateway->sessions.replies_bytes -= length;
-    if (length == session->replies.length)
+    if (length == session->replies.length) {
         buffer_finish(&session->replies);
-    else
+    } else {
         buffer_consume(&session->replies, length);
+        buffer_trim(&session->replies);
+    }
+    session_count_replies(session);
 }
 
 static void write_bytes(struct session *session, const unsigned char *bytes, size_t length)
@@ -306,28 +308,19 @@ void session_writeable(struct session *session)
 
 /* --- a page from storage ---------------------------------------------------------------------- */
 
-static bool encode_page(const struct member *member, const struct job_page *page,
-                        struct buffer *out)
-{
-    for (size_t i = 0; i < page->count; i++)
-        if (!room_encode(member->room, member->session->arrival.kind, &page->entries[i], out))
-            return false;
-    return true;
-}
-
 static void write_page(struct member *member, const struct job_page *page)
 {
     struct session *session = member->session;
     struct buffer *scratch = &session->gateway->scratch;
     scratch->length = 0;
-    if (!buffer_append(scratch, session->replies.bytes, session->replies.length) ||
-        !encode_page(member, page, scratch))
+    if (!buffer_append(scratch, session->replies.bytes, session->replies.length))
         return;
+    int64_t seq = room_encode_page(member, page, 1, scratch, most_bytes(session->gateway));
     if (scratch->length)
         write_bytes(session, scratch->bytes, scratch->length);
     consume_replies(session, session->replies.length);
     member->offset = OFFSET_UNKNOWN;
-    member->seq = page->complete ? page->up_to : page->entries[page->count - 1].seq;
+    member->seq = seq;
 }
 
 static void finish_page(struct gateway *gateway, struct job *job)

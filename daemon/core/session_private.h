@@ -58,6 +58,7 @@ struct session {
     struct bucket frames;      /* requests_per_second */
     struct arrival arrival;
     size_t received_bytes;     /* taken by received and backlog, as counted in the gateway's */
+    size_t replies_bytes;      /* taken by replies, as counted in the gateway's */
     size_t unsent_bytes;       /* written last and not taken by the kernel, at most */
     int64_t opened_ms, heard_ms; /* monotonic */
     uint32_t in_flight;        /* jobs that will be answered */
@@ -103,7 +104,10 @@ void session_forget_received(struct session *session);
 
 /* --- session_reply.c ---------------------------------------------------------------------------- */
 
-/* The one reply to a request. */
+/* Counts what replies take, after they have changed. */
+void session_count_replies(struct session *session);
+
+/* The one reply to a request. Lists in it have been cut: see share.h. */
 void session_reply(struct session *session, const struct ref *ref, enum message_type type,
                    const void *fields);
 void session_refuse(struct session *session, const struct ref *ref, const struct refusal *refusal);

@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #define IN_FLIGHT_MAX 256  /* requests of one session whose answers are awaited */
+#define ANSWER_BYTES  512  /* that each of them is expected to add to the replies */
 #define HELD_BYTES    1024 /* that every session may keep unread, also when all together are too many */
 
 /* --- blocked or not ----------------------------------------------------------------------------- */
@@ -59,8 +60,11 @@ static bool may_dispatch(const struct session *session)
         return false;
     if (waiting > (session->backlog.length ? most / 2 : most))
         return false;
-    return waiting == 0 ||
-           gateway->sessions.replies_bytes <= (size_t)gateway->config->limits.replies_bytes;
+    if (waiting == 0 && session->in_flight == 0)
+        return true;
+    size_t expected = (size_t)gateway->storage.job_count * ANSWER_BYTES;
+    return gateway->sessions.replies_bytes + expected <=
+           (size_t)gateway->config->limits.replies_bytes;
 }
 
 /* --- the backlog -------------------------------------------------------------------------------- */

@@ -7,9 +7,16 @@
 
 #define BEHIND_BYTES 2048 /* events kept for a connection that takes nothing */
 
+void session_count_replies(struct session *session)
+{
+    size_t bytes = session->replies.capacity;
+    session->gateway->sessions.replies_bytes += bytes - session->replies_bytes;
+    session->replies_bytes = bytes;
+}
+
 static void count(struct session *session, size_t before)
 {
-    session->gateway->sessions.replies_bytes += session->replies.length - before;
+    session_count_replies(session);
     turn_spend(&session->gateway->turn, TURN_NS_ENCODE(session->replies.length - before));
     turn_add_session(session);
 }

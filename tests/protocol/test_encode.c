@@ -99,6 +99,7 @@ static void lists_objects_and_names_nest(void **state)
                    "\"room\":\"r\",\"seq\":1,\"ts\":2,\"from\":\"a\",\"text\":\"x\",\"reactions\":"
                    "[{\"emoji\":\"👍\",\"names\":[\"a\",\"b\\\\\"],\"count\":2}]},{\"type\":\"topic\","
                    "\"room\":\"r\",\"seq\":2,\"ts\":2,\"from\":\"a\",\"text\":\"\"}],\"more\":false}");
+    assert_int_equal(message_bytes(REPLY_history, &history), out.length);
 }
 
 static void empty_lists_are_written_where_they_are_required(void **state)
@@ -115,6 +116,7 @@ static void numbers_are_written_to_both_ends(void **state)
     struct reply_pong pong = {.time = INT64_MIN};
     assert_true(message_encode(&out, REPLY_pong, NULL, &pong));
     assert_written("{\"type\":\"pong\",\"time\":-9223372036854775808}");
+    assert_int_equal(message_bytes(REPLY_pong, &pong), out.length);
     out.length = 0;
     pong.time = INT64_MAX;
     assert_true(message_encode(&out, REPLY_pong, NULL, &pong));
@@ -128,6 +130,7 @@ static void assert_string_survives(const char *text)
     json_t *value = json_loadb((const char *)out.bytes, out.length, JSON_DECODE_ANY, NULL);
     assert_non_null(value);
     assert_string_equal(json_string_value(value), text);
+    assert_int_equal(json_string_bytes(text), out.length);
     json_decref(value);
 }
 
@@ -233,6 +236,7 @@ static void every_message_reads_back_as_it_was_written(void **state)
         if (message->kind != KIND_RECORD)
             assert_string_equal(json_string_value(json_object_get(object, "type")), message->name);
         assert_filled(message, object);
+        assert_int_equal(message_bytes((enum message_type)type, fields), out.length);
         json_decref(object);
         free(fields);
     }

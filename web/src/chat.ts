@@ -134,7 +134,7 @@ export class Chat {
     this.serverName.value = frame.server.name;
     this.limits.value = frame.limits;
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);
-    this.forgetRooms(frame.rooms);
+    if (!frame.more) this.forgetRooms(frame.rooms);
     for (const item of this.sender.items.value) {
       if (item.user === me.name) this.roomOf(item.room).wanted ||= !item.failed;
     }

@@ -220,10 +220,14 @@ export interface HelloRequest {
   client?: string;
 }
 
-/** List the rooms. */
+/** List the rooms: as many as limits.rooms_listed and 64 KiB allow. */
 export interface RoomsRequest {
   type: "rooms";
   ref?: Ref;
+  /** Only those with this in their name, in any case. */
+  query?: string;
+  /** Go on behind this room, the last of the list before. */
+  after?: string;
 }
 
 /** Enter a room and read its log from a cursor. */
@@ -584,16 +588,20 @@ export interface WelcomeReply {
   time: number;
   /** What a client may do. */
   limits: Bounds;
-  /** The rooms. */
+  /** The rooms, as rooms lists them. */
   rooms: RoomLine[];
+  /** There are more rooms: rooms with after lists them. */
+  more?: boolean;
 }
 
 /** To rooms. */
 export interface RoomsReply {
   type: "rooms";
   ref?: Ref;
-  /** The rooms. */
+  /** The user's own, then those with the newest entries. */
   rooms: RoomLine[];
+  /** There are more. */
+  more: boolean;
 }
 
 /** To join; the missed entries follow, then live, then new entries. */
@@ -680,6 +688,8 @@ export interface MembersReply {
   room: string;
   /** The members. */
   members: MemberLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
 }
 
 /** To status: everything a keeper asks about. */
