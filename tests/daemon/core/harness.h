@@ -9,7 +9,7 @@
 #include "tests/support/fake_store.h"
 
 #define CLIENTS_MAX   64
-#define MESSAGE_BYTES 8192 /* of one message, as a test reads it */
+#define MESSAGE_BYTES 73728 /* of one message, as a test reads it */
 
 /* One connection, seen from its far end. */
 struct test_client {
