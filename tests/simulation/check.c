@@ -104,6 +104,19 @@ void check_turn(struct world *world)
 /* --- the end
  * --------------------------------------------------------------------------------------- */
 
+static struct grant stored_grant(const struct world *world, int64_t room_id, int64_t user_id)
+{
+    struct job *job = job_create(JOB_GRANT_FIND);
+    if (!job)
+        wrong(world, "no memory");
+    job->grant_find.room_id = room_id;
+    job->grant_find.user_id = user_id;
+    fake_store_read(world->store, job);
+    struct grant grant = job->grant_find.grant;
+    job_destroy(job);
+    return grant;
+}
+
 /* What members hold of their grants is what is stored, and nobody is in who may not be. */
 static void check_members(const struct world *world, const struct room *room)
 {
@@ -112,8 +125,7 @@ static void check_members(const struct world *world, const struct room *room)
         const struct member *member = room->members[i];
         int64_t user_id = session_user_id(member->session);
         struct refusal refusal;
-        struct grant kept =
-            fake_database_grant(fake_store_database(world->store), room->id, user_id);
+        struct grant kept = stored_grant(world, room->id, user_id);
         if (user_id &&
             (member->grant.role != kept.role || member->grant.invited != kept.invited ||
              member->grant.banned_until != kept.banned_until ||
@@ -137,9 +149,44 @@ static void check_members(const struct world *world, const struct room *room)
               room->presence.members);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_entry(const struct entry *a, const struct entry *b)
+{
+    return a->seq == b->seq && a->ts == b->ts && a->kind == b->kind && a->target == b->target &&
+           a->user_id == b->user_id && same(a->from, b->from) && same(a->text, b->text) &&
+           same(a->nonce, b->nonce) && same(a->emoji, b->emoji);
+}
+
+/* The log that can be read is what was committed, without what was pruned or deleted since. */
+static void check_log(const struct world *world, const struct ledger_room *kept)
+{
+    struct job *job = job_create(JOB_PAGE);
+    if (!job)
+        wrong(world, "no memory");
+    job->page.room_id = kept->row.id;
+    job->page.up_to = SEQ_MAX;
+    job->page.limit = (int)kept->count + 1; /* more than were committed, if there are */
+    job->page.bytes_max = SIZE_MAX / 2;
+    fake_store_read(world->store, job);
+    if (job->result != JOB_DONE || job->page.count != kept->count - kept->pruned)
+        wrong(world, "%s: %zu entries can be read, %zu were committed and %zu pruned",
+              kept->row.name, job->page.count, kept->count, kept->pruned);
+    for (size_t i = 0; i < job->page.count; i++) {
+        const struct entry *committed = &kept->entries[kept->pruned + i].entry;
+        if (!same_entry(committed, &job->page.entries[i]))
+            wrong(world, "%s: %" PRId64 " reads otherwise than it was committed", kept->row.name,
+                  committed->seq);
+    }
+    job_destroy(job);
+}
+
 static void check_room(const struct world *world, const struct room *room)
 {
-    const struct fake_room *kept = fake_database_room(fake_store_database(world->store), room->id);
+    const struct ledger_room *kept = ledger_room(fake_store_ledger(world->store), room->id);
     if (!kept)
         wrong(world, "%s is here and not stored", room->name);
     if (room->is_pending)
@@ -150,15 +197,16 @@ static void check_room(const struct world *world, const struct room *room)
     if (kept->row.visibility != room->visibility ||
         strcmp(kept->row.topic, room->topic ? room->topic : "") != 0)
         wrong(world, "%s: its topic or visibility is not what is stored", room->name);
+    check_log(world, kept);
     check_members(world, room);
 }
 
 /* Nothing was stored twice: one nonce of one user, one entry of one room. */
 static void check_nonces(const struct world *world)
 {
-    const struct fake_database *database = fake_store_database(world->store);
-    for (size_t r = 0; r < database->room_count; r++) {
-        const struct fake_room *room = &database->rooms[r];
+    const struct ledger *ledger = fake_store_ledger(world->store);
+    for (size_t r = 0; r < ledger->room_count; r++) {
+        const struct ledger_room *room = &ledger->rooms[r];
         int64_t ts = 0, seq = 0;
         for (size_t i = 0; i < room->count; i++) {
             const struct entry *entry = &room->entries[i].entry;

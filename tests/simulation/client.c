@@ -412,10 +412,10 @@ void client_deliver(struct client *client)
 /* Joins every public room from its first entry on. */
 void client_audit(struct client *client)
 {
-    struct fake_database *database = fake_store_database(client->world->store);
-    for (size_t i = 0; i < database->room_count; i++) {
-        const struct room_row *row = &database->rooms[i].row;
-        if (database->rooms[i].removed || row->visibility != VISIBILITY_PUBLIC ||
+    const struct ledger *ledger = fake_store_ledger(client->world->store);
+    for (size_t i = 0; i < ledger->room_count; i++) {
+        const struct room_row *row = &ledger->rooms[i].row;
+        if (ledger->rooms[i].removed || row->visibility != VISIBILITY_PUBLIC ||
             client->outbox_count + 2 > OUTBOX_MAX)
             continue;
         struct view *view = client_view(client, row->name);

@@ -24,12 +24,12 @@ static int64_t number_of(const json_t *object, const char *field)
     return json_integer_value(json_object_get(object, field));
 }
 
-struct fake_room *room_by_log(const struct world *world, const char *log)
+struct ledger_room *room_by_log(const struct world *world, const char *log)
 {
-    struct fake_database *database = fake_store_database(world->store);
-    for (size_t i = 0; i < database->room_count; i++)
-        if (strcmp(database->rooms[i].row.log_id, log) == 0)
-            return &database->rooms[i];
+    const struct ledger *ledger = fake_store_ledger(world->store);
+    for (size_t i = 0; i < ledger->room_count; i++)
+        if (strcmp(ledger->rooms[i].row.log_id, log) == 0)
+            return &ledger->rooms[i];
     return NULL;
 }
 
@@ -50,7 +50,7 @@ struct view *client_view(struct client *client, const char *room)
  * --------------------------------------------------------------------------------------- */
 
 /* First entry of the log after seq. */
-static size_t index_after(const struct fake_room *room, int64_t seq)
+static size_t index_after(const struct ledger_room *room, int64_t seq)
 {
     size_t i = 0, high = room->count;
     while (i < high) {
@@ -65,7 +65,7 @@ static size_t index_after(const struct fake_room *room, int64_t seq)
 
 /* Nothing that could still be read lies between the cursor and seq. */
 static void check_nothing_skipped(const struct client *client, const struct view *view,
-                                  const struct fake_room *room, int64_t seq)
+                                  const struct ledger_room *room, int64_t seq)
 {
     for (size_t i = index_after(room, view->cursor); i < room->count; i++) {
         int64_t skipped = room->entries[i].entry.seq;
@@ -78,7 +78,7 @@ static void check_nothing_skipped(const struct client *client, const struct view
     }
 }
 
-static void check_content(const struct client *client, const struct fake_entry *kept,
+static void check_content(const struct client *client, const struct ledger_entry *kept,
                           const json_t *message)
 {
     static const char *const types[] = {"message", "edit", "delete", "reaction", "topic"};
@@ -110,8 +110,8 @@ static void receive_entry(struct client *client, const json_t *message)
     if (view->state == VIEW_OUT)
         wrong(world, "client %d: received %" PRId64 " of %s and is not in it", client->number, seq,
               name);
-    const struct fake_room *room = room_by_log(world, view->log);
-    const struct fake_entry *kept = room ? fake_room_entry(room, seq) : NULL;
+    const struct ledger_room *room = room_by_log(world, view->log);
+    const struct ledger_entry *kept = room ? ledger_entry(room, seq) : NULL;
     if (!kept)
         wrong(world, "client %d: %s: %" PRId64 " was received and is not stored", client->number,
               name, seq);
@@ -134,7 +134,7 @@ static void receive_live(struct client *client, const json_t *message)
 {
     struct view *view = client_view(client, text_of(message, "room"));
     int64_t seq = number_of(message, "seq");
-    const struct fake_room *room = view ? room_by_log(client->world, view->log) : NULL;
+    const struct ledger_room *room = view ? room_by_log(client->world, view->log) : NULL;
     if (!view)
         return;
     if (view->state != VIEW_CATCHING_UP)
@@ -191,11 +191,11 @@ static void receive_joined(struct client *client, const struct pending *asked,
 static int count_sent(const struct client *client, const char *room_name, const char *nonce,
                       int64_t seq, bool *is_found)
 {
-    const struct fake_database *database = fake_store_database(client->world->store);
+    const struct ledger *ledger = fake_store_ledger(client->world->store);
     int most = 0;
     *is_found = false;
-    for (size_t r = 0; r < database->room_count; r++) {
-        const struct fake_room *room = &database->rooms[r];
+    for (size_t r = 0; r < ledger->room_count; r++) {
+        const struct ledger_room *room = &ledger->rooms[r];
         int count = 0;
         for (size_t i = 0; strcmp(room->row.name, room_name) == 0 && i < room->count; i++) {
             const struct entry *entry = &room->entries[i].entry;
@@ -308,7 +308,7 @@ static void receive_event(struct client *client, const json_t *message, const ch
             view->state = VIEW_OUT;
     } else if (strcmp(type, "room") == 0 && same(text_of(message, "change"), "removed")) {
         struct view *view = client_view(client, text_of(message, "name"));
-        const struct fake_room *kept = view ? room_by_log(client->world, view->log) : NULL;
+        const struct ledger_room *kept = view ? room_by_log(client->world, view->log) : NULL;
         if (kept && kept->removed)
             view->state = VIEW_OUT;
     }
@@ -332,7 +332,7 @@ static void receive_json(struct client *client, const char *bytes, size_t length
 }
 
 /* A plain client receives "NAME: TEXT" of every message, in order. */
-static bool is_rendered(const struct fake_entry *kept, const char *bytes, size_t length)
+static bool is_rendered(const struct ledger_entry *kept, const char *bytes, size_t length)
 {
     char text[4096];
     const char *name = kept->entry.from;
@@ -342,16 +342,16 @@ static bool is_rendered(const struct fake_entry *kept, const char *bytes, size_t
     return strlen(text) == length && memcmp(text, bytes, length) == 0;
 }
 
-static struct fake_room *plain_room(struct world *world)
+static struct ledger_room *plain_room(struct world *world)
 {
-    struct fake_database *database = fake_store_database(world->store);
-    for (size_t i = 0; i < database->room_count; i++)
-        if (strcmp(database->rooms[i].row.name, "lobby") == 0 && !database->rooms[i].removed)
-            return &database->rooms[i];
+    const struct ledger *ledger = fake_store_ledger(world->store);
+    for (size_t i = 0; i < ledger->room_count; i++)
+        if (strcmp(ledger->rooms[i].row.name, "lobby") == 0 && !ledger->rooms[i].removed)
+            return &ledger->rooms[i];
     return NULL;
 }
 
-static bool may_be_missing(const struct fake_room *room, size_t i)
+static bool may_be_missing(const struct ledger_room *room, size_t i)
 {
     return room->entries[i].entry.kind != ENTRY_KIND_MESSAGE || room->entries[i].entry.deleted ||
            i < room->pruned;
@@ -359,7 +359,7 @@ static bool may_be_missing(const struct fake_room *room, size_t i)
 
 static void receive_plain(struct client *client, const char *bytes, size_t length)
 {
-    const struct fake_room *room = plain_room(client->world);
+    const struct ledger_room *room = plain_room(client->world);
     static const char left[] = " left the chat";
     bool is_farewell = length > sizeof left &&
                        memcmp(bytes + length - sizeof left + 1, left, sizeof left - 1) == 0;
@@ -429,7 +429,7 @@ void client_receive(struct client *client, const unsigned char *bytes, size_t le
 
 static void check_view(const struct client *client, const struct view *view)
 {
-    const struct fake_room *room = room_by_log(client->world, view->log);
+    const struct ledger_room *room = room_by_log(client->world, view->log);
     if (!room || room->removed || view->state == VIEW_OUT)
         return;
     if (view->state != VIEW_LIVE)
@@ -440,7 +440,7 @@ static void check_view(const struct client *client, const struct view *view)
 
 static void check_plain_end(const struct client *client)
 {
-    const struct fake_room *room = plain_room(client->world);
+    const struct ledger_room *room = plain_room(client->world);
     for (size_t i = room ? index_after(room, client->plain_cursor) : 0; room && i < room->count;
          i++)
         if (!may_be_missing(room, i))

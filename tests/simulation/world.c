@@ -239,14 +239,14 @@ static void add_totals(const struct world *world, struct totals *totals)
     totals->lagged += figures->lagged;
     totals->pages += figures->pages;
     totals->repeated += figures->repeated_nonces;
-    totals->commits += fake_store_database(world->store)->commits;
+    totals->commits += fake_store_commits(world->store);
 }
 
 static void set_up(struct world *world)
 {
     set_limits(world);
     struct fake_store_plan plan = make_plan(world);
-    world->now = (struct moment){.wall_ms = 1732280000000, .monotonic_ms = 1000};
+    world->now = (struct moment){.wall_ms = 1900000000000, .monotonic_ms = 1000};
     world->store = fake_store_create(&plan, (int)world->config.storage.pending_max,
                                      (int)world->config.limits.nonce_window);
     world->client_count = 2 + (int)chance_below(&world->chance, happens(world, 2) ? 200 : 9);

@@ -108,7 +108,7 @@ void client_receive(struct client *client, const unsigned char *bytes, size_t le
 void client_check_end(struct client *client);
 struct view *client_view(struct client *client,
                          const char *room); /* NULL when there are too many */
-struct fake_room *room_by_log(const struct world *world, const char *log);
+struct ledger_room *room_by_log(const struct world *world, const char *log);
 
 /* --- check.c: what must hold after every turn, and at the end ------------------------------------
  */

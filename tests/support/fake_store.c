@@ -1,8 +1,12 @@
 #include "tests/support/fake_store.h"
 
+#include "tests/support/memory_database.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { WRITE_BYTES = 100 }; /* that a write is said to cost */
 
 struct list {
     struct job *first, **end;
@@ -15,16 +19,19 @@ struct store {
     enum mode mode;
     struct fake_store_plan plan;
     uint64_t chance;
-    struct fake_database database;
+    struct memory_database memory;
+    struct ledger ledger;
     struct store_start start;
     struct list writes, reads; /* waiting; submitted_ms is the turn they came in */
     struct list read;          /* done and not given back yet */
     struct list done;
     int64_t turn;
     int64_t pending_max;
+    int64_t commits, failures, written_bytes;
     int failing_turns;
     bool failing, busy;
     int64_t submitted[JOB_KIND_COUNT];
+    int64_t moves;
 };
 
 static uint64_t random_state = 1; /* random_fill has no store to keep it in */
@@ -85,7 +92,7 @@ static struct store *create(enum mode mode, int pending_max, int nonce_window)
     assert(store);
     store->mode = mode;
     store->pending_max = pending_max;
-    store->database.nonce_window = nonce_window;
+    memory_database_open(&store->memory, nonce_window);
     list_init(&store->writes);
     list_init(&store->reads);
     list_init(&store->read);
@@ -114,25 +121,11 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
 const struct store_start *store_start(const struct store *kept)
 {
     struct store *store = (struct store *)kept;
-    const struct fake_database *database = &store->database;
-    struct store_start *start = &store->start;
-    free(start->rooms);
-    *start = (struct store_start){.created = database->room_count == 0,
-                                  .clean = true,
-                                  .last_ts = database->last_ts,
-                                  .journal_mode = "memory"};
-    start->rooms = calloc(database->room_count + 1, sizeof *start->rooms);
-    assert(start->rooms);
-    for (size_t i = 0; i < database->room_count; i++) {
-        const struct fake_room *room = &database->rooms[i];
-        start->room_id_max = room->row.id > start->room_id_max ? room->row.id : start->room_id_max;
-        if (!room->removed)
-            start->rooms[start->room_count++] = room->row;
-    }
-    for (size_t i = 0; i < database->user_count; i++)
-        if (database->users[i].id > start->user_id_max)
-            start->user_id_max = database->users[i].id;
-    return start;
+    store_forget_start(store);
+    store->start = (struct store_start){.clean = true, .journal_mode = "memory"};
+    memory_database_load(&store->memory, &store->start);
+    store->start.created = store->start.room_count == 0;
+    return &store->start;
 }
 
 void store_forget_start(struct store *store)
@@ -153,6 +146,7 @@ enum store_result store_submit(struct store *store, struct job *job)
         return STORE_BUSY;
     job->submitted_ms = store->turn;
     store->submitted[job->kind]++;
+    store->moves++;
     list_put(is_write || store->mode != MODE_PLANNED ? &store->writes : &store->reads, job);
     return STORE_OK;
 }
@@ -162,14 +156,75 @@ bool store_is_crowded(const struct store *store)
     return store->writes.count >= (size_t)(store->pending_max - store->pending_max / 4);
 }
 
+/* One transaction of the jobs of a list, each then given back. */
+static void write_group(struct store *store, struct list *group)
+{
+    if (!group->first)
+        return;
+    memory_database_write(&store->memory, group->first);
+    store->commits++;
+    while (group->first) {
+        struct job *job = list_take(group, &group->first);
+        ledger_record(&store->ledger, job);
+        store->written_bytes += WRITE_BYTES;
+        list_put(&store->done, job);
+    }
+}
+
+static void fail_write(struct store *store, struct job *job)
+{
+    job->result = JOB_UNAVAILABLE;
+    strcpy(job->why, "The disk is full.");
+    list_put(&store->done, job);
+}
+
+/* Every path works but those with "exists" in them, unless told to overwrite. */
+static void back_up(struct job *job)
+{
+    job->backup.bytes = 4096;
+    if (!strstr(job->backup.path, "exists") || job->backup.overwrite)
+        return;
+    strcpy(job->why, "The file exists.");
+    job->result = JOB_REFUSED;
+}
+
+/* What the store adds to a status that was read. */
+static void add_counters(const struct store *store, struct store_status *status)
+{
+    status->last_ts = store->memory.writer.stamp.last_ts;
+    status->commits = store->commits;
+    status->failures = store->failures;
+    status->written_bytes = store->written_bytes;
+    strcpy(status->journal_mode, "memory");
+    strcpy(status->durability, "power_loss");
+}
+
+static void read_job(struct store *store, struct job *job)
+{
+    job->result = JOB_DONE;
+    if (job->kind == JOB_BACKUP || job->kind == JOB_RESTORE)
+        back_up(job);
+    else
+        memory_database_read(&store->memory, job);
+    if (job->kind == JOB_STATUS)
+        add_counters(store, &job->status);
+}
+
 static void finish(struct store *store, struct job *job)
 {
-    if (store->failing && job_is_write(job->kind)) {
-        job->result = JOB_UNAVAILABLE;
-        strcpy(job->why, "The disk is full.");
-    } else {
-        fake_database_do(&store->database, job);
+    struct list group;
+    bool is_write = job_is_write(job->kind);
+    if (is_write && store->failing) {
+        fail_write(store, job);
+        return;
     }
+    list_init(&group);
+    list_put(&group, job);
+    if (is_write) {
+        write_group(store, &group);
+        return;
+    }
+    read_job(store, job);
     list_put(&store->done, job);
 }
 
@@ -183,21 +238,24 @@ struct job *store_collect(struct store *store)
 {
     if (store->mode == MODE_DIRECT)
         fake_store_step(store, store->writes.count);
+    store->moves += store->done.count > 0;
     return list_take(&store->done, &store->done.first);
 }
 
 static void commit(struct store *store)
 {
     size_t max = store->plan.group_max ? (size_t)store->plan.group_max : SIZE_MAX;
-    store->database.commits += store->writes.count > 0;
+    struct list group;
+    list_init(&group);
     for (; max > 0 && store->writes.first; max--)
-        finish(store, list_take(&store->writes, &store->writes.first));
+        list_put(&group, list_take(&store->writes, &store->writes.first));
+    write_group(store, &group);
 }
 
 /* Those that have waited too long are refused; the others go on waiting. */
 static void fail(struct store *store)
 {
-    store->database.failures++;
+    store->failures++;
     store->failing = true;
     while (store->writes.first &&
            store->turn - store->writes.first->submitted_ms >= store->plan.retry_turns)
@@ -232,30 +290,27 @@ static void turn_reads(struct store *store)
             continue;
         }
         struct job *job = list_take(&store->reads, link);
-        fake_database_do(&store->database, job);
+        read_job(store, job);
         list_put(&store->read, job);
     }
 }
 
 void fake_store_prune(struct store *store, int64_t room_id, size_t count)
 {
-    struct fake_room *room = fake_database_room(&store->database, room_id);
-    struct job *job = room ? job_create(JOB_PRUNED) : NULL;
-    if (!job)
+    struct job *notice = memory_database_prune(&store->memory, room_id, count);
+    if (!notice)
         return;
-    fake_room_prune(room, count);
-    job->pruned = (struct job_pruned){
-        .room_id = room_id, .first = room->row.first, .pruned = room->row.pruned};
-    list_put(&store->done, job);
+    ledger_record(&store->ledger, notice);
+    list_put(&store->done, notice);
 }
 
 static void turn_prune(struct store *store)
 {
-    const struct fake_database *database = &store->database;
-    if (database->room_count == 0 || !happens(store, store->plan.prune_percent))
+    const struct ledger *ledger = &store->ledger;
+    if (ledger->room_count == 0 || !happens(store, store->plan.prune_percent))
         return;
-    const struct fake_room *room =
-        &database->rooms[chance_below(&store->chance, (int64_t)database->room_count)];
+    const struct ledger_room *room =
+        &ledger->rooms[chance_below(&store->chance, (int64_t)ledger->room_count)];
     if (!room->removed && !room->row.keep && room->count > room->pruned)
         fake_store_prune(store, room->row.id, 1 + (size_t)chance_below(&store->chance, 5));
 }
@@ -325,14 +380,29 @@ void fake_store_be_busy(struct store *store, bool busy)
     store->busy = busy;
 }
 
-struct fake_database *fake_store_database(struct store *store)
+const struct ledger *fake_store_ledger(const struct store *store)
 {
-    return &store->database;
+    return &store->ledger;
+}
+
+int64_t fake_store_commits(const struct store *store)
+{
+    return store->commits;
+}
+
+void fake_store_read(struct store *store, struct job *job)
+{
+    read_job(store, job);
 }
 
 int64_t fake_store_submitted(const struct store *store, enum job_kind kind)
 {
     return store->submitted[kind];
+}
+
+int64_t fake_store_moves(const struct store *store)
+{
+    return store->moves;
 }
 
 int store_fd(const struct store *store)
@@ -357,7 +427,7 @@ int64_t store_pending(struct store *store)
 
 int64_t store_written_bytes(struct store *store)
 {
-    return store->database.written_bytes;
+    return store->written_bytes;
 }
 
 void store_reconfigure(struct store *store, const struct store_options *options)
@@ -375,7 +445,8 @@ void store_close(struct store *store)
     list_finish(&store->read);
     list_finish(&store->done);
     store_forget_start(store);
-    fake_database_finish(&store->database);
+    ledger_finish(&store->ledger);
+    memory_database_close(&store->memory);
     free(store);
 }
 

@@ -9,6 +9,11 @@
 
 #include <cmocka.h>
 
+enum {
+    QUIET_TURNS = 2, /* in a row, before all has settled */
+    SETTLE_TURNS_MAX = 1000
+};
+
 /* --- the carrier ------------------------------------------------------------------------------ */
 
 static enum carrier_result carry(void *connection, const unsigned char *bytes, size_t length)
@@ -17,28 +22,37 @@ static enum carrier_result carry(void *connection, const unsigned char *bytes, s
     bool is_kept = buffer_append(&client->received, bytes, length);
     assert(is_kept && !client->close_code);
     client->writes++;
+    client->harness->moves++;
     return client->is_blocked ? CARRIER_BEHIND : CARRIER_SENT;
 }
 
 static void want_writeable(void *connection)
 {
-    ((struct test_client *)connection)->wants_writeable = true;
+    struct test_client *client = connection;
+    client->wants_writeable = true;
+    client->harness->moves++;
 }
 
 static void pause_client(void *connection)
 {
-    ((struct test_client *)connection)->is_paused = true;
+    struct test_client *client = connection;
+    client->is_paused = true;
+    client->harness->moves++;
 }
 
 static void resume_client(void *connection)
 {
-    ((struct test_client *)connection)->is_paused = false;
+    struct test_client *client = connection;
+    client->is_paused = false;
+    client->harness->moves++;
 }
 
 static void close_client(void *connection, uint16_t code, const char *reason)
 {
     assert(reason && strlen(reason) < 120);
-    ((struct test_client *)connection)->close_code = code;
+    struct test_client *client = connection;
+    client->close_code = code;
+    client->harness->moves++;
 }
 
 static const struct carrier carrier = {carry, want_writeable, pause_client, resume_client,
@@ -57,7 +71,7 @@ void harness_open(struct harness *harness, void (*change)(struct config *config)
         .path = "", .pending_max = (int)harness->config.storage.pending_max, .nonce_window = 256};
     char why[128];
     harness->store = store_open(&options, why, sizeof why);
-    harness->now = (struct moment){.wall_ms = INT64_C(1800000000000), .monotonic_ms = 1000};
+    harness->now = (struct moment){.wall_ms = INT64_C(1900000000000), .monotonic_ms = 1000};
     harness->gateway = gateway_create(&harness->config, harness->store, &carrier, &harness->now);
     assert(harness->gateway);
     harness_settle(harness);
@@ -91,11 +105,23 @@ void harness_turn(struct harness *harness)
     end_closed(harness);
 }
 
-/* What is asked for in one turn is answered in the next: a few of them settle everything. */
+/* What carriers were asked and storage was given or has answered: what goes on shows itself in it.
+ */
+static int64_t moves(const struct harness *harness)
+{
+    return harness->moves + fake_store_moves(harness->store);
+}
+
 void harness_settle(struct harness *harness)
 {
-    for (int i = 0; i < 40; i++)
+    int quiet = 0;
+    for (int turns = 0; quiet < QUIET_TURNS; turns++) {
+        int64_t before = moves(harness);
         harness_turn(harness);
+        quiet = moves(harness) == before ? quiet + 1 : 0;
+        if (turns == SETTLE_TURNS_MAX)
+            fail_msg("after %d turns it has not settled", turns);
+    }
 }
 
 void harness_advance(struct harness *harness, int64_t ms)

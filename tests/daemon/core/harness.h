@@ -31,6 +31,7 @@ struct harness {
     struct moment now;
     struct test_client clients[CLIENTS_MAX];
     size_t client_count;
+    int64_t moves; /* calls of the carrier */
 };
 
 /* The defaults, with limits.exempt's effect on every client. change, if given, changes settings
@@ -38,7 +39,7 @@ struct harness {
 void harness_open(struct harness *harness, void (*change)(struct config *config));
 void harness_close(struct harness *harness);
 
-/* Turns of the loop until everything has settled: answers are collected, what gathered goes out. */
+/* Turns of the loop until nothing moves any more: answers are collected, what gathered goes out. */
 void harness_settle(struct harness *harness);
 void harness_turn(struct harness *harness);                /* one turn */
 void harness_advance(struct harness *harness, int64_t ms); /* settles, so much later */
