@@ -53,7 +53,8 @@ struct room_row {
     enum visibility visibility;
     bool keep;
     int64_t user_a, user_b; /* of a direct room, else 0 */
-    int64_t first, last;    /* oldest and newest seq kept; 0 when empty */
+    int64_t first;          /* oldest seq kept; 0 when none is */
+    int64_t last;           /* newest seq, also when retention has removed it; 0: there was none */
     int64_t pruned;         /* newest seq that retention removed; 0 if none */
 };
 

@@ -182,6 +182,8 @@ static bool load_rooms(struct database *database, struct store_start *start, siz
             database_reset(statement);
             return false;
         }
+        if (room->last < room->pruned) /* a log whose entries have all gone has not begun anew */
+            room->last = room->pruned;
     }
     database_reset(statement);
     return step != STEP_FAILED;

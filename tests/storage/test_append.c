@@ -11,7 +11,7 @@
 #include "storage/stamp.h"
 #include "tests/storage/store_fixture.h"
 
-static int open_shop(void **state)
+static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     fixture_init(fixture);
@@ -22,7 +22,7 @@ static int open_shop(void **state)
     return 0;
 }
 
-static int close_shop(void **state)
+static int close_fixture(void **state)
 {
     fixture_finish(*state);
     free(*state);
@@ -347,7 +347,7 @@ static void a_reaction_is_a_state_and_every_change_an_entry(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 4);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {

@@ -19,7 +19,7 @@
 #include "tests/storage/flaky.h"
 #include "tests/storage/store_fixture.h"
 
-static int open_shop(void **state)
+static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     flaky_install();
@@ -32,7 +32,7 @@ static int open_shop(void **state)
     return 0;
 }
 
-static int close_shop(void **state)
+static int close_fixture(void **state)
 {
     flaky_release_syncs();
     flaky_fail_writes(SQLITE_OK);
@@ -360,7 +360,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
                      0);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {

@@ -16,7 +16,7 @@
 
 #define DAY_MS INT64_C(86400000)
 
-static int open_shop(void **state)
+static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     fixture_init(fixture);
@@ -27,7 +27,7 @@ static int open_shop(void **state)
     return 0;
 }
 
-static int close_shop(void **state)
+static int close_fixture(void **state)
 {
     fixture_finish(*state);
     free(*state);
@@ -134,7 +134,8 @@ static void an_emptied_room_never_reuses_a_seq(void **state)
     fixture->options.retention_age_ms = 0;
     fixture_open(fixture);
     assert_int_equal(store_start(fixture->store)->rooms[0].pruned, 5);
-    assert_int_equal(store_start(fixture->store)->rooms[0].last, 0);
+    /* Cursors of those who have read it all are still good. */
+    assert_int_equal(store_start(fixture->store)->rooms[0].last, 5);
     assert_int_equal(fixture_send(fixture, "on"), 6);
 }
 
@@ -283,7 +284,7 @@ static void an_unset_clock_ages_nothing(void **state)
     assert_int_equal(trust_now(&trust, 5000, 3000), NOON + 1000);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {

@@ -13,7 +13,7 @@
 #include "storage/crew.h"
 #include "tests/storage/store_fixture.h"
 
-static int open_shop(void **state)
+static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     fixture_init(fixture);
@@ -23,7 +23,7 @@ static int open_shop(void **state)
     return 0;
 }
 
-static int close_shop(void **state)
+static int close_fixture(void **state)
 {
     fixture_finish(*state);
     free(*state);
@@ -336,7 +336,7 @@ static void what_was_never_collected_is_freed(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 50);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {

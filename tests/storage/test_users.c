@@ -10,7 +10,7 @@
 
 #include "tests/storage/store_fixture.h"
 
-static int open_shop(void **state)
+static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     fixture_init(fixture);
@@ -20,7 +20,7 @@ static int open_shop(void **state)
     return 0;
 }
 
-static int close_shop(void **state)
+static int close_fixture(void **state)
 {
     fixture_finish(*state);
     free(*state);
@@ -236,7 +236,7 @@ static void a_read_marker_only_moves_forward(void **state)
     }
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {
