@@ -9,4 +9,9 @@ struct moment moment_now(void);
 /* CLOCK_MONOTONIC in microseconds. */
 int64_t clock_us(void);
 
+#ifdef HEARTH_TEST_ENDPOINTS
+/* So much passes at once, by the monotonic clock. */
+void clock_advance(int64_t us);
+#endif
+
 #endif

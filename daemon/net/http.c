@@ -13,6 +13,7 @@
 #include "daemon/net/origin.h"
 #include "daemon/net/page.h"
 #include "daemon/net/route.h"
+#include "daemon/net/test_clock.h"
 #include "daemon/net/upgrade.h"
 #include "protocol/text.h"
 
@@ -20,7 +21,7 @@
 #define LENGTH_DIGITS_MAX 18
 #define BODY_MS 30000
 
-/* Every path, once. {} is the name of a room. Rows of one path stand together. */
+/* Every path, once. {} is the name of a room (of /test/clock, milliseconds). Rows of one path stand together. */
 static const struct route {
     enum method method;
     bool is_admin; /* only through the admin socket; elsewhere it does not exist */
@@ -44,6 +45,9 @@ static const struct route {
     {METHOD_POST, true, "/admin/v1/rooms/{}/messages", api_send},
     {METHOD_GET, true, "/admin/v1/rooms/{}/stream", api_stream},
     {METHOD_POST, true, "/admin/v1/do", api_do},
+#ifdef HEARTH_TEST_ENDPOINTS
+    {METHOD_POST, true, "/test/clock/{}", test_clock_advance},
+#endif
 };
 
 #define ROUTE_COUNT (sizeof routes / sizeof *routes)

@@ -220,6 +220,17 @@ static void on_second(lws_sorted_usec_list_t *timer)
     give_memory_back(server);
 }
 
+#ifdef HEARTH_TEST_ENDPOINTS
+void server_advance_clock(struct server *server, int64_t ms)
+{
+    clock_advance(ms * 1000);
+    if (server->turn_began_us != 0)
+        server->turn_began_us += ms * 1000; /* this turn took no longer */
+    server->tick_due_us = 0;                /* by the clock as it was */
+    lws_sul_schedule(server->context, 0, &server->second_timer, on_second, 1);
+}
+#endif
+
 static void on_watchdog(lws_sorted_usec_list_t *timer)
 {
     struct server *server = lws_container_of(timer, struct server, watchdog_timer);

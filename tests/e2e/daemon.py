@@ -146,6 +146,12 @@ class Daemon:
         assert status < 300, reply
         return reply
 
+    def advance(self, seconds):
+        """Lets time pass at once, by the clock that durations are measured with."""
+        connection = _UnixConnection(str(self.socket))
+        status, _, _ = _exchange(connection, "POST", f"/test/clock/{int(seconds * 1000)}", None, None)
+        assert status == 204, "hearthd is not built with HEARTH_TEST_ENDPOINTS"
+
     def ctl(self, *words, input=None, check=True):
         """Runs hearthctl; with check it must succeed, and its standard output is the answer."""
         done = subprocess.run([HEARTHCTL, "--socket", str(self.socket), *words], text=True,

@@ -25,6 +25,7 @@ async def test_it_lapses_by_itself(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     await mina.ask("typing", room="lobby", on=True)
     assert (await jun.next("typing"))["names"] == ["mina"]
+    daemon.advance(7)
     assert (await jun.next("typing"))["names"] == []
     await part(mina, jun)
 

@@ -1,0 +1,27 @@
+#ifdef HEARTH_TEST_ENDPOINTS
+
+#include "daemon/net/test_clock.h"
+
+#include <stdlib.h>
+
+#include "daemon/net/headers.h"
+
+enum { ADVANCE_MS_MAX = 1000 * 1000 * 1000 };
+
+void test_clock_advance(struct exchange *exchange)
+{
+    char *end;
+    long long ms = strtoll(exchange->room, &end, 10);
+    if (*end != '\0' || ms < 0 || ms > ADVANCE_MS_MAX) {
+        exchange_refuse(exchange, ERROR_bad_request, NULL, "The path ends with milliseconds.");
+        return;
+    }
+    server_advance_clock(server_of(exchange->connection.wsi), ms);
+    exchange_answer(exchange, 204, "", NULL, 0);
+}
+
+#else
+
+typedef int test_clock_is_not_built; /* a source is not empty */
+
+#endif

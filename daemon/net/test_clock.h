@@ -1,0 +1,11 @@
+/* test_clock.h - POST /test/clock/MS: so many milliseconds pass at once, so that a test of what lapses
+ * need not wait for it. Durations only; the wall clock stays, and so do the timeouts of
+ * libwebsockets. Not there unless built with HEARTH_TEST_ENDPOINTS. */
+#ifndef HEARTH_NET_TEST_CLOCK_H
+#define HEARTH_NET_TEST_CLOCK_H
+
+#include "daemon/net/exchange.h"
+
+void test_clock_advance(struct exchange *exchange);
+
+#endif
