@@ -77,7 +77,7 @@ test("the heap after 5,000 messages stays below 8 MiB", world(async ({ person, d
   const page = await person("mina", desk);
   const alice = await speaker(daemon, "alice");
   for (let i = 0; i < 5000; i += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => alice.say(`message ${i + k} with some more text to it`)));
-  await until(async () => (await texts(page)).some((text) => text.startsWith("message 4999")), "the last one", 60000);
+  await until(async () => (await texts(page)).some((text) => text.startsWith("message 4999")), "the last one", 120000);
   await page.evaluate(() => window.gc());
   const { heap } = await (await measured(page))();
   const rows = (await texts(page)).length;

@@ -84,7 +84,7 @@ test("many quotes of a lively room are all filled", world(async ({ person, daemo
   for (let i = 0; i < 60; i++) await insist({ text: "between " + i });
   for (const [i, reply_to] of seqs.entries()) await insist({ text: "answer " + i, reply_to });
   const mina = await person("mina");
-  await until(async () => (await mina.$$(".quote:has-text('question')")).length === 36, "all are told", 60000);
+  await until(async () => (await mina.$$(".quote:has-text('question')")).length === 36, "all are told", 120000);
 }, "limits.exempt=192.0.2.1/32", "limits.reads_burst=20", "limits.messages_per_minute=6000"));
 
 test("who leaves a room with words waiting is not led back by them", world(async ({ person, daemon }) => {

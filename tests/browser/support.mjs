@@ -1,7 +1,7 @@
 // What the browser tests share: a daemon, a way to it that can be cut, and people.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -137,8 +137,21 @@ export class Way {
 
 let browser;
 
+const launch = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags.split(" ") };
+
+export function launchServer() {
+  return chromium.launchServer(launch);
+}
+
+/** The one that a run of ctest shares, if there is one. */
+async function connect() {
+  const file = process.env.HEARTH_BROWSER_SHARED;
+  if (!file || !existsSync(file)) return undefined;
+  return chromium.connect(readFileSync(file, "utf8").split("\n")[0]).catch(() => undefined);
+}
+
 export async function openBrowser() {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags.split(" ") });
+  browser ??= (await connect()) ?? (await chromium.launch(launch));
   return browser;
 }
 
@@ -159,7 +172,7 @@ export function world(body, ...settings) {
       way,
       async context(options = desk) {
         const context = await (await openBrowser()).newContext({ locale: "en-US", ...options });
-        context.setDefaultTimeout(15000);
+        context.setDefaultTimeout(60000);
         await context.addInitScript(() => {
           window.reports = [];
           addEventListener("securitypolicyviolation", (event) => window.reports.push(event.violatedDirective + " " + event.blockedURI));
@@ -249,7 +262,7 @@ export function hears(page, text) {
 }
 
 /** Until check gives something true; the test's own timeout bounds it. */
-export async function until(check, what, ms = 20000) {
+export async function until(check, what, ms = 60000) {
   const end = performance.now() + ms;
   for (;;) {
     const found = await check();

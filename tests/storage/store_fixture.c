@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 180000 };
 
 void fixture_init(struct store_fixture *fixture)
 {
