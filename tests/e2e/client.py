@@ -184,6 +184,14 @@ class Client:
         return await self.ask("send", room=room, text=text, **fields)
 
 
+_names = itertools.count(1)
+
+
+def new_name():
+    """A name that nobody has had."""
+    return f"somebody {next(_names)}"
+
+
 async def meet(daemon, *names, room="lobby", **join):
     """Connects people who are all in one room."""
     people = [await Client.connect(daemon, name) for name in names]

@@ -11,6 +11,14 @@ def daemon(tmp_path):
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A gateway for all tests of a file that leave nothing behind: many short ones, say, of one
+    request each. Its people have names of their own: see client.new_name."""
+    with Daemon(tmp_path_factory.mktemp("shared")) as running:
+        yield running
+
+
 @pytest.fixture
 def make_daemon(tmp_path):
     """Makes gateways with settings: make_daemon({"limits.text_bytes": 64})."""

@@ -8,8 +8,8 @@ import struct
 import pytest
 import websockets
 
-from client import Client, meet
-from daemon import DEADLINE_S
+from client import Client, meet, new_name
+from daemon import DEADLINE_S, Daemon
 
 MALFORMED = {
     "no JSON": ("hello", "bad_json"),
@@ -36,8 +36,8 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("frame, code", MALFORMED.values(), ids=MALFORMED.keys())
-async def test_a_malformed_frame_is_answered_and_the_connection_lives(daemon, frame, code):
-    [mina] = await meet(daemon, "mina")
+async def test_a_malformed_frame_is_answered_and_the_connection_lives(shared, frame, code):
+    [mina] = await meet(shared, new_name())
     await mina.send_text(frame)
     reply = await mina.next("error")
     assert reply["error_code"] == code, reply
@@ -46,8 +46,8 @@ async def test_a_malformed_frame_is_answered_and_the_connection_lives(daemon, fr
     await mina.close()
 
 
-async def test_an_error_names_the_field(daemon):
-    [mina] = await meet(daemon, "mina")
+async def test_an_error_names_the_field(shared):
+    [mina] = await meet(shared, new_name())
     reply = await mina.ask_in_vain("history", room="lobby", limit=0)
     assert (reply["error_code"], reply["field"]) == ("bad_request", "limit")
     reply = await mina.ask_in_vain("send", room="lobby", nonce="n")
@@ -55,15 +55,15 @@ async def test_an_error_names_the_field(daemon):
     await mina.close()
 
 
-async def test_unknown_fields_are_ignored(daemon):
-    [mina] = await meet(daemon, "mina")
+async def test_unknown_fields_are_ignored(shared):
+    [mina] = await meet(shared, new_name())
     assert (await mina.ask("ping", colour="green", deep={"a": [1, 2]}))["type"] == "pong"
     await mina.close()
 
 
 @pytest.mark.parametrize("ref", ["a", "x" * 64, 0, -5, 2**53 - 1, "한국어"])
-async def test_a_ref_comes_back_as_it_went(daemon, ref):
-    mina = await Client.connect(daemon, "mina")
+async def test_a_ref_comes_back_as_it_went(shared, ref):
+    mina = await Client.connect(shared, new_name())
     await mina.send_text(json.dumps({"type": "ping", "ref": ref}))
     assert (await mina.next("pong"))["ref"] == ref
     await mina.close()
@@ -85,35 +85,35 @@ async def test_no_hello_in_time_closes_with_4001(make_daemon):
     assert code == 4001 and reason
 
 
-async def test_binary_closes_with_1003(daemon):
-    [mina] = await meet(daemon, "mina")
+async def test_binary_closes_with_1003(shared):
+    [mina] = await meet(shared, new_name())
     await mina.socket.send(b'{"type":"ping"}')
     assert (await mina.wait_closed())[0] == 1003
 
 
-async def test_a_message_too_long_closes_with_1009(daemon):
-    [mina] = await meet(daemon, "mina")
+async def test_a_message_too_long_closes_with_1009(shared):
+    [mina] = await meet(shared, new_name())
     await mina.send_text(json.dumps({"type": "ping", "x": "a" * 16384}))
     assert (await mina.wait_closed())[0] == 1009
 
 
-async def test_the_longest_message_is_taken(daemon):
-    mina = await Client.connect(daemon, "mina")
+async def test_the_longest_message_is_taken(shared):
+    mina = await Client.connect(shared, new_name())
     frame = json.dumps({"type": "ping", "x": ""})
     await mina.send_text(frame[:-2] + "a" * (16384 - len(frame)) + frame[-2:])
     await mina.next("pong")
     await mina.close()
 
 
-async def test_fragments_make_one_message(daemon):
-    mina = await Client.connect(daemon, "mina")
+async def test_fragments_make_one_message(shared):
+    mina = await Client.connect(shared, new_name())
     await mina.socket.send(iter(['{"ty', 'pe":', '"pi', 'ng"}']))
     await mina.next("pong")
     await mina.close()
 
 
-async def test_a_fragmented_message_too_long_closes_with_1009(daemon):
-    mina = await Client.connect(daemon, "mina")
+async def test_a_fragmented_message_too_long_closes_with_1009(shared):
+    mina = await Client.connect(shared, new_name())
     try:
         await mina.socket.send(iter(["a" * 1000] * 100))
     except websockets.ConnectionClosed:
@@ -185,8 +185,8 @@ def close_code(raw):
 
 @pytest.mark.parametrize("bad", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80",
                                  b"\xe2\x82"])
-def test_invalid_utf8_closes_with_1007(daemon, bad):
-    with upgraded(daemon) as raw:
+def test_invalid_utf8_closes_with_1007(shared, bad):
+    with upgraded(shared) as raw:
         raw.sendall(frame(1, b'{"type":"ping","x":"' + bad + b'"}'))
         assert close_code(raw) == 1007
 
@@ -200,8 +200,8 @@ def test_utf8_split_between_fragments_is_fine(daemon):
         assert opcode == 1 and json.loads(payload)["user"]["name"] == "\ubbf8\ub098"
 
 
-def test_a_frame_that_announces_too_much_is_closed_with_its_first_byte(daemon):
-    with upgraded(daemon) as raw:
+def test_a_frame_that_announces_too_much_is_closed_with_its_first_byte(shared):
+    with upgraded(shared) as raw:
         raw.sendall(b"\x81\xff" + struct.pack(">Q", 2**62) + b"abcdx")
         assert close_code(raw) == 1009
 
@@ -215,8 +215,8 @@ def test_a_frame_of_which_only_the_head_comes_is_waited_for_no_longer_than_hello
 @pytest.mark.parametrize("frame", [b"\x81\xff" + struct.pack(">Q", 2**63) + b"abcd",
                                    b"\x89\xfe" + struct.pack(">H", 126) + b"abcd" + b"x" * 126],
                          ids=["length over 63 bits", "ping over 125 bytes"])
-def test_a_head_that_may_not_be_ends_the_connection(daemon, frame):
-    with upgraded(daemon) as raw:
+def test_a_head_that_may_not_be_ends_the_connection(shared, frame):
+    with upgraded(shared) as raw:
         raw.sendall(frame)
         raw.settimeout(DEADLINE_S)
         try:
@@ -226,14 +226,14 @@ def test_a_head_that_may_not_be_ends_the_connection(daemon, frame):
             pass
 
 
-def test_a_ping_is_answered(daemon):
-    with upgraded(daemon) as raw:
+def test_a_ping_is_answered(shared):
+    with upgraded(shared) as raw:
         raw.sendall(frame(9, b"still there?"))
         assert read_frame(raw) == (10, b"still there?")
 
 
-def test_a_reserved_opcode_is_a_protocol_error(daemon):
-    with upgraded(daemon) as raw:
+def test_a_reserved_opcode_is_a_protocol_error(shared):
+    with upgraded(shared) as raw:
         raw.sendall(frame(3, b"x"))
         try:
             assert close_code(raw) == 1002
@@ -255,29 +255,35 @@ def status_of(daemon, request):
         return int(head.split()[1])
 
 
+@pytest.fixture(scope="module")
+def with_origin(tmp_path_factory):
+    settings = {"http.allowed_origins": "https://chat.example.org"}
+    with Daemon(tmp_path_factory.mktemp("origin"), settings) as running:
+        yield running
+
+
 @pytest.mark.parametrize("origin, status", [
     ("http://127.0.0.1:{port}", 101), (None, 101), ("http://evil.example", 403), ("null", 403),
     ("http://127.0.0.1:{port}.evil.example", 403), ("http://127.0.0.1:1", 403),
     ("http://evil.example#127.0.0.1:{port}", 403), ("https://chat.example.org", 101),
     ("https://chat.example.org.evil", 403), ("https://chat.example.org:444", 403),
 ])
-def test_an_origin_is_the_host_itself_or_allowed_else_refused(make_daemon, origin, status):
-    daemon = make_daemon({"http.allowed_origins": "https://chat.example.org"})
-    origin = origin and origin.format(port=daemon.port)
-    assert status_of(daemon, handshake(daemon, Origin=origin)) == status
+def test_an_origin_is_the_host_itself_or_allowed_else_refused(with_origin, origin, status):
+    origin = origin and origin.format(port=with_origin.port)
+    assert status_of(with_origin, handshake(with_origin, Origin=origin)) == status
 
 
 @pytest.mark.parametrize("offered, status", [
     (None, 101), ("hearth.v1", 101), ("other, hearth.v1", 101), ("other", 400),
     ("hearth.v2, other", 400), ("hearth.v1x", 400),
 ])
-def test_other_subprotocols_are_refused(daemon, offered, status):
-    assert status_of(daemon, handshake(daemon, Sec_WebSocket_Protocol=offered)) == status
+def test_other_subprotocols_are_refused(shared, offered, status):
+    assert status_of(shared, handshake(shared, Sec_WebSocket_Protocol=offered)) == status
 
 
-def test_the_subprotocol_is_named_when_it_was_offered(daemon):
-    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
-        raw.sendall(handshake(daemon, Sec_WebSocket_Protocol="hearth.v1"))
+def test_the_subprotocol_is_named_when_it_was_offered(shared):
+    with socket.create_connection(("127.0.0.1", shared.port), DEADLINE_S) as raw:
+        raw.sendall(handshake(shared, Sec_WebSocket_Protocol="hearth.v1"))
         head = raw.recv(4096).lower()
         assert b"sec-websocket-protocol: hearth.v1" in head
 
@@ -286,14 +292,14 @@ def test_the_subprotocol_is_named_when_it_was_offered(daemon):
     ("another version", {"version": "12"}), ("POST", {"method": "POST"}),
     ("no key", {"Sec_WebSocket_Key": None}),
 ])
-def test_a_broken_upgrade_is_refused(daemon, what, request_fields):
-    assert status_of(daemon, handshake(daemon, **request_fields)) not in (101, 200)
+def test_a_broken_upgrade_is_refused(shared, what, request_fields):
+    assert status_of(shared, handshake(shared, **request_fields)) not in (101, 200)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example"])
-def test_a_host_name_that_is_not_ours_is_refused(daemon, host):
-    host = host.format(port=daemon.port)
-    assert status_of(daemon, handshake(daemon, Host=host)) in (400, 403, 421)
+def test_a_host_name_that_is_not_ours_is_refused(shared, host):
+    host = host.format(port=shared.port)
+    assert status_of(shared, handshake(shared, Host=host)) in (400, 403, 421)
 
 
 async def test_the_gateway_survives_connections_that_break_off_anywhere(daemon):

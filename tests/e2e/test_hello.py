@@ -3,7 +3,7 @@ import asyncio
 
 import pytest
 
-from client import Client, meet, part
+from client import Client, meet, new_name, part
 
 
 async def test_welcome_says_who_you_are_and_what_you_may_do(daemon):
@@ -79,17 +79,17 @@ async def test_a_name_stays_its_guests_after_leaving(daemon):
     "a\nb", "a\u202eb", "a\u200bb", " a", "a ", "a  b", "@a", "a,b", "a#b", "a/b",
     "client-1", "hearth", "x" * 33, "\u0301" * 100,
 ], ids=ascii)
-async def test_a_name_that_would_confuse_is_refused(daemon, name):
-    other = await Client.connect(daemon, hello=False)
+async def test_a_name_that_would_confuse_is_refused(shared, name):
+    other = await Client.connect(shared, hello=False)
     reply = await other.ask_in_vain("hello", name=name)
     assert reply["error_code"] in ("name_invalid", "bad_request", "bad_json"), reply
-    await other.ask("hello", name="fine")
+    await other.ask("hello", name=new_name())
     await other.close()
 
 
 @pytest.mark.parametrize("name", ["a", "미나", "José", "mina 2", "x" * 32, "👩‍👩‍👧", "مينا", "o'neill"])
-async def test_names_of_any_script_are_fine(daemon, name):
-    client = await Client.connect(daemon, name)
+async def test_names_of_any_script_are_fine(shared, name):
+    client = await Client.connect(shared, name)
     assert client.name == name
     await client.close()
 

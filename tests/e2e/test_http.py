@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from client import Client, meet
+from client import Client, meet, new_name
 from daemon import DEADLINE_S
 
 
@@ -50,9 +50,9 @@ def test_head_has_no_body(daemon):
     "/....//etc/passwd", "/static/../../etc/passwd", "//etc/passwd", "/.%00/index.html",
     "/index.html%00.js", "/admin/v1/status", "/admin/v1/rooms", "/admin/v1/do",
 ])
-def test_what_is_not_there_is_not_found(daemon, path):
-    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
-        raw.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{daemon.port}\r\n"
+def test_what_is_not_there_is_not_found(shared, path):
+    with socket.create_connection(("127.0.0.1", shared.port), DEADLINE_S) as raw:
+        raw.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{shared.port}\r\n"
                     "Connection: close\r\n\r\n".encode())
         answer = b""
         while got := raw.recv(65536):
@@ -134,10 +134,10 @@ async def test_a_message_is_posted_with_a_key(daemon):
     ("POST", "/rooms/lobby/messages", {"text": "x" * 5000, "nonce": "n"}, "mina", 413, "too_long"),
     ("POST", "/rooms/nowhere/messages", {"text": "x", "nonce": "n"}, "mina", 404, "room_not_found"),
 ])
-async def test_errors_have_the_fitting_status(daemon, method, path, body, key, status, code):
-    [mina] = await meet(daemon, "mina")
+async def test_errors_have_the_fitting_status(shared, method, path, body, key, status, code):
+    [mina] = await meet(shared, new_name())
     key = mina.key if key == "mina" else key
-    got, reply = api(daemon, method, path, body, key=key)
+    got, reply = api(shared, method, path, body, key=key)
     assert got == status and reply["message"], reply
     assert code is None or reply["error_code"] == code
     await mina.close()
@@ -148,9 +148,9 @@ async def test_errors_have_the_fitting_status(daemon, method, path, body, key, s
     ("POST", "/rooms/%ed%a0%80/messages", "room"), ("GET", "/rooms/lobby/stream?log=%ff", "log"),
     ("POST", "/rooms/lobby/messages", "text"),
 ])
-async def test_what_is_not_utf8_is_named(daemon, method, path, field):
-    [mina] = await meet(daemon, "mina")
-    status, reply = api(daemon, method, path, b"caf\xe9" if method == "POST" else None,
+async def test_what_is_not_utf8_is_named(shared, method, path, field):
+    [mina] = await meet(shared, new_name())
+    status, reply = api(shared, method, path, b"caf\xe9" if method == "POST" else None,
                         key=mina.key, **{"Content-Type": "text/plain"})
     assert (status, reply["error_code"], reply["field"]) == (400, "bad_request", field)
     await mina.close()

@@ -76,15 +76,15 @@ def read_until(raw, what, got=b""):
     (["Content-Length: 5x"], b"hello"), (["Content-Length: 99999999999999999999"], b"hello"),
     (["Content-Length:"], b"hello"), ([], b"hello"),
 ])
-def test_a_smuggled_request_is_not_answered(daemon, headers, body):
-    sent = request(daemon, "POST /api/v1/rooms/lobby/messages", *headers, body=body)
-    got = answers(daemon, sent + request(daemon, "GET /healthz"))
+def test_a_smuggled_request_is_not_answered(shared, headers, body):
+    sent = request(shared, "POST /api/v1/rooms/lobby/messages", *headers, body=body)
+    got = answers(shared, sent + request(shared, "GET /healthz"))
     assert got.count(b"HTTP/1.1 ") <= 1 and b'"ok"' not in got
     assert not got or int(got.split()[1]) in (400, 411, 413)
 
 
-def test_a_body_where_none_belongs_is_refused(daemon):
-    got = answers(daemon, request(daemon, "GET /healthz", "Content-Length: 5", body=b"hello"))
+def test_a_body_where_none_belongs_is_refused(shared):
+    got = answers(shared, request(shared, "GET /healthz", "Content-Length: 5", body=b"hello"))
     assert got.count(b"HTTP/1.1 ") == 1 and got.split()[1] == b"400"
 
 
@@ -341,9 +341,9 @@ def test_a_file_in_the_sockets_place_is_left_alone(make_daemon, tmp_path):
     assert (tmp_path / "precious").read_text() == "keep me"
 
 
-def test_the_admin_api_is_not_reached_by_naming_it(daemon):
+def test_the_admin_api_is_not_reached_by_naming_it(shared):
     for host in ("admin", "localhost", "hearth"):
-        got = answers(daemon, f"GET /admin/v1/status HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        got = answers(shared, f"GET /admin/v1/status HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         assert got.split()[1] in (b"403", b"404")
 
 

@@ -347,28 +347,28 @@ static void a_reaction_is_a_state_and_every_change_an_entry(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 4);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHOP_TEST(what_is_stored_is_cleaned_when_it_is_read),
-        SHOP_TEST(a_repeated_nonce_gets_the_first_answer),
-        SHOP_TEST(a_nonce_repeated_in_the_same_transaction_is_stored_once),
-        SHOP_TEST(a_nonce_is_recognised_after_a_restart),
-        SHOP_TEST(a_nonce_belongs_to_its_sender),
-        SHOP_TEST(a_nonce_beyond_the_window_is_new),
-        SHOP_TEST(times_never_run_backwards),
-        SHOP_TEST(an_unset_clock_counts_on_from_the_last_entry),
-        SHOP_TEST(an_edit_is_ones_own_or_allowed),
-        SHOP_TEST(what_is_no_message_cannot_be_changed),
-        SHOP_TEST(a_deletion_takes_the_text_and_its_edits_along),
-        SHOP_TEST(a_deleted_text_is_in_no_file),
-        SHOP_TEST(a_room_that_is_gone_takes_nothing),
-        SHOP_TEST(a_room_and_its_first_message_may_be_sent_together),
-        SHOP_TEST(rooms_count_by_themselves),
-        SHOP_TEST(a_topic_is_kept_and_told),
-        SHOP_TEST(a_reaction_is_a_state_and_every_change_an_entry),
+        TEST(what_is_stored_is_cleaned_when_it_is_read),
+        TEST(a_repeated_nonce_gets_the_first_answer),
+        TEST(a_nonce_repeated_in_the_same_transaction_is_stored_once),
+        TEST(a_nonce_is_recognised_after_a_restart),
+        TEST(a_nonce_belongs_to_its_sender),
+        TEST(a_nonce_beyond_the_window_is_new),
+        TEST(times_never_run_backwards),
+        TEST(an_unset_clock_counts_on_from_the_last_entry),
+        TEST(an_edit_is_ones_own_or_allowed),
+        TEST(what_is_no_message_cannot_be_changed),
+        TEST(a_deletion_takes_the_text_and_its_edits_along),
+        TEST(a_deleted_text_is_in_no_file),
+        TEST(a_room_that_is_gone_takes_nothing),
+        TEST(a_room_and_its_first_message_may_be_sent_together),
+        TEST(rooms_count_by_themselves),
+        TEST(a_topic_is_kept_and_told),
+        TEST(a_reaction_is_a_state_and_every_change_an_entry),
     };
     return cmocka_run_group_tests_name("storage.append", tests, NULL, NULL);
 }

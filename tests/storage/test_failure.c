@@ -360,24 +360,24 @@ static void what_was_acknowledged_survives_a_kill(void **state)
                      0);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHOP_TEST(a_full_disk_refuses_and_comes_back),
-        SHOP_TEST(a_failing_disk_refuses_and_comes_back),
-        SHOP_TEST(a_read_only_disk_refuses_and_comes_back),
-        SHOP_TEST(what_waits_out_a_short_failure_is_stored_once),
-        SHOP_TEST(health_returns_while_nobody_speaks),
-        SHOP_TEST(a_guest_logs_in_while_the_writer_hangs),
-        SHOP_TEST(closing_gives_up_on_a_failing_disk),
-        SHOP_TEST(where_shared_memory_fails_the_journal_is_deleted),
-        SHOP_TEST(where_locks_fail_too_there_are_dot_files),
-        SHOP_TEST(a_damaged_database_is_set_aside),
-        SHOP_TEST(what_is_no_database_is_set_aside),
-        SHOP_TEST(a_restart_on_a_full_disk_works),
-        SHOP_TEST(what_was_acknowledged_survives_a_kill),
+        TEST(a_full_disk_refuses_and_comes_back),
+        TEST(a_failing_disk_refuses_and_comes_back),
+        TEST(a_read_only_disk_refuses_and_comes_back),
+        TEST(what_waits_out_a_short_failure_is_stored_once),
+        TEST(health_returns_while_nobody_speaks),
+        TEST(a_guest_logs_in_while_the_writer_hangs),
+        TEST(closing_gives_up_on_a_failing_disk),
+        TEST(where_shared_memory_fails_the_journal_is_deleted),
+        TEST(where_locks_fail_too_there_are_dot_files),
+        TEST(a_damaged_database_is_set_aside),
+        TEST(what_is_no_database_is_set_aside),
+        TEST(a_restart_on_a_full_disk_works),
+        TEST(what_was_acknowledged_survives_a_kill),
     };
     return cmocka_run_group_tests_name("storage.failure", tests, NULL, NULL);
 }

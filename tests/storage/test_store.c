@@ -336,27 +336,27 @@ static void what_was_never_collected_is_freed(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 50);
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHOP_TEST(what_was_acknowledged_is_there_after_a_restart),
-        SHOP_TEST(a_clean_restart_goes_on_counting),
-        SHOP_TEST(after_an_unclean_stop_every_log_skips_ahead),
-        SHOP_TEST(entries_are_given_back_in_the_order_they_were_said),
-        SHOP_TEST(everything_that_waits_shares_one_commit),
-        SHOP_TEST(a_full_store_tells_the_sender_busy),
-        SHOP_TEST(long_messages_fill_the_store_by_their_bytes),
-        SHOP_TEST(a_store_where_nothing_waits_takes_a_job_of_any_size),
-        SHOP_TEST(answers_that_nobody_takes_are_bounded),
-        SHOP_TEST(a_database_in_use_is_refused_to_a_second_store),
-        SHOP_TEST(files_are_for_their_owner_only),
-        SHOP_TEST(closing_stores_what_waits),
-        SHOP_TEST(a_newer_database_is_refused_and_not_touched),
-        SHOP_TEST(reads_and_writes_of_many_kinds_run_at_once),
-        SHOP_TEST(what_was_never_collected_is_freed),
-        SHOP_TEST(the_start_tells_what_rooms_there_are),
+        TEST(what_was_acknowledged_is_there_after_a_restart),
+        TEST(a_clean_restart_goes_on_counting),
+        TEST(after_an_unclean_stop_every_log_skips_ahead),
+        TEST(entries_are_given_back_in_the_order_they_were_said),
+        TEST(everything_that_waits_shares_one_commit),
+        TEST(a_full_store_tells_the_sender_busy),
+        TEST(long_messages_fill_the_store_by_their_bytes),
+        TEST(a_store_where_nothing_waits_takes_a_job_of_any_size),
+        TEST(answers_that_nobody_takes_are_bounded),
+        TEST(a_database_in_use_is_refused_to_a_second_store),
+        TEST(files_are_for_their_owner_only),
+        TEST(closing_stores_what_waits),
+        TEST(a_newer_database_is_refused_and_not_touched),
+        TEST(reads_and_writes_of_many_kinds_run_at_once),
+        TEST(what_was_never_collected_is_freed),
+        TEST(the_start_tells_what_rooms_there_are),
     };
     return cmocka_run_group_tests_name("storage.store", tests, NULL, NULL);
 }

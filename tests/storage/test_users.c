@@ -236,24 +236,24 @@ static void a_read_marker_only_moves_forward(void **state)
     }
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHOP_TEST(a_known_key_is_its_user),
-        SHOP_TEST(ones_own_name_is_not_taken),
-        SHOP_TEST(an_unknown_key_counts_as_none),
-        SHOP_TEST(no_two_new_keys_are_the_same),
-        SHOP_TEST(a_forgotten_key_is_nobodys_and_its_name_stays_taken),
-        SHOP_TEST(a_name_that_somebody_has_is_taken),
-        SHOP_TEST(a_second_user_of_a_name_is_refused),
-        SHOP_TEST(a_role_is_kept_and_read_with_a_join),
-        SHOP_TEST(what_a_room_remembers_is_found_or_nothing),
-        SHOP_TEST(a_user_is_found_by_name),
-        SHOP_TEST(nobody_acts_on_an_equal),
-        SHOP_TEST(bans_and_mutes_are_listed_and_lifted),
-        SHOP_TEST(a_read_marker_only_moves_forward),
+        TEST(a_known_key_is_its_user),
+        TEST(ones_own_name_is_not_taken),
+        TEST(an_unknown_key_counts_as_none),
+        TEST(no_two_new_keys_are_the_same),
+        TEST(a_forgotten_key_is_nobodys_and_its_name_stays_taken),
+        TEST(a_name_that_somebody_has_is_taken),
+        TEST(a_second_user_of_a_name_is_refused),
+        TEST(a_role_is_kept_and_read_with_a_join),
+        TEST(what_a_room_remembers_is_found_or_nothing),
+        TEST(a_user_is_found_by_name),
+        TEST(nobody_acts_on_an_equal),
+        TEST(bans_and_mutes_are_listed_and_lifted),
+        TEST(a_read_marker_only_moves_forward),
     };
     return cmocka_run_group_tests_name("storage.users", tests, NULL, NULL);
 }
