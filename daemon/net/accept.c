@@ -10,10 +10,11 @@
 #include <uthash.h>
 
 #include "daemon/log.h"
+#include "daemon/net/front.h"
 #include "daemon/net/listener_private.h"
 
 #define BATCH 64          /* accepted in one go, so that those who are here get their turn */
-#define ADMIN_RESERVE 8   /* the keeper gets in when the house is full */
+#define ADMIN_RESERVE 8   /* places that the administrator has when all others are taken */
 #define PAUSE_US 100000   /* without a descriptor to be had */
 
 struct address_count {
@@ -22,7 +23,7 @@ struct address_count {
     UT_hash_handle hh;
 };
 
-static struct address_count *address_find(struct server *server, uint64_t key)
+static struct address_count *address_find(const struct server *server, uint64_t key)
 {
     struct address_count *found;
     HASH_FIND(hh, server->addresses, &key, sizeof key, found);
@@ -54,82 +55,102 @@ static void address_leave(struct server *server, uint64_t key)
 
 void peer_gone(struct server *server, struct peer *peer)
 {
-    server->connection_count--;
+    if (peer->stage == PEER_CONNECTED)
+        server->connection_count--;
     if (peer->address_key != 0)
         address_leave(server, peer->address_key);
     free(peer);
 }
 
 /* Says so and hangs up, without reading: whoever is over a bound costs nothing more. */
-static void turn_away(struct server *server, int fd, const char *status, const char *code,
-                      const char *sentence)
+static void turn_away(struct server *server, int fd)
 {
-    char body[160], answer[384];
-    int length = snprintf(body, sizeof body, "{\"error_code\":\"%s\",\"message\":\"%s\"}\n", code,
-                          sentence);
-    int size = snprintf(answer, sizeof answer,
-                        "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-                        "Retry-After: 5\r\nConnection: close\r\n\r\n%s", status, length, body);
-    ssize_t sent = send(fd, answer, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    static const char answer[] =
+        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 90\r\n"
+        "Retry-After: 5\r\nConnection: close\r\n\r\n"
+        "{\"error_code\":\"rate_limited\",\"message\":\"There are too many connections from this "
+        "address.\"}\n";
+    ssize_t sent = send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
     close(fd);
     server->refused_count++;
-    log_debug("listener: refused reason=%s connections=%d", code, server->connection_count);
+    log_debug("listener: refused reason=rate_limited connections=%d", server->connection_count);
 }
 
-static bool has_room(struct server *server, const struct peer *peer, int fd)
+static bool may_come(const struct server *server, const struct peer *peer)
 {
-    if (server->connection_count >=
-        server->connections_max + (peer->is_admin ? ADMIN_RESERVE : 0)) {
-        turn_away(server, fd, "503 Service Unavailable", "server_full",
-                  "The gateway has as many connections as it may have.");
-        return false;
-    }
-    if (peer->is_admin || peer->is_exempt)
-        return true;
     const struct address_count *address = address_find(server, peer->address_key);
-    if (address && address->count >= server->config->limits.connections_per_address) {
-        turn_away(server, fd, "429 Too Many Requests", "rate_limited",
-                  "There are too many connections from this address.");
-        return false;
-    }
-    return true;
+    return peer->is_admin || peer->is_exempt || !address ||
+           address->count < server->config->limits.connections_per_address;
 }
 
-/* fd is lws's from here on, whatever comes of it; so is peer. */
-static void hand_over(struct server *server, const struct peer *from, int fd)
+static struct peer *peer_create(struct server *server, const struct peer *from)
 {
     struct peer *peer = malloc(sizeof *peer);
     if (!peer || (from->address_key != 0 && !address_enter(server, from->address_key))) {
         free(peer);
-        close(fd);
-        return;
+        return NULL;
     }
     *peer = *from;
-    server->connection_count++;
-    server->accepted_count++;
-    lws_adopt_desc_t adoption = {
-        .vh = server->vhost,
-        .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | (from->is_admin ? 0 : LWS_ADOPT_ALLOW_SSL),
-        .fd = {.sockfd = fd},
-        .opaque = peer,
-    };
-    int before = server->connection_count;
-    if (!lws_adopt_descriptor_vhost_via_info(&adoption) && server->connection_count == before)
-        peer_gone(server, peer); /* it failed before there was anything to destroy */
+    return peer;
 }
 
 static void welcome(struct server *server, const struct listening *listening, int fd,
                     const struct sockaddr *name)
 {
-    struct peer peer = {.is_admin = listening->is_admin};
+    struct peer from = {.is_admin = listening->is_admin, .stage = PEER_WAITING};
     struct address address;
-    if (!peer.is_admin && address_from_socket(name, &address)) {
-        peer.address_key = address_key(&address);
-        peer.is_exempt = networks_contain(&server->exempt, &address);
+    if (!from.is_admin && address_from_socket(name, &address)) {
+        from.address_key = address_key(&address);
+        from.is_exempt = networks_contain(&server->exempt, &address);
     }
-    if (has_room(server, &peer, fd))
-        hand_over(server, &peer, fd);
+    if (!may_come(server, &from)) {
+        turn_away(server, fd);
+        return;
+    }
+    struct peer *peer = peer_create(server, &from);
+    if (peer)
+        front_take(server->front, peer, fd);
+    else
+        close(fd);
+}
+
+const struct head_refusal accept_is_full = {
+    503, ERROR_server_full, "Retry-After: 5\r\n", "The gateway has as many connections as it may have."};
+
+bool accept_has_place(const struct server *server, const struct peer *peer)
+{
+    return server->connection_count < server->connections_max + (peer->is_admin ? ADMIN_RESERVE : 0);
+}
+
+/* lws says at the level of errors that it goes on to read what it was given. */
+static void adopt_quietly(struct server *server, int fd, const void *head, size_t length)
+{
+    lws_set_log_level(LLL_WARN, NULL);
+    lws_adopt_socket_vhost_readbuf(server->vhost, fd, head, length);
+    lws_set_log_level(LLL_ERR | LLL_WARN, NULL);
+}
+
+void accept_hand_over(struct server *server, struct peer *peer, int fd, const void *head, size_t length)
+{
+    server->arriving = peer;
+    adopt_quietly(server, fd, head, length);
+    if (server->arriving) /* it failed before there was anything to destroy */
+        peer_gone(server, peer);
+    server->arriving = NULL;
+}
+
+void accept_arrived(struct lws *wsi)
+{
+    struct server *server = server_of(wsi);
+    struct peer *peer = server->arriving;
+    if (!peer)
+        return;
+    server->arriving = NULL;
+    peer->stage = PEER_CONNECTED;
+    server->connection_count++;
+    server->accepted_count++;
+    lws_set_opaque_user_data(wsi, peer);
 }
 
 static void listen_again(lws_sorted_usec_list_t *timer)

@@ -1,15 +1,22 @@
 /* accept.h - from a listening socket to a connection that lws owns: the bounds that hold before a
- * byte is read. Loop thread. */
+ * byte is read. front.h lies between. Loop thread. */
 #ifndef HEARTH_NET_ACCEPT_H
 #define HEARTH_NET_ACCEPT_H
 
+#include "daemon/net/head.h"
 #include "daemon/net/net.h"
 
-/* An accepted connection, from accept4 to WSI_DESTROY: lws's opaque pointer. */
+enum peer_stage {
+    PEER_WAITING,  /* for the head of its request: with front.c, not with lws */
+    PEER_CONNECTED /* counted in server->connection_count */
+};
+
+/* An accepted connection, from accept4 to its close: lws's opaque pointer once lws has it. */
 struct peer {
     uint64_t address_key; /* 0 of the admin socket */
     bool is_admin;
     bool is_exempt;
+    enum peer_stage stage;
 };
 
 /* Hands the listening sockets to lws. */
@@ -18,7 +25,20 @@ bool accept_begin(struct server *server);
 /* Closes lws's side of them: nobody gets in until accept_begin. */
 void accept_end(struct server *server);
 
-/* lws has freed the connection. */
+/* Is there a place for one more? */
+bool accept_has_place(const struct server *server, const struct peer *peer);
+
+/* What is answered when there is none. */
+extern const struct head_refusal accept_is_full;
+
+/* Gives lws the socket, with the head of its request, or as much of it as is not in the socket. Takes the
+ * peer and the socket, whatever comes of it: the request may have been answered when this returns. */
+void accept_hand_over(struct server *server, struct peer *peer, int fd, const void *head, size_t length);
+
+/* LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: the peer becomes the connection's. */
+void accept_arrived(struct lws *wsi);
+
+/* The connection has been closed. */
 void peer_gone(struct server *server, struct peer *peer);
 
 /* For LISTENER_PROTOCOL. */

@@ -29,11 +29,16 @@ const char *headers_status(int status)
         {404, "404 Not Found"},
         {405, "405 Method Not Allowed"},
         {406, "406 Not Acceptable"},
+        {408, "408 Request Timeout"},
         {409, "409 Conflict"},
         {411, "411 Length Required"},
         {413, "413 Content Too Large"},
+        {417, "417 Expectation Failed"},
         {429, "429 Too Many Requests"},
+        {431, "431 Request Header Fields Too Large"},
+        {501, "501 Not Implemented"},
         {503, "503 Service Unavailable"},
+        {505, "505 HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (lines[i].status == status)

@@ -96,10 +96,12 @@ static bool is_under(const char *path, const char *folder)
     return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* No route matches: the page has it, or nobody. */
+/* No route matches: the page has it, or nobody. "OPTIONS *" comes from front.c as a path. */
 static void act_elsewhere(struct exchange *exchange)
 {
-    if (is_under(exchange->path, "/api") || is_under(exchange->path, "/admin") ||
+    if (exchange->method == METHOD_OPTIONS && strcmp(exchange->path, "/*") == 0)
+        preflight(exchange, "GET, HEAD, POST, PUT, PATCH, DELETE");
+    else if (is_under(exchange->path, "/api") || is_under(exchange->path, "/admin") ||
         is_under(exchange->path, "/ws") || is_under(exchange->path, "/test"))
         not_found(exchange);
     else if (exchange->method == METHOD_GET || exchange->method == METHOD_HEAD)
@@ -198,8 +200,7 @@ static bool check_length(struct exchange *exchange, struct lws *wsi)
         return false;
     }
     exchange->body.max = (size_t)(length > 0 ? length : max) + 1; /* and a NUL */
-    /* lws says that the body is complete after every POST, but of the others only after a body. */
-    if (takes_body(exchange->method) && (length > 0 || exchange->method == METHOD_POST))
+    if (length > 0)
         exchange->act = dispatch;
     return true;
 }
@@ -253,6 +254,16 @@ static bool read_credentials(struct exchange *exchange, struct lws *wsi)
     return false;
 }
 
+/* A client that asks whether it may send its body is told so now that nothing speaks against it (RFC 9110,
+ * 10.1.1). */
+static bool invite_body(struct exchange *exchange, struct lws *wsi)
+{
+    static const unsigned char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (exchange->body_due == 0 || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) == 0)
+        return true;
+    return connection_write(&exchange->connection, go_on, sizeof go_on - 1) != CARRIER_GONE;
+}
+
 static enum method method_of(int lws_method)
 {
     switch (lws_method) {
@@ -302,6 +313,8 @@ static int begin(struct lws *wsi, struct http_slot *slot)
         return 0;
     if (!exchange->act)
         dispatch(exchange);
+    else if (!invite_body(exchange, wsi))
+        return -1;
     return 0;
 }
 

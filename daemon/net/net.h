@@ -13,6 +13,7 @@
 /* Names in lws's table of protocols. The comma keeps them from being asked for as a subprotocol. */
 #define HTTP_PROTOCOL "hearth,http"
 #define LISTENER_PROTOCOL "hearth,listener"
+#define FRONT_PROTOCOL "hearth,front"
 #define WAKE_PROTOCOL "hearth,wake"
 
 #define PT_SERV_BUF_BYTES 20480  /* one TLS record and more; a multiple of 16 */
@@ -52,7 +53,10 @@ struct server {
     char own_name[256]; /* of this machine */
     struct networks exempt;
     int connections_max;   /* limits.connections, or fewer where descriptors are short */
-    int connection_count;  /* accepted and not closed */
+    int connection_count;  /* that lws has */
+    int waiting_max;       /* connections that front.c may have */
+    struct front *front;
+    struct peer *arriving; /* while lws adopts its socket, until there is a wsi to hang it on */
     struct address_count *addresses;
     int64_t accepted_count, refused_count;
 

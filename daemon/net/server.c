@@ -1,11 +1,9 @@
 #include "daemon/net/server.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -15,7 +13,9 @@
 #include "daemon/net/accept.h"
 #include "daemon/net/clock.h"
 #include "daemon/net/connection.h"
+#include "daemon/net/descriptors.h"
 #include "daemon/net/exchange.h"
+#include "daemon/net/front.h"
 #include "daemon/net/http.h"
 #include "daemon/net/notify.h"
 #include "daemon/net/signals.h"
@@ -25,9 +25,7 @@
 #define SECOND_US INT64_C(1000000)
 #define STOP_US (8 * SECOND_US)    /* however storage fares: the core gives it 5 s */
 #define GOODBYE_US SECOND_US       /* for the peers' side of the close; phones may be silent */
-#define DESCRIPTORS_BESIDES 96     /* the store's files, listeners, a backup */
-#define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
-#define CONNECTIONS_MIN 4
+#define WAITING_SHARE 4           /* one in so many may wait for the head of its request */
 #define TICK_SLACK_US 1000
 #define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
 #define TRIM_COUNT 256             /* connections that have gone: memory is given back */
@@ -43,6 +41,7 @@ static const struct lws_protocols protocols[] = {
     {"hearth.v1", websocket_callback, sizeof(struct connection), RX_BUFFER_BYTES, 0, NULL,
      TX_PACKET_BYTES},
     {LISTENER_PROTOCOL, listener_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
+    {FRONT_PROTOCOL, front_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
     {WAKE_PROTOCOL, wake_callback, 0, 0, 0, NULL, TX_PACKET_BYTES},
 #ifdef HEARTH_TEST_ENDPOINTS
     {"hearth.echo", websocket_callback, sizeof(struct connection), RX_BUFFER_BYTES, 0, NULL,
@@ -215,6 +214,7 @@ static void on_second(lws_sorted_usec_list_t *timer)
     struct server *server = lws_container_of(timer, struct server, second_timer);
     server_turn_begin(server);
     connections_sweep(server);
+    front_sweep(server->front);
     lws_sul_schedule(server->context, 0, timer, on_second, SECOND_US);
     turn_end(server);
     give_memory_back(server);
@@ -260,26 +260,15 @@ static void apply_config(struct server *server)
     if (!networks_parse(config->limits.exempt, &server->exempt))
         log_warn("server: limits.exempt holds more than is understood networks=%zu",
                  server->exempt.count);
+    int64_t room = descriptors_for_clients(config, server->connection_count);
+    int64_t waiting = room - config->limits.connections;
+    if (waiting < room / WAITING_SHARE)
+        waiting = room / WAITING_SHARE;
+    server->waiting_max = (int)waiting;
     server->connections_max = (int)config->limits.connections;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return;
-    int64_t room = (int64_t)limit.rlim_cur - DESCRIPTORS_BESIDES;
-    if (room < config->limits.connections) { /* few: count what is open, and leave some */
-        int64_t open_count = 0;
-        DIR *folder = opendir("/proc/self/fd");
-        while (folder && readdir(folder))
-            open_count++;
-        if (folder)
-            closedir(folder);
-        room = (int64_t)limit.rlim_cur - (open_count - server->connection_count) -
-               DESCRIPTORS_RESERVED;
-    }
-    if (room < CONNECTIONS_MIN)
-        room = CONNECTIONS_MIN;
-    if (room < server->connections_max) {
-        log_warn("server: descriptors are short connections_max=%" PRId64, room);
-        server->connections_max = (int)room;
+    if (room - waiting < config->limits.connections) {
+        server->connections_max = (int)(room - waiting);
+        log_warn("server: descriptors are short connections_max=%d", server->connections_max);
     }
 }
 
@@ -377,19 +366,6 @@ static void on_lws_line(int level, const char *line)
         log_debug("lws: %.*s", length, line);
 }
 
-/* As many descriptors as may be needed, and no more: lws's tables grow with them. */
-static void limit_descriptors(const struct config *config)
-{
-    struct rlimit limit;
-    rlim_t wanted = (rlim_t)config->limits.connections + DESCRIPTORS_BESIDES;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted
-                                                                                : limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        log_warn("server: the number of descriptors could not be set");
-}
-
 static void ignore_signal(void *handle, int number)
 {
     (void)handle;
@@ -406,8 +382,7 @@ static struct lws_context *create_context(struct server *server, bool with_libuv
         .headers = &policy,
         .alpn = "http/1.1",
         .pt_serv_buf_size = PT_SERV_BUF_BYTES,
-        /* max_http_header_data stays at 4096: each connection holds it until its headers are whole.
-         * Where they are longer lws 4.1.6 hangs up without asking anybody: there is no 431. */
+        /* max_http_header_data stays at 4096: front.c sees to it that no head is longer. */
         .retry_and_idle_policy = &no_pings,
         .signal_cb = ignore_signal,
         .user = server,
@@ -439,7 +414,8 @@ static struct lws *watch(struct server *server, int fd)
 static bool watch_everything(struct server *server)
 {
     server->signal_wsi = watch(server, signals_open());
-    return server->signal_wsi &&
+    server->front = front_open(server);
+    return server->signal_wsi && server->front &&
            watch(server, fcntl(store_fd(server->store), F_DUPFD_CLOEXEC, 0)) &&
            accept_begin(server);
 }
@@ -456,7 +432,7 @@ struct server *server_open(struct config *config, struct gateway *gateway, struc
         .config = config, .gateway = gateway, .store = store, .listeners = listeners};
     unsetenv("http_proxy"); /* lws would take it for a wish */
     lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_line);
-    limit_descriptors(config);
+    descriptors_limit(config);
     apply_config(server);
     if (gethostname(server->own_name, sizeof server->own_name - 1) != 0)
         server->own_name[0] = '\0';
@@ -493,6 +469,7 @@ void server_close(struct server *server)
 {
     if (!server)
         return;
+    front_close(server->front);
     if (server->context)
         lws_context_destroy(server->context); /* of libuv's, the second half */
     free(server);

@@ -162,6 +162,9 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
 {
     struct connection *connection = user;
     switch (reason) {
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: /* this is the protocol by default */
+        accept_arrived(wsi);
+        return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return upgrade_confirm(wsi);
     case LWS_CALLBACK_RAW_ADOPT: /* protocols[0] has those */

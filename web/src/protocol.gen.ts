@@ -48,6 +48,8 @@ export type ErrorCode =
   | "message_not_found"
   | "user_not_found"
   | "too_long"
+  | "head_too_long"
+  | "method_unknown"
   | "rate_limited"
   | "too_many_rooms"
   | "room_full"

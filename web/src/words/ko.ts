@@ -169,6 +169,8 @@ export const refusals: Refusals = {
   too_many_rooms: "더는 대화방에 들어갈 수 없습니다. 하나에서 나와 주세요.",
   room_full: "대화방이 가득 찼습니다.",
   server_full: "서버가 가득 찼습니다. 잠시 뒤에 다시 해 주세요.",
+  head_too_long: "요청이 너무 깁니다.",
+  method_unknown: "잘못된 요청입니다.",
   muted: "지금은 이 대화방에서 말할 수 없습니다.",
   banned: "이 대화방에 들어갈 수 없습니다.",
   storage_unavailable: "서버가 지금 저장할 수 없습니다. 잠시 뒤에 다시 해 주세요.",

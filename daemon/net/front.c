@@ -1,0 +1,328 @@
+#include "daemon/net/front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utlist.h>
+
+#include "daemon/log.h"
+#include "daemon/net/head.h"
+#include "daemon/net/headers.h"
+#include "protocol/message.h"
+
+#define HEAD_MS 10000       /* for a head to come whole */
+#define LINGER_MS 2000      /* for an answer to be read before the connection is reset */
+#define EVENTS_MAX 64       /* looked at in one go, so that those who are here get their turn */
+#define DISCARDS_MAX 16     /* reads of what a refused client goes on sending, in one go */
+
+static const char head_end[] = "\r\n"; /* of the empty line */
+
+enum stage {
+    STAGE_WAITING,  /* for the head */
+    STAGE_LINGERING /* answered; what still comes is thrown away */
+};
+
+/* One connection that lws has not seen. */
+struct caller {
+    struct caller *prev, *next; /* of front->waiting or front->lingering, the oldest first */
+    struct peer *peer;          /* owned */
+    int64_t since_ms;           /* when it came to this stage */
+    int fd;                     /* owned */
+    enum stage stage;
+};
+
+struct front {
+    struct server *server; /* borrowed */
+    struct lws *wsi;       /* watches epoll_fd's dup; NULL once lws has closed it */
+    struct caller *waiting, *lingering;
+    int count; /* of both */
+    int epoll_fd; /* edge-triggered: bytes that are only peeked at wake nobody twice */
+    char bytes[HEAD_BYTES_MAX]; /* of the head that is looked at */
+};
+
+static struct caller **list_of(struct front *front, const struct caller *caller)
+{
+    return caller->stage == STAGE_WAITING ? &front->waiting : &front->lingering;
+}
+
+static void release(struct front *front, struct caller *caller)
+{
+    struct caller **list = list_of(front, caller);
+    DL_DELETE(*list, caller);
+    front->count--;
+    free(caller);
+}
+
+static void hang_up(struct front *front, struct caller *caller)
+{
+    close(caller->fd);
+    peer_gone(front->server, caller->peer);
+    release(front, caller);
+}
+
+/* --- refusing ------------------------------------------------------------------------------------- */
+
+static bool write_answer(const struct head_refusal *refusal, struct buffer *out)
+{
+    struct buffer body = {.max = 1024};
+    char length[48];
+    bool whole = buffer_append_text(&body, "{\"error_code\":") &&
+                 json_append_string(&body, error_code_name(refusal->code)) && buffer_append_text(&body, ",\"message\":") &&
+                 json_append_string(&body, refusal->sentence) && buffer_append_text(&body, "}\n");
+    snprintf(length, sizeof length, "Content-Length: %zu\r\nConnection: close\r\n\r\n", body.length);
+    whole = whole && buffer_append_text(out, "HTTP/1.1 ") &&
+            buffer_append_text(out, headers_status(refusal->status)) && buffer_append_text(out, "\r\n") &&
+            buffer_append_text(out, refusal->headers) && buffer_append_text(out, headers_json) &&
+            buffer_append_text(out, headers_everywhere) && buffer_append_text(out, length) &&
+            buffer_append(out, body.bytes, body.length);
+    buffer_finish(&body);
+    return whole;
+}
+
+/* Closed at once, a socket with unread bytes is reset, and the answer with it. So this side says that it
+ * is done, and waits a little for the other to be. */
+static void linger(struct front *front, struct caller *caller)
+{
+    DL_DELETE(front->waiting, caller);
+    caller->stage = STAGE_LINGERING;
+    caller->since_ms = server_now_ms(front->server);
+    DL_APPEND(front->lingering, caller);
+    shutdown(caller->fd, SHUT_WR);
+}
+
+static void answer(struct front *front, const struct caller *caller, const struct head_refusal *refusal)
+{
+    struct buffer bytes = {0};
+    if (write_answer(refusal, &bytes)) {
+        ssize_t sent = send(caller->fd, bytes.bytes, bytes.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)sent; /* an empty socket takes it all, or the client has gone */
+    }
+    buffer_finish(&bytes);
+    front->server->refused_count++;
+    log_debug("front: refused status=%d code=%s", refusal->status,
+              error_code_name(refusal->code));
+}
+
+static void refuse_caller(struct front *front, struct caller *caller, const struct head_refusal *refusal)
+{
+    answer(front, caller, refusal);
+    linger(front, caller);
+}
+
+static void discard(struct front *front, struct caller *caller)
+{
+    for (int i = 0; i < DISCARDS_MAX; i++) {
+        ssize_t got = recv(caller->fd, front->bytes, sizeof front->bytes, MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (got <= 0)
+            break;
+    }
+    hang_up(front, caller); /* it has hung up, or is not going to */
+}
+
+/* --- handing on ----------------------------------------------------------------------------------- */
+
+static bool take_bytes(struct front *front, const struct caller *caller, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t got = recv(caller->fd, front->bytes, length - done, MSG_DONTWAIT);
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+/* What lies behind a request without a body is for nobody: one request a connection. lws 4.1.6 would take
+ * it for the next head, and then forget to answer this one. */
+static void drop_rest(struct front *front, const struct caller *caller)
+{
+    for (int i = 0; i < DISCARDS_MAX; i++)
+        if (recv(caller->fd, front->bytes, sizeof front->bytes, MSG_DONTWAIT) <= 0)
+            return;
+}
+
+/* Takes the head out of the socket. Where a body follows, the end of the empty line stays there: lws reads
+ * the canonical head from the buffer it is given, and that end with the body from the socket. Given a
+ * whole head, lws 4.1.6 would deliver it a second time as the body. */
+static bool consume(struct front *front, const struct caller *caller, const struct head *head)
+{
+    if (head->body_bytes > 0)
+        return take_bytes(front, caller, head->length - strlen(head_end));
+    if (!take_bytes(front, caller, head->length))
+        return false;
+    if (!head->is_websocket)
+        drop_rest(front, caller);
+    return true;
+}
+
+static bool write_head(const struct head *head, struct buffer *out)
+{
+    return head_write(head, out) && (head->body_bytes > 0 || buffer_append_text(out, head_end));
+}
+
+static void pass_on(struct front *front, struct caller *caller, const struct head *head)
+{
+    static const struct head_refusal too_long = {
+        431, ERROR_head_too_long, "", "The address and the headers that are used here are longer than 4000 bytes."};
+    struct buffer canonical = {.max = HEAD_CANONICAL_BYTES_MAX};
+    if (!write_head(head, &canonical)) {
+        refuse_caller(front, caller, &too_long);
+    } else if (!accept_has_place(front->server, caller->peer)) {
+        refuse_caller(front, caller, &accept_is_full);
+    } else if (!consume(front, caller, head)) {
+        hang_up(front, caller);
+    } else {
+        epoll_ctl(front->epoll_fd, EPOLL_CTL_DEL, caller->fd, NULL);
+        accept_hand_over(front->server, caller->peer, caller->fd, canonical.bytes, canonical.length);
+        release(front, caller);
+    }
+    buffer_finish(&canonical);
+}
+
+/* Nothing more will come of it: without a byte it is a probe, and is not answered. */
+static void end_early(struct front *front, struct caller *caller, ssize_t got)
+{
+    static const struct head_refusal cut = {400, ERROR_bad_request, "", "The request ends within its head."};
+    if (got > 0)
+        refuse_caller(front, caller, &cut);
+    else
+        hang_up(front, caller);
+}
+
+static void look(struct front *front, struct caller *caller, bool has_ended)
+{
+    struct head head;
+    ssize_t got = recv(caller->fd, front->bytes, sizeof front->bytes, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        end_early(front, caller, got);
+        return;
+    }
+    switch (head_read(front->bytes, (size_t)got, &head)) {
+    case HEAD_WHOLE:
+        pass_on(front, caller, &head);
+        break;
+    case HEAD_REFUSED:
+        refuse_caller(front, caller, &head.refusal);
+        break;
+    case HEAD_PARTIAL:
+        if (has_ended)
+            end_early(front, caller, got);
+        break;
+    }
+}
+
+/* --- arriving ------------------------------------------------------------------------------------- */
+
+static void make_place(struct front *front)
+{
+    static const struct head_refusal busy = {
+        503, ERROR_server_full, "Retry-After: 5\r\n", "Too many connections wait here without a request."};
+    struct caller *oldest = front->lingering ? front->lingering : front->waiting;
+    if (front->count < front->server->waiting_max)
+        return;
+    if (oldest->stage == STAGE_WAITING)
+        answer(front, oldest, &busy);
+    hang_up(front, oldest);
+}
+
+void front_take(struct front *front, struct peer *peer, int fd)
+{
+    make_place(front);
+    struct caller *caller = calloc(1, sizeof *caller);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.ptr = caller}};
+    if (!caller || epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        close(fd);
+        peer_gone(front->server, peer);
+        free(caller);
+        return;
+    }
+    *caller = (struct caller){
+        .peer = peer, .fd = fd, .since_ms = server_now_ms(front->server), .stage = STAGE_WAITING};
+    DL_APPEND(front->waiting, caller);
+    front->count++;
+}
+
+void front_sweep(struct front *front)
+{
+    static const struct head_refusal late = {408, ERROR_bad_request, "", "The request did not come in time."};
+    int64_t now_ms = server_now_ms(front->server);
+    while (front->waiting && now_ms - front->waiting->since_ms >= HEAD_MS)
+        refuse_caller(front, front->waiting, &late);
+    while (front->lingering && now_ms - front->lingering->since_ms >= LINGER_MS)
+        hang_up(front, front->lingering);
+}
+
+static void serve(struct front *front, int epoll_fd)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(epoll_fd, events, EVENTS_MAX, 0);
+    for (int i = 0; i < count; i++) {
+        struct caller *caller = events[i].data.ptr;
+        if (caller->stage == STAGE_LINGERING)
+            discard(front, caller);
+        else
+            look(front, caller, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+    }
+}
+
+int front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    struct front *front = server_of(wsi)->front;
+    (void)user;
+    (void)in;
+    (void)length;
+    switch (reason) {
+    case LWS_CALLBACK_RAW_RX_FILE:
+        server_turn_begin(front->server);
+        serve(front, front->epoll_fd);
+        return 0;
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* its name is no subprotocol */
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+struct front *front_open(struct server *server)
+{
+    struct front *front = calloc(1, sizeof *front);
+    if (!front)
+        return NULL;
+    front->server = server;
+    front->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    lws_sock_file_fd_type file = {.filefd = fcntl(front->epoll_fd, F_DUPFD_CLOEXEC, 0)};
+    if (file.filefd >= 0)
+        front->wsi = lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, file,
+                                                FRONT_PROTOCOL, NULL);
+    if (front->wsi)
+        return front;
+    front_close(front);
+    return NULL;
+}
+
+void front_close(struct front *front)
+{
+    if (!front)
+        return;
+    while (front->waiting)
+        hang_up(front, front->waiting);
+    while (front->lingering)
+        hang_up(front, front->lingering);
+    if (front->epoll_fd >= 0)
+        close(front->epoll_fd);
+    free(front);
+}
