@@ -248,6 +248,6 @@ async def test_idle_connections_cost_nobody_a_place(make_daemon):
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         for answer in pool.map(lambda _: ask(daemon, get()), range(40)):
             judge(answer, 200, None)
-    await mina.say("still here")
+    await mina.send("still here")
     for connection in idle:
         connection.close()
