@@ -11,19 +11,21 @@ LISTS = {"uthash.h", "utlist.h"}  # headers only
 FLOORS = {
     "config": {"config", "libconfig.h"},
     "protocol": {"protocol", "jansson.h", "utf8proc.h"},
-    "storage": {"storage", "protocol", "sqlite3.h", "mbedtls"} | LISTS,
+    "storage": {"storage", "protocol", "sqlite3.h", "mbedtls", "argon2.h"} | LISTS,
     "daemon/core": {"daemon/core", "config", "protocol", "storage", "daemon/log.h"} | LISTS,
     "daemon/net": {"daemon/net", "daemon/core", "config", "protocol", "daemon/log.h",
                    "libwebsockets.h", "openssl", "mbedtls", "uv.h", "zlib.h",
                    "storage/store.h"} | LISTS,
     "daemon/cli": {"daemon/cli", "config", "protocol", "libwebsockets.h", "jansson.h"},
+    "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h", "libwebsockets.h",
+                      "curl", "jansson.h", "mosquitto.h"} | LISTS,
 }
 LOG = {"daemon/log.h", "config/config.h"}
 ROOF = {"config/config.h", "daemon/log.h", "storage/store.h", "protocol/message.h",
         "protocol/name.h", "daemon/core/gateway.h", "daemon/core/session.h",
         "daemon/core/carrier.h"}
 LIBRARIES = {"libconfig.h", "jansson.h", "utf8proc.h", "sqlite3.h", "mbedtls", "libwebsockets.h",
-             "openssl", "uv.h", "zlib.h", "uthash.h", "utlist.h", "readline", "curl"}
+             "openssl", "uv.h", "zlib.h", "uthash.h", "utlist.h", "readline", "curl", "argon2.h", "mosquitto.h"}
 
 TOP = {
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "CMakeLists.txt",

@@ -45,7 +45,7 @@ static void empty(struct database *database)
 
 void memory_database_open(struct memory_database *memory, int nonce_window)
 {
-    struct start start = {.database = spare, .lock_fd = -1};
+    struct start start = {.database = spare}; /* all of it that the writer takes over */
     struct store_options options = {.nonce_window = nonce_window, .search = true};
     spare.handle = NULL;
     if (!start.database.handle)
