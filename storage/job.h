@@ -30,7 +30,7 @@ struct entry {
     int64_t seq;
     int64_t ts;
     enum entry_kind kind;
-    int64_t user_id;      /* 0: no user (plain, webhook, the keeper) */
+    int64_t user_id;      /* 0: no user (plain, webhook, an administrator) */
     const char *from;     /* the name at that time */
     const char *text;     /* of message, edit, topic; NULL when deleted */
     const char *nonce;    /* NULL if none */
@@ -99,7 +99,7 @@ enum job_kind {
     JOB_SEARCH,
     JOB_PEOPLE,  /* users with a role, a ban or a mute in a room */
     JOB_OWN,     /* the grants of one user in all rooms */
-    JOB_STATUS,  /* figures for the keeper */
+    JOB_STATUS,  /* figures for administrators */
     JOB_BACKUP,  /* the whole database to a file */
     JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */

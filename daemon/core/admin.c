@@ -1,7 +1,8 @@
-/* admin.c - what only the keeper asks for: figures, backup and restore, a room's log as rows. */
+/* admin.c - what only administrators ask for: figures, backup and restore, a room's log as rows. */
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_make.h"
 #include "daemon/core/share.h"
 
 #include <string.h>
@@ -251,45 +252,17 @@ static size_t copy_rows(struct job *job, const struct record_row *rows, size_t c
     return count;
 }
 
-static void finish_room(struct gateway *gateway, struct job *job)
-{
-    struct room *room = room_find_id(gateway, job->room.room.id);
-    if (!room)
-        return;
-    if (job->result != JOB_DONE) {
-        room_destroy(gateway, room);
-        return;
-    }
-    room->is_pending = false;
-    room_announce(gateway, room, "created");
-}
-
 /* A room that is not there yet: its job goes to storage before the rows. */
 static struct room *make_imported(struct gateway *gateway, const char *name,
                                   struct refusal *refusal)
 {
     struct room_row row;
-    if (!gateway_fill_room(gateway, name, &row)) {
-        refuse(refusal, ERROR_name_invalid, "room", NULL);
+    if (!room_make_row(gateway, name, &row, refusal) || !room_make_fits(gateway, refusal))
         return NULL;
-    }
-    if (gateway->rooms.by_id.count >= (size_t)gateway->config->limits.rooms) {
-        refuse(refusal, ERROR_too_many_rooms, NULL, NULL);
-        return NULL;
-    }
-    struct room *room = room_create(gateway, &row);
-    struct job *job = room ? job_create(JOB_ROOM_CREATE) : NULL;
-    if (job)
-        job->room.room = row;
-    if (gateway_submit(gateway, job, finish_room)) {
-        gateway->rooms.id_last = row.id;
-        room->is_pending = true;
-        return room;
-    }
-    if (room)
-        room_destroy(gateway, room);
-    refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
-    return NULL;
+    struct room *room = room_make(gateway, &row);
+    if (!room)
+        refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
+    return room;
 }
 
 /* A room that is being made is found by the next page of rows, too. */

@@ -81,7 +81,7 @@ static enum outcome read_grant(struct ask *ask)
 {
     const struct room *room = ask->room;
     struct job *job = job_create(JOB_GRANT_FIND);
-    struct grant_context *context = ask_context(job, sizeof *context);
+    struct grant_context *context = submit_context(job, sizeof *context);
     if (context) {
         context->grants_changed = room->grants_changed;
         job->grant_find.room_id = room->id;
@@ -105,7 +105,7 @@ static enum outcome answer_grant_read(struct ask *ask, struct job *job)
     if (job->result != JOB_DONE && !is_too_early)
         return ask_fail_job(ask, job);
     bool is_fresh = context->grants_changed == room->grants_changed &&
-                    (!is_too_early || room->is_storing);
+                    (!is_too_early || room_is_ahead_of_storage(room));
     ask->room = is_fresh ? room : NULL;
     ask->grant = is_fresh ? &job->grant_find.grant : NULL;
     return ask_run(ask);
@@ -130,7 +130,7 @@ enum outcome ask_run(struct ask *ask)
 static void finish(struct gateway *gateway, struct job *job)
 {
     const struct request_context *context = job->context;
-    struct session *session = gateway_session(gateway, context->session);
+    struct session *session = session_find(gateway, context->session);
     struct ask ask = {.gateway = gateway, .row = context->row};
     if (context->request)
         ask.request = *context->request;
@@ -147,11 +147,6 @@ static void finish(struct gateway *gateway, struct job *job)
     session_continue(session);
 }
 
-void *ask_context(struct job *job, size_t size)
-{
-    return job ? job->context = job_memory(job, size) : NULL;
-}
-
 enum outcome ask_submit(struct ask *ask, struct job *job, answer_handler *answer)
 {
     struct request_context *context = job ? job->context : NULL;
@@ -160,7 +155,7 @@ enum outcome ask_submit(struct ask *ask, struct job *job, answer_handler *answer
         return ANSWERED;
     }
     if (!context)
-        context = ask_context(job, sizeof *context);
+        context = submit_context(job, sizeof *context);
     if (context) {
         context->answer = answer;
         context->row = ask->row;
@@ -183,7 +178,7 @@ enum outcome ask_submit_whole(struct ask *ask, struct job *job, answer_handler *
 {
     struct request_context *context = job ? job->context : NULL;
     if (!context)
-        context = ask_context(job, sizeof *context);
+        context = submit_context(job, sizeof *context);
     struct request *copy = context ? job_memory(job, sizeof *copy) : NULL;
     if (copy && request_copy(&ask->request, take_memory, job, copy))
         context->request = copy;

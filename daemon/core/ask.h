@@ -13,6 +13,7 @@
 
 #include "daemon/core/limit.h"
 #include "daemon/core/permission.h"
+#include "daemon/core/submit.h"
 #include "protocol/message.h"
 #include "storage/job.h"
 
@@ -85,13 +86,8 @@ enum outcome ask_run(struct ask *ask);
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
-/* The start of every job's context: who goes on with it. */
-struct job_context {
-    void (*finish)(struct gateway *gateway, struct job *job);
-};
-
-/* The same of a job that answers a request. A handler that has to remember more puts this first in a
- * struct of its own: see ask_context. */
+/* The context of a job that answers a request. A handler that has to remember more puts this first in a
+ * struct of its own: see submit_context. */
 struct request_context {
     struct job_context job;
     answer_handler *answer;
@@ -100,10 +96,6 @@ struct request_context {
     struct ref ref;
     struct request *request; /* of ask_submit_whole */
 };
-
-/* The job's context, zeroed, of size bytes that begin with a struct request_context; good as long as
- * the job. NULL without memory, or when job is NULL: ask_submit then refuses it. */
-void *ask_context(struct job *job, size_t size);
 
 /* Takes the job and submits it; answer goes on with it. When storage does not take it, or job is NULL
  * or lacks memory, the request is answered storage_unavailable: ANSWERED, else AWAITS. */

@@ -1,11 +1,13 @@
 #include "daemon/core/gateway.h"
 
-#include "daemon/core/ask.h"
+#include "daemon/core/announce.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/limit.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/submit.h"
 #include "daemon/core/user.h"
 #include "daemon/log.h"
 
@@ -14,80 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_ID_RANDOM   (LOG_ID_BYTES / 2)
 #define CHECK_MS        1000 /* how often storage's health is looked at */
 #define RETRY_MS      250  /* until a page that was refused is asked for again */
 #define TOUCH_MS        INT64_C(43200000) /* half a day */
 
-/* --- jobs ------------------------------------------------------------------------------------- */
-
-bool gateway_submit(struct gateway *gateway, struct job *job,
-                    void (*finish)(struct gateway *gateway, struct job *job))
-{
-    struct job_context *context = job ? job->context : NULL;
-    if (finish && !context)
-        context = ask_context(job, sizeof *context);
-    if (context)
-        context->finish = finish;
-    if (!job || job_failed(job) || store_submit(gateway->storage.store, job) != STORE_OK) {
-        job_destroy(job);
-        return false;
-    }
-    gateway->storage.job_count++;
-    return true;
-}
-
-/* A failing storage will not have room soon: then they are told so. */
-bool gateway_waits_for_storage(const struct gateway *gateway)
-{
-    return !gateway->storage.is_failing && store_is_crowded(gateway->storage.store);
-}
-
-struct session *gateway_session(const struct gateway *gateway, uint64_t id)
-{
-    struct table_link *link = table_first(&gateway->sessions.by_id, table_hash_number(id));
-    for (; link; link = table_next(link)) {
-        struct session *session = TABLE_ITEM(link, struct session, by_id);
-        if (session->id == id)
-            return session;
-    }
-    return NULL;
-}
-
-static void finish_first(struct gateway *gateway, struct job *job)
-{
-    struct room *room = room_find_id(gateway, job->room.room.id);
-    if (room && job->result == JOB_DONE)
-        room->is_storing = false;
-    if (!room || job->result == JOB_DONE)
-        return;
-    log_error("gateway: a first room could not be stored result=%d", (int)job->result);
-    room->is_unstored = gateway->rooms.has_unstored = true;
-}
-
-/* A room that the configuration names is there before it is stored; storage that fails at that moment
- * is asked again. */
-static void submit_first(struct gateway *gateway, struct room *room)
-{
-    struct job *job = job_create(JOB_ROOM_CREATE);
-    if (job) {
-        struct room_row *row = &job->room.room;
-        row->id = room->id;
-        snprintf(row->name, sizeof row->name, "%s", room->name);
-        snprintf(row->folded, sizeof row->folded, "%s", room->folded);
-        memcpy(row->log_id, room->log_id, sizeof row->log_id);
-    }
-    room->is_unstored = !gateway_submit(gateway, job, finish_first);
-    gateway->rooms.has_unstored |= room->is_unstored;
-}
-
-static void store_unstored(struct gateway *gateway)
-{
-    gateway->rooms.has_unstored = false;
-    for (struct room *room = gateway->rooms.newest; room; room = room->older)
-        if (room->is_unstored)
-            submit_first(gateway, room);
-}
+/* --- what comes from storage ------------------------------------------------------------------ */
 
 /* Retention has removed something: nobody reads it from memory either. */
 static void note_pruned(struct gateway *gateway, const struct job_pruned *pruned)
@@ -204,18 +137,18 @@ static void tell_health(struct gateway *gateway, bool is_failing)
                              "they can."
                            : "Messages are stored again."};
     gateway->storage.is_failing = is_failing;
-    gateway_broadcast(gateway, EVENT_notice, &event);
+    announce(gateway, EVENT_notice, &event);
 }
 
 static int64_t check_health(struct gateway *gateway)
 {
     char why[256];
     int64_t next_ms = gateway->storage.checked_ms + CHECK_MS;
-    bool may_change = gateway->storage.job_count > 0 || gateway->storage.is_failing || gateway->rooms.has_unstored;
+    bool may_change = gateway->storage.job_count > 0 || gateway->storage.is_failing ||
+                      gateway->rooms.unstored_count > 0;
     if (may_change && gateway->now.monotonic_ms >= next_ms) {
         gateway->storage.checked_ms = gateway->now.monotonic_ms;
-        if (gateway->rooms.has_unstored)
-            store_unstored(gateway);
+        room_make_retry(gateway);
         next_ms = gateway->storage.checked_ms + CHECK_MS;
         bool is_failing = !store_is_healthy(gateway->storage.store, why, sizeof why);
         if (is_failing && !gateway->storage.is_failing)
@@ -282,79 +215,12 @@ int64_t gateway_tick(struct gateway *gateway)
     return wake_blocked(gateway) || gateway->turn.has_jobs_left ? 0 : next_ms;
 }
 
-/* --- everybody -------------------------------------------------------------------------------- */
-
-/* Whose user is in the room on another connection is none either. */
-static bool is_nonmember(const struct session *session, const struct room *room)
-{
-    const struct user *user = session->user;
-    bool is_known = session_member(session, room) || (user && user->id == room->owner_id);
-    for (const struct session *own = user ? user->sessions : NULL; own && !is_known; own = own->next)
-        is_known = session_member(own, room) != NULL;
-    return !is_known;
-}
-
-/* The room may be NULL: nobody is left out. */
-static void tell_all_but(struct gateway *gateway, const struct room *room, enum message_type event,
-                         const void *fields)
-{
-    struct buffer *encoded = &gateway->encoded;
-    encoded->length = 0;
-    if (!message_encode(encoded, event, NULL, fields))
-        return;
-    struct table_link *link = NULL;
-    while ((link = table_step(&gateway->sessions.by_id, link))) {
-        struct session *session = TABLE_ITEM(link, struct session, by_id);
-        bool is_here = session->phase == PHASE_READY && (session->user || session->members);
-        if (is_here && (!room || is_nonmember(session, room)))
-            (void)session_tell_json(session, encoded);
-    }
-}
-
-void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields)
-{
-    tell_all_but(gateway, NULL, event, fields);
-}
-
-void gateway_tell_nonmembers(struct gateway *gateway, const struct room *room,
-                            enum message_type event, const void *fields)
-{
-    tell_all_but(gateway, room, event, fields);
-}
-
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
 {
     return store_is_healthy(gateway->storage.store, why, why_size);
 }
 
 /* --- building and taking down ----------------------------------------------------------------- */
-
-bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row)
-{
-    char log_id[LOG_ID_BYTES + 1];
-    *row = (struct room_row){.id = gateway->rooms.id_last + 1};
-    size_t most = (size_t)gateway->config->limits.name_characters;
-    if (name_normalise(name, most, row->name) != NAME_OK || !room_fold(row->name, row->folded) ||
-        !random_hex(log_id, LOG_ID_RANDOM))
-        return false;
-    memcpy(row->log_id, log_id, sizeof log_id);
-    return true;
-}
-
-/* A room that the configuration names. */
-static struct room *make_room(struct gateway *gateway, const char *name)
-{
-    struct room_row row;
-    struct room *room = room_find(gateway, name);
-    if (room)
-        return room;
-    if (!gateway_fill_room(gateway, name, &row) || !(room = room_create(gateway, &row)))
-        return NULL;
-    gateway->rooms.id_last = row.id;
-    room->is_storing = true;
-    submit_first(gateway, room);
-    return room;
-}
 
 static bool adopt_rooms(struct gateway *gateway, const struct store_start *start)
 {
@@ -363,11 +229,11 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
     for (size_t i = 0; i < start->room_count; i++)
         if (!room_create(gateway, &start->rooms[i]))
             return false;
-    if (!make_room(gateway, gateway->config->rooms.first))
+    if (!room_make_first(gateway, gateway->config->rooms.first))
         return false;
     if (!gateway->config->plain.enabled)
         return true;
-    gateway->rooms.plain = make_room(gateway, gateway->config->plain.room);
+    gateway->rooms.plain = room_make_first(gateway, gateway->config->plain.room);
     if (gateway->rooms.plain)
         gateway->rooms.plain->plain = calloc(1, sizeof(struct roomlog));
     if (!gateway->rooms.plain || !gateway->rooms.plain->plain)

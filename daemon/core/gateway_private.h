@@ -1,4 +1,5 @@
-/* gateway_private.h - the gateway, for the files of daemon/core (and their tests). Loop thread. */
+/* gateway_private.h - what the gateway holds, for the files of daemon/core (and their tests). Plain
+ * data: what is done with it is in the files of the nouns. Loop thread. */
 #ifndef HEARTH_CORE_GATEWAY_PRIVATE_H
 #define HEARTH_CORE_GATEWAY_PRIVATE_H
 
@@ -42,7 +43,7 @@ struct gateway {
         struct room *plain;            /* NULL when there is none */
         size_t log_bytes;              /* taken by their logs */
         size_t member_count;           /* of all of them */
-        bool has_unstored;             /* some room has is_unstored */
+        size_t unstored_count;         /* with ROOM_UNSTORED */
     } rooms;
 
     struct {
@@ -72,26 +73,5 @@ struct gateway {
     struct buffer encoded;      /* one message */
     struct figures figures;
 };
-
-/* Takes the job and submits it; finish is called with it when it is done, unless NULL. False when
- * storage did not take it, or job is NULL or lacks memory. */
-bool gateway_submit(struct gateway *gateway, struct job *job,
-                    void (*finish)(struct gateway *gateway, struct job *job));
-
-/* Storage is well and has room for little more: new requests had better wait than be refused. */
-bool gateway_waits_for_storage(const struct gateway *gateway);
-
-struct session *gateway_session(const struct gateway *gateway, uint64_t id); /* NULL if gone */
-
-/* The next room's row: id, names and a log id, in public. False when the name will not do, or random
- * bytes are not to be had. Whoever uses it sets rooms.id_last. */
-bool gateway_fill_room(struct gateway *gateway, const char *name, struct room_row *row);
-
-/* Tells everybody: every hearth.v1 session that said hello. */
-void gateway_broadcast(struct gateway *gateway, enum message_type event, const void *fields);
-
-/* Tells everybody but its owner and those who are in the room, on whatever connection. */
-void gateway_tell_nonmembers(struct gateway *gateway, const struct room *room,
-                             enum message_type event, const void *fields);
 
 #endif

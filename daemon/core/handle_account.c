@@ -122,7 +122,7 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
 static enum outcome greet_known(struct ask *ask, const char *key, struct user *user)
 {
     struct job *job = job_create(JOB_OWN);
-    struct greeting_context *context = ask_context(job, sizeof *context);
+    struct greeting_context *context = submit_context(job, sizeof *context);
     if (context) {
         job->own.user_id = user->id;
         context->key = job_text(job, key);
@@ -304,11 +304,11 @@ static enum outcome log_out(struct ask *ask)
 }
 
 /* The key was theirs too. */
-static void log_others_out(struct user *user, const struct session *asker)
+static void log_others_out(struct user *user, const struct session *but)
 {
     memset(user->key_hash, 0, sizeof user->key_hash);
     for (struct session *session = user->sessions; session; session = session->next)
-        if (session != asker)
+        if (session != but)
             session_close(session, 4001, "Logged out on another connection");
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
 
@@ -50,71 +51,18 @@ static enum outcome send_message(struct ask *ask, struct room *room)
 
 /* --- the room ----------------------------------------------------------------------------------- */
 
-static void tell_of_room(const struct gateway *gateway, const struct room *room, int64_t user_id)
-{
-    const struct user *user = user_find_id(gateway, user_id);
-    for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
-        const struct event_room event = {.change = "created",
-                                         .name = room->name,
-                                         .visibility = visibility_name(room->visibility),
-                                         .peer = room_peer(room, session)};
-        (void)session_tell(session, EVENT_room, &event);
-    }
-}
-
-static void finish_room(struct gateway *gateway, struct job *job)
-{
-    struct room *room = room_find_id(gateway, job->room.room.id);
-    if (!room)
-        return;
-    if (job->result != JOB_DONE) {
-        room_destroy(gateway, room); /* nobody has seen it */
-        return;
-    }
-    room->is_pending = false;
-    tell_of_room(gateway, room, room->user_a);
-    tell_of_room(gateway, room, room->user_b);
-}
-
-static bool fill_row(struct gateway *gateway, const struct user *user, const struct peer *peer,
-                     struct room_row *row)
-{
-    *row = (struct room_row){.id = gateway->rooms.id_last + 1, .visibility = VISIBILITY_DIRECT};
-    row->user_a = user->id;
-    row->user_b = peer->id;
-    return name_of_direct_room(user->name, peer->name, row->name) &&
-           room_fold(row->name, row->folded) && random_hex(row->log_id, LOG_ID_BYTES / 2);
-}
-
-/* Nobody finds the room before it is stored; what follows its job to storage comes after it. */
-static struct room *make_direct(struct gateway *gateway, const struct room_row *row)
-{
-    struct room *room = room_create(gateway, row);
-    if (!room)
-        return NULL;
-    room->is_pending = true;
-    struct job *job = job_create(JOB_ROOM_CREATE);
-    if (job)
-        job->room = (struct job_room){.room = *row};
-    if (!gateway_submit(gateway, job, finish_room)) {
-        room_destroy(gateway, room);
-        return NULL;
-    }
-    gateway->rooms.id_last = row->id;
-    return room;
-}
-
 static enum outcome begin(struct ask *ask, const struct peer *peer)
 {
     struct gateway *gateway = ask->gateway;
     struct room_row row;
-    if (!fill_row(gateway, ask->session->user, peer, &row))
-        return ask_fail(ask, ERROR_internal, NULL, NULL);
+    struct refusal refusal;
+    if (!room_make_direct_row(gateway, ask->session->user, peer->id, peer->name, &row, &refusal))
+        return ask_refuse(ask, &refusal);
     struct room *room = room_find_folded(gateway, row.folded);
-    if (!room && gateway->rooms.by_id.count >= (size_t)gateway->config->limits.rooms)
-        return ask_fail(ask, ERROR_too_many_rooms, NULL, NULL);
+    if (!room && !room_make_fits(gateway, &refusal))
+        return ask_refuse(ask, &refusal);
     if (!room)
-        room = make_direct(gateway, &row);
+        room = room_make(gateway, &row);
     return room ? send_message(ask, room)
                 : ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * here. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
@@ -40,7 +41,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
     if (!user_fold(moderation->user, folded))
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
     struct job *job = job_create(JOB_GRANT);
-    struct moderation_context *context = ask_context(job, sizeof *context);
+    struct moderation_context *context = submit_context(job, sizeof *context);
     if (context) {
         context->reason = job_text(job, moderation->reason);
         job->grant.room_id = ask->room->id;
@@ -105,60 +106,7 @@ enum outcome handle_role(struct ask *ask)
     return moderate(ask, &moderation);
 }
 
-/* --- putting somebody out ----------------------------------------------------------------------
- */
-
-/* What has no life outside the room ends with it: a plain connection, a stream over HTTP. */
-static void put_out(struct member *member, bool is_banned, const char *reason)
-{
-    struct session *session = member->session;
-    const struct event_kicked event = {
-        .room = member->room->name, .banned = is_banned, .reason = reason};
-    if (session->arrival.kind != SESSION_PLAIN)
-        session_reply(session, NULL, EVENT_kicked, &event);
-    room_leave(member);
-    if (session->arrival.kind != SESSION_WEBSOCKET && !session->arrival.administrator)
-        session_close(session, 4003, is_banned ? "Banned from the room" : "Put out of the room");
-}
-
-static size_t put_user_out(const struct user *user, const struct room *room, bool is_banned,
-                           const char *reason)
-{
-    size_t count = 0;
-    for (struct session *session = user->sessions, *next; session; session = next) {
-        struct member *member = session_member(session, room);
-        next = session->next;
-        if (member) {
-            put_out(member, is_banned, reason);
-            count++;
-        }
-    }
-    return count;
-}
-
-void room_evict_barred(const struct room *room)
-{
-    struct refusal refusal;
-    for (size_t i = room->member_count; i-- > 0;) {
-        struct member *member = room->members[i];
-        if (!access_read(member->session, room, &member->grant, &refusal))
-            put_out(member, false, "The room is private now.");
-    }
-}
-
-static bool put_plain_out(const struct room *room, const char *name)
-{
-    char own[NAME_BYTES_MAX + 1];
-    for (size_t i = 0; i < room->member_count; i++) {
-        struct member *member = room->members[i];
-        if (member->session->arrival.kind != SESSION_PLAIN ||
-            strcmp(session_name(member->session, own), name) != 0)
-            continue;
-        put_out(member, false, NULL);
-        return true;
-    }
-    return false;
-}
+/* --- kick ------------------------------------------------------------------------------------- */
 
 static const struct member *member_of(const struct user *user, const struct room *room)
 {
@@ -177,13 +125,13 @@ enum outcome handle_kick(struct ask *ask)
         user_fold(kick->user, folded) ? user_find(ask->gateway, folded) : NULL;
     const struct member *target = user ? member_of(user, room) : NULL;
     if (!target)
-        return put_plain_out(room, kick->user)
+        return evict_plain(room, kick->user)
                    ? ask_ok(ask)
                    : ask_fail(ask, ERROR_user_not_found, "user", NULL);
     enum role role = access_role(target->session, room, &target->grant);
     if (!permission_outranks(own_role(ask), role))
         return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
-    put_user_out(user, room, false, kick->reason);
+    evict_user(user, room, EVICTION_KICK, kick->reason);
     return ask_ok(ask);
 }
 
@@ -215,7 +163,7 @@ static void apply(const struct user *user, const struct room *room, const struct
             member->grant = done->grant;
     }
     if (done->change == GRANT_BAN)
-        put_user_out(user, room, true, reason);
+        evict_user(user, room, EVICTION_BAN, reason);
     else if (done->change == GRANT_ROLE)
         tell_user(user, room, "changed", &done->grant);
     else if (done->change == GRANT_INVITE && room->visibility == VISIBILITY_PRIVATE)

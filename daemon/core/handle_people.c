@@ -23,14 +23,14 @@ enum outcome handle_typing(struct ask *ask)
 
 /* The user's other connections move their markers too. */
 static void spread(const struct room *room, const struct user *user, int64_t seq,
-                   const struct session *asker)
+                   const struct session *but)
 {
     const struct event_read event = {.room = room->name, .seq = seq};
     for (struct session *session = user->sessions; session; session = session->next) {
         struct member *member = session_member(session, room);
         if (member && member->grant.read < seq)
             member->grant.read = seq;
-        if (session != asker)
+        if (session != but)
             (void)session_tell(session, EVENT_read, &event);
     }
 }
@@ -79,7 +79,7 @@ static const struct member *find_member(const struct gateway *gateway, const str
                                         int64_t presence_id)
 {
     if (presence_id < 0) {
-        const struct session *plain = gateway_session(gateway, (uint64_t)-presence_id);
+        const struct session *plain = session_find(gateway, (uint64_t)-presence_id);
         return plain ? session_member(plain, room) : NULL;
     }
     const struct user *user = user_find_id(gateway, presence_id);

@@ -1,8 +1,11 @@
 /* handle_room.c - entering and leaving, making, changing and removing rooms. */
 #include "daemon/core/access.h"
+#include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
 #include "daemon/core/user.h"
@@ -106,7 +109,7 @@ enum outcome handle_join(struct ask *ask)
     if (!may_enter(ask, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = job_create(JOB_JOIN);
-    struct join_context *context = ask_context(job, sizeof *context);
+    struct join_context *context = submit_context(job, sizeof *context);
     if (context)
         fill_join(ask, &job->page, context);
     return ask_submit(ask, job, answer_join);
@@ -189,7 +192,7 @@ static enum outcome join_again(struct ask *ask, const struct room *room, const s
 {
     const struct join_context *before = stale->context;
     struct job *job = job_create(JOB_JOIN);
-    struct join_context *context = ask_context(job, sizeof *context);
+    struct join_context *context = submit_context(job, sizeof *context);
     if (context) {
         context->source = before->source;
         context->is_reset = before->is_reset;
@@ -218,7 +221,7 @@ static enum outcome answer_join(struct ask *ask, struct job *job)
     if (job->result == JOB_DONE && !room)
         job->result = JOB_ROOM_MISSING;
     bool is_too_early = job->result == JOB_ROOM_MISSING && room;
-    if (is_too_early && room->is_storing) {
+    if (is_too_early && room_is_ahead_of_storage(room)) {
         job->result = JOB_DONE; /* nobody has said or been granted anything there */
         is_too_early = false;
     }
@@ -252,14 +255,11 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
         refuse(refusal, ERROR_forbidden, NULL, "Only the keeper makes rooms here.");
         return false;
     }
-    bool has_many =
-        session->user && session->user->owned_count >= config->limits.rooms_per_user;
-    if (has_many || (int64_t)gateway->rooms.by_id.count >= config->limits.rooms) {
-        refuse(refusal, ERROR_too_many_rooms, NULL,
-               has_many ? "You own as many rooms as you may." : "There are as many rooms as may be.");
+    if (session->user && session->user->owned_count >= config->limits.rooms_per_user) {
+        refuse(refusal, ERROR_too_many_rooms, NULL, "You own as many rooms as you may.");
         return false;
     }
-    return true;
+    return room_make_fits(gateway, refusal);
 }
 
 static bool read_visibility(const char *word, enum visibility *visibility,
@@ -275,20 +275,10 @@ static bool read_visibility(const char *word, enum visibility *visibility,
 static bool fill_row(struct gateway *gateway, const struct request_create *create,
                      struct room_row *row, struct refusal *refusal)
 {
-    char kept[NAME_BYTES_MAX + 1];
     enum visibility visibility;
-    if (!read_visibility(create->visibility, &visibility, refusal))
+    if (!read_visibility(create->visibility, &visibility, refusal) ||
+        !room_make_row(gateway, create->room, row, refusal))
         return false;
-    enum name_result result =
-        name_normalise(create->room, (size_t)gateway->config->limits.name_characters, kept);
-    if (result != NAME_OK) {
-        refuse(refusal, ERROR_name_invalid, "room", "%s", name_result_sentence(result));
-        return false;
-    }
-    if (!gateway_fill_room(gateway, create->room, row)) {
-        refuse(refusal, ERROR_internal, NULL, NULL);
-        return false;
-    }
     row->visibility = visibility;
     if (create->topic)
         memcpy(row->topic, create->topic, strlen(create->topic) + 1);
@@ -300,48 +290,25 @@ static bool fill_row(struct gateway *gateway, const struct request_create *creat
 
 static enum outcome answer_create(struct ask *ask, struct job *job)
 {
-    struct gateway *gateway = ask->gateway;
-    struct room *room = room_find_id(gateway, job->room.room.id);
-    if (room && job->result == JOB_DONE) {
-        room->is_pending = false;
-        room->owner_id = job->room.owner_id;
-        (void)ask_ok(ask);
-        room_announce(gateway, room, "created");
-        return ANSWERED;
-    }
-    if (room)
-        room_destroy(gateway, room);
-    struct user *owner = user_find_id(gateway, job->room.owner_id);
-    if (owner && owner->owned_count)
-        owner->owned_count--;
-    return ask_fail_job(ask, job);
+    (void)ask_answer(ask, job);
+    room_made(ask->gateway, job);
+    return ANSWERED;
 }
 
-/* The name is taken at once; the room is found once it is stored. */
 enum outcome handle_create(struct ask *ask)
 {
     struct gateway *gateway = ask->gateway;
-    struct session *session = ask->session;
     struct room_row row;
     struct refusal refusal;
-    if (!may_create(gateway, session, &refusal) ||
+    if (!may_create(gateway, ask->session, &refusal) ||
         !fill_row(gateway, &ask->request.as_create, &row, &refusal))
         return ask_refuse(ask, &refusal);
-    struct room *room = room_create(gateway, &row);
-    struct job *job = room ? job_create(JOB_ROOM_CREATE) : NULL;
-    if (job)
-        job->room = (struct job_room){.room = row, .owner_id = session_user_id(session)};
-    if (room)
-        room->is_pending = true;
-    if (ask_submit(ask, job, answer_create) == ANSWERED) {
-        if (room)
-            room_destroy(gateway, room);
-        return ANSWERED;
-    }
-    gateway->rooms.id_last = row.id;
-    if (session->user)
-        session->user->owned_count++;
-    return AWAITS;
+    struct job *job = room_make_begin(gateway, &row, session_user_id(ask->session));
+    bool is_begun = job != NULL;
+    enum outcome outcome = ask_submit(ask, job, answer_create);
+    if (is_begun && outcome == ANSWERED)
+        room_make_undo(gateway, row.id);
+    return outcome;
 }
 
 /* --- set -------------------------------------------------------------------------------------- */
@@ -404,10 +371,10 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
     /* Who is put out hears why first; then all who may not see it any more, that it is gone. */
     if (was_public && room->visibility != VISIBILITY_PUBLIC) {
         struct event_room event = {.change = "removed", .name = room->name};
-        room_evict_barred(room);
-        gateway_tell_nonmembers(gateway, room, EVENT_room, &event);
+        evict_barred(room);
+        announce_to_nonmembers(gateway, room, EVENT_room, &event);
     }
-    room_announce(gateway, room, "changed");
+    announce_room(gateway, room, "changed");
 }
 
 static enum outcome answer_set(struct ask *ask, struct job *job)
@@ -440,12 +407,8 @@ enum outcome handle_set(struct ask *ask)
 static enum outcome answer_remove(struct ask *ask, struct job *job)
 {
     struct room *room = room_find_id(ask->gateway, job->room.room.id);
-    if (job->result == JOB_DONE && room) {
-        struct user *owner = user_find_id(ask->gateway, room->owner_id);
-        if (owner && owner->owned_count)
-            owner->owned_count--;
+    if (job->result == JOB_DONE && room)
         room_remove(ask->gateway, room);
-    }
     return ask_answer(ask, job);
 }
 

@@ -1,6 +1,5 @@
 #include "daemon/core/room.h"
 
-#include "daemon/core/access.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -51,7 +50,12 @@ struct room *room_find(struct gateway *gateway, const char *name)
     struct room *room = room_find_folded(gateway, name);
     if (!room && room_fold(name, folded))
         room = room_find_folded(gateway, folded);
-    return room && !room->is_pending ? room : NULL;
+    return room && room->stage != ROOM_CREATING ? room : NULL;
+}
+
+bool room_is_ahead_of_storage(const struct room *room)
+{
+    return room->stage == ROOM_STORING || room->stage == ROOM_UNSTORED;
 }
 
 struct room *room_find_id(struct gateway *gateway, int64_t id)
@@ -206,6 +210,7 @@ void room_destroy(struct gateway *gateway, struct room *room)
     UNLINK(gateway->rooms.directs, room, next_direct)
     UNLINK(gateway->rooms.presence_due, room, next_due)
     take_out(gateway, room);
+    gateway->rooms.unstored_count -= room->stage == ROOM_UNSTORED;
     table_remove(&gateway->rooms.by_id, &room->by_id);
     table_remove(&gateway->rooms.by_name, &room->by_name);
     gateway->rooms.log_bytes -= roomlog_bytes(&room->log);
@@ -213,12 +218,6 @@ void room_destroy(struct gateway *gateway, struct room *room)
     if (gateway->rooms.plain == room)
         gateway->rooms.plain = NULL;
     free_room(room);
-}
-
-void room_remove(struct gateway *gateway, struct room *room)
-{
-    room_announce(gateway, room, "removed");
-    room_destroy(gateway, room);
 }
 
 static bool reserve_member(struct room *room)
@@ -310,23 +309,6 @@ void room_leave(struct member *member)
         room->member_capacity = 0;
     }
     free(member);
-}
-
-void room_describe(const struct room *room, const struct session *session,
-                   const struct grant *grant, struct record_room_line *line)
-{
-    *line = (struct record_room_line){
-        .name = room->name,
-        .topic = room->topic ? room->topic : "",
-        .members = (int64_t)room->presence.members,
-        .last = room->last,
-        .joined = session_member(session, room) != NULL,
-        .role = role_name(access_role(session, room, grant)),
-        .visibility = visibility_name(room->visibility),
-        .read = grant ? grant->read : 0,
-        .peer = room_peer(room, session),
-        .keep = room->keep,
-    };
 }
 
 const char *room_peer(const struct room *room, const struct session *session)

@@ -32,6 +32,14 @@ struct member {
     bool lagging;         /* `lagged` was told and the ring has not been reached since */
 };
 
+/* How far it has come: see room_make.h. */
+enum room_stage {
+    ROOM_STORED,
+    ROOM_CREATING, /* its name is taken, and nobody finds it yet */
+    ROOM_STORING,  /* a first room: found already, while storage may not know it yet */
+    ROOM_UNSTORED  /* a first room that storage would not take: to be asked again */
+};
+
 struct room {
     struct table_link by_id, by_name;
     struct room *older, *newer; /* gateway's list by newest entry */
@@ -46,9 +54,7 @@ struct room {
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
     bool keep, is_due;
-    bool is_pending;            /* being made: its name is taken, nobody finds it yet */
-    bool is_storing;            /* a first room: found already, while storage may not know it yet */
-    bool is_unstored;           /* a first room that storage would not take: to be asked again */
+    enum room_stage stage;
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
     int64_t first, last;        /* oldest and newest seq told; 0 when empty */
@@ -73,17 +79,14 @@ struct room *room_find(struct gateway *gateway, const char *name);
 struct room *room_find_folded(struct gateway *gateway, const char *folded); /* those too */
 struct room *room_find_id(struct gateway *gateway, int64_t id);
 
-/* A room in memory, from what is stored or just made. NULL when limits.rooms is reached or without
- * memory. */
+/* A room in memory, from what is stored; of what is not, see room_make.h. NULL without memory. */
 struct room *room_create(struct gateway *gateway, const struct room_row *row);
 
-/* Puts everybody out, with the event `room` removed, and forgets the room. */
-void room_remove(struct gateway *gateway, struct room *room);
-/* The same, without telling anybody. */
-void room_destroy(struct gateway *gateway, struct room *room);
-/* Tells the event `room`: to everybody of a public room, else to those in it. */
-void room_announce(struct gateway *gateway, const struct room *room, const char *change);
+/* Found, but storage may not know it yet: nobody has said or been granted anything there. */
+bool room_is_ahead_of_storage(const struct room *room);
 
+/* Puts everybody out and forgets the room, without telling anybody. */
+void room_destroy(struct gateway *gateway, struct room *room);
 bool room_set_topic(struct room *room, const char *topic);
 
 /* Makes the session a member with its cursor at after; tells presence. NULL without memory. The caller
@@ -93,9 +96,6 @@ struct member *room_enter(struct room *room, struct session *session, int64_t af
 
 /* Ends a membership; tells presence. */
 void room_leave(struct member *member);
-
-/* Ends the membership of everybody who may not read the room any more: it has become private. */
-void room_evict_barred(const struct room *room);
 
 /* Shows one committed entry to everybody: appends it to the room's log, once. Of a delete,
  * forget_through is the newest seq whose text is gone, else 0. */
@@ -138,10 +138,6 @@ struct roomlog *room_log_of(struct room *room, const struct session *session);
 
 /* Presence turns that are due. Gives the ms until the next; INT64_MAX if none. */
 int64_t room_tell_presence(struct gateway *gateway);
-
-/* Writes the room's line for a list as this session sees it. grant may be NULL. Texts are borrowed. */
-void room_describe(const struct room *room, const struct session *session,
-                   const struct grant *grant, struct record_room_line *line);
 
 /* The other one of a direct room, seen from this session; else NULL. */
 const char *room_peer(const struct room *room, const struct session *session);

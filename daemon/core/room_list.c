@@ -24,6 +24,24 @@ struct filling {
     bool is_starved;
 };
 
+/* The room's line as this session sees it; texts are borrowed. */
+static void describe(const struct room *room, const struct session *session,
+                     const struct grant *grant, struct record_room_line *line)
+{
+    *line = (struct record_room_line){
+        .name = room->name,
+        .topic = room->topic ? room->topic : "",
+        .members = (int64_t)room->presence.members,
+        .last = room->last,
+        .joined = session_member(session, room) != NULL,
+        .role = role_name(access_role(session, room, grant)),
+        .visibility = visibility_name(room->visibility),
+        .read = grant ? grant->read : 0,
+        .peer = room_peer(room, session),
+        .keep = room->keep,
+    };
+}
+
 static bool append(struct room_list *list, const struct record_room_line *line)
 {
     if (list->count == list->capacity) {
@@ -60,7 +78,7 @@ static void offer(struct filling *filling, const struct room *room, const struct
     }
     if (!is_wanted(filling, room))
         return;
-    room_describe(room, filling->session, grant, &line);
+    describe(room, filling->session, grant, &line);
     size_t share = share_bytes(filling->session);
     size_t most = share < ROOM_LIST_BYTES_MAX ? share : ROOM_LIST_BYTES_MAX;
     size_t bytes = 1 + message_bytes(RECORD_room_line, &line);
@@ -84,7 +102,7 @@ static bool is_own(const struct session *session, const struct room *room,
                    const struct grant *grant)
 {
     struct refusal refusal;
-    return !room->is_pending && access_read(session, room, grant, &refusal);
+    return room->stage != ROOM_CREATING && access_read(session, room, grant, &refusal);
 }
 
 static void offer_own(struct filling *filling)
@@ -111,7 +129,7 @@ static void offer_newest(struct filling *filling)
     for (; room && !filling->is_ended; room = room->older) {
         bool is_seen = room->visibility == VISIBILITY_PUBLIC ||
                        (is_administrator && room->visibility == VISIBILITY_PRIVATE);
-        if (is_seen && !room->is_pending && !grant_in(room, filling->own))
+        if (is_seen && room->stage != ROOM_CREATING && !grant_in(room, filling->own))
             offer(filling, room, NULL);
     }
 }

@@ -250,20 +250,6 @@ void room_broadcast(struct gateway *gateway, const struct room *room, enum messa
         (void)session_tell_json(room->members[i]->session, encoded);
 }
 
-void room_announce(struct gateway *gateway, const struct room *room, const char *change)
-{
-    struct event_room event = {
-        .change = change,
-        .name = room->name,
-        .topic = room->topic ? room->topic : "",
-        .visibility = visibility_name(room->visibility),
-    };
-    if (room->visibility == VISIBILITY_PUBLIC)
-        gateway_broadcast(gateway, EVENT_room, &event);
-    else
-        room_broadcast(gateway, room, EVENT_room, &event);
-}
-
 void room_note_presence(struct gateway *gateway, struct room *room)
 {
     if (room->is_due)

@@ -13,6 +13,17 @@
 
 #include <utlist.h>
 
+struct session *session_find(const struct gateway *gateway, uint64_t id)
+{
+    struct table_link *link = table_first(&gateway->sessions.by_id, table_hash_number(id));
+    for (; link; link = table_next(link)) {
+        struct session *session = TABLE_ITEM(link, struct session, by_id);
+        if (session->id == id)
+            return session;
+    }
+    return NULL;
+}
+
 struct member *session_member(const struct session *session, const struct room *room)
 {
     struct member *member = session->members;

@@ -1,10 +1,10 @@
 /* session_flush.c - one write a turn: what waits for a session, gathered from its replies, the rings
  * of its rooms and, where those no longer have it, storage. */
-#include "daemon/core/ask.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/submit.h"
 
 #include <string.h>
 
@@ -128,7 +128,7 @@ static struct job *create_page(const struct member *member)
 {
     const struct session *session = member->session;
     struct job *job = job_create(JOB_PAGE);
-    struct page_context *context = ask_context(job, sizeof *context);
+    struct page_context *context = submit_context(job, sizeof *context);
     if (!context)
         return job;
     context->session = session->id;
@@ -327,7 +327,7 @@ static void finish_page(struct gateway *gateway, struct job *job)
 {
     const struct page_context *context = job->context;
     const struct job_page *page = &job->page;
-    struct session *session = gateway_session(gateway, context->session);
+    struct session *session = session_find(gateway, context->session);
     if (!session)
         return;
     struct room *room = room_find_id(gateway, page->room_id);

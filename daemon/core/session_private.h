@@ -79,6 +79,7 @@ void session_close(struct session *session, uint16_t code, const char *reason);
 /* Said hello. */
 void session_ready(struct session *session);
 
+struct session *session_find(const struct gateway *gateway, uint64_t id); /* NULL if gone */
 struct member *session_member(const struct session *session, const struct room *room);
 const char *session_name(const struct session *session, char out[NAME_BYTES_MAX + 1]);
 int64_t session_user_id(const struct session *session);    /* 0: none */

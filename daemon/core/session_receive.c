@@ -7,6 +7,7 @@
 #include "daemon/core/dispatch.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/submit.h"
 
 #include <string.h>
 

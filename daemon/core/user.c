@@ -2,6 +2,7 @@
 
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/submit.h"
 
 #include <stdlib.h>
 #include <string.h>

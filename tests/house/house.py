@@ -87,6 +87,44 @@ def floors():
                 yield f"{path}:{line}: {path.parent} may not include {found[1]}"
 
 
+# ---- circles
+
+# Nouns of daemon/core that may include each other: a member is one of all three.
+MUTUAL = {"session", "room", "user"}
+
+
+def includes_of(folder):
+    """{noun: nouns it includes}. gateway_private.h is data that everybody reads."""
+    graph = {}
+    for path in tracked(".c", ".h"):
+        if path.parent.as_posix() != folder:
+            continue
+        noun = path.stem.removesuffix("_private")
+        for name in re.findall(rf'#include "{folder}/(\w+)\.h"', text_of(path)):
+            if name != "gateway_private" and name.removesuffix("_private") != noun:
+                graph.setdefault(noun, set()).add(name.removesuffix("_private"))
+    return graph
+
+
+def reachable(graph, start):
+    found, ahead = set(), [start]
+    while ahead:
+        for noun in graph.get(ahead.pop(), ()):
+            if noun not in found:
+                found.add(noun)
+                ahead.append(noun)
+    return found
+
+
+def circles():
+    for folder in ("protocol", "daemon/core"):
+        graph = includes_of(folder)
+        for noun in sorted(graph):
+            others = {other for other in reachable(graph, noun) if noun in reachable(graph, other)}
+            if others - {noun} - (MUTUAL if noun in MUTUAL else set()):
+                yield f"{folder}/{noun}: includes go round by {', '.join(sorted(others - {noun}))}"
+
+
 # ---- the top folder
 
 def top():
@@ -204,7 +242,7 @@ def used():
         yield "the tables cannot be read"
 
 
-RULES = {rule.__name__: rule for rule in (floors, top, words, sizes, permissions, asyncapi, used)}
+RULES = {rule.__name__: rule for rule in (floors, circles, top, words, sizes, permissions, asyncapi, used)}
 
 if __name__ == "__main__":
     complaints = list(RULES[sys.argv[1]]())

@@ -189,7 +189,7 @@ static void check_room(const struct world *world, const struct room *room)
     const struct ledger_room *kept = ledger_room(fake_store_ledger(world->store), room->id);
     if (!kept)
         wrong(world, "%s is here and not stored", room->name);
-    if (room->is_pending)
+    if (room->stage == ROOM_CREATING)
         wrong(world, "%s is pending for ever", room->name);
     if (kept->row.last != room->last || kept->row.first != room->first)
         wrong(world, "%s: received %" PRId64 "..%" PRId64 ", stored %" PRId64 "..%" PRId64,

@@ -89,6 +89,27 @@ static void a_request_whose_room_is_removed_meanwhile_is_answered(void **state)
     (void)state;
 }
 
+static void a_room_that_is_not_open_is_not_found_by_any_request(void **state)
+{
+    static const char *const requests[] = {
+        "{\"type\":\"history\",\"room\":\"den\"}",
+        "{\"type\":\"search\",\"room\":\"den\",\"query\":\"word\"}",
+        "{\"type\":\"who\",\"room\":\"den\"}",
+        "{\"type\":\"join\",\"room\":\"den\"}",
+        "{\"type\":\"set\",\"room\":\"den\",\"topic\":\"x\"}",
+        "{\"type\":\"remove\",\"room\":\"den\"}",
+        "{\"type\":\"invite\",\"room\":\"den\",\"user\":\"mina\"}"};
+    struct test_client *owner = harness_guest(&harness, "owner");
+    struct test_client *mina = harness_guest(&harness, "mina");
+    client_send(owner, "{\"type\":\"create\",\"room\":\"den\",\"visibility\":\"private\"}");
+    client_discard(mina);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        client_send(mina, "%s", requests[i]);
+        client_expect_error(mina, "room_not_found");
+    }
+    (void)state;
+}
+
 /* --- requests in C ------------------------------------------------------------------------------ */
 
 static const struct request who_in_lobby = {
@@ -132,6 +153,7 @@ int main(void)
         cmocka_unit_test(what_only_administrators_may_asks_for_one),
         TEST(a_request_from_outside_keeps_all_it_said),
         TEST(a_request_whose_room_is_removed_meanwhile_is_answered),
+        TEST(a_room_that_is_not_open_is_not_found_by_any_request),
         TEST(a_request_filled_in_c_is_answered_like_any),
         TEST(a_request_filled_in_c_waits_its_turn),
     };

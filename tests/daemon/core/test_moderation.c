@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "daemon/core/room_make.h"
+
 static struct harness harness;
 
 static int open_harness(void **state)
@@ -286,11 +288,12 @@ static void who_is_banned_from_a_public_room_is_told_so(void **state)
 static void in_a_room_on_its_way_into_storage_nothing_is_remembered(void **state)
 {
     struct room_row row;
+    struct refusal refusal;
     (void)state;
     jun = harness_guest(&harness, "jun");
-    assert_true(gateway_fill_room(harness.gateway, "garden", &row));
+    assert_true(room_make_row(harness.gateway, "garden", &row, &refusal));
     struct room *garden = room_create(harness.gateway, &row);
-    garden->is_storing = true;
+    garden->stage = ROOM_STORING;
     expect_each_refused("not_joined");
 }
 

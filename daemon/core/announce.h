@@ -1,0 +1,21 @@
+/* announce.h - events for everybody, whatever rooms they are in. Loop thread. */
+#ifndef HEARTH_CORE_ANNOUNCE_H
+#define HEARTH_CORE_ANNOUNCE_H
+
+#include "protocol/message.h"
+
+struct gateway;
+struct room;
+
+/* Tells every hearth.v1 session that said hello, or is in a room. */
+void announce(struct gateway *gateway, enum message_type event, const void *fields);
+
+/* The same, but not the room's owner and those who are in the room, on whatever connection. */
+void announce_to_nonmembers(struct gateway *gateway, const struct room *room,
+                            enum message_type event, const void *fields);
+
+/* Tells the event `room`, created, changed or removed: of a public room to everybody, else to those in
+ * it. */
+void announce_room(struct gateway *gateway, const struct room *room, const char *change);
+
+#endif

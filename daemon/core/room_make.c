@@ -1,0 +1,200 @@
+#include "daemon/core/room_make.h"
+
+#include "daemon/core/announce.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/submit.h"
+#include "daemon/core/user.h"
+#include "daemon/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_ID_RANDOM (LOG_ID_BYTES / 2)
+
+/* --- the row ------------------------------------------------------------------------------------ */
+
+bool room_make_fits(const struct gateway *gateway, struct refusal *refusal)
+{
+    if ((int64_t)gateway->rooms.by_id.count < gateway->config->limits.rooms)
+        return true;
+    refuse(refusal, ERROR_too_many_rooms, NULL, "There are as many rooms as may be.");
+    return false;
+}
+
+/* Folded name and log id; the name is there. */
+static bool complete(struct gateway *gateway, struct room_row *row, struct refusal *refusal)
+{
+    char log_id[LOG_ID_BYTES + 1];
+    row->id = gateway->rooms.id_last + 1;
+    if (!room_fold(row->name, row->folded) || !random_hex(log_id, LOG_ID_RANDOM)) {
+        refuse(refusal, ERROR_internal, NULL, NULL);
+        return false;
+    }
+    memcpy(row->log_id, log_id, sizeof log_id);
+    return true;
+}
+
+bool room_make_row(struct gateway *gateway, const char *name, struct room_row *row,
+                   struct refusal *refusal)
+{
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    *row = (struct room_row){.visibility = VISIBILITY_PUBLIC};
+    enum name_result result = name_normalise(name, most, row->name);
+    if (result == NAME_OK)
+        return complete(gateway, row, refusal);
+    refuse(refusal, ERROR_name_invalid, "room", "%s", name_result_sentence(result));
+    return false;
+}
+
+bool room_make_direct_row(struct gateway *gateway, const struct user *user, int64_t peer_id,
+                          const char *peer_name, struct room_row *row, struct refusal *refusal)
+{
+    *row = (struct room_row){
+        .visibility = VISIBILITY_DIRECT, .user_a = user->id, .user_b = peer_id};
+    if (name_of_direct_room(user->name, peer_name, row->name))
+        return complete(gateway, row, refusal);
+    refuse(refusal, ERROR_internal, NULL, NULL);
+    return false;
+}
+
+/* --- one that is found once it is stored ---------------------------------------------------------- */
+
+/* limits.rooms_per_user */
+static void count_owned(const struct gateway *gateway, int64_t owner_id, int by)
+{
+    struct user *owner = user_find_id(gateway, owner_id);
+    if (owner && owner->owned_count + by >= 0)
+        owner->owned_count = (uint16_t)(owner->owned_count + by);
+}
+
+struct job *room_make_begin(struct gateway *gateway, const struct room_row *row, int64_t owner_id)
+{
+    struct job *job = job_create(JOB_ROOM_CREATE);
+    struct room *room = job ? room_create(gateway, row) : NULL;
+    if (!room) {
+        job_destroy(job);
+        return NULL;
+    }
+    gateway->rooms.id_last = row->id;
+    room->stage = ROOM_CREATING;
+    room->owner_id = owner_id;
+    job->room = (struct job_room){.room = *row, .owner_id = owner_id};
+    count_owned(gateway, owner_id, 1);
+    return job;
+}
+
+void room_make_undo(struct gateway *gateway, int64_t room_id)
+{
+    struct room *room = room_find_id(gateway, room_id);
+    if (!room)
+        return;
+    count_owned(gateway, room->owner_id, -1);
+    room_destroy(gateway, room);
+}
+
+static void tell_user(const struct gateway *gateway, const struct room *room, int64_t user_id)
+{
+    const struct user *user = user_find_id(gateway, user_id);
+    for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
+        const struct event_room event = {.change = "created",
+                                         .name = room->name,
+                                         .visibility = visibility_name(room->visibility),
+                                         .peer = room_peer(room, session)};
+        (void)session_tell(session, EVENT_room, &event);
+    }
+}
+
+void room_made(struct gateway *gateway, struct job *job)
+{
+    struct room *room = room_find_id(gateway, job->room.room.id);
+    if (!room)
+        return;
+    if (job->result != JOB_DONE) {
+        room_make_undo(gateway, room->id); /* nobody has seen it */
+        return;
+    }
+    room->stage = ROOM_STORED;
+    if (room->visibility != VISIBILITY_DIRECT) {
+        announce_room(gateway, room, "created");
+        return;
+    }
+    tell_user(gateway, room, room->user_a);
+    tell_user(gateway, room, room->user_b);
+}
+
+struct room *room_make(struct gateway *gateway, const struct room_row *row)
+{
+    struct job *job = room_make_begin(gateway, row, 0);
+    bool is_begun = job != NULL;
+    if (gateway_submit(gateway, job, room_made))
+        return room_find_id(gateway, row->id);
+    if (is_begun)
+        room_make_undo(gateway, row->id);
+    return NULL;
+}
+
+/* --- one that is found before ---------------------------------------------------------------------- */
+
+static void set_stage(struct gateway *gateway, struct room *room, enum room_stage stage)
+{
+    gateway->rooms.unstored_count -= room->stage == ROOM_UNSTORED;
+    gateway->rooms.unstored_count += stage == ROOM_UNSTORED;
+    room->stage = stage;
+}
+
+static void finish_first(struct gateway *gateway, struct job *job)
+{
+    struct room *room = room_find_id(gateway, job->room.room.id);
+    if (!room)
+        return;
+    if (job->result != JOB_DONE)
+        log_error("gateway: a first room could not be stored result=%d", (int)job->result);
+    set_stage(gateway, room, job->result == JOB_DONE ? ROOM_STORED : ROOM_UNSTORED);
+}
+
+static void submit_first(struct gateway *gateway, struct room *room)
+{
+    struct job *job = job_create(JOB_ROOM_CREATE);
+    if (job) {
+        struct room_row *row = &job->room.room;
+        row->id = room->id;
+        snprintf(row->name, sizeof row->name, "%s", room->name);
+        snprintf(row->folded, sizeof row->folded, "%s", room->folded);
+        memcpy(row->log_id, room->log_id, sizeof row->log_id);
+    }
+    bool is_taken = gateway_submit(gateway, job, finish_first);
+    set_stage(gateway, room, is_taken ? ROOM_STORING : ROOM_UNSTORED);
+}
+
+struct room *room_make_first(struct gateway *gateway, const char *name)
+{
+    struct room_row row;
+    struct refusal refusal;
+    struct room *room = room_find(gateway, name);
+    if (room)
+        return room;
+    if (!room_make_row(gateway, name, &row, &refusal) || !(room = room_create(gateway, &row)))
+        return NULL;
+    gateway->rooms.id_last = row.id;
+    submit_first(gateway, room);
+    return room;
+}
+
+void room_make_retry(struct gateway *gateway)
+{
+    struct room *room = gateway->rooms.unstored_count ? gateway->rooms.newest : NULL;
+    for (; room; room = room->older)
+        if (room->stage == ROOM_UNSTORED)
+            submit_first(gateway, room);
+}
+
+/* --- the end ------------------------------------------------------------------------------------- */
+
+void room_remove(struct gateway *gateway, struct room *room)
+{
+    announce_room(gateway, room, "removed");
+    count_owned(gateway, room->owner_id, -1);
+    room_destroy(gateway, room);
+}
