@@ -50,11 +50,15 @@ interface Place {
 }
 
 function address(room: Room | null): string {
-  return room && !room.isDirect ? "/#" + encodeURIComponent(room.name) : "/";
+  return room && !room.isDirect ? pathTo(room) : "/";
+}
+
+function pathTo(room: Room): string {
+  return "/#" + encodeURIComponent(room.name);
 }
 
 /** What a link names: a room (/#room or /r/room) and perhaps one message in it (/#room/seq). */
-export interface Aim {
+interface Aim {
   room: string;
   seq: number;
 }
@@ -70,7 +74,7 @@ export function invited(): Aim {
 }
 
 export function linkTo(room: Room, seq = 0): string {
-  return `${location.origin}/#${encodeURIComponent(room.name)}${seq ? "/" + seq : ""}`;
+  return location.origin + pathTo(room) + (seq ? "/" + seq : "");
 }
 
 /** Shows the message as soon as its room is there. */
@@ -116,8 +120,8 @@ export function onBack(event: PopStateEvent): void {
   screen.value = place?.screen ?? "room";
   const aim = invited();
   const name = place?.room ?? aim.room;
-  const room = name && chat.rooms.value.find((one) => one.wanted && one.name === name);
-  if (room) chat.show(room);
+  const room = chat.known(name);
+  if (room?.wanted) chat.show(room);
   else if (!place && name && chat.me.value) chat.show(chat.roomOf(name));
   if (!place) goTo(aim);
 }

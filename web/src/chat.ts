@@ -35,7 +35,7 @@ export interface Notice {
   error?: Refused;
 }
 
-export interface Me {
+interface Me {
   name: string;
   session: string;
 }
@@ -174,8 +174,13 @@ export class Chat {
     if (room && room !== this.current.value) this.show(room);
   }
 
+  known(name: string): Room | undefined {
+    return this.rooms.peek().find((room) => room.name === name);
+  }
+
+  /** The room of this name, new to the page or not. */
   roomOf(name: string): Room {
-    const known = this.rooms.peek().find((room) => room.name === name);
+    const known = this.known(name);
     if (known) return known;
     const room = new Room(name, () => this.me.peek()?.name ?? "");
     if (name.startsWith("@")) {
@@ -318,7 +323,7 @@ export class Chat {
   }
 
   removed(name: string): void {
-    const room = this.rooms.value.find((one) => one.name === name);
+    const room = this.known(name);
     if (!room) return;
     if (room.wanted) this.say({ key: "removed", room: room.name });
     this.goOut(room, !this.sender.refuseAll(name, new Refused("removed", "")));
@@ -387,7 +392,7 @@ export class Chat {
   }
 
   private directStored(name: string, room: Room): void {
-    const draft = this.rooms.value.find((one) => one.name === name);
+    const draft = this.known(name);
     if (draft && draft !== room) {
       this.rooms.value = this.rooms.value.filter((one) => one !== draft);
       if (draft === this.current.value) this.show(room);

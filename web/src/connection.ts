@@ -24,7 +24,7 @@ export type Link =
   | { is: "open" }
   | { is: "waiting"; attempt: number; until: number };
 
-export interface Listener {
+interface Listener {
   hello(): Frame;
   link(link: Link): void;
   welcome(frame: Welcome): void;

@@ -48,9 +48,9 @@ export function startReply(room: Room, seq: number): void {
 }
 
 export function startEdit(room: Room, seq: number, text: string): void {
-  const { before } = draftOf(room).peek();
-  const { text: written, reply } = draftOf(room).peek();
-  writeDraft(room, { edit: seq, reply: undefined, text, before: before ?? { text: written, reply } });
+  const now = draftOf(room).peek();
+  const before = now.before ?? { text: now.text, reply: now.reply };
+  writeDraft(room, { edit: seq, reply: undefined, text, before });
   focusComposer();
 }
 

@@ -19,13 +19,9 @@ export function hear(chat: Chat, frame: Frame): void {
   }
 }
 
-/** Of a room that was left, or has gone, there may still be something on its way. */
-function known(chat: Chat, name: string): Room | undefined {
-  return chat.rooms.peek().find((room) => room.name === name);
-}
-
 function hearEntry(chat: Chat, entry: Entry): void {
-  const room = known(chat, entry.room);
+  /* Of a room that was left, or has gone, there may still be something on its way. */
+  const room = chat.known(entry.room);
   if (!room?.joined.value || !room.told(entry)) return;
   const mine = entry.from === chat.me.value?.name;
   if (mine && entry.type !== "topic" && entry.nonce) chat.sender.found(entry.nonce);
@@ -49,7 +45,7 @@ function hearEvent(chat: Chat, event: Event): void {
   if (event.type === "notice") chat.say({ key: "text", text: event.text });
   else if (event.type === "room") hearRoom(chat, event);
   else {
-    const room = known(chat, event.room);
+    const room = chat.known(event.room);
     if (room) hearOf(chat, room, event);
   }
 }

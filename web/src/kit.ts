@@ -5,7 +5,7 @@ export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, theme, wid
 export { day, time } from "./dates";
 export { forgetDrafts, startEdit, startReply } from "./drafts";
 export { givable, may, mayTo } from "./may";
-export { recall, remember } from "./memory";
+export { remember } from "./memory";
 export { fold, letter, mentions } from "./mention";
 export { canNotify, loudness, setLoudness } from "./notify";
 export { newNonce } from "./outbox";

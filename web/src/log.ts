@@ -45,7 +45,7 @@ export function rowOfLine(line: HistoryLine): Row {
   };
 }
 
-export function rowOfEntry(entry: Entry): Row | null {
+function rowOfEntry(entry: Entry): Row | null {
   if (entry.type !== "message" && entry.type !== "topic") return null;
   return rowOfLine(entry as HistoryLine);
 }

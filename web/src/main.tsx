@@ -29,7 +29,7 @@ function comeBack(): void {
   void chat.sender.load().then(() => chat.me.value && chat.enter("", asked));
   if (!chat.me.value) return;
   for (const name of recall<string[]>("rooms", [])) chat.roomOf(name).wanted = true;
-  const last = chat.rooms.value.find((room) => room.name === (asked || recall("room", "")));
+  const last = chat.known(asked || recall("room", ""));
   if (last) chat.show(last);
 }
 

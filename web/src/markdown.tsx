@@ -52,7 +52,7 @@ function node(found: RegExpExecArray, url: string, me: string, depth: number): C
   return mention(all, me);
 }
 
-export function inlines(text: string, me: string, depth = 0): ComponentChild[] {
+function inlines(text: string, me: string, depth = 0): ComponentChild[] {
   if (depth > nesting_max) return [text];
   const nodes: ComponentChild[] = [];
   const search = new RegExp(inline);

@@ -15,7 +15,7 @@ const least = {
   remove: "owner",
 } as const;
 
-export type Operation = keyof typeof least;
+type Operation = keyof typeof least;
 
 export function may(role: Role, operation: Operation): boolean {
   return ranks.indexOf(role) >= ranks.indexOf(least[operation]);

@@ -36,11 +36,12 @@ const title_ms = 200;
 /** Each change of the title is a call to the browser's own process: not one for every message. */
 function keepTitle(): void {
   let timer = 0;
+  let text = "";
   effect(() => {
-    title();
+    text = title();
     timer ||= window.setTimeout(() => {
       timer = 0;
-      document.title = title();
+      document.title = text;
     }, title_ms);
   });
 }

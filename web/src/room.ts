@@ -88,6 +88,11 @@ export class Room {
     return this.peer.value || this.name;
   }
 
+  /** As it is shown: a room's sign, or the name of who is spoken to. */
+  get label(): string {
+    return this.isDirect ? this.title : "# " + this.title;
+  }
+
   get isDirect(): boolean {
     return this.visibility.value === "direct";
   }
@@ -268,8 +273,7 @@ export class Room {
       this.show({ rows: kept, before: view.before || kept.length < rows.length, after: true });
       return;
     }
-    this.island.value = null;
-    this.live.value = { rows: merge(rows, this.live.value.rows), before: view.before, after: false };
+    this.newestReached({ rows, before: view.before, after: false });
   }
 
   /** Shows the messages around one that is not in view. */
@@ -277,21 +281,17 @@ export class Room {
     const lines = [...older.messages, ...newer.messages];
     const rows = this.answered(lines.map(rowOfLine));
     this.stick = false;
-    this.island.value = { rows, before: older.more, after: true };
-    if (!newer.more) this.newestReached();
+    if (newer.more) this.island.value = { rows, before: older.more, after: true };
+    else this.newestReached({ rows, before: older.more, after: false });
     /* It may have been removed: then what comes next. */
     const near = rows[place(rows, seq)] ?? rows[rows.length - 1];
     this.target.value = near?.seq ?? 0;
   }
 
-  private newestReached(): void {
-    const island = this.island.value!;
-    this.live.value = {
-      rows: merge(island.rows, this.live.value.rows),
-      before: island.before,
-      after: false,
-    };
+  /** What was looked at by itself has met the newest stretch. */
+  private newestReached(stretch: Stretch): void {
     this.island.value = null;
+    this.live.value = { ...stretch, rows: merge(stretch.rows, this.live.value.rows) };
   }
 
   private show(stretch: Stretch): void {

@@ -3,7 +3,7 @@ import type { ErrorCode } from "./protocol.gen";
 import type en from "./words/en";
 
 export type Key = keyof typeof en;
-export type Plural = { readonly one?: string; readonly other: string };
+type Plural = { readonly one?: string; readonly other: string };
 export type Words = { readonly [key in Key]: string | Plural };
 /** Why something was refused. The gateway says it in English and more exactly, so that English has none. */
 export type Refusals = { readonly [code in ErrorCode]: string };

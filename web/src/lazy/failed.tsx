@@ -17,7 +17,7 @@ export function Failed({ item }: { item: Outgoing }) {
     <span class="mark failed">
       <Icon name="warning" />
       <strong>{t("notSent")}</strong>
-      <span class="why">{reason(item)}</span>
+      <span>{reason(item)}</span>
       <button class="link" onClick={() => chat.sender.again(item)}>
         {t("again")}
       </button>

@@ -242,7 +242,7 @@ export function RoomSheet({ what }: { what: Open }) {
   const flip = () => run(() => chat.do({ type: "set", room: room.name, visibility: isPrivate ? "public" : "private" }));
   return (
     <>
-      <Title text={room.isDirect ? room.title : "# " + room.title} />
+      <Title text={room.label} />
       {!may(role, "topic") && room.topic.value && <p dir="auto">{room.topic.value}</p>}
       {!room.isDirect && may(role, "topic") && <Topic room={room} />}
       <Loud room={room} />

@@ -108,13 +108,15 @@ export function Composer({ room }: { room: Room }) {
     area.style.height = "auto";
     area.style.height = area.scrollHeight + 2 + "px";
   }, [draft.text, room]);
-  const take = (choice: Choice) => {
-    const text = draft.text.slice(0, choice.start) + choice.text + draft.text.slice(caret);
-    const end = choice.start + choice.text.length;
-    writeDraft(room, { text });
+  /** Puts it in place of what stands between start and the caret. */
+  const insert = (piece: string, start: number) => {
+    const { text } = draftOf(room).peek();
+    const end = start + piece.length;
+    writeDraft(room, { text: text.slice(0, start) + piece + text.slice(caret) });
     setCaret(end);
     requestAnimationFrame(() => box.current?.setSelectionRange(end, end));
   };
+  const take = (choice: Choice) => insert(choice.text, choice.start);
   const send = () => {
     if (over > 0) return;
     submit(room, draftOf(room).peek());
@@ -149,14 +151,10 @@ export function Composer({ room }: { room: Room }) {
     hush("");
     tellTyping(room, area.value !== "");
   };
-  const insert = (emoji: string) => {
-    const { text } = draftOf(room).peek();
-    writeDraft(room, { text: text.slice(0, caret) + emoji + text.slice(caret) });
-    setCaret(caret + emoji.length);
+  const pick = (emoji: string) => {
+    insert(emoji, caret);
     focusComposer();
-    requestAnimationFrame(() => box.current?.setSelectionRange(caret + emoji.length, caret + emoji.length));
   };
-  const title = room.isDirect ? room.title : "# " + room.title;
   return (
     <form
       class="composer"
@@ -169,7 +167,7 @@ export function Composer({ room }: { room: Room }) {
       <Context room={room} draft={draft} />
       <Quiet room={room} />
       <div class="write">
-        <button type="button" class="plain" aria-label={t("emoji")} onClick={() => open({ part: "emoji", pick: insert })}>
+        <button type="button" class="plain" aria-label={t("emoji")} onClick={() => open({ part: "emoji", pick })}>
           <Icon name="smile" />
         </button>
         <textarea
@@ -179,11 +177,11 @@ export function Composer({ room }: { room: Room }) {
           dir="auto"
           enterkeyhint="send"
           autocomplete="off"
-          aria-label={t("messageTo", { room: title })}
+          aria-label={t("messageTo", { room: room.label })}
           aria-autocomplete="list"
           aria-controls={choices.length ? "choices" : undefined}
           aria-activedescendant={choices.length ? "choice" + chosen : undefined}
-          placeholder={t("messageTo", { room: title })}
+          placeholder={t("messageTo", { room: room.label })}
           value={draft.text}
           onInput={(event) => written(event.currentTarget)}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}

@@ -15,7 +15,7 @@ const paths = {
   warning: "M12 4L2.5 20h19zM12 10v4M12 17h.01",
 } as const;
 
-export type IconName = keyof typeof paths;
+type IconName = keyof typeof paths;
 
 export function Icon({ name }: { name: IconName }) {
   return (

@@ -1,6 +1,7 @@
 // Everything at once on a desk; one thing at a time on a phone.
 import { useEffect } from "preact/hooks";
 import { chat, dialog, narrow, open, screen, wide } from "../app";
+import { focusComposer } from "../drafts";
 import { t } from "../words";
 import { useLater } from "./later";
 import { Naming } from "./naming";
@@ -37,7 +38,7 @@ export function Main() {
   }, []);
   useEffect(() => {
     const first = matchMedia("(hover: hover)").matches && !dialog.value;
-    if (first && !chat.putOut) document.querySelector<HTMLElement>("#composer")?.focus();
+    if (first && !chat.putOut) focusComposer();
   }, [room]);
   useEffect(() => {
     if (screen.value !== "room") document.querySelector<HTMLElement>("." + screen.value)?.focus();
@@ -62,5 +63,5 @@ export function Main() {
 
 function skip(event: MouseEvent): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>("#composer")?.focus();
+  focusComposer();
 }

@@ -26,7 +26,6 @@ function LinkSign() {
 }
 
 function Header({ room }: { room: Room }) {
-  const title = room.isDirect ? room.title : "# " + room.title;
   const others = chat.unread.value - room.unread.value;
   const count = t("here", { n: room.members.value });
   return (
@@ -37,7 +36,7 @@ function Header({ room }: { room: Room }) {
       </button>
       <h1>
         <button class="title" aria-haspopup="dialog" onClick={() => open({ part: "room", room })}>
-          <bdi>{title}</bdi>
+          <bdi>{room.label}</bdi>
           <span class="muted">
             {count}
             {room.topic.value && " · " + room.topic.value}

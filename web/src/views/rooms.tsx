@@ -35,7 +35,7 @@ function Line({ room }: { room: Room }) {
   return (
     <li>
       <button class="line" aria-current={here ? "page" : undefined} onClick={() => goRoom(room)}>
-        <bdi>{room.isDirect ? room.title : "# " + room.title}</bdi>
+        <bdi>{room.label}</bdi>
         {room.visibility.value === "private" && <Icon name="lock" />}
         <Unsent room={room} />
         <Badge room={room} />

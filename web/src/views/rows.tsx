@@ -34,7 +34,7 @@ function special(row: Row): VNode | null {
   return <Between key={row.seq} kind="topic" seq={row.seq} text={t("topicSet", { name: row.from, text: row.text })} />;
 }
 
-export interface Shown {
+interface Shown {
   room: Room;
   rows: readonly Row[];
   waiting: readonly Outgoing[];

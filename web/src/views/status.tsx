@@ -58,7 +58,7 @@ function Lost() {
 export function Status() {
   const connecting = useLasting(!chat.welcomed.value, 600);
   return (
-    <div role="status" class="status">
+    <div role="status">
       {connecting && <div class="bar">{t("connecting")}</div>}
       <Lost />
       {chat.notices.value.map((notice) => (
