@@ -99,3 +99,14 @@ test("another name inherits neither drafts nor rooms", world(async ({ person }) 
   await mina.waitForSelector("#composer");
   assert.equal(await mina.inputValue("#composer"), "");
 }));
+
+test("after a sheet was closed by its own button, one Back does something", world(async ({ person }) => {
+  const mina = await person("mina", phone);
+  await mina.click(".top [aria-label=People]");
+  await mina.click(".people .line:has-text('mina')");
+  await mina.click("dialog [aria-label=Close]");
+  await closed(mina);
+  await mina.goBack();
+  await mina.waitForSelector("#composer:visible");
+  await until(async () => (await mina.$(".people")) === null, "the people have gone");
+}));

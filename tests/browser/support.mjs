@@ -211,7 +211,10 @@ export function world(body, ...settings) {
 
 export async function say(page, text) {
   await page.fill("#composer", text);
-  await page.press("#composer", "Enter");
+  /* On a touch screen Enter is a new line. */
+  const touch = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+  if (touch) await page.click(".composer .main");
+  else await page.press("#composer", "Enter");
 }
 
 /** Somebody without a page: says many things quickly, over plain HTTP. */

@@ -59,7 +59,7 @@ test("@ finds who is here on a phone, though nobody has looked at the people", w
   await mina.press("#composer", "Tab");
   await until(async () => (await written(mina)) === second + " ", "the second name");
   await mina.type("#composer", "look");
-  await mina.press("#composer", "Enter");
+  await mina.click(".composer .main");
   const [called, other] = second === "@june" ? [june, junho] : [junho, june];
   await called.waitForSelector(".row.called");
   await hears(other, second + " look");
@@ -87,4 +87,83 @@ test("what was said long ago is changed where it stands", world(async ({ person,
     const { messages } = await alice.ask({ type: "history", room: "lobby", after: seq - 1, limit: 1 });
     return messages[0].text === "the meeting is at one" && messages[0].edited;
   }, "the gateway knows");
+}));
+
+test("on a touch screen Enter is a new line and the button sends: code can be typed on a phone", world(async ({ person }) => {
+  const mina = await person("mina", phone);
+  for (const line of ["```", "let x = 1;", "```"]) {
+    await mina.type("#composer", line);
+    await mina.press("#composer", "Enter");
+  }
+  assert.equal(await written(mina), "```\nlet x = 1;\n```\n");
+  await mina.click(".composer .main");
+  await mina.waitForSelector(".log pre code:text-is('let x = 1;')");
+  await mina.click(".top [aria-label^=Rooms]");
+  await mina.click("[aria-label=Settings]");
+  await mina.check("dialog [name=enter][value=send]");
+  await mina.keyboard.press("Escape");
+  await mina.goBack();
+  await mina.type("#composer", "as chosen");
+  await mina.press("#composer", "Enter");
+  await hears(mina, "as chosen");
+}));
+
+test("a name is completed from any of its parts", world(async ({ person, daemon }) => {
+  for (const name of ["field-nurse", "nina", "김 민준"]) await (await speaker(daemon, name)).say("here");
+  const mina = await person("mina", desk);
+  await hears(mina, "here");
+  for (const [typed, name] of [["@nurse", "@field-nurse"], ["@ina", "@nina"], ["@민준", "@김 민준"]]) {
+    await mina.fill("#composer", "");
+    await mina.type("#composer", typed);
+    await mina.waitForSelector(`.choices li:has-text("${name}")`);
+    await mina.press("#composer", "Enter");
+    await until(async () => (await written(mina)) === name + " ", name);
+  }
+}));
+
+test("commands do what they say, are listed while one types, and // sends a slash", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  await mina.type("#composer", "/he");
+  await mina.waitForSelector(".choices li:has-text('/help')");
+  await mina.press("#composer", "Escape");
+  await say(mina, "/join garden2");
+  await mina.waitForSelector(".bar:has-text('garden2')");
+  await say(mina, "/me waves");
+  await mina.waitForSelector(".log em:text-is('mina waves')");
+  await say(mina, "//me");
+  await hears(mina, "/me");
+  await say(mina, "/etc/hosts is a path");
+  await hears(mina, "/etc/hosts is a path");
+  await say(mina, "/wave hello");
+  await mina.waitForSelector(".bar:has-text('/wave')");
+  assert.equal(await written(mina), "/wave hello");
+  await say(mina, "/help");
+  await mina.waitForSelector("dialog[data-part=help][open] kbd:has-text('/msg')");
+}));
+
+test("what is too long may be sent in parts; characters are counted as they are shown", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  const family = "👨‍👩‍👧‍👦";
+  await mina.fill("#composer", family.repeat(100));
+  assert.equal(await mina.$(".composer .note.wrong"), null);
+  const sentence = "This sentence is said again and again. ";
+  await mina.fill("#composer", sentence.repeat(60));
+  await mina.waitForSelector(".composer .note.wrong:has-text('340 characters')");
+  await mina.click(".composer .link:has-text('2 parts')");
+  await until(async () => (await mina.$$(".log .row:not(.pending) .text")).length === 2, "both parts");
+  const said = await mina.$$eval(".log .text", (all) => all.map((one) => one.textContent));
+  assert.equal(said.join(" "), sentence.repeat(60).trim());
+  assert.equal(await written(mina), "");
+}));
+
+test("keys typed with the focus in the log are written in the composer", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  await say(mina, "one");
+  await hears(mina, "one");
+  await mina.focus(".log");
+  await mina.keyboard.type("hello?");
+  assert.equal(await written(mina), "hello?");
+  await mina.focus(".log .row");
+  await mina.keyboard.type(" you");
+  assert.equal(await written(mina), "hello?you");
 }));

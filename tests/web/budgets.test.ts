@@ -17,12 +17,12 @@ const lazy = size(/^assets\/(?!app-|en-|ko-|install-).*\.js\.gz$/);
 const all = size(/./);
 
 const budgets: [string, number, number][] = [
-  ["the script", script, 28 * kib],
+  ["the script", script, 34 * kib],
   ["the style", style, 7 * kib],
   ["the document and its icon", shell, 2 * kib],
   ["the dictionary", dictionary, 3 * kib],
-  ["the first load", script + style + shell + dictionary, 40 * kib],
-  ["the parts fetched later", lazy, 25 * kib],
+  ["the first load", script + style + shell + dictionary, 42 * kib],
+  ["the parts fetched later", lazy, 60 * kib],
   ["the page on flash", all, 150 * kib],
 ];
 for (const [name, bytes, most] of budgets)

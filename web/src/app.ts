@@ -2,7 +2,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { browser } from "./browser";
 import { Chat } from "./chat";
-import { recall, remember } from "./memory";
 import { openShelves, Shelves } from "./outbox";
 import type { Room } from "./room";
 
@@ -21,7 +20,6 @@ export const screen = signal<Screen>("room");
 export const dialog = signal<Open | null>(null);
 /** Said to screen readers once. */
 export const announcement = signal("");
-export const theme = signal(recall("theme", "auto"));
 
 export function startChat(): void {
   chat = new Chat(browser, new Shelves(openShelves()));
@@ -31,16 +29,6 @@ export function startChat(): void {
   });
   goTo(invited());
 }
-
-const night = matchMedia("(prefers-color-scheme: dark)");
-const isNight = signal(night.matches);
-night.addEventListener("change", () => (isNight.value = night.matches));
-
-effect(() => {
-  const chosen = theme.value;
-  document.documentElement.dataset.theme = chosen === "auto" ? (isNight.value ? "dark" : "light") : chosen;
-  remember("theme", chosen);
-});
 
 interface Place {
   screen: Screen;
@@ -91,6 +79,7 @@ function goTo({ room, seq }: Aim): void {
 /** An entry in the browser's history, so that Back works. One that a sheet left behind is used. */
 function enterHistory(sheet = false, room = chat.current.value): void {
   const place: Place = { screen: screen.value, room: room?.name, sheet };
+  leftOver = false;
   if ((history.state as Place | null)?.sheet) history.replaceState(place, "", address(room));
   else history.pushState(place, "", address(room));
 }
@@ -114,8 +103,16 @@ export function goDirect(name: string): void {
   goRoom(chat.direct(name));
 }
 
+/** A sheet was closed by other means than Back, and its entry is still there: Back goes over it. */
+let leftOver = Boolean((history.state as Place | null)?.sheet);
+
 export function onBack(event: PopStateEvent): void {
   dialog.value = null;
+  if (leftOver) {
+    leftOver = false;
+    history.back();
+    return;
+  }
   const place = event.state as Place | null;
   screen.value = place?.screen ?? "room";
   const aim = invited();
@@ -132,7 +129,9 @@ export function open(what: Open): void {
 }
 
 export function close(): void {
+  if (!dialog.peek()) return;
   dialog.value = null;
+  leftOver = true;
 }
 
 /** Nothing lies over the log. */

@@ -26,6 +26,8 @@ export interface Told {
   room: Room;
   from: string;
   text: string;
+  /** It names oneself, or answers what one has said. */
+  called: boolean;
 }
 
 export interface Notice {
@@ -366,7 +368,7 @@ export class Chat {
     if (this.link.value.is !== "open" || !room.joined.value) return;
     try {
       const reply = await this.connection.request<{ members: MemberLine[] }>({ type: "who", room: room.name });
-      room.people.value = reply.members;
+      room.setPeople(reply.members);
     } catch {
       /* asked again with the next change */
     }

@@ -1,6 +1,7 @@
 // What is being written in each room, and what it answers or changes.
 import { signal, type Signal } from "@preact/signals";
 import { forget, recallAll, remember } from "./memory";
+import type { Outgoing } from "./outbox";
 import type { Room } from "./room";
 
 export interface Draft {
@@ -62,6 +63,18 @@ export function stopReply(room: Room): void {
 function whole(room: Room): Partial<Draft> {
   const { before } = draftOf(room).peek();
   return before ? { text: before.text, edit: undefined, before: undefined } : {};
+}
+
+/** The page went between keeping what was said and forgetting its draft: it is not there twice. */
+export function forgetSaid(said: readonly Outgoing[]): void {
+  const kept = recallAll<Draft>("drafts");
+  for (const { room, text } of said) {
+    if (!kept[room] || kept[room].text.trim() !== text) continue;
+    delete kept[room];
+    const draft = drafts.get(room);
+    if (draft) draft.value = { text: "" };
+  }
+  remember("drafts", kept);
 }
 
 /** Somebody else writes here now. */

@@ -25,20 +25,28 @@ function hearEntry(chat: Chat, entry: Entry): void {
   if (!room?.joined.value || !room.told(entry)) return;
   const mine = entry.from === chat.me.value?.name;
   if (mine && entry.type !== "topic" && entry.nonce) chat.sender.found(entry.nonce);
+  if (room.loaded.value && (entry.type !== "reaction")) room.count();
   if (entry.type !== "message" || mine) return;
-  if (room.loaded.value) room.count();
   if (!room.stick && room === chat.current.value) room.below.value++;
   if (room.typing.value.includes(entry.from)) {
     room.typing.value = room.typing.value.filter((name) => name !== entry.from);
   }
-  if (room.caughtUp.value) chat.onMessage({ room, from: entry.from, text: entry.text ?? "" });
+  if (room.caughtUp.value) void tellOf(chat, room, entry.seq);
   else room.missing++;
+}
+
+/** Whether it is to oneself may hang on a message further up, which is asked for first. */
+async function tellOf(chat: Chat, room: Room, seq: number): Promise<void> {
+  const row = room.row(seq);
+  if (!row) return;
+  if (row.reply && !room.original(row.reply)) await chat.history.quote(room, row.reply);
+  chat.onMessage({ room, from: row.from, text: row.text, called: room.namesMe(row) });
 }
 
 /** A phone that slept, or somebody's first direct message: one call for all that was missed. */
 function callForMissed(chat: Chat, room: Room): void {
   const row = room.newestCall();
-  if (row) chat.onMessage({ room, from: row.from, text: row.text });
+  if (row) chat.onMessage({ room, from: row.from, text: row.text, called: room.namesMe(row) });
 }
 
 function hearEvent(chat: Chat, event: Event): void {

@@ -77,7 +77,7 @@ export class History {
   }
 
   /** Fetches what a reply answers, from further up than is shown. */
-  quote(room: Room, seq: number): void {
-    past().then((part) => part.quote(this.chat, room, seq), () => undefined);
+  quote(room: Room, seq: number): Promise<void> {
+    return past().then((part) => part.quote(this.chat, room, seq), () => undefined);
   }
 }

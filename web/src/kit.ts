@@ -1,14 +1,17 @@
 // What the parts that are fetched later share with the page: build.mjs points their imports here.
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, theme, wide } from "./app";
+export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, wide } from "./app";
 export { day, time } from "./dates";
-export { forgetDrafts, startEdit, startReply } from "./drafts";
+export { draftOf, forgetDrafts, startEdit, startReply } from "./drafts";
 export { givable, may, mayTo } from "./may";
-export { remember } from "./memory";
-export { fold, letter, mentions } from "./mention";
+export { recall, remember } from "./memory";
+export { plainText } from "./markup";
+export { fold } from "./mention";
 export { canNotify, loudness, setLoudness } from "./notify";
+export { clearDraft, say, saySaid } from "./saying";
 export { newNonce } from "./outbox";
+export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
 export { isText } from "./sender";
 export { Icon } from "./views/icon";
 export { partFailed } from "./views/later";
@@ -16,4 +19,4 @@ export { nameClass } from "./views/name";
 export { react } from "./views/row";
 export { linkState } from "./views/status";
 export { Refused } from "./wire";
-export { language, languages, t, why } from "./words";
+export { language, languages, t, why, withWords } from "./words";

@@ -2,8 +2,10 @@
 import { effect } from "@preact/signals";
 import { options, render } from "preact";
 import { announcement, chat, invited, narrow, onBack, startChat, wide } from "./app";
+import { forgetSaid } from "./drafts";
 import { recall } from "./memory";
 import { tellOutside } from "./notify";
+import { showSettings } from "./settings";
 import { Main } from "./views/main";
 import { chooseLanguage, language, loadWords, t } from "./words";
 
@@ -26,7 +28,10 @@ function watchWidth(): void {
 function comeBack(): void {
   const asked = invited().room;
   /* What an earlier page queued has to be known before its rooms are entered. */
-  void chat.sender.load().then(() => chat.me.value && chat.enter("", asked));
+  void chat.sender.load().then(() => {
+    forgetSaid(chat.sender.items.peek());
+    if (chat.me.value) chat.enter("", asked);
+  });
   if (!chat.me.value) return;
   for (const name of recall<string[]>("rooms", [])) chat.roomOf(name).wanted = true;
   const last = chat.known(asked || recall("room", ""));
@@ -66,6 +71,7 @@ function offerInstalling(): void {
 }
 
 async function start(): Promise<void> {
+  showSettings();
   startChat();
   await loadWords(chooseLanguage(recall("language", ""), navigator.languages));
   document.documentElement.lang = language;

@@ -14,7 +14,8 @@ import {
   type Row,
   type Stretch,
 } from "./log";
-import { mentions } from "./mention";
+import { calls } from "./markup";
+import { Names } from "./mention";
 import type { Entry, Event, History, HistoryLine, Joined, MemberLine, Role, RoomLine } from "./wire";
 
 const shown_max = 300;
@@ -58,6 +59,11 @@ export class Room {
   readonly quotes = signal<ReadonlyMap<number, Row>>(new Map());
   /** How many messages the last catch-up brought. */
   readonly missed = signal(0);
+
+  /** Who may be called here: everybody this page has met in the room. */
+  readonly names = new Names();
+  /** Rises with each new name. */
+  readonly met = signal(0);
 
   private readonly wish = signal(false);
   joining = false;
@@ -132,6 +138,18 @@ export class Room {
     this.divider.value = -1;
   }
 
+  meet(names: Iterable<string>): void {
+    let fresh = 0;
+    for (const name of names) if (name && this.names.add(name)) fresh++;
+    if (fresh) this.met.value = this.met.peek() + fresh;
+  }
+
+  /** Who was here when the room was asked for its people. */
+  setPeople(people: readonly MemberLine[]): void {
+    this.people.value = people;
+    this.meet(people.map((one) => one.name));
+  }
+
   /** Everything that was missed has been told. */
   caughtUpTo(seq: number): void {
     this.cursor = Math.max(this.cursor, seq);
@@ -156,6 +174,7 @@ export class Room {
     this.cursor = entry.seq;
     if (this.asking) this.meanwhile.push(entry);
     if (entry.type === "topic") this.topic.value = entry.text;
+    this.meet([entry.from]);
     this.requote(entry);
     this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) });
     const island = this.island.value;
@@ -216,6 +235,12 @@ export class Room {
 
   quoted(line: HistoryLine): void {
     this.quotes.value = new Map(this.quotes.value).set(line.seq, rowOfLine(line));
+    if (line.from === this.me()) this.count();
+  }
+
+  /** What a reply answers, if that is known. */
+  original(seq: number): Row | undefined {
+    return this.row(seq) ?? this.quotes.value.get(seq);
   }
 
   private setLive(live: Stretch): void {
@@ -237,6 +262,7 @@ export class Room {
 
   private answered(rows: readonly Row[]): readonly Row[] {
     let result = rows;
+    this.meet(rows.map((row) => row.from));
     for (const entry of this.meanwhile) {
       if (entry.type !== "message" && entry.type !== "topic") result = apply(result, entry, this.me());
     }
@@ -325,7 +351,7 @@ export class Room {
     let i = rows.length - 1;
     for (; i >= 0 && rows[i]!.seq > this.read; i--) {
       const row = rows[i]!;
-      if (row.kind !== "message" || row.from === this.me()) continue;
+      if (!this.isNews(row)) continue;
       unread++;
       if (this.calls(row)) mentioned++;
     }
@@ -337,17 +363,30 @@ export class Room {
   /** The last unread message that is to oneself. */
   newestCall(): Row | undefined {
     const { rows } = this.live.value;
-    const unread = rows.slice(place(rows, this.read + 1)).filter((row) => row.kind === "message" && row.from !== this.me());
+    const unread = rows.slice(place(rows, this.read + 1)).filter((row) => this.isNews(row));
     return unread.reverse().find((row) => this.calls(row));
   }
 
+  private isNews(row: Row): boolean {
+    return row.kind === "message" && row.from !== this.me() && !row.deleted;
+  }
+
   private calls(row: Row): boolean {
-    return this.isDirect || mentions(row.text, this.me());
+    return this.isDirect || this.namesMe(row);
+  }
+
+  /** The text has one's name in it, or answers what one has said. */
+  namesMe(row: Row): boolean {
+    const me = this.me();
+    if (row.from === me || row.deleted) return false;
+    this.meet([me]);
+    return calls(row.text, this.names, me) || (row.reply !== undefined && this.original(row.reply)?.from === me);
   }
 
   presence(event: Event & { type: "presence" }): void {
     this.members.value = event.members;
     const people = this.people.value;
+    this.meet(event.joined);
     if (!people) return;
     const left = new Set(event.left);
     const known = new Set(people.map((one) => one.name));

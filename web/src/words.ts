@@ -1,17 +1,21 @@
 // What the page says, in the reader's language. One dictionary is loaded, the other never fetched.
 import type { ErrorCode } from "./protocol.gen";
 import type en from "./words/en";
+import type later_en from "./words/later_en";
 
-export type Key = keyof typeof en;
+type FirstKey = keyof typeof en;
+type LaterKey = keyof typeof later_en;
+export type Key = FirstKey | LaterKey;
 type Plural = { readonly one?: string; readonly other: string };
-export type Words = { readonly [key in Key]: string | Plural };
+export type Words = { readonly [key in FirstKey]: string | Plural };
+export type LaterWords = { readonly [key in LaterKey]: string | Plural };
 /** Why something was refused. The gateway says it in English and more exactly, so that English has none. */
 export type Refusals = { readonly [code in ErrorCode]: string };
 
 export const languages = { en: "English", ko: "한국어" } as const;
 export type Language = keyof typeof languages;
 
-let words: Words;
+let words: Words & Partial<LaterWords>;
 let refusals: Refusals | undefined;
 let plurals: Intl.PluralRules;
 export let language: Language = "en";
@@ -19,6 +23,12 @@ export let language: Language = "en";
 const dictionaries: Record<Language, () => Promise<{ default: Words; refusals?: Refusals }>> = {
   en: () => import("./words/en"),
   ko: () => import("./words/ko"),
+};
+
+/** What the parts say that are fetched later. */
+const laterDictionaries: Record<Language, () => Promise<{ default: LaterWords }>> = {
+  en: () => import("./words/later_en"),
+  ko: () => import("./words/later_ko"),
 };
 
 export function chooseLanguage(chosen: string, wanted: readonly string[]): Language {
@@ -41,6 +51,20 @@ export async function loadWords(chosen: Language): Promise<void> {
   useWords(chosen, loaded.default, loaded.refusals);
 }
 
+let rest: Promise<void> | undefined;
+
+export function useLaterWords(dictionary: LaterWords): void {
+  words = { ...words, ...dictionary };
+}
+
+/** A part that is fetched later, with the words it says. */
+export async function withWords<Part>(part: Promise<Part>): Promise<Part> {
+  rest ??= laterDictionaries[language]().then((loaded) => useLaterWords(loaded.default));
+  rest.catch(() => (rest = undefined));
+  await rest;
+  return part;
+}
+
 /** A refusal in the reader's language; a code that is newer than the page in the gateway's words. */
 export function why(error: { readonly code: string; readonly message: string }): string {
   return refusals?.[error.code as ErrorCode] ?? error.message;
@@ -48,7 +72,7 @@ export function why(error: { readonly code: string; readonly message: string }):
 
 /** The phrase for key, with {name} filled in; a number n chooses the plural. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const phrase = words[key];
+  const phrase = words[key]!;
   const text =
     typeof phrase === "string"
       ? phrase

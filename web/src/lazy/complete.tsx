@@ -3,6 +3,7 @@ import { chat } from "../app";
 import { fold } from "../mention";
 import type { Room } from "../room";
 import { t } from "../words";
+import { commands } from "./commands";
 import { findEmoji } from "./emoji";
 import { half } from "./half";
 
@@ -13,6 +14,8 @@ export interface Choice {
   text: string;
   /** What is shown. */
   label: string;
+  /** What it does. */
+  hint?: string;
   start: number;
 }
 
@@ -24,10 +27,41 @@ function names(room: Room, word: string): string[] {
   const known = new Set<string>((room.people.value ?? []).map((one) => one.name));
   for (const row of room.live.value.rows) if (row.from) known.add(row.from);
   known.delete(chat.me.value?.name ?? "");
-  return [...known].filter((name) => fold(name).startsWith(fold(word))).slice(0, choices_max);
+  return [...known]
+    .map((name) => ({ name, rank: rank(fold(name), fold(word)) }))
+    .filter((one) => one.rank < unlike)
+    .sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name))
+    .slice(0, choices_max)
+    .map((one) => one.name);
+}
+
+const unlike = 3;
+
+/** Names that begin with it, then those of which a part does, then those that contain it. */
+function rank(name: string, word: string): number {
+  const at = name.indexOf(word);
+  if (at <= 0) return at < 0 ? unlike : 0;
+  return name.split(/[\s._-]/).some((part) => part.startsWith(word)) ? 1 : 2;
+}
+
+function commandChoices(text: string, caret: number): Choice[] {
+  const word = /^\/([a-z]*)$/i.exec(text.slice(0, caret))?.[1]?.toLowerCase();
+  if (word === undefined) return [];
+  return commands
+    .filter((one) => one.name.startsWith(word) && one.name !== word)
+    .map(({ name, takes, words }) => ({
+      text: `/${name} `,
+      label: `/${name} ${takes && t(takes)}`.trim(),
+      hint: t(words),
+      start: 0,
+    }));
 }
 
 export function choicesOf(room: Room, text: string, caret: number): Choice[] {
+  if (text.startsWith("/")) {
+    const found = commandChoices(text, caret);
+    if (found.length) return found;
+  }
   const at = half(text, caret, "@");
   if (at !== null) {
     const start = caret - at.length - 1;
@@ -59,6 +93,7 @@ export function Choices({ choices, at, take }: { choices: Choice[]; at: number; 
           }}
         >
           {choice.label}
+          {choice.hint && <span class="muted small">{choice.hint}</span>}
         </li>
       ))}
     </ul>

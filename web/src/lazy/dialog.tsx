@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { close, dialog, type Open, type Part } from "../app";
 import { partFailed } from "../views/later";
+import { withWords } from "../words";
 
 type View = ComponentType<{ what: Open }>;
 
@@ -17,7 +18,7 @@ const parts: Record<Part, () => Promise<View>> = {
   emoji: () => import("./complete").then((part) => part.EmojiPicker),
   search: () => import("./search").then((part) => part.Search),
   switcher: () => sheets().then((part) => part.Switcher),
-  settings: () => sheets().then((part) => part.Settings),
+  settings: () => import("./settings").then((part) => part.Settings),
   help: () => sheets().then((part) => part.Help),
   link: () => sheets().then((part) => part.LinkSheet),
   invite: () => import("./invite").then((part) => part.Invite),
@@ -41,7 +42,7 @@ export function Dialog() {
   const [view, setView] = useState<{ part: Part; View: View } | null>(null);
   useEffect(() => {
     if (!what) return;
-    parts[what.part]().then(
+    withWords(parts[what.part]()).then(
       (View) => dialog.peek()?.part === what.part && setView({ part: what.part, View }),
       () => dialog.peek() === what && partFailed(),
     );

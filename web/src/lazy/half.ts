@@ -1,5 +1,4 @@
 // Half a name: what stands just before the caret.
-import { letter } from "../mention";
 
 /** What is being written after an @ (or :) just before the caret, or null. */
 export function half(text: string, caret: number, sign: "@" | ":"): string | null {
@@ -8,5 +7,5 @@ export function half(text: string, caret: number, sign: "@" | ":"): string | nul
   const word = text.slice(start + 1, caret);
   if (/\s/.test(word) || word.length > 32) return null;
   const before = text[start - 1];
-  return before === undefined || !letter.test(before) ? word : null;
+  return before === undefined || !/[\p{L}\p{N}_]/u.test(before) ? word : null;
 }

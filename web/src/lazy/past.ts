@@ -35,8 +35,9 @@ export async function refresh(chat: Chat, room: Room, seq: number): Promise<void
 let quoting = Promise.resolve();
 
 /** One at a time: a lively room has many, and what a reader may ask for at once is limited. */
-export function quote(chat: Chat, room: Room, seq: number): void {
+export function quote(chat: Chat, room: Room, seq: number): Promise<void> {
   quoting = quoting.then(() => quoteOne(chat, room, seq));
+  return quoting;
 }
 
 async function quoteOne(chat: Chat, room: Room, seq: number): Promise<void> {
@@ -46,6 +47,6 @@ async function quoteOne(chat: Chat, room: Room, seq: number): Promise<void> {
     if (line) room.quoted(line);
   } catch (error) {
     const again = error instanceof Refused && error.passes;
-    if (again) chat.clock.setTimeout(() => quote(chat, room, seq), error.retryAfterMs ?? 1000);
+    if (again) chat.clock.setTimeout(() => void quote(chat, room, seq), error.retryAfterMs ?? 1000);
   }
 }

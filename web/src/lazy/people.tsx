@@ -53,18 +53,19 @@ export function People({ room }: { room: Room }) {
   const shown = wide.value || screen.value === "people";
   const joined = room.joined.value;
   const members = room.members.value;
+  const role = room.role.value;
   useEffect(() => {
     if (!shown || !joined) return;
     const timer = setTimeout(() => void chat.people(room), room.people.peek() ? 2000 : 0);
     return () => clearTimeout(timer);
-  }, [room, shown, joined, members]);
+  }, [room, shown, joined, members, role]);
   const people = [...(room.people.value ?? [])].sort(byRank);
   const here = people.filter((one) => !one.away);
   const Tag = wide.value ? "aside" : "main";
   return (
     <Tag class="people" aria-label={t("people")} tabIndex={-1}>
       <header class="phone">
-        <button class="plain" aria-label={t("close")} onClick={() => history.go(history.state?.sheet ? -2 : -1)}>
+        <button class="plain" aria-label={t("close")} onClick={() => history.back()}>
           <Icon name="back" />
         </button>
         <h1>{t("people")}</h1>

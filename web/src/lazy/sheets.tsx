@@ -1,13 +1,12 @@
-// Settings, the quick switcher, the shortcuts, and what the link sign means.
+// The quick switcher, the shortcuts, and what the link sign means.
 import { useState } from "preact/hooks";
-import { chat, close, goDirect, goRoom, screen, theme, type Open } from "../app";
-import { forgetDrafts } from "../drafts";
-import { remember } from "../memory";
+import { chat, close, goDirect, goRoom, type Open } from "../app";
 import { fold } from "../mention";
 import type { Room } from "../room";
 import { linkState } from "../views/status";
-import { language, languages, t, type Key, type Language } from "../words";
-import { Choice, Item, Sure, Title } from "./sheet";
+import { t, type Key } from "../words";
+import { commands } from "./commands";
+import { Title } from "./sheet";
 
 export function LinkSheet(_: { what: Open }) {
   const state = linkState();
@@ -51,50 +50,16 @@ export function Help(_: { what: Open }) {
             <span>{t(word)}</span>
           </>
         ))}
+        {commands.map(({ name, takes, words }) => (
+          <>
+            <kbd>
+              /{name} {takes && t(takes)}
+            </kbd>
+            <span>{t(words)}</span>
+          </>
+        ))}
       </div>
-    </>
-  );
-}
-
-export function Settings(_: { what: Open }) {
-  const [sure, ask] = useState(false);
-  /** Every word on the page changes; what is written and queued is kept anyway. */
-  const speak = (chosen: string) => {
-    remember("language", chosen);
-    location.reload();
-  };
-  const leave = () => {
-    close();
-    screen.value = "room";
-    forgetDrafts();
-    void chat.leaveName();
-  };
-  if (sure) return <Sure text={t("otherNameSure")} yes={t("otherName")} act={leave} no={() => ask(false)} />;
-  return (
-    <>
-      <Title text={t("settings")} />
-      <fieldset>
-        <legend>{t("theme")}</legend>
-        {(["auto", "light", "dark"] as const).map((one) => (
-          <Choice name="theme" value={one} now={theme.value} set={(value) => (theme.value = value)}>
-            {t(one === "auto" ? "system" : one)}
-          </Choice>
-        ))}
-      </fieldset>
-      <fieldset>
-        <legend>{t("language")}</legend>
-        {(Object.keys(languages) as Language[]).map((one) => (
-          <Choice name="language" value={one} now={language} set={(value) => speak(value)}>
-            <span lang={one}>{languages[one]}</span>
-          </Choice>
-        ))}
-      </fieldset>
-      <ul>
-        {"serviceWorker" in navigator && (
-          <Item text={t("keepOffline")} act={() => location.assign("/install.html" + location.hash)} />
-        )}
-        <Item text={t("otherName")} danger act={() => ask(true)} />
-      </ul>
+      <p class="muted small">{t("commandEscape")}</p>
     </>
   );
 }

@@ -1,73 +1,20 @@
-// Where one writes. Enter sends (never while an input method is composing), Shift+Enter is a new
-// line, arrow up in an empty box edits one's last message, Tab leaves.
+// Where one writes. A keyboard's Enter sends (never while an input method is composing) and Shift+Enter
+// is a new line; on a screen Enter is a new line and the button sends, as chosen in the settings. Arrow
+// up in an empty box edits one's last message, Tab leaves.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat, open } from "../app";
-import { draftOf, draftSaid, focusComposer, startEdit, stopReply, writeDraft, type Draft } from "../drafts";
+import { draftOf, focusComposer, stopReply, writeDraft, type Draft } from "../drafts";
 import type { Choice } from "../lazy/complete";
+import { plainText } from "../markup";
 import type { Room } from "../room";
+import { editLast, excess, inParts, submit, submitInParts, tellTyping } from "../saying";
+import { enterSends } from "../settings";
 import { t } from "../words";
 import { Icon } from "./icon";
 import { useLater } from "./later";
 import { useSeconds } from "./status";
 
-const typing_ms = 3000;
 const warn_characters = 100;
-
-function tellTyping(room: Room, on: boolean): void {
-  const now = Date.now();
-  if (on ? now - room.toldTyping < typing_ms : !room.toldTyping) return;
-  room.toldTyping = on ? now : 0;
-  if (room.joined.value) chat.connection.tell({ type: "typing", room: room.name, on });
-}
-
-/** What is pasted from elsewhere may hold control characters, which the gateway refuses. */
-function withoutControls(text: string): string {
-  return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\v\f\x0e-\x1f\x7f-\x9f]/g, "");
-}
-
-function submit(room: Room, draft: Draft): void {
-  const text = withoutControls(draft.text).trim();
-  if (!text) return;
-  draftSaid(room, say(room, text, draft));
-  tellTyping(room, false);
-  if (!draft.edit) room.toNewest();
-  room.divider.value = -1;
-}
-
-/** Done when what is said will not be lost with the page. */
-function say(room: Room, text: string, { edit: target, reply }: Draft): Promise<void> {
-  if (target) {
-    const from = chat.me.value!.name;
-    room.pretend({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
-    return chat.sender.say({ room: room.name, kind: "edit", target, text });
-  }
-  if (room.isDirect && !room.log) {
-    return chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text });
-  }
-  return chat.sender.say({ room: room.name, kind: "send", text, reply_to: reply });
-}
-
-function editLast(room: Room): boolean {
-  const me = chat.me.value?.name;
-  const rows = room.live.value.rows;
-  for (let i = rows.length - 1; i >= 0; i--) {
-    const row = rows[i]!;
-    if (row.kind === "message" && row.from === me && !row.deleted) {
-      startEdit(room, row.seq, row.text);
-      return true;
-    }
-  }
-  return false;
-}
-
-const wide_bytes = 3;
-
-/** How many characters are too many. There is a limit of bytes, too: met by scripts of wide characters. */
-function excess(text: string): number {
-  const { text_characters, text_bytes } = chat.limits.value;
-  const bytes = new TextEncoder().encode(text).length - text_bytes;
-  return Math.max([...text].length - text_characters, bytes > 0 ? Math.ceil(bytes / wide_bytes) : -Infinity);
-}
 
 function Context({ room, draft }: { room: Room; draft: Draft }) {
   const seq = draft.edit ?? draft.reply;
@@ -77,7 +24,7 @@ function Context({ room, draft }: { room: Room; draft: Draft }) {
   return (
     <div class="context">
       <p>
-        <strong>{text}</strong> <span class="muted">{!draft.edit && row?.text.slice(0, 100)}</span>
+        <strong>{text}</strong> <span class="muted">{!draft.edit && row && plainText(row.text).slice(0, 100)}</span>
       </p>
       <button type="button" class="plain" aria-label={t("cancel")} onClick={() => stopReply(room)}>
         <Icon name="close" />
@@ -92,13 +39,23 @@ function Quiet({ room }: { room: Room }) {
   return left > 0 ? <p class="note">{t("quiet", { n: left })}</p> : null;
 }
 
+/** What is too long for one message may be several. */
+function InParts({ room, text }: { room: Room; text: string }) {
+  const parts = inParts(text);
+  return (
+    <button type="button" class="link" onClick={() => submitInParts(room, parts)}>
+      {t("inParts", { n: parts.length })}
+    </button>
+  );
+}
+
 export function Composer({ room }: { room: Room }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const draft = draftOf(room).value;
   const [caret, setCaret] = useState(0);
   const [at, setAt] = useState(0);
   const [hushed, hush] = useState("");
-  const later = useLater(/[@:]/.test(draft.text), () => import("../lazy/complete"));
+  const later = useLater(/[@:]|^\//.test(draft.text), () => import("../lazy/complete"));
   const found = later?.choicesOf(room, draft.text, caret) ?? [];
   const choices = hushed === draft.text ? [] : found;
   const chosen = Math.min(at, choices.length - 1);
@@ -119,7 +76,7 @@ export function Composer({ room }: { room: Room }) {
   const take = (choice: Choice) => insert(choice.text, choice.start);
   const send = () => {
     if (over > 0) return;
-    submit(room, draftOf(room).peek());
+    submit(room);
     box.current!.focus();
   };
   const choosing = (event: KeyboardEvent): boolean => {
@@ -135,7 +92,8 @@ export function Composer({ room }: { room: Room }) {
   };
   const keys = (event: KeyboardEvent) => {
     if (event.isComposing || event.keyCode === 229 || choosing(event)) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey) {
+    const sends = event.ctrlKey || event.metaKey || (!event.shiftKey && !event.altKey && enterSends());
+    if (event.key === "Enter" && sends) {
       event.preventDefault();
       send();
     } else if (event.key === "ArrowUp" && !draftOf(room).peek().text) {
@@ -175,7 +133,7 @@ export function Composer({ room }: { room: Room }) {
           ref={box}
           rows={1}
           dir="auto"
-          enterkeyhint="send"
+          enterkeyhint={enterSends() ? "send" : "enter"}
           autocomplete="off"
           aria-label={t("messageTo", { room: room.label })}
           aria-autocomplete="list"
@@ -194,6 +152,7 @@ export function Composer({ room }: { room: Room }) {
       {over > -warn_characters && draft.text && (
         <p class={over > 0 ? "note wrong" : "note"} role="status">
           {over > 0 ? t("overLong", { n: over }) : t("leftOver", { n: -over })}
+          {over > 0 && !draft.edit && <InParts room={room} text={draft.text} />}
         </p>
       )}
     </form>

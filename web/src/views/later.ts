@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { chat, close, dialog } from "../app";
-import { t } from "../words";
+import { t, withWords } from "../words";
 
 /** A part that the first drawing does without: null until it has come. Asked for whenever what is
  * wanted changes. */
 export function useLater<Part>(wanted: unknown, load: () => Promise<Part>): Part | null {
   const [part, set] = useState<Part | null>(null);
   useEffect(() => {
-    if (wanted && !part) load().then(set, partFailed);
+    if (wanted && !part) withWords(load()).then(set, partFailed);
   }, [wanted]);
   return part;
 }

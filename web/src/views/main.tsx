@@ -18,15 +18,23 @@ function nextPane(back: boolean): void {
   panes[(here + (back ? panes.length - 1 : 1)) % panes.length]?.focus();
 }
 
+/** A sign, or the beginning of one that an input method composes; a blank scrolls or presses. */
+function isTyped(event: KeyboardEvent): boolean {
+  return event.keyCode === 229 || ([...event.key].length === 1 && event.key !== " ");
+}
+
 function shortcuts(event: KeyboardEvent): void {
   if (event.isComposing || !chat.me.value) return;
-  const writing = /^(TEXTAREA|INPUT|SELECT)$/.test((event.target as HTMLElement).tagName);
   const control = event.ctrlKey || event.metaKey;
   if (event.key === "F6") nextPane(event.shiftKey);
   else if (control && event.key.toLowerCase() === "k") open({ part: "switcher" });
   else if (control && event.key === "/") open({ part: "help" });
-  else if (event.key === "?" && !writing) open({ part: "help" });
-  else return;
+  else {
+    /* What is typed while one reads is meant to be said. */
+    const reading = event.target === document.body || (event.target as HTMLElement).closest(".log");
+    if (!control && !event.altKey && reading && !dialog.value && isTyped(event)) focusComposer();
+    return;
+  }
   event.preventDefault();
 }
 

@@ -5,7 +5,7 @@ import { chat } from "../app";
 import { time, whole } from "../dates";
 import type { Row } from "../log";
 import { isEmojiOnly, markdown } from "../markdown";
-import { mentions } from "../mention";
+import { plainText } from "../markup";
 import type { Room } from "../room";
 import { t } from "../words";
 import { nameClass } from "./name";
@@ -18,6 +18,8 @@ interface Props {
   /** What it answers, if that is known. */
   quoted?: Row;
   pending?: ComponentChild;
+  /** How many names are known, where that matters. */
+  met: number;
 }
 
 /** Exact to the name shown, the text being the sender's own. */
@@ -29,9 +31,9 @@ export function react(room: Room, row: Row, emoji: string): void {
   chat.sender.say({ room: room.name, kind: "react", target: row.seq, emoji, on });
 }
 
-export function Text({ text }: { text: string }) {
+function Text({ room, text }: { room: Room; text: string }) {
   const me = chat.me.value?.name ?? "";
-  return <div class={isEmojiOnly(text) ? "text large" : "text"}>{markdown(text, me)}</div>;
+  return <div class={isEmojiOnly(text) ? "text large" : "text"}>{markdown(text, room.names, me)}</div>;
 }
 
 function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row }) {
@@ -41,7 +43,7 @@ function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row })
   return (
     <button class="quote" onClick={() => void chat.history.jump(room, seq)}>
       {quoted ? <bdi>{quoted.from}</bdi> : "…"}
-      {quoted && ": " + (quoted.deleted ? t("deleted") : quoted.text.slice(0, 120))}
+      {quoted && ": " + (quoted.deleted ? t("deleted") : plainText(quoted.text).slice(0, 120))}
     </button>
   );
 }
@@ -78,11 +80,11 @@ function Head({ row }: { row: Row }) {
   );
 }
 
-function Body({ row }: { row: Row }) {
+function Body({ room, row }: { room: Room; row: Row }) {
   if (row.deleted) {
     return <p class="gone">{row.removedBy ? t("deletedBy", { name: row.removedBy }) : t("deleted")}</p>;
   }
-  return <Text text={row.text} />;
+  return <Text room={room} text={row.text} />;
 }
 
 export class MessageRow extends Component<Props> {
@@ -92,19 +94,19 @@ export class MessageRow extends Component<Props> {
       next.row !== now.row ||
       next.first !== now.first ||
       next.quoted !== now.quoted ||
-      next.pending !== now.pending
+      next.pending !== now.pending ||
+      next.met !== now.met
     );
   }
 
   render({ room, row, first, quoted, pending }: Props) {
-    const me = chat.me.peek()?.name ?? "";
-    const called = row.from !== me && mentions(row.text, me);
+    const called = room.namesMe(row);
     const classes = "row" + (first ? " first" : "") + (called ? " called" : "") + (pending ? " pending" : "");
     return (
       <li class={classes} data-seq={row.seq} tabIndex={-1}>
         {first ? <Head row={row} /> : <span class="hidden">{row.from}</span>}
-        {row.reply && <Quote room={room} seq={row.reply} quoted={quoted} />}
-        <Body row={row} />
+        {row.reply !== undefined && <Quote room={room} seq={row.reply} quoted={quoted} />}
+        <Body room={room} row={row} />
         {row.edited && !row.deleted && <span class="muted small">{t("edited")}</span>}
         {row.reactions.length > 0 && <Reactions room={room} row={row} />}
         {pending}

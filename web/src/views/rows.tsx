@@ -67,7 +67,8 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
           room={room}
           row={row}
           first={!follows(row, before)}
-          quoted={row.reply ? (room.row(row.reply) ?? room.quotes.value.get(row.reply)) : undefined}
+          quoted={row.reply ? room.original(row.reply) : undefined}
+          met={row.text.includes("@") ? room.met.value : 0}
           pending={pending && mark(pending)}
         />
       ),

@@ -1,0 +1,84 @@
+// Settings: all of them for this device only.
+import type { Signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { chat, close, screen, type Open } from "../app";
+import { forgetDrafts } from "../drafts";
+import { remember } from "../memory";
+import { enterKey, rowsKind, sound, textSize, theme } from "../settings";
+import { language, languages, t, type Key, type Language } from "../words";
+import { Choice, Item, Sure, Title } from "./sheet";
+import { ring } from "./sound";
+
+interface Setting {
+  title: Key;
+  name: string;
+  chosen: Signal<string>;
+  values: readonly (readonly [value: string, words: Key])[];
+  then?(value: string): void;
+}
+
+const settings: Setting[] = [
+  { title: "theme", name: "theme", chosen: theme, values: [["auto", "system"], ["light", "light"], ["dark", "dark"], ["contrast", "contrast"]] },
+  { title: "textSize", name: "size", chosen: textSize, values: [["small", "small"], ["usual", "usual"], ["large", "large"], ["largest", "largest"]] },
+  { title: "rowsKind", name: "rows", chosen: rowsKind, values: [["usual", "usual"], ["compact", "compact"]] },
+  { title: "enterKey", name: "enter", chosen: enterKey, values: [["auto", "system"], ["send", "enterSends"], ["line", "keyNewline"]] },
+  { title: "sound", name: "sound", chosen: sound, values: [["off", "off"], ["on", "soundOn"]], then: (value) => value === "on" && ring() },
+];
+
+function Group({ setting: { title, name, chosen, values, then } }: { setting: Setting }) {
+  const set = (value: string) => {
+    chosen.value = value;
+    then?.(value);
+  };
+  return (
+    <fieldset class="several">
+      <legend>{t(title)}</legend>
+      {values.map(([value, words]) => (
+        <Choice name={name} value={value} now={chosen.value} set={set}>
+          {t(words)}
+        </Choice>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Every word on the page changes; what is written and queued is kept anyway. */
+function speak(chosen: string): void {
+  remember("language", chosen);
+  location.reload();
+}
+
+function leave(): void {
+  close();
+  screen.value = "room";
+  forgetDrafts();
+  void chat.leaveName();
+}
+
+export function Settings(_: { what: Open }) {
+  const [sure, ask] = useState(false);
+  if (sure) return <Sure text={t("otherNameSure")} yes={t("otherName")} act={leave} no={() => ask(false)} />;
+  return (
+    <>
+      <Title text={t("settings")} />
+      {settings.map((setting) => (
+        <Group key={setting.name} setting={setting} />
+      ))}
+      <fieldset class="several">
+        <legend>{t("language")}</legend>
+        {(Object.keys(languages) as Language[]).map((one) => (
+          <Choice name="language" value={one} now={language} set={speak}>
+            <span lang={one}>{languages[one]}</span>
+          </Choice>
+        ))}
+      </fieldset>
+      <p class="muted small">{t("settingsHere")}</p>
+      <ul>
+        {"serviceWorker" in navigator && (
+          <Item text={t("keepOffline")} act={() => location.assign("/install.html" + location.hash)} />
+        )}
+        <Item text={t("otherName")} danger act={() => ask(true)} />
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+// From what stands in the composer to what is said.
+import { chat } from "./app";
+import { draftOf, draftSaid, startEdit, writeDraft, type Draft } from "./drafts";
+import type { Room } from "./room";
+import { withWords } from "./words";
+
+const typing_ms = 3000;
+
+export function tellTyping(room: Room, on: boolean): void {
+  const now = Date.now();
+  if (on ? now - room.toldTyping < typing_ms : !room.toldTyping) return;
+  room.toldTyping = on ? now : 0;
+  if (room.joined.value) chat.connection.tell({ type: "typing", room: room.name, on });
+}
+
+/** Done when what is said will not be lost with the page. */
+export function say(room: Room, text: string, { edit: target, reply }: Partial<Draft> = {}): Promise<void> {
+  if (target) {
+    const from = chat.me.value!.name;
+    room.pretend({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
+    return chat.sender.say({ room: room.name, kind: "edit", target, text });
+  }
+  if (room.isDirect && !room.log) {
+    return chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text });
+  }
+  return chat.sender.say({ room: room.name, kind: "send", text, reply_to: reply });
+}
+
+/** What is pasted from elsewhere may hold control characters, which the gateway refuses. */
+function withoutControls(text: string): string {
+  return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\v\f\x0e-\x1f\x7f-\x9f]/g, "");
+}
+
+/** A slash and a word: //word says /word, and what has another slash is a path. */
+const command = /^\/(?=\/|[a-z]+(?:\s|$))/i;
+
+/** Says the draft, or does what it commands; a draft of blanks is nothing. */
+export function submit(room: Room): void {
+  const draft = draftOf(room).peek();
+  const text = withoutControls(draft.text).trim();
+  if (!text) return;
+  tellTyping(room, false);
+  if (command.test(text) && !draft.edit) {
+    void withWords(import("./lazy/commands")).then((part) => part.command(room, text), () => saySaid(room, draft, text));
+    return;
+  }
+  saySaid(room, draft, text);
+}
+
+export function saySaid(room: Room, draft: Draft, text: string): void {
+  draftSaid(room, say(room, text, draft));
+  if (!draft.edit) room.toNewest();
+  room.divider.value = -1;
+}
+
+/** In pieces that each fit, cut where the text has a break. */
+export function submitInParts(room: Room, parts: readonly string[]): void {
+  const draft = draftOf(room).peek();
+  const kept = parts.map((part, i) => say(room, part, i ? {} : draft));
+  draftSaid(room, Promise.all(kept).then(() => undefined));
+  room.toNewest();
+  room.divider.value = -1;
+}
+
+export function editLast(room: Room): boolean {
+  const me = chat.me.value?.name;
+  const rows = room.live.value.rows;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i]!;
+    if (row.kind === "message" && row.from === me && !row.deleted) {
+      startEdit(room, row.seq, row.text);
+      return true;
+    }
+  }
+  return false;
+}
+
+const segments = typeof Intl !== "undefined" && "Segmenter" in Intl ? new (Intl as any).Segmenter() : null;
+
+/** Characters as a reader counts them; code points where the browser cannot tell. */
+export function* characters(text: string): Generator<string> {
+  if (!segments) yield* text;
+  else for (const { segment } of segments.segment(text)) yield segment;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text).length;
+
+/** How many characters are too many; negative when there is room left. What one character is may be
+ * many bytes, of which there is a limit, too. */
+export function excess(text: string): number {
+  const { text_characters, text_bytes } = chat.limits.value;
+  const over = bytes(text) - text_bytes;
+  if (text.length < text_characters / 2 && over <= 0) return text.length - text_characters;
+  let count = 0;
+  for (const _ of characters(text)) count++;
+  const wide = bytes(text) / (count || 1);
+  return Math.max(count - text_characters, over > 0 ? Math.ceil(over / wide) : -Infinity);
+}
+
+/** The text in pieces of which each may be sent, cut at the end of a paragraph, line, sentence or word. */
+export function inParts(text: string): string[] {
+  const parts: string[] = [];
+  for (let rest = withoutControls(text).trim(); rest; ) {
+    const part = firstPart(rest);
+    parts.push(part.trim());
+    rest = rest.slice(part.length).trim();
+  }
+  return parts.filter(Boolean);
+}
+
+function firstPart(text: string): string {
+  const { text_characters, text_bytes } = chat.limits.value;
+  let end = 0;
+  let count = 0;
+  let size = 0;
+  for (const one of characters(text)) {
+    size += bytes(one);
+    if (++count > text_characters || size > text_bytes) break;
+    end += one.length;
+  }
+  if (end === text.length) return text;
+  const most = text.slice(0, end);
+  for (const cut of ["\n\n", "\n", ". ", "。", " "]) {
+    const at = most.lastIndexOf(cut);
+    if (at > end / 2) return most.slice(0, at + cut.length);
+  }
+  return most;
+}
+
+export function clearDraft(room: Room): void {
+  writeDraft(room, { text: "" });
+}
