@@ -64,7 +64,7 @@ const common = {
  * shares with the page from that script's exports (kit.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/complete", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "words/en", "words/ko", "words/later_en", "words/later_ko"];
+const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 
@@ -112,7 +112,8 @@ function privateNames() {
 
 async function bundle() {
   const mangleProps = new RegExp(`^(${privateNames().join("|")})$`);
-  const app = await build({ ...common, mangleProps, entryPoints: { app: "src/main.tsx" }, plugins: [fetched] });
+  const define = { page_version: JSON.stringify(option("version", "")) };
+  const app = await build({ ...common, define, mangleProps, entryPoints: { app: "src/main.tsx" }, plugins: [fetched] });
   const entryPoints = Object.fromEntries(parts.map((part) => [basename(part), `./src/${part}`]));
   const lazy = await build({ ...common, entryPoints, plugins: [shared] });
   const style = await build({ ...common, entryPoints: { style: "src/style.css" } });

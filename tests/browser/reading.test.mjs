@@ -195,3 +195,44 @@ test("Back goes from room to room, and not into one that was left", world(async 
   await mina.goForward().catch(() => undefined);
   assert.equal(await mina.$(".title:has-text('attic')"), null);
 }));
+
+test("a message taller than the screen is folded until one wants to read it", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.say(Array.from({ length: 80 }, (_, i) => "line " + i).join("\n"));
+  await alice.say("and a short one");
+  const page = await person("mina", phone);
+  await hears(page, "and a short one");
+  const height = () => page.$eval(".row:has(.folded), .row:has([aria-expanded])", (row) => row.offsetHeight);
+  await page.waitForSelector(".folded");
+  assert.ok((await height()) < 844);
+  await page.click(".row [aria-expanded=false]");
+  await until(async () => (await height()) > 1500, "all of it");
+  await page.click(".row [aria-expanded=true]");
+  await until(async () => (await height()) < 844, "folded again");
+}));
+
+test("every message has its time; a group ends after twenty", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 25; i++) await alice.say("message " + i);
+  const page = await person("mina", desk);
+  await hears(page, "message 24");
+  const rows = await page.$$eval(".log .row", (all) => all.map((row) => [row.classList.contains("first"), row.querySelectorAll("time").length]));
+  assert.deepEqual(rows.map(([first]) => first), rows.map((_, i) => i % 20 === 0));
+  assert.ok(rows.every(([, times]) => times === 1));
+}));
+
+test("what was found is marked, without signs, and still there after one went to look at it", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.say("the **water meter** reads 40213");
+  const page = await person("mina", desk);
+  await page.click("[aria-label=Search]");
+  await page.fill("dialog [name=query]", "WATER");
+  await page.press("dialog [name=query]", "Enter");
+  await page.waitForSelector(".results mark:text-is('water')");
+  assert.equal(await page.textContent(".results p"), "the water meter reads 40213");
+  await page.click(".results .line");
+  await page.waitForSelector(".row.lit");
+  await page.click("[aria-label=Search]");
+  await page.waitForSelector(".results mark");
+  assert.equal(await page.inputValue("dialog [name=query]"), "WATER");
+}));

@@ -98,6 +98,7 @@ test("a room made private: who belongs there stays, a stranger is put out and to
   await jun.waitForSelector(".title:has-text('court')");
   await mina.click(".title");
   await mina.click("dialog .line:has-text('Private')");
+  await mina.click("dialog [role=alertdialog] .line:has-text('Let them go')");
   await jun.waitForSelector(".bar:has-text('private')");
   await jun.waitForSelector(".title:has-text('lobby')");
   await jun.waitForSelector(".rooms .line:has-text('court')", { state: "detached" });

@@ -62,3 +62,61 @@ test("nothing older than what was removed: the first page is empty, and that is 
   assert.equal(room.view.value.before, false);
   assert.deepEqual(shown(room), seqs(91, 150));
 });
+
+const counts = (room: Room) => [room.unread.value, room.mentioned.value];
+const describe = (room: Room, what: object) => room.describe({ name: "r", topic: "", members: 1, joined: false, role: "guest", visibility: "public", read: 0, ...what } as never);
+
+test("what is deleted is not unread, and a call follows edits both ways", () => {
+  const room = roomUpTo(3);
+  room.read = 3;
+  const tell = (entry: object) => {
+    room.told({ room: "r", ts: 1, from: "jun", ...entry } as Entry);
+    room.count();
+    return counts(room);
+  };
+  assert.deepEqual(tell({ type: "message", seq: 4, text: "come @mina" }), [1, 1]);
+  assert.deepEqual(tell({ type: "edit", seq: 5, target: 4, text: "come @jun" }), [1, 0]);
+  assert.deepEqual(tell({ type: "edit", seq: 6, target: 4, text: "come @MINA" }), [1, 1]);
+  assert.deepEqual(tell({ type: "delete", seq: 7, target: 4 }), [0, 0]);
+});
+
+test("an answer calls whoever is answered", () => {
+  const room = roomUpTo(0);
+  room.told({ type: "message", room: "r", seq: 1, ts: 1, from: "mina", text: "who?" } as Entry);
+  room.read = 1;
+  room.told({ type: "message", room: "r", seq: 2, ts: 1, from: "jun", text: "me", reply_to: 1 } as Entry);
+  room.count();
+  assert.deepEqual(counts(room), [1, 1]);
+});
+
+test("beyond the page the gateway's count holds, and goes on with what comes", () => {
+  const room = new Room("r", () => "mina");
+  describe(room, { last: 500, read: 100, seen: true, unread: 400, mentioned: 3 });
+  assert.deepEqual(counts(room), [400, 3]);
+  room.entered(joined({ first: 1, last: 500, read: 100 }), undefined);
+  room.newestPage({ type: "history", room: "r", messages: lines(441, 500), more: true });
+  assert.deepEqual(counts(room), [400, 3]);
+  room.told({ type: "message", room: "r", seq: 501, ts: 1, from: "jun", text: "@mina" } as Entry);
+  room.count();
+  assert.deepEqual(counts(room), [401, 4]);
+  room.readTo(501);
+  assert.deepEqual(counts(room), [0, 0]);
+});
+
+test("a room that was empty when one was last there has news; one that is new to somebody has none", () => {
+  for (const [seen, unread] of [[true, 2], [false, 0]] as const) {
+    const room = new Room("r", () => "mina");
+    describe(room, { last: 2, seen, unread });
+    room.entered(joined({ last: 2 }), undefined);
+    room.newestPage({ type: "history", room: "r", messages: lines(1, 2), more: false });
+    assert.deepEqual(counts(room), [unread, 0]);
+  }
+});
+
+test("what was said in a private room before one was let in is news", () => {
+  const room = new Room("r", () => "mina");
+  describe(room, { last: 2, seen: false, unread: 2, visibility: "private", role: "member" });
+  room.entered(joined({ last: 2, role: "member" }), undefined);
+  room.newestPage({ type: "history", room: "r", messages: lines(1, 2), more: false });
+  assert.deepEqual(counts(room), [2, 0]);
+});

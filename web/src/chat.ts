@@ -9,6 +9,7 @@ import { fold } from "./mention";
 import type { Outgoing, Shelf } from "./outbox";
 import { Room } from "./room";
 import { isText, Sender } from "./sender";
+import type { Key } from "./words";
 import {
   Refused,
   type Frame,
@@ -18,7 +19,11 @@ import {
   type Welcome,
 } from "./wire";
 
-const first_room = "lobby";
+/** Where newcomers go, unless the gateway tells another one. */
+const usual_first_room = "lobby";
+/** So many rooms are followed all the time; of the others only the numbers are asked for. */
+const followed_max = 50;
+const asked_again_ms = 30000;
 const left_max = 50;
 
 /** A message that somebody may want to be called for. */
@@ -31,15 +36,25 @@ export interface Told {
 }
 
 export interface Notice {
-  key: "text" | "kicked" | "banned" | "removed" | "refused" | "afresh";
+  key: "text" | "kicked" | "banned" | "removed" | "refused" | "afresh" | "letIn";
   room?: string;
   text?: string;
   error?: Refused;
+  /** What may be done about it. */
+  act?: { words: Key; does(): void };
 }
 
 interface Me {
   name: string;
   session: string;
+}
+
+/** Put in by build.mjs. */
+declare const page_version: string;
+
+/** Rooms that call come first. */
+function rank(room: Room): number {
+  return room.mentioned.peek() ? 2 : room.unread.peek() ? 1 : 0;
 }
 
 /** Until the gateway has told its own. */
@@ -49,7 +64,7 @@ export class Chat {
   readonly me = signal<Me | null>(recall<Me | null>("me", null));
   readonly link = signal<Link>({ is: "stopped" });
   readonly roundTrip = signal(0);
-  readonly serverName = signal("hearth");
+  readonly serverName = signal(recall("server", "hearth"));
   readonly limits = signal(first_limits);
   readonly rooms = signal<readonly Room[]>([]);
   readonly current = signal<Room | null>(null);
@@ -65,6 +80,13 @@ export class Chat {
   /** Called for each new message by somebody else, and for the last of those missed that is to oneself. */
   onMessage: (told: Told) => void = () => undefined;
   private wish = "";
+  firstRoom = usual_first_room;
+  readonly mayCreate = signal(true);
+  /** There are more rooms than are listed. */
+  readonly moreRooms = signal(false);
+  private version = typeof page_version === "undefined" ? "" : page_version;
+  /** The gateway has another page than this one. */
+  readonly outdated = signal(false);
   /** Asked for: perhaps refused. */
   wantedName = "";
 
@@ -134,7 +156,12 @@ export class Chat {
     const lost = recall("lost", "");
     if (lost) void import("./lazy/adopt").then(({ adopt }) => (adopt(this, lost), forget("lost")), () => undefined);
     this.serverName.value = frame.server.name;
+    remember("server", frame.server.name);
     this.limits.value = frame.limits;
+    this.firstRoom = frame.first_room ?? usual_first_room;
+    this.mayCreate.value = frame.may_create ?? true;
+    this.moreRooms.value = frame.more ?? false;
+    this.checkVersion(frame.server.version);
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);
     if (!frame.more) this.forgetRooms(frame.rooms);
     for (const item of this.sender.items.value) {
@@ -145,9 +172,16 @@ export class Chat {
     void this.joinAll();
   }
 
+  /** A gateway of another version has another page. */
+  private checkVersion(version: string): void {
+    this.version ||= version;
+    this.outdated.value = this.version !== version;
+  }
+
   /** Those that have been removed meanwhile; one that is wanted is asked for, which says so. */
   private forgetRooms(lines: readonly RoomLine[]): void {
     const there = new Set(lines.map((line) => line.name));
+    if (this.moreRooms.value) return; /* not all are listed */
     this.rooms.value = this.rooms.value.filter((room) => room.wanted || room === this.current.value || there.has(room.name));
   }
 
@@ -158,10 +192,11 @@ export class Chat {
     for (const line of lines) {
       const room = this.roomOf(line.name);
       const belongs = (room.isDirect || line.role !== "guest") && !left.includes(line.name);
-      if (kept?.includes(line.name) || belongs) room.wanted = true;
+      if (kept?.includes(line.name)) room.wanted = room.wasHere = true;
+      else if (belongs) room.wanted = true;
     }
     if (!kept) {
-      const first = lines.find((line) => line.name === first_room) ?? lines[0];
+      const first = lines.find((line) => line.name === this.firstRoom) ?? lines[0];
       if (first) this.roomOf(first.name).wanted = true;
     }
     if (this.wish) this.roomOf(this.wish).wanted = true;
@@ -170,7 +205,7 @@ export class Chat {
     const room =
       this.current.value ??
       wanted.find((one) => one.name === (this.wish || last)) ??
-      wanted.find((one) => one.name === first_room) ??
+      wanted.find((one) => one.name === this.firstRoom) ??
       wanted[0];
     this.wish = "";
     if (room && room !== this.current.value) this.show(room);
@@ -198,13 +233,35 @@ export class Chat {
     const wanted = this.rooms.value.filter((room) => room.wanted);
     const current = this.current.value;
     if (current?.wanted) await this.join(current);
-    for (const room of wanted) {
+    const followed = wanted.sort((a, b) => rank(b) - rank(a)).slice(0, followed_max);
+    if (followed.length < wanted.length) this.askAgain(life);
+    for (const room of followed) {
       if (room === current) continue;
       if (life !== this.connection.life || this.link.value.is !== "open") return;
       await this.join(room);
     }
     /* What was said to somebody for the first time has no room yet that could be joined. */
     this.sender.flushAll();
+  }
+
+  /** Rooms one is not in, there being too many, are asked after now and then. */
+  private askAgain(life: number): void {
+    this.clock.setTimeout(() => {
+      if (life !== this.connection.life || this.link.value.is !== "open") return;
+      void this.findRooms();
+      this.askAgain(life);
+    }, asked_again_ms);
+  }
+
+  /** Lists rooms of which a part of the name is known; without one, those that are listed anyhow. */
+  async findRooms(query = ""): Promise<void> {
+    try {
+      const asked = query ? { type: "rooms", query } : { type: "rooms" };
+      const { rooms } = await this.connection.request<{ rooms: RoomLine[] }>(asked);
+      for (const line of rooms) this.roomOf(line.name).describe(line);
+    } catch {
+      /* asked again with the next letter, or in a while */
+    }
   }
 
   /** Enters the room, and fills what was missed. Pipelined: the first page does not wait for join. */
@@ -289,6 +346,15 @@ export class Chat {
     this.tellRead(room);
   }
 
+  readAll(): void {
+    for (const room of this.rooms.peek()) {
+      if (!room.unread.peek()) continue;
+      room.divider.value = -1;
+      room.readTo(Math.max(room.cursor, room.last));
+      this.tellRead(room);
+    }
+  }
+
   private reading = new Set<Room>();
 
   private tellRead(room: Room): void {
@@ -316,6 +382,13 @@ export class Chat {
 
   /** Another room is shown than one has chosen: what is being typed was not meant for it. */
   putOut = false;
+
+  /** Somebody has let one into a private room: one is there at once, and told so. */
+  letIn(room: Room): void {
+    this.say({ key: "letIn", room: room.name, act: { words: "showRoom", does: () => this.show(room) } });
+    this.onMessage({ room, from: room.title, text: "", called: true });
+    void this.join(room);
+  }
 
   /** The host put one out, and said why. What waits is not sent by coming back unasked. */
   kicked(room: Room, key: "kicked" | "banned", reason = ""): void {
@@ -374,8 +447,11 @@ export class Chat {
     }
   }
 
-  say(notice: Notice): void {
-    this.notices.value = [...this.notices.value.filter((one) => one.text || one.room !== notice.room).slice(-2), notice];
+  /** Shown until it is dismissed, or for so long; the same words are not said twice. */
+  say(notice: Notice, ms?: number): void {
+    const others = this.notices.value.filter((one) => (one.key === "text" ? one.text !== notice.text : one.room !== notice.room));
+    this.notices.value = [...others.slice(-2), notice];
+    if (ms) this.clock.setTimeout(() => this.hush(notice), ms);
   }
 
   hush(notice: Notice): void {

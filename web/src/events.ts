@@ -98,7 +98,9 @@ function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
     chat.removed(event.name);
     return;
   }
+  const known = chat.known(event.name);
   const room = chat.roomOf(event.name);
   room.describe(event);
+  if (!known && event.visibility === "private" && event.role && event.role !== "guest") chat.letIn(room);
   if (room.isDirect && !room.joined.value) void chat.join(room).then(() => callForMissed(chat, room));
 }

@@ -41,7 +41,7 @@ export class History {
 
   /** What is unread may begin further up than the newest page does. */
   toUnread(room: Room): void {
-    if (room.unreadMore.value) void this.jump(room, room.read + 1);
+    if (room.unread.value && room.beginsAbove) void this.jump(room, room.read + 1);
   }
 
   /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */

@@ -2,13 +2,13 @@
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, wide } from "./app";
-export { day, time } from "./dates";
+export { day, time, whole } from "./dates";
 export { draftOf, forgetDrafts, startEdit, startReply } from "./drafts";
 export { givable, may, mayTo } from "./may";
 export { recall, remember } from "./memory";
 export { plainText } from "./markup";
 export { fold } from "./mention";
-export { canNotify, loudness, setLoudness } from "./notify";
+export { attentive, canNotify, loudness, setLoudness } from "./notify";
 export { clearDraft, say, saySaid } from "./saying";
 export { newNonce } from "./outbox";
 export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";

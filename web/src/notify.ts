@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { chat } from "./app";
 import { recallAll, remember } from "./memory";
 import type { Room } from "./room";
+import { sound } from "./settings";
 
 export type Loudness = "all" | "mentions" | "none";
 
@@ -19,13 +20,22 @@ export function setLoudness(room: Room, loud: Loudness): void {
   chosen.value = recallAll("loudness");
 }
 
+/** Whether what is said there is shown as new: a room that may not call is quiet in the list, too. */
+export function heard(room: Room): boolean {
+  return loudness(room) !== "none";
+}
+
 export function attentive(): boolean {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 
+/** How many messages are new, in rooms that may call. */
+export function unreadHeard(): number {
+  return chat.rooms.value.reduce((sum, room) => sum + (heard(room) ? room.unread.value : 0), 0);
+}
+
 function title(): string {
-  const heard = chat.rooms.value.filter((room) => loudness(room) !== "none");
-  const count = heard.reduce((sum, room) => sum + room.unread.value, 0);
+  const count = unreadHeard();
   const room = chat.current.value;
   const where = room ? (room.isDirect ? room.title : "#" + room.title) + " · " : "";
   return (count ? `(${count > 99 ? "99+" : count}) ` : "") + where + chat.serverName.value;
@@ -49,6 +59,8 @@ function keepTitle(): void {
 export function tellOutside(): void {
   keepTitle();
   chat.onMessage = (told) => {
-    if (canNotify && !attentive()) void import("./lazy/notification").then(({ notify }) => notify(told), () => undefined);
+    const elsewhere = !attentive() || told.room !== chat.current.peek();
+    const wanted = sound.peek() === "on" || (canNotify && !attentive());
+    if (elsewhere && wanted) void import("./lazy/notification").then(({ notify }) => notify(told), () => undefined);
   };
 }

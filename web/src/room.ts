@@ -46,6 +46,8 @@ export class Room {
   /** There are more of them than are here to be counted. */
   readonly unreadMore = signal(false);
   readonly mentioned = signal(0);
+  /** When somebody last spoke here (ms), as far as this page knows. */
+  readonly newest = signal(0);
   /** New messages begin after this seq; -1 is no divider. */
   readonly divider = signal(-1);
   /** A row to show: looked for by the log view. */
@@ -65,6 +67,11 @@ export class Room {
   /** Rises with each new name. */
   readonly met = signal(0);
 
+  /** What the gateway has counted, and up to where. */
+  private counted: { unread: number; mentioned: number; last: number; read: number } | null = null;
+  /** One has entered it before, here or on another device. */
+  wasHere = false;
+
   private readonly wish = signal(false);
   joining = false;
   /** When "typing" was last told here (ms). */
@@ -73,6 +80,8 @@ export class Room {
   stick = true;
   log = "";
   cursor = 0;
+  /** Newest seq that the gateway has told of. */
+  last = 0;
   read = 0;
   private asking = 0;
   private meanwhile: Entry[] = [];
@@ -109,7 +118,19 @@ export class Room {
     if (line.visibility) this.visibility.value = line.visibility;
     if (line.peer) this.peer.value = line.peer;
     if (line.members !== undefined) this.members.value = line.members;
+    if (line.last !== undefined) this.last = Math.max(this.last, line.last);
     if (line.read !== undefined) this.read = Math.max(this.read, line.read);
+    if (line.seen !== undefined) this.wasHere ||= line.seen;
+    if (line.unread === undefined || line.last === undefined) return;
+    this.counted = { unread: line.unread, mentioned: line.mentioned ?? 0, last: line.last, read: this.read };
+    this.count();
+  }
+
+  /** Whoever comes to a public room for the first time has missed nothing. What is said to oneself alone,
+   * or in a room one was let into, is news; and where one has been, so is all that came since. */
+  private comesFirst(): boolean {
+    const letIn = this.visibility.value === "private" && this.role.value !== "guest";
+    return !this.wasHere && !this.read && !this.loaded.value && !this.isDirect && !letIn;
   }
 
   /** join has been answered. What is shown may have to be read anew: then nothing is loaded. */
@@ -125,8 +146,8 @@ export class Room {
       if (last.kind !== "gap") this.setLive({ ...this.live.value, rows: insert(rows, gapRow(last.seq, last.ts)) });
     }
     if (!joined.reset) this.cursor = Math.max(this.cursor, cursor ?? joined.last);
-    /* Whoever comes for the first time has missed nothing; but a direct message is always news. */
-    if (!this.read && !this.loaded.value && !this.isDirect) this.read = joined.last;
+    if (this.comesFirst()) this.read = joined.last;
+    this.wasHere = true;
   }
 
   private startAfresh(): void {
@@ -174,6 +195,7 @@ export class Room {
     this.cursor = entry.seq;
     if (this.asking) this.meanwhile.push(entry);
     if (entry.type === "topic") this.topic.value = entry.text;
+    if (entry.type === "message") this.newest.value = entry.ts;
     this.meet([entry.from]);
     this.requote(entry);
     this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) });
@@ -282,6 +304,7 @@ export class Room {
     const rows = this.answered(merge(this.live.value.rows, page.messages.map(rowOfLine)));
     this.live.value = { rows, before: page.more, after: false };
     this.loaded.value = true;
+    this.newest.value = Math.max(this.newest.value, rows[rows.length - 1]?.ts ?? 0);
     this.count();
   }
 
@@ -347,17 +370,35 @@ export class Room {
   count(): void {
     let unread = 0;
     let mentioned = 0;
+    let unreadSince = 0;
+    let mentionedSince = 0;
     const { rows, before } = this.live.value;
     let i = rows.length - 1;
+    const counted = this.counted?.read === this.read ? this.counted : null;
     for (; i >= 0 && rows[i]!.seq > this.read; i--) {
       const row = rows[i]!;
       if (!this.isNews(row)) continue;
       unread++;
       if (this.calls(row)) mentioned++;
+      if (row.seq <= (counted?.last ?? -1)) continue;
+      unreadSince++;
+      if (this.calls(row)) mentionedSince++;
     }
-    this.unreadMore.value = i < 0 && before && unread > 0;
+    /* What is unread begins further up than what is here. */
+    const partly = !this.loaded.value || (i < 0 && before);
+    if (partly && counted) {
+      unread = Math.max(unread, counted.unread + unreadSince);
+      mentioned = Math.max(mentioned, counted.mentioned + mentionedSince);
+    }
+    this.unreadMore.value = partly && !counted && unread > 0;
     this.unread.value = unread;
     this.mentioned.value = mentioned;
+  }
+
+  /** What is unread begins further up than what is shown. */
+  get beginsAbove(): boolean {
+    const { rows, before } = this.live.value;
+    return this.loaded.value && before && rows.length > 0 && rows[0]!.seq > this.read + 1;
   }
 
   /** The last unread message that is to oneself. */

@@ -6,8 +6,15 @@ import type { HistoryLine } from "../wire";
 const page_rows = 200;
 const pause_ms = 250;
 
+/** As the reader's clock shows it, with its distance from UTC. */
+function local(ts: number): string {
+  const offset = -new Date(ts).getTimezoneOffset();
+  const zone = `${offset < 0 ? "-" : "+"}${String(Math.trunc(Math.abs(offset) / 60)).padStart(2, "0")}:${String(Math.abs(offset) % 60).padStart(2, "0")}`;
+  return new Date(ts + offset * 60000).toISOString().slice(0, 19).replace("T", " ") + zone;
+}
+
 function line(message: HistoryLine): string {
-  const when = new Date(message.ts).toISOString().slice(0, 19).replace("T", " ");
+  const when = message.clock === "unset" ? "????-??-?? ??:??:??" : local(message.ts);
   const text = message.deleted ? "—" : (message.text ?? "");
   const sign = message.type === "topic" ? " * " : "";
   return `${when}  ${sign}${message.from}: ${text.replaceAll("\n", "\n    ")}`;

@@ -1,6 +1,7 @@
 // Who is in the room.
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chat, open, screen, wide } from "../app";
+import { fold } from "../mention";
 import type { Room } from "../room";
 import type { MemberLine, Role } from "../wire";
 import { t } from "../words";
@@ -13,6 +14,9 @@ const roles: Partial<Record<Role, "roleAdmin" | "roleOwner" | "roleModerator">> 
   moderator: "roleModerator",
 };
 const ranks: Role[] = ["admin", "owner", "moderator", "member", "guest"];
+
+/* A list that fits on a screen needs no filter. */
+const filtered_min = 16;
 
 function byRank(a: MemberLine, b: MemberLine): number {
   return ranks.indexOf(a.role) - ranks.indexOf(b.role) || a.name.localeCompare(b.name);
@@ -59,7 +63,10 @@ export function People({ room }: { room: Room }) {
     const timer = setTimeout(() => void chat.people(room), room.people.peek() ? 2000 : 0);
     return () => clearTimeout(timer);
   }, [room, shown, joined, members, role]);
-  const people = [...(room.people.value ?? [])].sort(byRank);
+  const [query, setQuery] = useState("");
+  const all = room.people.value ?? [];
+  const wanted = fold(query.trim());
+  const people = all.filter((one) => fold(one.name).includes(wanted)).sort(byRank);
   const here = people.filter((one) => !one.away);
   const Tag = wide.value ? "aside" : "main";
   return (
@@ -70,7 +77,11 @@ export function People({ room }: { room: Room }) {
         </button>
         <h1>{t("people")}</h1>
       </header>
-      <List room={room} title={t("hereTitle", { n: Math.max(here.length, room.members.value) })} people={here} />
+      {all.length >= filtered_min && (
+        <input class="filter" aria-label={t("findPerson")} placeholder={t("findPerson")} value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
+      )}
+      {wanted && !people.length && <p class="muted">{t("nobodyLike")}</p>}
+      <List room={room} title={t("hereTitle", { n: wanted ? here.length : Math.max(here.length, room.members.value) })} people={here} />
       <List room={room} title={t("awayTitle", { n: people.length - here.length })} people={people.filter((one) => one.away)} />
       {!room.isDirect && (
         <p>

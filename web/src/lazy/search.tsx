@@ -1,7 +1,10 @@
 // Finding messages by their text, in this room or all, by anybody or one; and going to a date.
-import { useState } from "preact/hooks";
+import type { ComponentChild } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat, close, goRoom, type Open } from "../app";
 import { day, time } from "../dates";
+import { plainText } from "../markup";
+import { fold } from "../mention";
 import type { Room } from "../room";
 import { nameClass } from "../views/name";
 import type { HistoryLine } from "../wire";
@@ -13,13 +16,66 @@ interface Found {
   more: boolean;
 }
 
-async function find(query: string, room: Room | null, from: string, before?: number): Promise<Found> {
-  const frame: Record<string, unknown> = { query, limit: 30 };
-  if (room) frame.room = room.name;
+interface Asked {
+  query: string;
+  from: string;
+  /** Only in this room; "" is everywhere. */
+  room: string;
+}
+
+/** What was found last is still there after one has gone to look at it. */
+let last: { asked: Asked; found: Found; top: number } | null = null;
+
+async function find({ query, from, room }: Asked, before?: number): Promise<Found> {
+  const frame: Record<string, unknown> = { limit: 30 };
+  if (query) frame.query = query;
+  if (room) frame.room = room;
   if (from) frame.from = from;
   if (before) frame.before = before;
   const reply = await chat.do({ type: "search", ...frame });
   return { lines: reply.results as HistoryLine[], more: reply.more as boolean };
+}
+
+const shown_before = 60;
+const shown_max = 240;
+
+/** Where any of the words stands in the text, by the way names are folded: [from, to], in order. */
+function matches(text: string, query: string): [number, number][] {
+  const words = fold(query).split(/\s+/).filter(Boolean);
+  const found: [number, number][] = [];
+  for (let at = 0; at < text.length; at++) {
+    const end = words.map((word) => endOf(text, at, word)).sort((a, b) => b - a)[0] ?? 0;
+    if (!end) continue;
+    found.push([at, end]);
+    at = end - 1;
+  }
+  return found;
+}
+
+function endOf(text: string, at: number, word: string): number {
+  if (/[\udc00-\udfff]/.test(text[at]!)) return 0;
+  for (let end = at + 1; end <= Math.min(text.length, at + 2 * word.length + 2); end++) {
+    const piece = fold(text.slice(at, end));
+    if (piece === word) return end;
+    if (!word.startsWith(piece)) return 0;
+  }
+  return 0;
+}
+
+/** The text around the first match, without its signs and with what matches marked. */
+function Snippet({ text, query }: { text: string; query: string }) {
+  const whole = plainText(text);
+  const first = matches(whole, query)[0]?.[0] ?? 0;
+  const from = first > shown_before ? whole.lastIndexOf(" ", first - shown_before / 2) + 1 : 0;
+  const cut = whole.slice(from, from + shown_max);
+  const nodes: ComponentChild[] = [from ? "… " : ""];
+  let done = 0;
+  for (const [start, end] of matches(cut, query)) {
+    nodes.push(cut.slice(done, start), <mark>{cut.slice(start, end)}</mark>);
+    done = end;
+  }
+  nodes.push(cut.slice(done), from + shown_max < whole.length ? " …" : "");
+  return <p dir="auto">{nodes}</p>;
 }
 
 /** The first message of a day: times rise with seq, so half the stretch falls away at each step. */
@@ -39,9 +95,11 @@ async function seqAt(room: Room, ts: number): Promise<number | null> {
   return found;
 }
 
-function Result({ line }: { line: HistoryLine }) {
+function Result({ line, asked }: { line: HistoryLine; asked: Asked }) {
   const room = chat.roomOf(line.room);
-  const go = () => {
+  const unset = line.clock === "unset";
+  const go = (event: Event) => {
+    if (last) last.top = (event.currentTarget as HTMLElement).closest("dialog")!.scrollTop;
     close();
     goRoom(room);
     void chat.history.jump(room, line.seq);
@@ -52,28 +110,34 @@ function Result({ line }: { line: HistoryLine }) {
         <bdi class={nameClass(line.from)}>{line.from}</bdi>
         <time>
           {room.isDirect ? "" : "#" + room.title + " · "}
-          {day(line.ts, Date.now())} {time(line.ts)}
+          {unset ? t("timeUnknown") : `${day(line.ts, Date.now())} ${time(line.ts)}`}
         </time>
-        <p dir="auto">{line.snippet || line.text}</p>
+        <Snippet text={line.text ?? line.snippet ?? ""} query={asked.query} />
       </button>
     </li>
   );
 }
 
 export function Search({ what }: { what: Open }) {
-  const [asked, setAsked] = useState({ query: "", from: "" });
-  const [here, setHere] = useState(true);
-  const [found, setFound] = useState<Found | null>(null);
+  const kept = last;
+  const [asked, setAsked] = useState<Asked>(kept?.asked ?? { query: "", from: "", room: what.room?.name ?? "" });
+  const [here, setHere] = useState(kept ? kept.asked.room !== "" : true);
+  const [found, setFound] = useState<Found | null>(kept?.found ?? null);
   const [wrong, setWrong] = useState("");
-  const room = here ? (what.room ?? null) : null;
+  const top = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    /* The dialog is opened after its contents are drawn. */
+    if (kept) requestAnimationFrame(() => (top.current?.closest("dialog") ?? top.current!).scrollTo(0, kept.top));
+  }, []);
   const failed = (error: Error) => setWrong(told(error));
-  const look = (what: { query: string; from: string }, before?: number) => {
+  const look = (what: Asked, before?: number) => {
     setWrong("");
     setAsked(what);
-    find(what.query, room, what.from, before).then(
-      (more) => setFound(before && found ? { lines: [...found.lines, ...more.lines], more: more.more } : more),
-      failed,
-    );
+    find(what, before).then((more) => {
+      const all = before && found ? { lines: [...found.lines, ...more.lines], more: more.more } : more;
+      last = { asked: what, found: all, top: 0 };
+      setFound(all);
+    }, failed);
   };
   const goDate = (value: string) => {
     const at = new Date(value + "T00:00").getTime();
@@ -94,7 +158,8 @@ export function Search({ what }: { what: Open }) {
         onSubmit={(event) => {
           const field = fields(event);
           const query = field("query");
-          if (query) look({ query, from: field("from").replace(/^@/, "") });
+          const from = field("from").replace(/^@/, "");
+          if (query || from) look({ query, from, room: here ? (what.room?.name ?? "") : "" });
         }}
       >
         <span class="row-of">
@@ -105,6 +170,7 @@ export function Search({ what }: { what: Open }) {
             enterkeyhint="search"
             aria-label={t("search")}
             name="query"
+            defaultValue={asked.query}
           />
           <button class="main">{t("search")}</button>
         </span>
@@ -112,10 +178,10 @@ export function Search({ what }: { what: Open }) {
           {what.room && (
             <label class="choice">
               <input type="checkbox" checked={here} onChange={() => setHere(!here)} />
-              {what.room.isDirect ? what.room.title : "#" + what.room.title}
+              {t("onlyHere", { room: what.room.isDirect ? what.room.title : "#" + what.room.title })}
             </label>
           )}
-          <input aria-label={t("from")} placeholder={t("from")} name="from" />
+          <input aria-label={t("from")} placeholder={t("from")} name="from" defaultValue={asked.from} />
         </span>
         {what.room && (
           <label>
@@ -125,11 +191,11 @@ export function Search({ what }: { what: Open }) {
         )}
       </form>
       <Wrong text={wrong} />
-      <div class="results" role="region" aria-live="polite" aria-label={t("search")}>
+      <div class="results" ref={top} role="region" aria-live="polite" aria-label={t("search")}>
         {found && !found.lines.length && <p class="muted">{t("noResults")}</p>}
         <ul>
           {found?.lines.map((line) => (
-            <Result key={line.room + line.seq} line={line} />
+            <Result key={line.room + line.seq} line={line} asked={asked} />
           ))}
         </ul>
         {found?.more && (

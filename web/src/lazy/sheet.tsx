@@ -116,7 +116,5 @@ export async function copy(text: string): Promise<void> {
     document.execCommand("copy");
     area.remove();
   }
-  const notice = { key: "text", text: t("copied") } as const;
-  chat.say(notice);
-  setTimeout(() => chat.hush(notice), copied_ms);
+  chat.say({ key: "text", text: t("copied") }, copied_ms);
 }

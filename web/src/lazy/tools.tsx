@@ -2,13 +2,17 @@
 import { useEffect, useState } from "preact/hooks";
 import { chat, close, goDirect, linkTo, open, screen, type Open } from "../app";
 import { startEdit, startReply } from "../drafts";
+import { whole } from "../dates";
+import { plainText } from "../markup";
 import { givable, may, mayTo } from "../may";
 import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
 import type { Room } from "../room";
+import { sound } from "../settings";
 import { react } from "../views/row";
 import type { Role } from "../wire";
 import { t, type Key } from "../words";
 import { exportRoom } from "./export";
+import { Inviting, MakePrivate } from "./inviting";
 import { Choice, copy, fields, Item, Sure, Title, useRequest, Wrong } from "./sheet";
 
 const quick = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏"];
@@ -33,8 +37,9 @@ export function MessageMenu({ what }: { what: Open }) {
   return (
     <>
       <Title text={row.from} />
+      <p class="muted small">{row.unset ? t("timeUnknown") : whole(row.ts)}</p>
       <p class="said" dir="auto">
-        {row.deleted ? t("deleted") : row.text}
+        {row.deleted ? t("deleted") : plainText(row.text)}
       </p>
       {!row.deleted && (
         <div class="chips" role="group" aria-label={t("react")}>
@@ -165,6 +170,21 @@ export function PersonMenu({ what }: { what: Open }) {
   );
 }
 
+/** What a browser needs before it shows anything: to be asked, at an address where it may be. */
+function Notifying() {
+  const [state, set] = useState(canNotify ? Notification.permission : "never");
+  const request = () => void Notification.requestPermission().then(set);
+  if (state === "default") {
+    return (
+      <button class="chip" onClick={request}>
+        {t("notifyAllow")}
+      </button>
+    );
+  }
+  if (state === "denied") return <p class="muted small">{t("notifyBlocked")}</p>;
+  return state === "never" ? <p class="muted small">{t("notifyNever")}</p> : null;
+}
+
 function Loud({ room }: { room: Room }) {
   const [loud, set] = useState<string>(loudness(room));
   const choose = (value: string) => {
@@ -178,15 +198,28 @@ function Loud({ room }: { room: Room }) {
     ["none", "none"],
   ];
   return (
-    <fieldset class="chips">
-      <legend>{t("notifications")}</legend>
+    <fieldset class="several">
+      <legend>{t(canNotify ? "notifications" : "callMe")}</legend>
       {names.map(([value, key]) => (
         <Choice name="loud" value={value} now={loud} set={choose}>
           {t(key)}
         </Choice>
       ))}
+      {loud !== "none" && <Notifying />}
+      {loud !== "none" && (
+        <label class="choice">
+          <input type="checkbox" checked={sound.value === "on"} onChange={({ currentTarget }) => ring(currentTarget.checked)} />
+          {t("sound")}
+        </label>
+      )}
     </fieldset>
   );
+}
+
+/** Heard at once: browsers are silent until then. */
+function ring(on: boolean): void {
+  sound.value = on ? "on" : "off";
+  if (on) void import("./sound").then((part) => part.ring());
 }
 
 function Topic({ room }: { room: Room }) {
@@ -207,19 +240,19 @@ function Topic({ room }: { room: Room }) {
   );
 }
 
-function InviteUser({ room, kind }: { room: Room; kind: "invite" | "unban" }) {
+function LiftBan({ room }: { room: Room }) {
   const { wrong, run } = useRequest();
   const act = (event: Event) => {
     const user = fields(event)("user");
-    run(() => chat.do({ type: kind, room: room.name, user }));
+    run(() => chat.do({ type: "unban", room: room.name, user }));
   };
   return (
     <form onSubmit={act}>
       <label>
-        {t(kind === "invite" ? "inviteUser" : "unbanUser")}
+        {t("unbanUser")}
         <span class="row-of">
           <input name="user" />
-          <button class="chip">{t(kind === "invite" ? "invite" : "unban")}</button>
+          <button class="chip">{t("unban")}</button>
         </span>
       </label>
       <Wrong text={wrong} />
@@ -231,6 +264,7 @@ export function RoomSheet({ what }: { what: Open }) {
   const room = what.room!;
   const role = room.role.value;
   const [sure, ask] = useState(false);
+  const [closing, setClosing] = useState(false);
   const [saving, setSaving] = useState<number | null>(null);
   const { wrong, run } = useRequest();
   const remove = () => run(() => chat.do({ type: "remove", room: room.name }));
@@ -239,15 +273,16 @@ export function RoomSheet({ what }: { what: Open }) {
     return <Sure text={text} yes={t("removeRoom")} act={remove} no={() => ask(false)} />;
   }
   const isPrivate = room.visibility.value === "private";
-  const flip = () => run(() => chat.do({ type: "set", room: room.name, visibility: isPrivate ? "public" : "private" }));
+  if (closing) return <MakePrivate room={room} done={run} no={() => setClosing(false)} />;
+  const makePublic = () => run(() => chat.do({ type: "set", room: room.name, visibility: "public" }));
   return (
     <>
       <Title text={room.label} />
       {!may(role, "topic") && room.topic.value && <p dir="auto">{room.topic.value}</p>}
       {!room.isDirect && may(role, "topic") && <Topic room={room} />}
       <Loud room={room} />
-      {!room.isDirect && isPrivate && may(role, "invite") && <InviteUser room={room} kind="invite" />}
-      {!room.isDirect && may(role, "ban") && <InviteUser room={room} kind="unban" />}
+      {!room.isDirect && isPrivate && may(role, "invite") && <Inviting room={room} />}
+      {!room.isDirect && may(role, "ban") && <LiftBan room={room} />}
       <ul>
         <Item text={t("search")} act={() => open({ part: "search", room })} />
         {!room.isDirect && <Item text={t("invite")} act={() => open({ part: "invite", room })} />}
@@ -255,7 +290,7 @@ export function RoomSheet({ what }: { what: Open }) {
           text={saving === null ? t("exportRoom") : t("exporting", { n: saving })}
           act={() => saving === null && run(() => exportRoom(room, setSaving))}
         />
-        {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "makePublic" : "makePrivate")} act={flip} />}
+        {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "makePublic" : "makePrivate")} act={isPrivate ? makePublic : () => setClosing(true)} />}
         {!room.isDirect && <Item text={t("leave")} act={() => (close(), void chat.leave(room))} />}
         {!room.isDirect && may(role, "remove") && <Item text={t("removeRoom")} danger act={() => ask(true)} />}
       </ul>

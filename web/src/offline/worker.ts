@@ -39,6 +39,24 @@ async function keptOrFresh(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
 }
 
+interface Clicked extends Late {
+  notification: { tag: string; close(): void };
+}
+
+/** The page that is open shows the room; without one it is opened. */
+async function showRoom(room: string): Promise<void> {
+  const { clients } = self as any;
+  const [page] = await clients.matchAll({ type: "window" });
+  if (!page) return clients.openWindow("/#" + encodeURIComponent(room));
+  page.postMessage({ room });
+  await page.focus();
+}
+
+addEventListener("notificationclick", (event) => {
+  const { notification, waitUntil } = event as Clicked;
+  notification.close();
+  waitUntil.call(event, showRoom(notification.tag));
+});
 addEventListener("install", (event) => (event as Late).waitUntil(keep()));
 addEventListener("activate", (event) => (event as Late).waitUntil(forgetOld()));
 addEventListener("fetch", (event) => {

@@ -2,6 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { chat, close, dialog } from "../app";
 import { t, withWords } from "../words";
 
+const failed_ms = 5000;
+
 /** A part that the first drawing does without: null until it has come. Asked for whenever what is
  * wanted changes. */
 export function useLater<Part>(wanted: unknown, load: () => Promise<Part>): Part | null {
@@ -19,5 +21,5 @@ export function partFailed(): void {
   if (!dialog.peek()) return;
   close();
   if (chat.link.value.is === "open") location.reload();
-  else chat.say({ key: "text", text: t("openPart") });
+  else chat.say({ key: "text", text: t("openPart") }, failed_ms);
 }

@@ -7,6 +7,7 @@ import type { Room } from "../room";
 import { isText } from "../sender";
 import { t } from "../words";
 import { Anchor } from "./anchor";
+import { Hearth } from "./hearth";
 import { Icon } from "./icon";
 import { useLater } from "./later";
 import { rowsOf } from "./rows";
@@ -121,7 +122,7 @@ function Pill({ room, box }: { room: Room; box: RefObject<HTMLDivElement> }) {
   return (
     <button class="pill" onClick={down}>
       <Icon name="down" />
-      {below ? t("pill", { n: below }) : t("toNewest")}
+      {below ? (room.mentioned.value ? "@ " : "") + t("pill", { n: below }) : t("toNewest")}
     </button>
   );
 }
@@ -170,8 +171,10 @@ export function Log({ room }: { room: Room }) {
             </li>
           )}
           {loaded && !view.before && !rows.length && (
-            <li key="empty" class="between empty">
-              <span>{t("empty")}</span>
+            <li key="empty" class="between empty hollow">
+              <Hearth />
+              <h2>{t("emptyTitle")}</h2>
+              <p>{t("empty")}</p>
             </li>
           )}
           {rows}

@@ -2,8 +2,9 @@
 // form: one more field, for those whose name the gateway says is an account's.
 import { useState } from "preact/hooks";
 import { chat, invited } from "../app";
-import { isForgetful } from "../memory";
-import { t, why } from "../words";
+import { isForgetful, remember } from "../memory";
+import { language, languages, t, why, type Language } from "../words";
+import { Hearth } from "./hearth";
 
 const forgetful = isForgetful();
 
@@ -22,7 +23,14 @@ function problem(name: string): string {
   const refusal = chat.refusal.value;
   if (!refusal) return "";
   if (refusal.code === "name_taken") return t("nameTaken", { name: namesNear(name)[0]! });
-  return refusal.code === "name_invalid" ? t("nameInvalid") : why(refusal);
+  if (refusal.code === "name_invalid") return t("nameInvalid");
+  /* What an administrator has to set is told as the gateway tells it. */
+  return refusal.code === "forbidden" ? refusal.message : why(refusal);
+}
+
+function speak(chosen: Language): void {
+  remember("language", chosen);
+  location.reload();
 }
 
 export function Naming() {
@@ -47,8 +55,9 @@ export function Naming() {
           enter(new FormData(event.currentTarget).get("name")!.toString().trim());
         }}
       >
-        <Flame />
-        <h1>{room ? "# " + room : t("welcome", { server: "hearth" })}</h1>
+        <Hearth />
+        <h1>{t("welcome", { server: chat.serverName.value })}</h1>
+        <p class="lead">{room ? t("toRoom", { room: "# " + room }) : t("lobbyOf")}</p>
         <label for="name">{t("askName")}</label>
         <input
           id="name"
@@ -87,17 +96,13 @@ export function Naming() {
           </p>
         )}
       </form>
+      <p class="tongues">
+        {(Object.keys(languages) as Language[]).map((one) => (
+          <button class="link" lang={one} aria-pressed={one === language} onClick={() => speak(one)}>
+            {languages[one]}
+          </button>
+        ))}
+      </p>
     </main>
-  );
-}
-
-/** The icon once more: as an image it would be one more request. */
-function Flame() {
-  return (
-    <svg class="flame" viewBox="0 0 64 64" aria-hidden="true">
-      <rect width="64" height="64" rx="14" />
-      <path d="M32 9c3 9 15 14 15 28a15 15 0 0 1-30 0c0-7 4-11 7-15 1 4 3 6 5 7 1-8-1-13 3-20z" />
-      <path d="M32 52a8 8 0 0 1-8-8c0-5 5-8 7-13 4 4 9 8 9 13a8 8 0 0 1-8 8z" />
-    </svg>
   );
 }

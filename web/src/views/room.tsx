@@ -1,5 +1,6 @@
 // The middle pane: header, what is the matter, log, who is typing, composer.
 import { chat, go, open } from "../app";
+import { heard, unreadHeard } from "../notify";
 import type { Room } from "../room";
 import { t } from "../words";
 import { Composer } from "./composer";
@@ -26,7 +27,7 @@ function LinkSign() {
 }
 
 function Header({ room }: { room: Room }) {
-  const others = chat.unread.value - room.unread.value;
+  const others = unreadHeard() - (heard(room) ? room.unread.value : 0);
   const count = t("here", { n: room.members.value });
   return (
     <header class="top">

@@ -1,6 +1,6 @@
 // One message. Drawn again only when something about it has changed.
 import { Component, type ComponentChild } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat } from "../app";
 import { time, whole } from "../dates";
 import type { Row } from "../log";
@@ -68,15 +68,51 @@ function Reactions({ room, row }: { room: Room; row: Row }) {
   );
 }
 
+/** A board without a clock tells no time, rather than one of 1970. */
+function Time({ row, side }: { row: Row; side?: boolean }) {
+  const known = row.unset ? { title: t("timeUnknown") } : { dateTime: new Date(row.ts).toISOString(), title: whole(row.ts) };
+  return (
+    <time class={side ? "side" : undefined} aria-hidden={side} {...known}>
+      {row.unset ? "–:–" : time(row.ts)}
+    </time>
+  );
+}
+
 function Head({ row }: { row: Row }) {
   return (
     <div class="head">
       <bdi class={nameClass(row.from)}>{row.from}</bdi>
-      <time dateTime={new Date(row.ts).toISOString()} title={whole(row.ts)}>
-        {row.unset ? "–:–" : time(row.ts)}
-      </time>
+      <Time row={row} />
       {row.via && <span class="muted">{t("guestVia", { via: row.via })}</span>}
     </div>
+  );
+}
+
+/* What is shorter than this is not taller than any screen. */
+const tall_characters = 400;
+const tall_lines = 12;
+const tall_share = 0.8;
+
+/** Taller than most of the screen, it is folded until somebody wants to read it. */
+function Tall({ room, text }: { room: Room; text: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [state, set] = useState<"unknown" | "fits" | "folded" | "open">("unknown");
+  useLayoutEffect(() => {
+    const fits = box.current!.scrollHeight <= innerHeight * tall_share;
+    set(fits ? "fits" : "folded");
+  }, [text]);
+  const folded = state === "folded";
+  return (
+    <>
+      <div ref={box} class={folded ? "folded" : undefined}>
+        <Text room={room} text={text} />
+      </div>
+      {(folded || state === "open") && (
+        <button class="link" aria-expanded={!folded} onClick={() => set(folded ? "open" : "folded")}>
+          {t(folded ? "showAll" : "showLess")}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -84,7 +120,8 @@ function Body({ room, row }: { room: Room; row: Row }) {
   if (row.deleted) {
     return <p class="gone">{row.removedBy ? t("deletedBy", { name: row.removedBy }) : t("deleted")}</p>;
   }
-  return <Text room={room} text={row.text} />;
+  const tall = row.text.length > tall_characters || row.text.split("\n", tall_lines + 1).length > tall_lines;
+  return tall ? <Tall room={room} text={row.text} /> : <Text room={room} text={row.text} />;
 }
 
 export class MessageRow extends Component<Props> {
@@ -105,6 +142,7 @@ export class MessageRow extends Component<Props> {
     return (
       <li class={classes} data-seq={row.seq} tabIndex={-1}>
         {first ? <Head row={row} /> : <span class="hidden">{row.from}</span>}
+        {!first && !pending && <Time row={row} side />}
         {row.reply !== undefined && <Quote room={room} seq={row.reply} quoted={quoted} />}
         <Body room={room} row={row} />
         {row.edited && !row.deleted && <span class="muted small">{t("edited")}</span>}

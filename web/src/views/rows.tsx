@@ -9,10 +9,12 @@ import { keptRow, Mark } from "./pending";
 import { MessageRow } from "./row";
 
 const grouped_ms = 5 * 60000;
+const grouped_max = 20;
 
-function follows(row: Row, before: Row | undefined): boolean {
+function follows(row: Row, before: Row | undefined, count: number): boolean {
   return (
     before?.kind === "message" &&
+    count < grouped_max &&
     before.from === row.from &&
     before.via === row.via &&
     row.ts - before.ts < grouped_ms &&
@@ -34,6 +36,11 @@ function special(row: Row): VNode | null {
   return <Between key={row.seq} kind="topic" seq={row.seq} text={t("topicSet", { name: row.from, text: row.text })} />;
 }
 
+/** 0 while the board did not know the time. */
+function dayKey(row: Row): number {
+  return row.unset ? 0 : dayOf(row.ts);
+}
+
 interface Shown {
   room: Room;
   rows: readonly Row[];
@@ -48,10 +55,14 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
   const nodes: ComponentChild[] = [];
   const stored = new Map(waiting.map((item) => [item.nonce, item]));
   let before: Row | undefined;
+  let grouped = 0;
+  let today = 0;
   let divided = divider < 0;
   const draw = (row: Row, pending?: Outgoing) => {
-    if (!before || dayOf(before.ts) !== dayOf(row.ts)) {
-      nodes.push(<Between key={"day" + dayOf(row.ts)} kind="day" text={day(row.ts, now)} />);
+    const itsDay = dayKey(row);
+    if (itsDay && itsDay !== today) {
+      today = itsDay;
+      nodes.push(<Between key={"day" + itsDay} kind="day" text={day(row.ts, now)} />);
       before = undefined;
     }
     if (!divided && row.seq > divider && row.from !== me) {
@@ -60,13 +71,15 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
       nodes.push(<Between key="divider" kind="unread" text={t("newMessages")} />);
     }
     const key = row.from === me && row.nonce ? row.nonce : row.seq;
+    const first = !follows(row, before, grouped);
+    grouped = first ? 1 : grouped + 1;
     nodes.push(
       special(row) ?? (
         <MessageRow
           key={key}
           room={room}
           row={row}
-          first={!follows(row, before)}
+          first={first}
           quoted={row.reply ? room.original(row.reply) : undefined}
           met={row.text.includes("@") ? room.met.value : 0}
           pending={pending && mark(pending)}

@@ -39,10 +39,7 @@ function words(notice: Notice): string {
 
 function Lost() {
   const link = chat.link.value;
-  const lost = link.is !== "open" && chat.welcomed.value;
-  const lasting = useLasting(lost, 900);
-  useSeconds(lasting);
-  if (!lasting) return null;
+  useSeconds(true);
   const left = link.is === "waiting" ? Math.max(1, Math.ceil((link.until - chat.clock.now()) / 1000)) : 0;
   return (
     <div class="bar">
@@ -55,22 +52,36 @@ function Lost() {
   );
 }
 
-export function Status() {
-  const connecting = useLasting(!chat.welcomed.value, 600);
+function Said({ notice }: { notice: Notice }) {
   return (
-    <div role="status">
-      {connecting && <div class="bar">{t("connecting")}</div>}
-      <Lost />
-      {chat.notices.value.map((notice) => (
-        <div class="bar">
-          <p>{words(notice)}</p>
-          <button class="plain" aria-label={t("dismiss")} onClick={() => chat.hush(notice)}>
-            <Icon name="close" />
-          </button>
-        </div>
-      ))}
+    <div class="bar">
+      <p>{words(notice)}</p>
+      {notice.act && <button onClick={notice.act.does}>{t(notice.act.words)}</button>}
+      <button class="plain" aria-label={t("dismiss")} onClick={() => chat.hush(notice)}>
+        <Icon name="close" />
+      </button>
     </div>
   );
+}
+
+/** Nothing is lost by it: what is written and what waits is kept. */
+function Outdated() {
+  return (
+    <div class="bar">
+      <p>{t("newVersion")}</p>
+      <button onClick={() => location.reload()}>{t("reload")}</button>
+    </div>
+  );
+}
+
+/** At most one bar: first what is the matter with the connection, then what was said last. */
+export function Status() {
+  const connecting = useLasting(!chat.welcomed.value, 600);
+  const lost = useLasting(chat.link.value.is !== "open" && chat.welcomed.value, 900);
+  const notices = chat.notices.value;
+  const notice = notices[notices.length - 1];
+  const bar = lost ? <Lost /> : connecting ? <div class="bar">{t("connecting")}</div> : notice ? <Said notice={notice} /> : chat.outdated.value ? <Outdated /> : null;
+  return <div role="status">{bar}</div>;
 }
 
 const fair_ms = 800;

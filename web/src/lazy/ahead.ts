@@ -1,0 +1,34 @@
+// Fetches all later parts while nobody waits, so that losing the connection is no dead end.
+import { withWords } from "../words";
+
+const parts = [
+  () => import("./dialog"),
+  () => import("./tools"),
+  () => import("./sheets"),
+  () => import("./complete"),
+  () => import("./commands"),
+  () => import("./search"),
+  () => import("./settings"),
+  () => import("./failed"),
+  () => import("./past"),
+  () => import("./invite"),
+  () => import("./notification"),
+  () => import("./people"),
+];
+
+const pause_ms = 50;
+
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof requestIdleCallback === "undefined") setTimeout(resolve, pause_ms);
+    else requestIdleCallback(() => resolve(), { timeout: 2000 });
+  });
+}
+
+export async function fetchAhead(): Promise<void> {
+  for (const part of parts) {
+    await idle();
+    /* One that does not come now is asked for again when it is wanted. */
+    await withWords<unknown>(part()).catch(() => undefined);
+  }
+}
