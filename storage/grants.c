@@ -2,7 +2,12 @@
 
 #include <stdio.h>
 
-enum { OWN_GRANTS_MAX = 100000 };
+#include "storage/unread.h"
+
+enum {
+    OWN_GRANTS_MAX = 100000,
+    UNREAD_ROWS_MAX = 50000 /* of all rooms together: a second of a small board */
+};
 
 static void read_grant(sqlite3_stmt *row, int column, struct grant *grant)
 {
@@ -12,6 +17,8 @@ static void read_grant(sqlite3_stmt *row, int column, struct grant *grant)
         .banned_until = sqlite3_column_int64(row, column + 2),
         .muted_until = sqlite3_column_int64(row, column + 3),
         .read = sqlite3_column_int64(row, column + 4),
+        .entered = sqlite3_column_int64(row, column + 4) > 0 ||
+                   sqlite3_column_int(row, column + 5) != 0,
     };
 }
 
@@ -19,8 +26,8 @@ bool grants_read(struct database *database, int64_t room_id, int64_t user_id, st
 {
     *grant = (struct grant){.role = ROLE_NONE};
     sqlite3_stmt *statement =
-        database_prepare(database, "SELECT role, invited, banned_until, muted_until, read"
-                                   " FROM grants WHERE room_id=?1 AND user_id=?2");
+        database_prepare(database, "SELECT role, invited, banned_until, muted_until, read,"
+                                   " entered FROM grants WHERE room_id=?1 AND user_id=?2");
     sqlite3_bind_int64(statement, 1, room_id);
     sqlite3_bind_int64(statement, 2, user_id);
     enum step step = database_step(database, statement);
@@ -50,7 +57,7 @@ static bool write_grant(struct database *database, int64_t room_id, int64_t user
 {
     sqlite3_stmt *statement = database_prepare(
         database, "INSERT OR REPLACE INTO grants(room_id, user_id, role, invited, banned_until,"
-                  " muted_until, read) VALUES(?1,?2,?3,?4,?5,?6,?7)");
+                  " muted_until, read, entered) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
     sqlite3_bind_int64(statement, 1, room_id);
     sqlite3_bind_int64(statement, 2, user_id);
     sqlite3_bind_int(statement, 3, (int)grant->role);
@@ -58,6 +65,7 @@ static bool write_grant(struct database *database, int64_t room_id, int64_t user
     sqlite3_bind_int64(statement, 5, grant->banned_until);
     sqlite3_bind_int64(statement, 6, grant->muted_until);
     sqlite3_bind_int64(statement, 7, grant->read);
+    sqlite3_bind_int(statement, 8, grant->entered);
     return database_run(database, statement);
 }
 
@@ -154,9 +162,11 @@ bool grants_mark_read(struct database *database, struct job *job)
     struct grant grant;
     if (!grants_read(database, job->read.room_id, job->read.user_id, &grant))
         return false;
-    if (job->read.seq <= grant.read)
+    if (grant.entered && job->read.seq <= grant.read)
         return true;
-    grant.read = job->read.seq;
+    if (job->read.seq > grant.read)
+        grant.read = job->read.seq;
+    grant.entered = true;
     return write_grant(database, job->read.room_id, job->read.user_id, &grant);
 }
 
@@ -168,8 +178,8 @@ bool grants_people(struct database *database, struct job *job)
     if (!answer->people)
         return database_failed(database, SQLITE_NOMEM);
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT g.role, g.invited, g.banned_until, g.muted_until, g.read, u.id, u.name,"
-                  " u.account FROM grants g JOIN users u ON u.id=g.user_id WHERE g.room_id=?1 AND"
+        database, "SELECT g.role, g.invited, g.banned_until, g.muted_until, g.read, g.entered, u.id,"
+                  " u.name, u.account FROM grants g JOIN users u ON u.id=g.user_id WHERE g.room_id=?1 AND"
                   " (g.role OR g.banned_until OR g.muted_until OR g.invited)"
                   " ORDER BY g.role DESC, u.folded LIMIT ?2");
     sqlite3_bind_int64(statement, 1, job->people.room_id);
@@ -178,9 +188,9 @@ bool grants_people(struct database *database, struct job *job)
     while ((step = database_step(database, statement)) == STEP_ROW) {
         struct person *person = &answer->people[answer->count++];
         read_grant(statement, 0, &person->grant);
-        person->user_id = sqlite3_column_int64(statement, 5);
-        text_clean(column_text(statement, 6), TEXT_LINE, person->name, sizeof person->name);
-        person->account = sqlite3_column_int(statement, 7) != 0;
+        person->user_id = sqlite3_column_int64(statement, 6);
+        text_clean(column_text(statement, 7), TEXT_LINE, person->name, sizeof person->name);
+        person->account = sqlite3_column_int(statement, 8) != 0;
     }
     return step == STEP_DONE;
 }
@@ -188,11 +198,25 @@ bool grants_people(struct database *database, struct job *job)
 static bool count_own(struct database *database, int64_t user_id, int64_t *count)
 {
     sqlite3_stmt *statement =
-        database_prepare(database, "SELECT count(*) FROM grants WHERE user_id=?1");
+        database_prepare(database, "SELECT (SELECT count(*) FROM grants WHERE user_id=?1) +"
+                                   " (SELECT count(*) FROM rooms WHERE user_a=?1 OR user_b=?1)");
     sqlite3_bind_int64(statement, 1, user_id);
     return database_number(database, statement, 0, count);
 }
 
+/* Rooms with what is new for the user: the reader does it, so that the loop never waits. */
+static bool count_unread(struct database *database, struct job_own *answer)
+{
+    struct unread_reader reader;
+    if (!unread_begin(&reader, database, answer->user_id, UNREAD_ROWS_MAX))
+        return false;
+    for (size_t i = 0; i < answer->count; i++)
+        if (!unread_count(&reader, database, &answer->grants[i]))
+            return false;
+    return true;
+}
+
+/* Direct rooms that the user has not been in are own ones, too: there is something new in them. */
 bool grants_own(struct database *database, struct job *job)
 {
     struct job_own *answer = &job->own;
@@ -206,15 +230,18 @@ bool grants_own(struct database *database, struct job *job)
     if (!answer->grants)
         return database_failed(database, SQLITE_NOMEM);
     sqlite3_stmt *statement =
-        database_prepare(database, "SELECT role, invited, banned_until, muted_until, read, room_id"
-                                   " FROM grants WHERE user_id=?1 LIMIT ?2");
+        database_prepare(database, "SELECT role, invited, banned_until, muted_until, read, entered,"
+                                   " room_id FROM grants WHERE user_id=?1"
+                                   " UNION ALL SELECT 0, 0, 0, 0, 0, 0, id FROM rooms"
+                                   " WHERE (user_a=?1 OR user_b=?1) AND NOT EXISTS(SELECT 1 FROM"
+                                   " grants WHERE room_id=rooms.id AND user_id=?1) LIMIT ?2");
     sqlite3_bind_int64(statement, 1, answer->user_id);
     sqlite3_bind_int64(statement, 2, count);
     enum step step;
     while ((step = database_step(database, statement)) == STEP_ROW) {
         struct own_grant *own = &answer->grants[answer->count++];
         read_grant(statement, 0, &own->grant);
-        own->room_id = sqlite3_column_int64(statement, 5);
+        own->room_id = sqlite3_column_int64(statement, 6);
     }
-    return step == STEP_DONE;
+    return step == STEP_DONE && count_unread(database, answer);
 }

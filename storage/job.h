@@ -75,6 +75,8 @@ struct grant {
     bool invited;
     int64_t banned_until, muted_until;
     int64_t read; /* read marker */
+    bool entered; /* has been in the room: a marker of 0 is then one of an empty room */
+    int unread, mentioned; /* answer of JOB_OWN only: messages behind the marker, see unread.h */
 };
 
 enum job_kind {
@@ -154,7 +156,7 @@ struct job_grant {
     struct grant grant;              /* answer: as it is now */
 };
 
-struct job_read { int64_t room_id, user_id, seq; };
+struct job_read { int64_t room_id, user_id, seq; }; /* entering is a marker, too: of 0 */
 
 struct job_login {
     bool by_key;

@@ -49,6 +49,9 @@ static const char *const steps[] = {
     "CREATE TABLE search_ids(block INTEGER PRIMARY KEY, ids BLOB NOT NULL);"
     "CREATE TABLE search_grams(id INTEGER PRIMARY KEY, places BLOB NOT NULL);"
     "CREATE TABLE search_loose(id INTEGER PRIMARY KEY);",
+
+    /* has been in the room, though there may have been nothing to read */
+    "ALTER TABLE grants ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;",
 };
 
 int schema_version(void)

@@ -33,6 +33,9 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .session = key,
         .server = {.name = gateway->config->server.name, .version = HEARTH_VERSION},
         .time = gateway->now.wall_ms,
+        .first_room = gateway->config->rooms.first,
+        .may_create = ask->session->arrival.administrator ||
+                      gateway->config->rooms.create != CREATE_KEEPER,
     };
     fill_bounds(gateway->config, &reply.limits);
     if (room_list_fill(&list, gateway, ask->session, own, &all)) {

@@ -168,6 +168,16 @@ static void catch_up_marker(const struct session *session, const struct room *ro
     }
 }
 
+/* Kept, so that an empty room is not taken for one where the user has never been. When it cannot be
+ * stored now, the next join tries again. */
+static void note_entered(struct gateway *gateway, const struct room *room, const struct user *user)
+{
+    struct job *job = job_create(JOB_READ);
+    if (job)
+        job->read = (struct job_read){room->id, user->id, 0};
+    (void)gateway_submit(gateway, job, NULL);
+}
+
 static enum outcome enter(struct ask *ask, struct job *job, struct room *room)
 {
     struct job_page *page = &job->page;
@@ -181,6 +191,8 @@ static enum outcome enter(struct ask *ask, struct job *job, struct room *room)
     if (!member)
         return ask_fail(ask, ERROR_room_full, NULL,
                         "The gateway has no memory for one more member.");
+    if (ask->session->user && !page->grant.entered)
+        note_entered(ask->gateway, room, ask->session->user);
     reply_joined(ask, job, room);
     if (page->limit > 0)
         tell_page(member, page);

@@ -39,6 +39,9 @@ static void describe(const struct room *room, const struct session *session,
         .read = grant ? grant->read : 0,
         .peer = room_peer(room, session),
         .keep = room->keep,
+        .seen = grant && grant->entered,
+        .unread = session->user ? (grant ? grant->unread : 0) : NUMBER_ABSENT,
+        .mentioned = session->user ? (grant ? grant->mentioned : 0) : NUMBER_ABSENT,
     };
 }
 

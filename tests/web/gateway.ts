@@ -58,8 +58,8 @@ export class Gateway {
       case "hello": {
         const name = frame.session ? frame.session.slice(4) : frame.name;
         this.users.set(socket, name);
-        const room = { name: "lobby", topic: "", members: 1, last: this.seq, joined: false, role: this.role, visibility: "public", read: 0 };
-        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : [room] });
+        const room = { name: "lobby", topic: "", members: 1, last: this.seq, joined: false, role: this.role, visibility: "public", read: 0, seen: false, unread: 0, mentioned: 0 };
+        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, first_room: "lobby", may_create: true, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : [room] });
       }
       case "ping":
         return reply({ type: "pong", time: 0 });

@@ -158,8 +158,8 @@ export class Chat {
     this.serverName.value = frame.server.name;
     remember("server", frame.server.name);
     this.limits.value = frame.limits;
-    this.firstRoom = frame.first_room ?? usual_first_room;
-    this.mayCreate.value = frame.may_create ?? true;
+    this.firstRoom = frame.first_room;
+    this.mayCreate.value = frame.may_create;
     this.moreRooms.value = frame.more ?? false;
     this.checkVersion(frame.server.version);
     for (const line of frame.rooms) this.roomOf(line.name).describe(line);

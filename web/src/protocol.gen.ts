@@ -114,6 +114,12 @@ export interface RoomLine {
   visibility: Visibility;
   /** This user's read marker. */
   read: number;
+  /** This user has been in it: read 0 is then no "never". */
+  seen: boolean;
+  /** Messages of others behind the marker, deleted ones left out; counted to 999. Of users only. */
+  unread?: number;
+  /** Those of them that mention this user, or answer one of their messages. */
+  mentioned?: number;
   /** The other one of a direct room. */
   peer?: string;
   /** Retention leaves it alone. */
@@ -590,6 +596,10 @@ export interface WelcomeReply {
   time: number;
   /** What a client may do. */
   limits: Bounds;
+  /** Where whoever is new goes. */
+  first_room: string;
+  /** This user may create rooms. */
+  may_create: boolean;
   /** The rooms, as rooms lists them. */
   rooms: RoomLine[];
   /** There are more rooms: rooms with after lists them. */

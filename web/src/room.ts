@@ -122,7 +122,7 @@ export class Room {
     if (line.read !== undefined) this.read = Math.max(this.read, line.read);
     if (line.seen !== undefined) this.wasHere ||= line.seen;
     if (line.unread === undefined || line.last === undefined) return;
-    this.counted = { unread: line.unread, mentioned: line.mentioned ?? 0, last: line.last, read: this.read };
+    this.counted = { unread: line.unread, mentioned: (this.isDirect ? line.unread : line.mentioned) ?? 0, last: line.last, read: this.read };
     this.count();
   }
 

@@ -1,5 +1,5 @@
 // hearth.v1 as this page speaks it: the printed types, and how a refusal and a loss are told.
-import type { MemberLine as Member, RoomLine as Line, WelcomeReply } from "./protocol.gen";
+import type { MemberLine as Member, WelcomeReply } from "./protocol.gen";
 
 export type {
   AckReply as Ack,
@@ -11,11 +11,11 @@ export type {
   JoinedReply as Joined,
   ReactionLine,
   Role,
+  RoomLine,
 } from "./protocol.gen";
 
-/** A gateway of an earlier version tells less. */
-export type RoomLine = Line & { unread?: number; mentioned?: number; seen?: boolean };
-export type Welcome = Omit<WelcomeReply, "rooms"> & { rooms: RoomLine[]; first_room?: string; more?: boolean; may_create?: boolean };
+/** There may be more rooms than are listed. */
+export type Welcome = WelcomeReply & { more?: boolean };
 
 /** Somebody in a room; presence tells less than who does. */
 export type MemberLine = Partial<Member> & Pick<Member, "name" | "role">;
