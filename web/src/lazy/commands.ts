@@ -39,7 +39,7 @@ export const commands: readonly Command[] = [
   { name: "invite", takes: "takesName", words: "commandInvite", act: (room, rest) => chat.do({ type: "invite", room: room.name, user: split(rest)[0] }) },
   { name: "join", takes: "takesRoom", words: "commandJoin", act: (_, rest) => goRoom(chat.roomOf(rest.replace(/^#\s*/, ""))) },
   { name: "msg", takes: "takesNameText", words: "commandMsg", act: (_, rest) => message(rest) },
-  { name: "help", takes: "", words: "keyHelp", act: () => open({ part: "help" }) },
+  { name: "help", takes: "", words: "help", act: () => open({ part: "help" }) },
 ];
 
 function refuse(text: string): void {

@@ -33,9 +33,9 @@ function shortcuts(event: KeyboardEvent): void {
   else if (control && event.key.toLowerCase() === "k") open({ part: "switcher" });
   else if (control && event.key === "/") open({ part: "help" });
   else {
-    /* What is typed while one reads is meant to be said. */
+    /* What is typed while one reads is meant to be said here, unless one has just been put here. */
     const reading = event.target === document.body || (event.target as HTMLElement).closest(".log");
-    if (!control && !event.altKey && reading && !dialog.value && isTyped(event)) focusComposer();
+    if (!control && !event.altKey && !chat.putOut && reading && !dialog.value && isTyped(event)) focusComposer();
     return;
   }
   event.preventDefault();

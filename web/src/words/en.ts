@@ -35,7 +35,7 @@ export default {
   findRoom: "Find a room",
   gap: "Older messages that were here have been removed.",
   guestVia: "via {via}",
-  help: "Keyboard shortcuts",
+  help: "Shortcuts and commands",
   here: { one: "{n} here", other: "{n} here" },
   inParts: { one: "Send in {n} part", other: "Send in {n} parts" },
   invite: "Invite",

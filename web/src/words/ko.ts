@@ -37,7 +37,7 @@ const ko: Words = {
   findRoom: "대화방 찾기",
   gap: "여기 있던 오래된 메시지는 지워졌습니다.",
   guestVia: "{via} 경유",
-  help: "단축키",
+  help: "단축키와 명령",
   here: { other: "{n}명 접속 중" },
   inParts: { other: "{n}개로 나누어 보내기" },
   invite: "초대",
