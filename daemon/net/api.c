@@ -92,6 +92,19 @@ void api_health(struct exchange *exchange)
     buffer_finish(&body);
 }
 
+/* For the page's first screen, before anybody has said who they are. */
+void api_server(struct exchange *exchange)
+{
+    const struct config *config = exchange->server->config;
+    struct buffer body = {0};
+    bool whole = buffer_append_text(&body, "{\"name\":") &&
+                 json_append_string(&body, config->server.name) &&
+                 buffer_append_text(&body, ",\"version\":\"" HEARTH_VERSION "\",\"first_room\":") &&
+                 json_append_string(&body, config->rooms.first) && buffer_append_text(&body, "}\n");
+    exchange_answer(exchange, 200, headers_json, body.bytes, whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
 /* What only this floor knows. */
 static bool append_own_metrics(const struct server *server, struct buffer *out)
 {

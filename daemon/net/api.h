@@ -6,6 +6,7 @@
 #include "daemon/net/exchange.h"
 
 void api_health(struct exchange *exchange);
+void api_server(struct exchange *exchange);
 void api_metrics(struct exchange *exchange);
 void api_rooms(struct exchange *exchange);
 void api_history(struct exchange *exchange);

@@ -30,6 +30,7 @@ static const struct route {
 } routes[] = {
     {METHOD_GET, false, "/healthz", api_health},
     {METHOD_GET, false, "/metrics", api_metrics},
+    {METHOD_GET, false, "/api/v1/server", api_server},
     {METHOD_GET, false, "/api/v1/rooms", api_rooms},
     {METHOD_GET, false, "/api/v1/rooms/{}/messages", api_history},
     {METHOD_POST, false, "/api/v1/rooms/{}/messages", api_send},

@@ -63,6 +63,14 @@ def test_what_is_not_there_is_not_found(shared, path):
 
 # ---- health and metrics
 
+def test_whoever_comes_is_told_where_they_are(make_daemon):
+    daemon = make_daemon({"server.name": "마을 회관", "rooms.first": "foyer"})
+    status, _, body = daemon.http("GET", "/api/v1/server")
+    told = json.loads(body)
+    assert (status, told["name"], told["first_room"]) == (200, "마을 회관", "foyer")
+    assert told["version"]
+
+
 def test_healthz_says_ok(daemon):
     status, _, body = daemon.http("GET", "/healthz")
     assert status == 200 and json.loads(body) == {"status": "ok"}

@@ -1,6 +1,6 @@
 // The first screen: a name, nothing else. When there are accounts, signing in has its place in this
 // form: one more field, for those whose name the gateway says is an account's.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chat, invited } from "../app";
 import { isForgetful, remember } from "../memory";
 import { language, languages, t, why, type Language } from "../words";
@@ -28,6 +28,14 @@ function problem(name: string): string {
   return refusal.code === "forbidden" ? refusal.message : why(refusal);
 }
 
+/** Where one is, before one has said who one is. */
+function askName(): void {
+  fetch("/api/v1/server").then(
+    async (reply) => reply.ok && (chat.serverName.value = (await reply.json()).name),
+    () => undefined,
+  );
+}
+
 function speak(chosen: Language): void {
   remember("language", chosen);
   location.reload();
@@ -39,6 +47,7 @@ export function Naming() {
   const [name, setName] = useState(before);
   const [tried, setTried] = useState(before);
   const { room } = invited();
+  useEffect(askName, []);
   const busy = chat.link.value.is === "connecting";
   const enter = (wanted: string) => {
     setName(wanted);
