@@ -1,5 +1,5 @@
 // hearth.v1 as this page speaks it: the printed types, and how a refusal and a loss are told.
-import type { MemberLine as Member, WelcomeReply } from "./protocol.gen";
+import type { MemberLine as Member } from "./protocol.gen";
 
 export type {
   AckReply as Ack,
@@ -12,10 +12,8 @@ export type {
   ReactionLine,
   Role,
   RoomLine,
+  WelcomeReply as Welcome,
 } from "./protocol.gen";
-
-/** There may be more rooms than are listed. */
-export type Welcome = WelcomeReply & { more?: boolean };
 
 /** Somebody in a room; presence tells less than who does. */
 export type MemberLine = Partial<Member> & Pick<Member, "name" | "role">;
