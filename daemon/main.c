@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -133,9 +134,10 @@ static void reload_done(void *of)
     store_reconfigure(running->store, &options);
 }
 
-/* No secrets in core files, no more memory than is used. */
+/* Files for nobody else, no secrets in core files, no more memory than is used. */
 static void process_prepare(void)
 {
+    umask(077);
     const struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -136,14 +136,26 @@ static bool is_same_file(const char *a, const char *b)
            one.st_ino == other.st_ino;
 }
 
+bool backup_is_own(struct database *database, const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-journal", "-lock", "-reserve"};
+    const char *own = sqlite3_db_filename(database->handle, "main");
+    bool is_own = false;
+    for (size_t i = 0; own && i < sizeof ends / sizeof *ends; i++) {
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "%s%s", own, ends[i]);
+        is_own = is_own || is_same_file(path, name);
+    }
+    return is_own;
+}
+
 static bool may_write(struct database *database, struct job *job)
 {
     const char *path = job->backup.path;
-    const char *own = sqlite3_db_filename(database->handle, "main");
     struct stat status;
     if (!path || path[0] != '/' || strlen(path) > PATH_BYTES - 20)
         return say(job->why, sizeof job->why, "The path is refused", "it must be absolute");
-    if (own && is_same_file(path, own))
+    if (backup_is_own(database, path))
         return say(job->why, sizeof job->why, "The path is refused", "it is the database itself");
     if (stat(path, &status) != 0)
         return true;

@@ -8,6 +8,10 @@
 /* Reader: JOB_BACKUP. Fills result, why and bytes itself. */
 void backup_run(struct database *database, struct job *job);
 
+/* Whether path is the database's own file, or one of those beside it. Opening and closing the
+ * database a second time would drop its locks. */
+bool backup_is_own(struct database *database, const char *path);
+
 /* Copies what source sees now into a new file of mode 0600 at path (what is there goes), checks the
  * copy and lets it be opened anywhere: no WAL. Not yet synced. The writer need not wait meanwhile.
  * False: why, and no file is left. */

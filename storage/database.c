@@ -1,9 +1,7 @@
 #include "storage/database.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static enum failure failure_of(int code)
 {
@@ -43,14 +41,6 @@ void database_forget_failure(struct database *database)
     database->why[0] = '\0';
 }
 
-/* SQLite would make the file readable by everybody; its WAL and journal inherit the mode. */
-static void make_private_file(const char *path)
-{
-    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0)
-        close(fd);
-}
-
 static bool set_pragmas(struct database *database, const struct database_options *options)
 {
     char sql[512];
@@ -67,14 +57,9 @@ static bool set_pragmas(struct database *database, const struct database_options
 bool database_open(struct database *database, const struct database_options *options)
 {
     memset(database, 0, sizeof *database);
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     /* A reader opens for writing too: a WAL's index may need recovery; query_only keeps it honest.
      */
-    flags |= SQLITE_OPEN_READWRITE;
-    if (!options->read_only) {
-        flags |= SQLITE_OPEN_CREATE;
-        make_private_file(options->path);
-    }
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_READWRITE;
     int code = sqlite3_open_v2(options->path, &database->handle, flags, options->vfs);
     if (code == SQLITE_OK) {
         sqlite3_extended_result_codes(database->handle, 1);

@@ -44,8 +44,8 @@ struct database_options {
     int busy_ms; /* how long to wait for locks */
 };
 
-/* Opens the file (made when missing, mode 0600, unless read_only) and sets the connection's
- * pragmas; not those that write. False: why and failure are filled and the connection is closed. */
+/* Opens the file, which must be there, and sets the connection's pragmas; not those that write.
+ * False: why and failure are filled and the connection is closed. */
 bool database_open(struct database *database, const struct database_options *options);
 
 /* Finishes all statements and closes. A closed or zeroed one is fine. */

@@ -47,6 +47,8 @@ static bool may_replace(struct database *database, struct job *job)
         return refuse_backup(job, strerror(errno));
     if (!S_ISREG(status.st_mode))
         return refuse_backup(job, "it is no plain file");
+    if (backup_is_own(database, path))
+        return refuse_backup(job, "it is the database itself");
     if (!job->backup.overwrite && database_ask(database, "SELECT 1 FROM messages LIMIT 1", 1) == 1)
         return refuse_backup(job, "the database has messages; say that they may be replaced");
     return true;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,15 +18,16 @@
 #include "storage/salvage.h"
 #include "storage/schema.h"
 
-/* The ways to write, the best first. */
+/* The ways to write, the best first. unix-excl keeps a WAL's index in memory of the process: no
+ * file system has to share any. */
 struct way {
     const char *name;
-    const char *vfs;  /* NULL: SQLite's default */
+    const char *vfs;
     const char *mode; /* of the journal */
 };
 static const struct way ways[] = {
-    {"wal", NULL, "wal"},
-    {"delete", NULL, "delete"},
+    {"wal", "unix-excl", "wal"},
+    {"delete", "unix-excl", "delete"},
     {"delete+dotfile", "unix-dotfile", "delete"},
 };
 enum { WAY_COUNT = sizeof ways / sizeof *ways };
@@ -37,6 +37,7 @@ enum attempt {
     ATTEMPT_OPEN,
     ATTEMPT_UNUSABLE, /* this way does not work here: try the next */
     ATTEMPT_FULL,     /* no space: give up the reserve, try again */
+    ATTEMPT_IN_USE,   /* somebody else has the database */
     ATTEMPT_DAMAGED,
     ATTEMPT_NEWER
 };
@@ -58,22 +59,6 @@ static bool make_folder(const char *path, char *why, size_t why_size)
                strerror(errno));
 }
 
-/* Two daemons on one database would give the same seq twice. A file system without locks has to be
- * trusted. */
-static bool take_lock(struct start *start, const char *path, char *why, size_t why_size)
-{
-    char name[1100];
-    snprintf(name, sizeof name, "%s-lock", path);
-    start->lock_fd = open(name, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (start->lock_fd < 0 || flock(start->lock_fd, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    bool is_taken = errno == EWOULDBLOCK;
-    close(start->lock_fd);
-    start->lock_fd = -1;
-    return !is_taken ||
-           say(why, why_size, "The database %s is in use by another process%s.", path, "");
-}
-
 static enum attempt judge(const struct database *database)
 {
     switch (database->code & 0xff) {
@@ -82,6 +67,8 @@ static enum attempt judge(const struct database *database)
         return ATTEMPT_DAMAGED;
     case SQLITE_FULL:
         return ATTEMPT_FULL;
+    case SQLITE_BUSY:
+        return ATTEMPT_IN_USE;
     default:
         return ATTEMPT_UNUSABLE;
     }
@@ -250,17 +237,54 @@ static bool is_damaged(struct start *start, const char *path)
     return result == CHECK_DAMAGED;
 }
 
+/* Everybody else is kept out before SQLite opens the file, and until it has closed it. */
+static enum attempt lock_file(struct start *start, const struct store_options *options, char *why,
+                              size_t why_size)
+{
+    enum lock_result result =
+        lock_database(&start->lock, options->path, START_BUSY_MS, why, why_size);
+    if (result == LOCK_NO_SPACE && give_up_reserve(start, options))
+        result = lock_database(&start->lock, options->path, START_BUSY_MS, why, why_size);
+    return result == LOCK_TAKEN ? ATTEMPT_OPEN : ATTEMPT_IN_USE;
+}
+
+static bool take_lock(struct start *start, const struct store_options *options, char *why,
+                      size_t why_size)
+{
+    enum lock_result result = lock_take(&start->lock, options->path, why, why_size);
+    if (result == LOCK_NO_SPACE && give_up_reserve(start, options))
+        result = lock_take(&start->lock, options->path, why, why_size);
+    return result == LOCK_TAKEN;
+}
+
+/* What another program, or an older hearth, has left: nobody can be using it. */
+static void forget_shared_memory(const char *path)
+{
+    char name[1100];
+    snprintf(name, sizeof name, "%s-shm", path);
+    unlink(name);
+}
+
 /* One go from the closed file to a database in service. */
 static enum attempt bring_up(struct start *start, const struct store_options *options, char *why,
                              size_t why_size)
 {
     start->used_reserve = reserve_give_up_if_full(options->path) || start->used_reserve;
-    enum attempt attempt = try_ways(start, options);
-    if (attempt != ATTEMPT_OPEN) {
+    enum attempt attempt = lock_file(start, options, why, why_size);
+    if (attempt != ATTEMPT_OPEN)
+        return attempt;
+    attempt = try_ways(start, options);
+    if (attempt == ATTEMPT_IN_USE) {
+        lock_tell_holder(&start->lock, options->path, why, why_size);
+    } else if (attempt != ATTEMPT_OPEN) {
         snprintf(why, why_size, "The database %s cannot be opened: %s.", options->path,
                  start->database.why);
+    }
+    if (attempt != ATTEMPT_OPEN) {
+        lock_release_database(&start->lock);
         return attempt;
     }
+    forget_shared_memory(options->path);
     start->found.created = database_ask(&start->database, "PRAGMA user_version", 0) == 0;
     if (is_damaged(start, options->path))
         attempt = ATTEMPT_DAMAGED;
@@ -272,6 +296,7 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
         database_close(&start->database);
         disk_close(start->disk);
         start->disk = NULL;
+        lock_release_database(&start->lock);
     }
     return attempt;
 }
@@ -304,9 +329,9 @@ static enum attempt start_anew(struct start *start, const struct store_options *
 bool start_open(struct start *start, const struct store_options *options, char *why,
                 size_t why_size)
 {
-    *start = (struct start){.lock_fd = -1};
-    if (!make_folder(options->path, why, why_size) ||
-        !take_lock(start, options->path, why, why_size))
+    *start = (struct start){.is_wal = false};
+    lock_init(&start->lock);
+    if (!make_folder(options->path, why, why_size) || !take_lock(start, options, why, why_size))
         return false;
     enum attempt attempt = ATTEMPT_UNUSABLE;
     if (restore_take(options->path, why, why_size)) {
@@ -335,9 +360,7 @@ void start_close(struct start *start)
     start->disk = NULL;
     free(start->found.rooms);
     start->found.rooms = NULL;
-    if (start->lock_fd >= 0)
-        close(start->lock_fd);
-    start->lock_fd = -1;
+    lock_release(&start->lock);
 }
 
 bool start_mark_clean(struct database *database)

@@ -5,6 +5,7 @@
 
 #include "storage/database.h"
 #include "storage/disk.h"
+#include "storage/lock.h"
 #include "storage/store.h"
 
 /* What start_open makes. */
@@ -14,7 +15,7 @@
 struct start {
     struct disk *disk;        /* owned by whoever called */
     struct database database; /* the writer's connection, open */
-    int lock_fd;              /* -1: this file system has no locks */
+    struct lock lock;         /* outlives every connection */
     bool is_wal;
     bool check_goes_on;       /* the database was too long to check within START_CHECK_MS */
     bool used_reserve;        /* the disk is full */

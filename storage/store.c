@@ -318,7 +318,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     }
     init_shared(store, options);
     store->event_fd = -1;
-    store->start.lock_fd = -1;
+    lock_init(&store->start.lock);
     if (!start_open(&store->start, &store->options, why, why_size)) {
         dismantle(store);
         return NULL;

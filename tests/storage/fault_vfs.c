@@ -15,8 +15,8 @@ struct fault_file {
 
 static struct {
     pthread_mutex_t mutex;
-    sqlite3_vfs vfs, dotfile;
-    sqlite3_vfs *below, *below_dotfile;
+    sqlite3_vfs vfs, excl, dotfile;
+    sqlite3_vfs *below, *below_excl, *below_dotfile;
     struct fault_plan plan;
     int64_t operations, failed;
     bool healed;
@@ -295,19 +295,22 @@ static void install(sqlite3_vfs *vfs, sqlite3_vfs *next, const char *name, int i
     sqlite3_vfs_register(vfs, is_default);
 }
 
-/* Registered later, the second one is found before SQLite's own of that name. */
+/* Registered later, the last two are found before SQLite's own of those names. */
 void fault_install(void)
 {
     sqlite3_initialize();
     state.below = sqlite3_vfs_find(NULL);
+    state.below_excl = sqlite3_vfs_find("unix-excl");
     state.below_dotfile = sqlite3_vfs_find("unix-dotfile");
     install(&state.vfs, state.below, "hearth-fault", 1);
+    install(&state.excl, state.below_excl, "unix-excl", 0);
     install(&state.dotfile, state.below_dotfile, "unix-dotfile", 0);
 }
 
 void fault_remove(void)
 {
     sqlite3_vfs_unregister(&state.vfs);
+    sqlite3_vfs_unregister(&state.excl);
     sqlite3_vfs_unregister(&state.dotfile);
     disk_reset();
 }

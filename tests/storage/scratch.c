@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,9 @@ static void add_room(struct database *database, int id, const char *name, int vi
 void scratch_open(struct scratch *scratch)
 {
     scratch_make(scratch);
+    int fd = open(scratch->path, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
     struct database_options options = {
         .path = scratch->path, .cache_bytes = 1 << 20, .busy_ms = 1000};
     assert_true(database_open(&scratch->database, &options));

@@ -61,10 +61,20 @@ void fixture_finish(struct store_fixture *fixture)
     rmdir(fixture->folder);
 }
 
-static void run_sql(struct store_fixture *fixture, const char *sql)
+/* While the store is open only its own VFS gets past its locks. */
+static sqlite3 *open_database(struct store_fixture *fixture)
 {
     sqlite3 *handle = NULL;
-    assert_int_equal(sqlite3_open(fixture->path, &handle), SQLITE_OK);
+    const char *vfs = fixture->store ? "unix-excl" : NULL;
+    assert_int_equal(sqlite3_open_v2(fixture->path, &handle, SQLITE_OPEN_READWRITE, vfs),
+                     SQLITE_OK);
+    sqlite3_busy_timeout(handle, 5000);
+    return handle;
+}
+
+static void run_sql(struct store_fixture *fixture, const char *sql)
+{
+    sqlite3 *handle = open_database(fixture);
     assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(handle);
 }
@@ -77,11 +87,9 @@ void fixture_crash(struct store_fixture *fixture)
 
 int64_t fixture_query(struct store_fixture *fixture, const char *sql)
 {
-    sqlite3 *handle = NULL;
+    sqlite3 *handle = open_database(fixture);
     sqlite3_stmt *statement = NULL;
     int64_t number = -1;
-    assert_int_equal(sqlite3_open(fixture->path, &handle), SQLITE_OK);
-    sqlite3_busy_timeout(handle, 5000);
     assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &statement, NULL), SQLITE_OK);
     if (sqlite3_step(statement) == SQLITE_ROW)
         number = sqlite3_column_int64(statement, 0);

@@ -297,11 +297,13 @@ static bool live_with_backup(struct world *world)
     char path[120];
     bool done = false;
     struct database reader = {.handle = NULL};
-    struct database_options options = {
-        .path = world->scratch.path, .read_only = true, .cache_bytes = 1 << 18};
     snprintf(path, sizeof path, "%s/copy.db", world->scratch.folder);
     if (!open_patiently(world) || !make_room(world) || !say(world, 5))
         return false;
+    struct database_options options = {.path = world->scratch.path,
+                                       .vfs = disk_vfs(world->start.disk),
+                                       .read_only = true,
+                                       .cache_bytes = 1 << 18};
     for (int i = 0; i < TRIES_MAX && !done; i++)
         done = (reader.handle || database_open(&reader, &options)) && back_up(&reader, path);
     database_close(&reader);

@@ -221,7 +221,7 @@ static void a_database_in_use_is_refused_to_a_second_store(void **state)
 static void files_are_for_their_owner_only(void **state)
 {
     struct store_fixture *fixture = *state;
-    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    static const char *const ends[] = {"", "-wal", "-lock"};
     fixture_send(fixture, "x");
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         char name[128];
