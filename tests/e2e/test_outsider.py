@@ -77,7 +77,7 @@ async def chatter(writer, said, stop):
         text = f"{writer.name} {number}"
         number += 1
         try:
-            said[text] = (await writer.say(text, nonce=text))["seq"]
+            said[text] = (await writer.send(text, nonce=text))["seq"]
         except Exception as error:  # websockets' own
             assert isinstance(error, OSError) or "Connection" in type(error).__name__, error
             return
@@ -149,7 +149,7 @@ async def test_an_outsider_is_refused_and_takes_nothing_away(daemon, name):
 
 async def test_an_outsider_that_was_there_first_is_named(daemon):
     [mina] = await meet(daemon, "mina")
-    said = {"kept": (await mina.say("kept"))["seq"]}
+    said = {"kept": (await mina.send("kept"))["seq"]}
     await mina.close()
     daemon.stop()
     program = ("import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n"
