@@ -10,7 +10,7 @@
 #include "storage/store.h"
 #include "storage/writer.h"
 
-enum { READERS_MAX = 8 };
+enum { READERS_MAX = 8, STORE_PATH_BYTES = 1024 };
 
 /* Reads that take long must not keep a guest from logging in: one worker takes no searches (unless
  * it is the only one), and backups and the like have a worker of their own, which opens its
@@ -25,7 +25,7 @@ struct list {
 
 struct store {
     /* constant after store_open */
-    char path[1024];
+    char path[STORE_PATH_BYTES];
     int event_fd;
     int worker_count;
     struct start start; /* its database is the writer's; found is the loop's */
@@ -43,6 +43,7 @@ struct store {
     struct list batch; /* taken, not yet committed */
     struct housekeeping housekeeping;
     int64_t failing_since_ms, retry_at_ms, backoff_ms;
+    int64_t looked_ms; /* when the files were last looked at */
     int64_t committed_ms; /* the last commit: commit_interval_ms counts from here, so that a message
                              after a silence does not wait */
 
@@ -76,6 +77,9 @@ void list_add(struct list *list, struct job *job);
 struct job *list_take(struct list *list);
 void list_splice(struct list *list, struct list *other); /* moves all of other to the end of list */
 void list_destroy(struct list *list);
+
+/* Wakes the loop, so that it looks for itself. */
+void crew_wake(struct store *store);
 
 /* Wakes the loop once for everything that gathers until it looks. With the mutex. */
 void crew_give_back(struct store *store, struct list *finished);

@@ -1,11 +1,25 @@
 #include "storage/disk.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A file as it was opened, and how long it has been left. */
+struct known_file {
+    char path[1100];
+    dev_t device;
+    ino_t inode;
+    atomic_bool is_open;
+    _Atomic int64_t bytes;
+};
 
 struct disk {
+    struct known_file database, wal;
     sqlite3_vfs vfs;
     sqlite3_vfs *below;
     _Atomic int64_t written_bytes;
@@ -16,6 +30,7 @@ struct disk {
 struct disk_file {
     sqlite3_file base;
     struct disk *disk;
+    struct known_file *known; /* of a database and its WAL; else NULL */
 };
 
 static sqlite3_file *below(sqlite3_file *file)
@@ -33,18 +48,34 @@ static int disk_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 of
     return below(file)->pMethods->xRead(below(file), bytes, size, offset);
 }
 
+/* A write or a truncation that failed may have come halfway. */
+static void note_size(sqlite3_file *file)
+{
+    struct known_file *known = ((struct disk_file *)(void *)file)->known;
+    sqlite3_int64 size;
+    if (known && below(file)->pMethods->xFileSize(below(file), &size) == SQLITE_OK)
+        atomic_store(&known->bytes, size);
+}
+
 static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
+    struct disk_file *ours = (struct disk_file *)(void *)file;
     int code = below(file)->pMethods->xWrite(below(file), bytes, size, offset);
-    if (code == SQLITE_OK)
-        atomic_fetch_add_explicit(&((struct disk_file *)(void *)file)->disk->written_bytes, size,
-                                  memory_order_relaxed);
-    return code;
+    if (code != SQLITE_OK) {
+        note_size(file);
+        return code;
+    }
+    atomic_fetch_add_explicit(&ours->disk->written_bytes, size, memory_order_relaxed);
+    if (ours->known && atomic_load(&ours->known->bytes) < offset + size)
+        atomic_store(&ours->known->bytes, offset + size);
+    return SQLITE_OK;
 }
 
 static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return below(file)->pMethods->xTruncate(below(file), size);
+    int code = below(file)->pMethods->xTruncate(below(file), size);
+    note_size(file);
+    return code;
 }
 
 static int disk_sync(sqlite3_file *file, int flags)
@@ -144,6 +175,22 @@ static const sqlite3_io_methods counted_without_map = {
     .xDeviceCharacteristics = disk_traits,
 };
 
+/* The first connection to open a file says which it is. */
+static void know(struct known_file *known, const char *name, sqlite3_file *file)
+{
+    struct stat status;
+    sqlite3_int64 size;
+    if (atomic_load(&known->is_open) || strlen(name) >= sizeof known->path ||
+        stat(name, &status) != 0 ||
+        below(file)->pMethods->xFileSize(below(file), &size) != SQLITE_OK)
+        return;
+    snprintf(known->path, sizeof known->path, "%s", name);
+    known->device = status.st_dev;
+    known->inode = status.st_ino;
+    atomic_store(&known->bytes, size);
+    atomic_store(&known->is_open, true);
+}
+
 static int disk_file_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
                           int *flags_out)
 {
@@ -154,15 +201,23 @@ static int disk_file_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file
     const sqlite3_io_methods *methods = below(file)->pMethods;
     if (!methods)
         return code;
-    ((struct disk_file *)(void *)file)->disk = disk;
+    struct disk_file *ours = (struct disk_file *)(void *)file;
+    ours->disk = disk;
+    ours->known = flags & SQLITE_OPEN_MAIN_DB ? &disk->database
+                  : flags & SQLITE_OPEN_WAL   ? &disk->wal
+                                              : NULL;
+    if (ours->known)
+        know(ours->known, name, file);
     file->pMethods = methods->iVersion >= 2 && methods->xShmMap ? &counted : &counted_without_map;
     return code;
 }
 
 static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
-    sqlite3_vfs *next = ((struct disk *)vfs->pAppData)->below;
-    return next->xDelete(next, name, sync_folder);
+    struct disk *disk = vfs->pAppData;
+    if (strcmp(name, disk->wal.path) == 0)
+        atomic_store(&disk->wal.is_open, false);
+    return disk->below->xDelete(disk->below, name, sync_folder);
 }
 
 static int disk_access(sqlite3_vfs *vfs, const char *name, int flags, int *result)
@@ -234,6 +289,42 @@ struct disk *disk_open(const char *below_name)
 const char *disk_vfs(const struct disk *disk)
 {
     return disk->name;
+}
+
+/* NULL: the file is as it was left. Else what has happened to it. */
+static const char *change_of(struct known_file *known)
+{
+    struct stat status;
+    if (!atomic_load(&known->is_open))
+        return NULL;
+    int64_t bytes = atomic_load(&known->bytes);
+    if (stat(known->path, &status) != 0)
+        return errno == ENOENT ? "deleted" : NULL; /* what else fails, the next write will tell */
+    if (status.st_dev != known->device || status.st_ino != known->inode)
+        return "replaced";
+    if (status.st_size == bytes || atomic_load(&known->bytes) != bytes)
+        return NULL;
+    return status.st_size < bytes ? "shortened" : "changed";
+}
+
+static enum disk_files tell_change(const struct known_file *known, const char *change,
+                                   enum disk_files lost, char *why, size_t why_size)
+{
+    const char *slash = strrchr(known->path, '/');
+    snprintf(why, why_size, "%.60s was %s by somebody else; restart hearthd",
+             slash ? slash + 1 : known->path, change);
+    return lost;
+}
+
+enum disk_files disk_look(struct disk *disk, char *why, size_t why_size)
+{
+    const char *change = change_of(&disk->database);
+    if (change)
+        return tell_change(&disk->database, change, DISK_DATABASE_LOST, why, why_size);
+    change = change_of(&disk->wal);
+    if (change)
+        return tell_change(&disk->wal, change, DISK_WAL_LOST, why, why_size);
+    return DISK_FILES_PRESENT;
 }
 
 int64_t disk_written_bytes(const struct disk *disk)

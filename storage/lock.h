@@ -31,7 +31,8 @@ enum lock_result {
 /* Nothing is held. */
 void lock_init(struct lock *lock);
 
-/* Takes PATH-lock. Anything but LOCK_TAKEN: why holds one sentence. */
+/* Takes PATH-lock. Where there are no locks the file says who runs (boot, pid, when it was started),
+ * and what a killed process has left is taken over. Anything but LOCK_TAKEN: why holds one sentence. */
 enum lock_result lock_take(struct lock *lock, const char *path, char *why, size_t why_size);
 
 /* Opens the database file, or makes an empty one of mode 0600, and keeps other processes out. It

@@ -26,15 +26,11 @@ static bool refuse_backup(struct job *job, const char *reason)
 
 static bool is_ours(struct database *backup, struct job *job)
 {
-    int64_t version = database_ask(backup, "PRAGMA user_version", -1);
-    if (version > schema_version())
-        return refuse_backup(job, "a newer hearth made it");
-    if (version < 1 || database_ask(backup,
-                                    "SELECT count(*) FROM sqlite_schema WHERE name IN"
-                                    " ('messages','rooms','users','meta')",
-                                    0) != 4)
-        return refuse_backup(job, "it is no database of hearth");
-    return true;
+    enum schema_origin origin = schema_origin(backup);
+    if (origin == SCHEMA_OURS)
+        return true;
+    return refuse_backup(job, origin == SCHEMA_OURS_NEWER ? "a newer hearth made it"
+                                                          : "it is no database of hearth");
 }
 
 static bool may_replace(struct database *database, struct job *job)

@@ -54,6 +54,9 @@ static const char *const steps[] = {
     "ALTER TABLE grants ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;",
 };
 
+/* application_id: "hrth". */
+#define APPLICATION_ID 0x68727468
+
 int schema_version(void)
 {
     return (int)(sizeof steps / sizeof *steps);
@@ -61,8 +64,9 @@ int schema_version(void)
 
 static bool take_step(struct database *database, int step)
 {
-    char mark[40];
-    snprintf(mark, sizeof mark, "PRAGMA user_version=%d", step + 1);
+    char mark[96];
+    snprintf(mark, sizeof mark, "PRAGMA user_version=%d; PRAGMA application_id=%d", step + 1,
+             APPLICATION_ID);
     if (!database_begin(database))
         return false;
     if (!database_execute(database, steps[step]) || !database_execute(database, mark)) {
@@ -70,6 +74,24 @@ static bool take_step(struct database *database, int step)
         return false;
     }
     return database_commit(database);
+}
+
+enum schema_origin schema_origin(struct database *database)
+{
+    int64_t id = database_ask(database, "PRAGMA application_id", -1);
+    int64_t version = database_ask(database, "PRAGMA user_version", -1);
+    int64_t any = database_ask(database, "SELECT count(*) FROM sqlite_schema", -1);
+    int64_t tables = database_ask(database,
+                                  "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name"
+                                  " IN ('messages','rooms','users','grants','meta')",
+                                  -1);
+    if (id < 0 || version < 0 || any < 0 || tables < 0)
+        return SCHEMA_UNKNOWN;
+    if (any == 0 && version == 0 && id == 0)
+        return SCHEMA_EMPTY;
+    if (id != APPLICATION_ID && (id != 0 || version < 1 || tables != 5))
+        return SCHEMA_FOREIGN;
+    return version > schema_version() ? SCHEMA_OURS_NEWER : SCHEMA_OURS;
 }
 
 enum schema_result schema_migrate(struct database *database)

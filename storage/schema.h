@@ -7,6 +7,16 @@
 /* user_version that this program writes. */
 int schema_version(void);
 
+/* Whose a database is, by its application_id or the tables of version 1, which had none. */
+enum schema_origin {
+    SCHEMA_EMPTY,     /* a new file */
+    SCHEMA_OURS,
+    SCHEMA_OURS_NEWER, /* made by a newer program */
+    SCHEMA_FOREIGN,
+    SCHEMA_UNKNOWN    /* it cannot be read: database.why */
+};
+enum schema_origin schema_origin(struct database *database);
+
 enum schema_result { SCHEMA_READY, SCHEMA_NEWER, SCHEMA_FAILED };
 
 /* Brings the database to schema_version, each step in its own transaction. SCHEMA_NEWER: made by a

@@ -30,7 +30,7 @@ static const struct way ways[] = {
     {"delete", "unix-excl", "delete"},
     {"delete+dotfile", "unix-dotfile", "delete"},
 };
-enum { WAY_COUNT = sizeof ways / sizeof *ways };
+enum { WAY_DOTFILE = 2, WAY_COUNT = sizeof ways / sizeof *ways };
 
 /* How an attempt to open ended. */
 enum attempt {
@@ -39,7 +39,8 @@ enum attempt {
     ATTEMPT_FULL,     /* no space: give up the reserve, try again */
     ATTEMPT_IN_USE,   /* somebody else has the database */
     ATTEMPT_DAMAGED,
-    ATTEMPT_NEWER
+    ATTEMPT_NEWER,
+    ATTEMPT_FOREIGN /* a database of another program */
 };
 
 static bool say(char *why, size_t why_size, const char *format, const char *path, const char *what)
@@ -135,12 +136,15 @@ static enum attempt try_way(struct start *start, const struct store_options *opt
     snprintf(layout, sizeof layout, "PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL",
              DATABASE_PAGE_BYTES);
     bool ok = database_open(database, &how);
-    bool is_newer = ok && database_ask(database, "PRAGMA user_version", 0) > schema_version();
-    ok = ok && !is_newer && database_execute(database, layout) && set_journal(database, way) &&
+    enum schema_origin origin = ok ? schema_origin(database) : SCHEMA_UNKNOWN;
+    ok = ok && (origin == SCHEMA_EMPTY || origin == SCHEMA_OURS) &&
+         database_execute(database, layout) && set_journal(database, way) &&
          try_write(database, &how);
     if (ok)
         return ATTEMPT_OPEN;
-    enum attempt attempt = is_newer ? ATTEMPT_NEWER : judge(database);
+    enum attempt attempt = origin == SCHEMA_OURS_NEWER ? ATTEMPT_NEWER
+                           : origin == SCHEMA_FOREIGN  ? ATTEMPT_FOREIGN
+                                                       : judge(database);
     database_close(database);
     disk_close(start->disk);
     start->disk = NULL;
@@ -157,7 +161,8 @@ static bool give_up_reserve(struct start *start, const struct store_options *opt
 static enum attempt try_ways(struct start *start, const struct store_options *options)
 {
     enum attempt attempt = ATTEMPT_UNUSABLE;
-    for (int i = 0; i < WAY_COUNT && attempt == ATTEMPT_UNUSABLE; i++) {
+    for (int i = start->lock.is_missing ? WAY_DOTFILE : 0;
+         i < WAY_COUNT && attempt == ATTEMPT_UNUSABLE; i++) {
         attempt = try_way(start, options, &ways[i]);
         if (attempt == ATTEMPT_FULL && give_up_reserve(start, options))
             attempt = try_way(start, options, &ways[i]);
@@ -342,6 +347,9 @@ bool start_open(struct start *start, const struct store_options *options, char *
     if (attempt == ATTEMPT_NEWER)
         say(why, why_size, "The database %s was made by a newer hearth; it has not been touched%s.",
             options->path, "");
+    if (attempt == ATTEMPT_FOREIGN)
+        say(why, why_size, "%s is a database of another program; storage.path must name"
+            " another file%s.", options->path, "");
     if (attempt == ATTEMPT_OPEN) {
         if (start->used_reserve)
             reserve_keep_rest(options->path, options->reserve_bytes);

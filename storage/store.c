@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,17 +57,21 @@ void list_destroy(struct list *list)
         job_destroy(job);
 }
 
+void crew_wake(struct store *store)
+{
+    uint64_t one = 1;
+    ssize_t written = write(store->event_fd, &one, sizeof one);
+    (void)written; /* fails only when the counter is full: then it is readable anyway */
+}
+
 void crew_give_back(struct store *store, struct list *finished)
 {
     if (!finished->first)
         return;
     bool was_empty = !store->done.first;
     list_splice(&store->done, finished);
-    if (was_empty) {
-        uint64_t one = 1;
-        ssize_t written = write(store->event_fd, &one, sizeof one);
-        (void)written; /* fails only when the counter is full: then it is readable anyway */
-    }
+    if (was_empty)
+        crew_wake(store);
 }
 
 /* Puts the job where its worker looks, and wakes one that takes it. With the mutex. */
@@ -274,6 +279,15 @@ static bool start_threads(struct store *store)
     return start_worker(store, slow);
 }
 
+/* The files beside the database lie beside the file itself, where its path is a symbolic link. */
+static void resolve(const char *path, char out[STORE_PATH_BYTES])
+{
+    char *real = realpath(path, NULL);
+    bool fits = real && strlen(real) < STORE_PATH_BYTES;
+    snprintf(out, STORE_PATH_BYTES, "%s", fits ? real : path);
+    free(real);
+}
+
 static void init_shared(struct store *store, const struct store_options *options)
 {
     pthread_condattr_t monotonic;
@@ -290,7 +304,7 @@ static void init_shared(struct store *store, const struct store_options *options
     list_init(&store->done);
     list_init(&store->collected);
     list_init(&store->batch);
-    snprintf(store->path, sizeof store->path, "%s", options->path);
+    resolve(options->path, store->path);
     store->options = *options;
     store->options.path = store->path;
 }

@@ -8,6 +8,7 @@
 enum {
     BACKOFF_MS_MIN = 20,
     BACKOFF_MS_MAX = 500,
+    LOOK_MS = 1000, /* between two looks at the files when nothing is written */
     GROUP_TEXT_BYTES_MAX = 2 * 1024 * 1024, /* in one transaction, whose pages stay in memory */
     NOTICES_MAX = 64                        /* JOB_PRUNED not collected; then retention waits */
 };
@@ -56,7 +57,7 @@ static int64_t expire(struct store *store, int64_t now_ms)
     return next_ms;
 }
 
-/* When the writer has something to do: now, later, or INT64_MAX. With the mutex. */
+/* When the writer has something to do: now or later. With the mutex. */
 static int64_t work_due_ms(struct store *store, int64_t now_ms)
 {
     if (store->failing) {
@@ -74,7 +75,9 @@ static int64_t work_due_ms(struct store *store, int64_t now_ms)
     store->reconfigured = false;
     if (store->backup_ts)
         return now_ms;
-    return store->notice_count < NOTICES_MAX ? store->housekeeping.due_ms : INT64_MAX;
+    int64_t look_ms = store->looked_ms + LOOK_MS;
+    bool may_work = store->notice_count < NOTICES_MAX && store->housekeeping.due_ms < look_ms;
+    return may_work ? store->housekeeping.due_ms : look_ms;
 }
 
 /* Waits for work and takes all writes that wait. False when the store stops and nothing is left. */
@@ -97,6 +100,7 @@ static bool gather(struct store *store)
     }
 }
 
+/* Whoever waits for health to change is woken. */
 static void note_failure(struct store *store)
 {
     int64_t now_ms = crew_now_ms();
@@ -105,6 +109,7 @@ static void note_failure(struct store *store)
     if (!store->failing) {
         store->failing_since_ms = now_ms;
         store->backoff_ms = BACKOFF_MS_MIN;
+        crew_wake(store);
     } else if (store->backoff_ms < BACKOFF_MS_MAX) {
         store->backoff_ms *= 2;
     }
@@ -156,6 +161,24 @@ static struct store_options copy_options(struct store *store)
     struct store_options options = store->options;
     pthread_mutex_unlock(&store->mutex);
     return options;
+}
+
+/* Before anything is written: what went into files that are no longer there would be acknowledged
+ * and gone with the process. What the WAL alone holds is brought into the database. */
+static bool has_files(struct store *store)
+{
+    char why[128];
+    struct writer *writer = &store->writer;
+    store->looked_ms = crew_now_ms();
+    enum disk_files files = disk_look(store->start.disk, why, sizeof why);
+    if (files == DISK_FILES_PRESENT)
+        return true;
+    if (files == DISK_WAL_LOST)
+        writer_scrub(writer);
+    database_failed(&writer->database, SQLITE_IOERR);
+    snprintf(writer->database.why, sizeof writer->database.why, "%s", why);
+    note_failure(store);
+    return false;
 }
 
 /* Everything that waits, in one transaction. While storage fails and nobody asks, this is the probe
@@ -223,6 +246,8 @@ void *write_thread(void *argument)
     struct store *store = argument;
     store->committed_ms = crew_now_ms(); /* the mark of an unclean stop */
     while (gather(store)) {
+        if (!has_files(store))
+            continue;
         bool commits = store->batch.first || store->failing;
         if (commits)
             commit_batch(store);

@@ -146,7 +146,8 @@ static int64_t check_health(struct gateway *gateway)
     int64_t next_ms = gateway->storage.checked_ms + CHECK_MS;
     bool may_change = gateway->storage.job_count > 0 || gateway->storage.is_failing ||
                       gateway->rooms.unstored_count > 0;
-    if (may_change && gateway->now.monotonic_ms >= next_ms) {
+    /* Storage wakes the loop when it begins to fail. */
+    if (gateway->now.monotonic_ms >= next_ms) {
         gateway->storage.checked_ms = gateway->now.monotonic_ms;
         room_make_retry(gateway);
         next_ms = gateway->storage.checked_ms + CHECK_MS;
