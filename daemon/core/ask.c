@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #define RETRY_MS 1000 /* when storage is busy or failing */
 

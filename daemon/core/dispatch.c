@@ -6,8 +6,6 @@
 #include "daemon/core/session_private.h"
 #include "daemon/log.h"
 
-#include <string.h>
-
 #define REFUSED_MAX 100 /* frames refused in a row before the connection is closed */
 #define BURST_SECONDS 4 /* of requests_per_second at once: a page that opens joins all its rooms */
 

@@ -1,7 +1,6 @@
 #include "daemon/core/gateway.h"
 
 #include "daemon/core/announce.h"
-#include "daemon/core/frame.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/limit.h"
 #include "daemon/core/room.h"
@@ -11,14 +10,11 @@
 #include "daemon/core/user.h"
 #include "daemon/log.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define CHECK_MS        1000 /* how often storage's health is looked at */
-#define RETRY_MS      250  /* until a page that was refused is asked for again */
-#define TOUCH_MS        INT64_C(43200000) /* half a day */
+#define CHECK_MS 1000 /* how often storage's health is looked at */
+#define RETRY_MS 250  /* until a page that was refused is asked for again */
+#define TOUCH_MS INT64_C(43200000) /* half a day */
 
 /* --- what comes from storage ------------------------------------------------------------------ */
 

@@ -5,7 +5,6 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -6,8 +6,6 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
 
-#include <string.h>
-
 #include "protocol/text.h"
 
 /* Who says it, and when it was asked. */

@@ -7,8 +7,6 @@
 #include "daemon/core/share.h"
 #include "daemon/core/user.h"
 
-#include <string.h>
-
 #define PEOPLE_MAX 1000 /* listed in one reply */
 
 enum outcome handle_typing(struct ask *ask)

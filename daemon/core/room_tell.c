@@ -5,8 +5,6 @@
 #include "daemon/core/session_private.h"
 #include "protocol/text.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *clock_of(const struct entry *entry)

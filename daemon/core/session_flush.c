@@ -6,8 +6,6 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
 
-#include <string.h>
-
 #define ROUNDS_MAX    16  /* writes of limits.write_bytes before others have their turn */
 #define PAGE_ENTRIES  100
 #define CROWDED_BYTES 1024 /* or one frame: a write while too much is unsent */
@@ -33,7 +31,7 @@ void session_note_unsent(struct session *session, size_t bytes)
 }
 
 /* What one write will be: borrowed bytes while they lie together, the gateway's scratch otherwise. */
-struct gathering {
+struct batch {
     struct buffer *scratch;
     const unsigned char *bytes;
     size_t length, most;
@@ -41,56 +39,56 @@ struct gathering {
     bool is_partial;     /* more is to be had at once */
 };
 
-static bool copy_what_is_borrowed(struct gathering *gathering)
+static bool copy_what_is_borrowed(struct batch *batch)
 {
-    if (gathering->bytes == gathering->scratch->bytes)
+    if (batch->bytes == batch->scratch->bytes)
         return true;
-    gathering->scratch->length = 0;
-    if (!buffer_append(gathering->scratch, gathering->bytes, gathering->length))
+    batch->scratch->length = 0;
+    if (!buffer_append(batch->scratch, batch->bytes, batch->length))
         return false;
-    gathering->bytes = gathering->scratch->bytes;
+    batch->bytes = batch->scratch->bytes;
     return true;
 }
 
 /* Begins or goes on with copied bytes; the caller appends to scratch and then calls note. */
-static bool begin_copy(struct gathering *gathering)
+static bool begin_copy(struct batch *batch)
 {
-    if (gathering->length)
-        return copy_what_is_borrowed(gathering);
-    gathering->scratch->length = 0;
+    if (batch->length)
+        return copy_what_is_borrowed(batch);
+    batch->scratch->length = 0;
     return true;
 }
 
-static void note_copy(struct gathering *gathering)
+static void note_copy(struct batch *batch)
 {
-    gathering->bytes = gathering->scratch->bytes;
-    gathering->length = gathering->scratch->length;
+    batch->bytes = batch->scratch->bytes;
+    batch->length = batch->scratch->length;
 }
 
-static bool add_frames(struct gathering *gathering, enum session_kind kind,
+static bool add_frames(struct batch *batch, enum session_kind kind,
                        const unsigned char *bytes, size_t length)
 {
     bool is_converted = kind == SESSION_LINES || kind == SESSION_EVENTS;
-    if (!is_converted && gathering->length == 0) {
-        gathering->bytes = bytes;
-        gathering->length = length;
+    if (!is_converted && batch->length == 0) {
+        batch->bytes = bytes;
+        batch->length = length;
         return true;
     }
-    if (!begin_copy(gathering))
+    if (!begin_copy(batch))
         return false;
-    bool is_added = is_converted ? frame_convert(gathering->scratch, kind, bytes, length)
-                                 : buffer_append(gathering->scratch, bytes, length);
-    note_copy(gathering);
+    bool is_added = is_converted ? frame_convert(batch->scratch, kind, bytes, length)
+                                 : buffer_append(batch->scratch, bytes, length);
+    note_copy(batch);
     return is_added;
 }
 
-static bool add_event(struct gathering *gathering, const struct session *session,
+static bool add_event(struct batch *batch, const struct session *session,
                       enum message_type event, const void *fields)
 {
-    if (!begin_copy(gathering))
+    if (!begin_copy(batch))
         return false;
-    bool is_added = frame_encode(gathering->scratch, session->arrival.kind, event, NULL, fields);
-    note_copy(gathering);
+    bool is_added = frame_encode(batch->scratch, session->arrival.kind, event, NULL, fields);
+    note_copy(batch);
     return is_added;
 }
 
@@ -152,7 +150,7 @@ static void ask_for_page(struct member *member)
     gateway->figures.pages += is_asked;
 }
 
-static void note_lagging(struct gathering *gathering, struct member *member)
+static void note_lagging(struct batch *batch, struct member *member)
 {
     struct event_lagged event = {
         .room = member->room->name, .after = member->seq, .last = member->room->last};
@@ -161,7 +159,7 @@ static void note_lagging(struct gathering *gathering, struct member *member)
     member->lagging = true;
     member->session->gateway->figures.lagged++;
     if (member->session->arrival.kind != SESSION_PLAIN)
-        (void)add_event(gathering, member->session, EVENT_lagged, &event);
+        (void)add_event(batch, member->session, EVENT_lagged, &event);
 }
 
 /* --- a member served from the ring ------------------------------------------------------------ */
@@ -175,7 +173,7 @@ static bool find_place(struct member *member, const struct roomlog *log)
 }
 
 /* True once it is live; tells so at the boundary. */
-static bool become_live(struct gathering *gathering, struct member *member)
+static bool become_live(struct batch *batch, struct member *member)
 {
     struct event_live event = {.room = member->room->name, .seq = member->live_at};
     if (member->live)
@@ -183,60 +181,60 @@ static bool become_live(struct gathering *gathering, struct member *member)
     if (member->seq < member->live_at)
         return false;
     member->live = member->session->arrival.kind == SESSION_PLAIN ||
-                   add_event(gathering, member->session, EVENT_live, &event);
+                   add_event(batch, member->session, EVENT_live, &event);
     return member->live;
 }
 
-static void gather_slice(struct gathering *gathering, struct member *member,
+static void gather_slice(struct batch *batch, struct member *member,
                          const struct roomlog *log)
 {
     struct roomlog_slice slice;
     int64_t through = member->live ? INT64_MAX : member->live_at;
-    if (gathering->length >= gathering->most) {
-        gathering->is_partial = true;
+    if (batch->length >= batch->most) {
+        batch->is_partial = true;
         return;
     }
-    if (!roomlog_read(log, member->offset, gathering->most - gathering->length, through, &slice))
+    if (!roomlog_read(log, member->offset, batch->most - batch->length, through, &slice))
         return;
     if (slice.length == 0) {
         if (!member->live && member->seq < through)
             member->seq = through; /* the entries before it are no more */
         return;
     }
-    if (!add_frames(gathering, member->session->arrival.kind, slice.bytes, slice.length))
+    if (!add_frames(batch, member->session->arrival.kind, slice.bytes, slice.length))
         return;
     member->offset += slice.length;
     member->seq = slice.seq;
-    gathering->is_partial |= member->offset != roomlog_end(log);
+    batch->is_partial |= member->offset != roomlog_end(log);
 }
 
-static void gather_member(struct gathering *gathering, struct member *member)
+static void gather_member(struct batch *batch, struct member *member)
 {
     const struct roomlog *log = room_log_of(member->room, member->session);
     if (member->live && member->offset == roomlog_end(log))
         return;
-    bool was_live = become_live(gathering, member);
+    bool was_live = become_live(batch, member);
     if (!find_place(member, log)) {
-        note_lagging(gathering, member);
+        note_lagging(batch, member);
         ask_for_page(member);
         return;
     }
     member->lagging = false;
-    gather_slice(gathering, member, log);
-    if (!was_live && become_live(gathering, member))
-        gather_slice(gathering, member, log);
+    gather_slice(batch, member, log);
+    if (!was_live && become_live(batch, member))
+        gather_slice(batch, member, log);
 }
 
 /* --- the write -------------------------------------------------------------------------------- */
 
-static void gather_replies(struct gathering *gathering, const struct session *session)
+static void gather_replies(struct batch *batch, const struct session *session)
 {
     size_t length = session->replies.length;
     if (length == 0)
         return;
-    gathering->reply_length = length < gathering->most ? length : gathering->most;
-    gathering->bytes = session->replies.bytes;
-    gathering->length = gathering->reply_length;
+    batch->reply_length = length < batch->most ? length : batch->most;
+    batch->bytes = session->replies.bytes;
+    batch->length = batch->reply_length;
 }
 
 static void consume_replies(struct session *session, size_t length)
@@ -273,20 +271,20 @@ static void write_bytes(struct session *session, const unsigned char *bytes, siz
 static bool write_once(struct session *session)
 {
     struct gateway *gateway = session->gateway;
-    struct gathering gathering = {.scratch = &gateway->scratch,
+    struct batch batch = {.scratch = &gateway->scratch,
                                   .most = most_bytes(gateway)};
-    gather_replies(&gathering, session);
+    gather_replies(&batch, session);
     /* Replies may be cut anywhere, entries follow the last of them only. */
-    if (gathering.reply_length < session->replies.length)
-        gathering.is_partial = true;
+    if (batch.reply_length < session->replies.length)
+        batch.is_partial = true;
     else
         for (struct member *member = session->members; member; member = member->next)
-            gather_member(&gathering, member);
-    if (gathering.length == 0)
+            gather_member(&batch, member);
+    if (batch.length == 0)
         return false;
-    write_bytes(session, gathering.bytes, gathering.length);
-    consume_replies(session, gathering.reply_length);
-    return gathering.is_partial;
+    write_bytes(session, batch.bytes, batch.length);
+    consume_replies(session, batch.reply_length);
+    return batch.is_partial;
 }
 
 void session_flush(struct session *session)

@@ -3,8 +3,6 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/session_private.h"
 
-#include <string.h>
-
 #define BEHIND_BYTES 2048 /* events kept for a connection that takes nothing */
 
 void session_count_replies(struct session *session)
