@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "daemon/net/body.h"
 #include "daemon/net/headers.h"
 #include "daemon/net/reply.h"
 
 #define PENDING_SECONDS 30 /* lws gives up on an answer that takes longer */
 #define CLOSE_TRY_LATER 1013
+#define ANSWER_LEAST 1024 /* bytes of a body that is sent whatever else is under way */
 #define EVENT_PREFIX "data: "
 
 struct exchange *exchange_create(struct server *server, struct lws *wsi)
@@ -75,6 +77,7 @@ void exchange_destroy(struct exchange *exchange)
     take_from_answered(exchange);
     connection_finish(exchange->server, &exchange->connection);
     buffer_finish(&exchange->answer);
+    body_release(exchange->server, exchange->shared);
     free_conversation(exchange);
     free(exchange);
 }
@@ -87,6 +90,12 @@ static void hold(struct exchange *exchange)
     exchange->is_pending = true;
     lws_rx_flow_control(exchange->connection.wsi, 0);
     lws_set_timeout(exchange->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, PENDING_SECONDS);
+}
+
+static void refuse_crowded(struct exchange *exchange)
+{
+    exchange_refuse(exchange, ERROR_server_full, NULL,
+                    "Too much is under way for other requests; try again.");
 }
 
 static void send_soon(struct exchange *exchange)
@@ -138,9 +147,21 @@ void exchange_answer_with(struct exchange *exchange, int status, const char *hea
     send_soon(exchange);
 }
 
+void exchange_answer_body(struct exchange *exchange, int status, const char *headers,
+                          struct body *body)
+{
+    exchange->shared = body;
+    exchange_answer_with(exchange, status, headers, NULL, body_length(body));
+}
+
+/* A body of any size counts; every request may have the few bytes of a refusal. */
 void exchange_answer(struct exchange *exchange, int status, const char *headers, const void *body,
                      size_t length)
 {
+    if (length > ANSWER_LEAST && !has_place(exchange, length)) {
+        refuse_crowded(exchange);
+        return;
+    }
     buffer_finish(&exchange->answer);
     if (!append_head(exchange, status, headers, (int64_t)length) ||
         (length > 0 && exchange->method != METHOD_HEAD &&
@@ -217,8 +238,18 @@ void exchange_say(struct exchange *exchange, const void *request, size_t length)
         session_receive(exchange->connection.session, request, length, 0, true);
 }
 
+static bool is_enlisted(const struct exchange *exchange)
+{
+    const struct exchange *other = exchange->server->answered;
+    while (other && other != exchange)
+        other = other->next_answered;
+    return other != NULL;
+}
+
 static void enlist(struct exchange *exchange)
 {
+    if (is_enlisted(exchange))
+        return;
     exchange->next_answered = exchange->server->answered;
     exchange->server->answered = exchange;
 }
@@ -315,6 +346,8 @@ enum carrier_result exchange_take(struct exchange *exchange, const unsigned char
 
 void exchange_want_writeable(struct exchange *exchange)
 {
+    if (exchange->phase == EXCHANGE_ASKING && !exchange->has_reply)
+        enlist(exchange); /* a long reply: the rest of it is taken at the end of the turn */
     if (exchange->phase != EXCHANGE_STREAMING)
         return; /* it is told when the head is out */
     lws_rx_flow_control(exchange->connection.wsi, 1);
@@ -343,8 +376,7 @@ static void refuse_left(struct exchange *exchange)
         exchange_refuse(exchange, ERROR_shutting_down, NULL, NULL);
         return;
     case CLOSE_TRY_LATER:
-        exchange_refuse(exchange, ERROR_server_full, NULL,
-                        "Too much is under way for other requests; try again.");
+        refuse_crowded(exchange);
         return;
     case LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE:
         exchange_refuse(exchange, ERROR_too_long, NULL, NULL);
@@ -440,17 +472,27 @@ static void answer(struct exchange *exchange)
         answer_object(exchange, exchange->success_status, headers_json, json, length);
 }
 
+static void go_on(struct exchange *exchange)
+{
+    if (exchange->phase == EXCHANGE_ASKING && !exchange->has_reply) {
+        session_writeable(exchange->connection.session);
+        return;
+    }
+    if (exchange->phase == EXCHANGE_READING)
+        exchange->act(exchange);
+    else
+        answer(exchange);
+    free_conversation(exchange);
+}
+
 bool exchanges_answer(struct server *server)
 {
     bool any = server->answered != NULL;
     while (server->answered) {
         struct exchange *exchange = server->answered;
         server->answered = exchange->next_answered;
-        if (exchange->phase == EXCHANGE_READING)
-            exchange->act(exchange);
-        else
-            answer(exchange);
-        free_conversation(exchange);
+        exchange->next_answered = NULL;
+        go_on(exchange);
     }
     return any;
 }

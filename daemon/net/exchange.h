@@ -50,9 +50,10 @@ struct exchange {
     struct buffer body;      /* of the request */
     struct buffer incoming;  /* from the core */
     struct buffer answer;    /* head, and the body if it is ours */
-    size_t sent;             /* of answer, then of rest */
-    const unsigned char *rest; /* the body if it lies elsewhere */
-    size_t rest_length;
+    size_t sent;             /* of answer, then of rest or shared */
+    const unsigned char *rest; /* the body if it lies in the program */
+    size_t rest_length;        /* of rest or shared */
+    struct body *shared;       /* the body if others are sent it too */
     struct exchange *next_answered;
 };
 
@@ -101,6 +102,10 @@ void exchange_answer(struct exchange *exchange, int status, const char *headers,
 /* The same with a body that is not copied and stays for as long as the program. */
 void exchange_answer_with(struct exchange *exchange, int status, const char *headers,
                           const unsigned char *rest, size_t length);
+
+/* The same with a body that is shared: taken over. */
+void exchange_answer_body(struct exchange *exchange, int status, const char *headers,
+                          struct body *body);
 
 /* {"error_code","message"} with the code's status. sentence may be NULL. */
 void exchange_refuse(struct exchange *exchange, enum error_code code, const char *field,

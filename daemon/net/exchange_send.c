@@ -1,4 +1,5 @@
 /* The way out of an exchange: its answer piece by piece, then the stream if it is one. */
+#include "daemon/net/body.h"
 #include "daemon/net/exchange.h"
 
 #define PIECE_BYTES 16384
@@ -20,21 +21,17 @@ static void go_on(struct exchange *exchange)
         session_writeable(exchange->connection.session);
 }
 
-/* The next piece of what is to be sent. */
+/* The next piece of what is to be sent. NULL when it is not to be had. */
 static const unsigned char *piece_of(const struct exchange *exchange, size_t *length)
 {
-    const unsigned char *at;
     size_t head = exchange->answer.length;
-    if (exchange->sent < head) {
-        at = exchange->answer.bytes + exchange->sent;
-        *length = head - exchange->sent;
-    } else {
-        at = exchange->rest + (exchange->sent - head);
-        *length = exchange->rest_length - (exchange->sent - head);
-    }
+    size_t at = exchange->sent < head ? exchange->sent : exchange->sent - head;
+    if (exchange->sent >= head && exchange->shared)
+        return body_read(exchange->shared, at, length);
+    *length = (exchange->sent < head ? head : exchange->rest_length) - at;
     if (*length > PIECE_BYTES)
         *length = PIECE_BYTES;
-    return at;
+    return (exchange->sent < head ? exchange->answer.bytes : exchange->rest) + at;
 }
 
 /* False when the connection is dying. */
@@ -45,7 +42,7 @@ static bool send_pieces(struct exchange *exchange)
     while (exchange->sent < total && !lws_send_pipe_choked(wsi)) {
         size_t length;
         const unsigned char *piece = piece_of(exchange, &length);
-        if (connection_write(&exchange->connection, piece, length) == CARRIER_GONE)
+        if (!piece || connection_write(&exchange->connection, piece, length) == CARRIER_GONE)
             return false;
         exchange->sent += length;
         lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);

@@ -67,6 +67,7 @@ struct server {
 
     struct connection *quietest, *newest; /* WebSockets, by when they were last heard of */
     struct connection *streams;           /* HTTP answers that stay open */
+    struct body *bodies;                  /* that are being sent, each to however many */
     size_t http_bytes;                    /* bodies and answers of all exchanges */
     struct exchange *answered;            /* have their reply, to be sent at the end of the turn */
     struct trim trim;

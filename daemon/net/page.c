@@ -1,19 +1,15 @@
 #include "daemon/net/page.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
+#include "daemon/net/body.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
 
-#define FILE_BYTES_MAX 8388608 /* of http.page_dir */
 #define FIELD_BYTES_MAX 512
 
 static const struct page_file *find(const char *path)
@@ -68,36 +64,14 @@ static bool append_headers(struct exchange *exchange, const struct page_file *fi
            buffer_append(out, "", 1);
 }
 
-/* For the few who do not take gzip. NULL without memory. */
-static unsigned char *inflate_file(const struct page_file *file)
-{
-    z_stream stream = {0};
-    unsigned char *plain = malloc(file->plain_bytes + 1);
-    if (!plain)
-        return NULL;
-    stream.next_in = (unsigned char *)(uintptr_t)file->gzip;
-    stream.avail_in = (uInt)(file->gzip_end - file->gzip);
-    stream.next_out = plain;
-    stream.avail_out = (uInt)file->plain_bytes + 1;
-    bool whole = inflateInit2(&stream, 15 + 16) == Z_OK; /* 16: a gzip header */
-    if (whole) {
-        whole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.total_out == file->plain_bytes;
-        inflateEnd(&stream);
-    }
-    if (whole)
-        return plain;
-    free(plain);
-    return NULL;
-}
-
+/* For the few who do not take gzip. */
 static void send_plain(struct exchange *exchange, const struct page_file *file, const char *headers)
 {
-    unsigned char *plain = inflate_file(file);
-    if (plain)
-        exchange_answer(exchange, 200, headers, plain, file->plain_bytes);
+    struct body *body = body_of_page(exchange->server, file);
+    if (body)
+        exchange_answer_body(exchange, 200, headers, body);
     else
         exchange_refuse(exchange, ERROR_internal, NULL, NULL);
-    free(plain);
 }
 
 static void send_built_in(struct exchange *exchange, const struct page_file *file)
@@ -168,21 +142,25 @@ static int open_below(const char *folder, const char *path)
     return at;
 }
 
-static unsigned char *read_whole(int fd, size_t size)
+/* Opens a regular file; -1 if there is none. */
+static int open_file(const struct exchange *exchange, const char *path, struct stat *status)
 {
-    unsigned char *bytes = malloc(size + 1);
-    size_t have = 0;
-    while (bytes && have < size) {
-        ssize_t got = read(fd, bytes + have, size - have);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            free(bytes);
-            return NULL;
-        }
-        have += (size_t)got;
-    }
-    return bytes;
+    int fd = open_below(exchange->server->config->http.page_dir, path);
+    if (fd < 0 || (fstat(fd, status) == 0 && S_ISREG(status->st_mode)))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void send_file(struct exchange *exchange, int fd, const struct stat *status,
+                      const char *headers)
+{
+    struct body *body = body_of_file(exchange->server, fd, status);
+    if (body)
+        exchange_answer_body(exchange, 200, headers, body);
+    else
+        exchange_refuse(exchange, ERROR_server_full, NULL,
+                        "Too many other files are being sent; try again.");
 }
 
 /* A file that is being worked on: never cached for good, known by its time and size. */
@@ -190,29 +168,24 @@ static bool send_from_folder(struct exchange *exchange, const char *path)
 {
     struct stat status;
     char etag[64];
-    int fd = open_below(exchange->server->config->http.page_dir, path);
-    unsigned char *bytes = NULL;
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        status.st_size <= FILE_BYTES_MAX)
-        bytes = read_whole(fd, (size_t)status.st_size);
-    if (fd >= 0)
-        close(fd);
-    if (!bytes)
+    int fd = open_file(exchange, path, &status);
+    if (fd < 0)
         return false;
     snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)status.st_size,
              (unsigned long long)status.st_mtim.tv_sec, (unsigned long)status.st_mtim.tv_nsec);
     const struct page_file file = {.path = path, .type = type_of(path), .etag = etag};
     struct buffer headers = {0};
-    bool whole = append_headers(exchange, &file, "", &headers);
-    if (!whole)
-        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
-    else if (is_known(exchange, etag))
-        exchange_answer(exchange, 304, (const char *)headers.bytes, NULL, 0);
-    else
-        exchange_answer(exchange, 200, (const char *)headers.bytes, bytes,
-                        (size_t)status.st_size);
+    bool is_whole = append_headers(exchange, &file, "", &headers);
+    if (is_whole && !is_known(exchange, etag)) {
+        send_file(exchange, fd, &status, (const char *)headers.bytes);
+    } else {
+        close(fd);
+        if (is_whole)
+            exchange_answer(exchange, 304, (const char *)headers.bytes, NULL, 0);
+        else
+            exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    }
     buffer_finish(&headers);
-    free(bytes);
     return true;
 }
 

@@ -160,7 +160,7 @@ static void turn_end(struct server *server)
     go_on_stopping(server);
     bool is_unfinished = gateway_flush(server->gateway);
     for (int i = 0; i < ROUNDS_MAX && exchanges_answer(server); i++)
-        is_unfinished = gateway_flush(server->gateway);
+        is_unfinished = gateway_flush(server->gateway) || server->answered;
     if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
         server->stop.wants_restart = true;
         stop_begin(server);

@@ -34,7 +34,7 @@ static void values_that_do_not_fit_each_other_are_named(void **state)
 {
     (void)state;
     set("limits.text_bytes=65536");
-    assert_check_says("limits.frame_bytes is 16384; it must be at least limits.text_bytes and 1024 "
+    assert_check_says("limits.frame_bytes is 32768; it must be at least limits.text_bytes and 1024 "
                       "more, which is 66560.");
     set("limits.write_bytes=1048576");
     assert_check_says("limits.room_log_bytes is 262144; it must be at least limits.write_bytes, "

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 HEARTHD = os.environ.get("HEARTHD", "build/dev/hearthd")
@@ -160,6 +161,20 @@ class Daemon:
             return done
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def settings_of(self, name):
+        """A number that it is configured to."""
+        group, key = name.split(".")
+        printed = run_hearthd("--print-config", *self.command()[1:]).stdout
+        body = re.search(rf"^{group} = \{{(.*?)^\}}", printed, re.M | re.S)[1]
+        return int(re.search(rf"^\s*{key} = (\d+)", body, re.M)[1])
+
+    def until_alone(self):
+        """Waits until the connections of those who have gone are closed here, too."""
+        deadline = time.monotonic() + DEADLINE_S
+        while self.admin("GET", "/admin/v1/status")[1]["connections"] > 1:
+            assert time.monotonic() < deadline, "connections stay open"
+            time.sleep(0.1)
 
     def memory_bytes(self):
         """What it has for itself: private memory (USS)."""

@@ -12,7 +12,7 @@ async def test_welcome_says_who_you_are_and_what_you_may_do(daemon):
     assert welcome["user"] == {"name": "mina", "account": False, "role": "guest"}
     assert welcome["server"]["name"] == "hearth" and welcome["server"]["version"]
     assert welcome["session"] and welcome["time"] > 1_700_000_000_000
-    assert welcome["limits"]["text_bytes"] == 4096 and welcome["limits"]["frame_bytes"] == 16384
+    assert welcome["limits"]["text_bytes"] == 8192 and welcome["limits"]["frame_bytes"] == 32768
     assert [room["name"] for room in welcome["rooms"]] == ["lobby"]
     await mina.close()
 

@@ -58,7 +58,7 @@ function rank(room: Room): number {
 }
 
 /** Until the gateway has told its own. */
-const first_limits = { text_bytes: 4096, text_characters: 2000 };
+const first_limits = { text_bytes: 8192, text_characters: 2000 };
 
 export class Chat {
   readonly me = signal<Me | null>(recall<Me | null>("me", null));

@@ -1,0 +1,169 @@
+"""The memory that --check-config promises holds against its most expensive use: each list, reply, stream,
+file and buffer with what takes the most bytes, from as many connections as there may be, none of which
+reads. Measured in a release build: sanitizers keep memory of their own."""
+import itertools
+import json
+import re
+import selectors
+import socket
+import time
+
+import pytest
+
+from daemon import DEADLINE_S, run_hearthd
+from test_frames import frame, handshake
+
+RESERVED = 8          # connections left for the test's own questions
+QUIET_POLLS = 3       # of nothing new, 0.1 s apart
+FILE_BYTES = 8 << 20  # in http.page_dir
+NAME = "\U0001f600" * 31  # 4 bytes a character
+
+
+def promised_bytes(daemon):
+    printed = run_hearthd("--check-config", *daemon.command()[1:]).stdout
+    return int(re.search(r"total\s+(\d+) bytes", printed)[1])
+
+
+def is_sanitized(daemon):
+    return b"__asan_init" in open(f"/proc/{daemon.pid}/exe", "rb").read()
+
+
+def request(type, **fields):
+    return frame(1, json.dumps({"type": type, **fields}, ensure_ascii=False).encode())
+
+
+class Crowd:
+    """Connections that say what they are given and read nothing."""
+
+    def __init__(self, daemon, count, words):
+        self.daemon = daemon
+        self.sockets = []
+        selector = selectors.DefaultSelector()
+        for i in range(count):
+            raw = socket.socket()
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            raw.bind((f"127.0.1.{1 + i % 100}", 0))
+            raw.settimeout(DEADLINE_S)
+            raw.connect(("127.0.0.1", daemon.port))
+            raw.setblocking(False)
+            self.sockets.append(raw)
+            selector.register(raw, selectors.EVENT_WRITE, bytearray(words(i)))
+        deadline = time.monotonic() + 10
+        while selector.get_map() and time.monotonic() < deadline:
+            for key, _ in selector.select(0.5):
+                try:
+                    del key.data[:key.fileobj.send(key.data)]
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    key.data.clear()
+                if not key.data:
+                    selector.unregister(key.fileobj)
+        selector.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for raw in self.sockets:
+            raw.close()
+
+
+def figures(daemon):
+    status, _, text = daemon.http("GET", "/metrics")
+    return text if status == 200 else None
+
+
+def metric(text, name):
+    return int(re.search(rb"^" + name.encode() + rb" (\d+)", text, re.M)[1])
+
+
+def peak_bytes(daemon):
+    """The most that it takes until nothing new happens any more."""
+    peak, quiet, before = 0, 0, None
+    deadline = time.monotonic() + DEADLINE_S
+    while quiet < QUIET_POLLS and time.monotonic() < deadline:
+        peak = max(peak, daemon.memory_bytes())
+        time.sleep(0.1)
+        processor = open(f"/proc/{daemon.pid}/stat").read().rsplit(")", 1)[1].split()[11:13]
+        quiet = quiet + 1 if processor == before else 0
+        before = processor
+    return max(peak, daemon.memory_bytes())
+
+
+names = itertools.count(1)
+
+
+def websocket(daemon, *requests):
+    """A guest of a new name who asks this. What one connection has waiting stays below what each may
+    have, so that none is turned away."""
+    opening, rest = handshake(daemon), b"".join(requests)
+    return lambda i: opening + request("hello", name=f"{NAME[:20]}{next(names)}") + rest
+
+
+def plain_get(path, *headers):
+    lines = "".join(f"{line}\r\n" for line in headers)
+    return lambda i: f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode()
+
+
+@pytest.fixture
+def crowded(make_daemon, tmp_path):
+    """A gateway whose rooms, topics and messages are as long as may be, in quotes: two bytes each."""
+    page = tmp_path / "page"
+    page.mkdir()
+    (page / "index.html").write_bytes(b"x" * FILE_BYTES)
+    daemon = make_daemon({"limits.text_characters": 8192, "storage.durability": "process_crash"})
+    for i in range(200):
+        daemon.administrator("create", room=f"{NAME[:28]}{i}", topic='"' * 1024)
+    for i in range(150):
+        daemon.administrator("send", room="lobby", text='"' * 8192, nonce=f"{i}")
+    daemon.page = page
+    return daemon
+
+
+def attacks(daemon):
+    join = request("join", room="lobby", after=0)
+    full = daemon.settings_of("limits.frame_bytes") - 1
+    half = b"\x81\xfe" + full.to_bytes(2, "big") + bytes(4) + b"x" * (full - 100)
+    sends = [request("send", room="lobby", text='"' * 8192, nonce=str(n)) for n in range(3)]
+    acks = [request("send", room="lobby", text="x", nonce="n" * 60 + str(n)) for n in range(6)]
+    return {
+        "welcome": websocket(daemon),
+        "rooms": websocket(daemon, *[request("rooms", ref="r" * 64)] * 4),
+        "history": websocket(daemon, *[request("history", room="lobby", limit=200)] * 5),
+        "search": websocket(daemon, *[request("search", query='""', limit=200)] * 5),
+        "join": websocket(daemon, join, *[request("who", room="lobby")] * 5),
+        "messages by HTTP": plain_get("/api/v1/rooms/lobby/messages?limit=200"),
+        "rooms by HTTP": plain_get("/api/v1/rooms"),
+        "a stream of lines": plain_get("/api/v1/rooms/lobby/stream?after=0"),
+        "a stream of events": plain_get("/api/v1/rooms/lobby/stream?after=0",
+                                        "Accept: text/event-stream"),
+        "figures": plain_get("/metrics"),
+        "the page without gzip": plain_get("/"),
+        "half a frame": websocket(daemon, half),
+        "half a body": lambda i: (b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\n"
+                                  b"Content-Length: 30000\r\n\r\n" + b"x" * 29000),
+        "texts": websocket(daemon, request("join", room="lobby", history=0), *sends),
+        "acknowledgements": websocket(daemon, request("join", room="lobby", history=0), *acks),
+    }
+
+
+def test_no_crowd_makes_it_take_more_than_it_promised(crowded):
+    if is_sanitized(crowded):
+        pytest.skip("a sanitizer's own memory is not what is promised")
+    promised = promised_bytes(crowded)
+    count = crowded.settings_of("limits.connections") - RESERVED
+    found = {"at rest": crowded.memory_bytes()}
+    for name, words in attacks(crowded).items():
+        with Crowd(crowded, count, words):
+            found[name] = peak_bytes(crowded)
+        crowded.until_alone()
+    crowded.stop()
+    crowded.settings["http.page_dir"] = crowded.page
+    crowded.start()
+    with Crowd(crowded, count, plain_get("/")):
+        found["a file of http.page_dir"] = peak_bytes(crowded)
+    for name, peak in found.items():
+        print(f"{name:24} {peak / 2**20:7.1f} MiB of {promised / 2**20:.1f}")
+    worst = max(found, key=found.get)
+    assert found[worst] <= promised, f"{worst}: {found[worst]} bytes, {promised} were promised"
