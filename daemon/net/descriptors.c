@@ -5,7 +5,7 @@
 
 #include "daemon/log.h"
 
-#define DESCRIPTORS_BESIDES   128 /* the store's files, listeners, a backup, BODY_FILES_MAX */
+#define DESCRIPTORS_BESIDES 128    /* the store's files, listeners, a backup, BODY_FILES_MAX */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
 #define CLIENTS_MIN 4
 

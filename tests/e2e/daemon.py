@@ -176,11 +176,10 @@ class Daemon:
             assert time.monotonic() < deadline, "connections stay open"
             time.sleep(0.1)
 
-    def memory_bytes(self):
-        """What it has for itself: private memory (USS)."""
+    def memory_bytes(self, kinds=("Private_",)):
+        """What it has for itself: private memory (USS); or the sum of other lines of smaps_rollup."""
         fields = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
-        private = [int(f.split()[1]) for f in fields if f.startswith("Private_")]
-        return sum(private) * 1024
+        return sum(int(f.split()[1]) for f in fields if f.startswith(tuple(kinds))) * 1024
 
 
 class _UnixConnection(http.client.HTTPConnection):
