@@ -1,7 +1,9 @@
 """The page, its headers, and the JSON API."""
+import asyncio
 import gzip
 import http.client
 import json
+import os
 import socket
 
 import pytest
@@ -260,6 +262,62 @@ def test_bodies_that_do_not_come_are_bounded_together(make_daemon):
     for raw in waiting:
         raw.close()
     until(401)
+
+
+async def test_a_long_reply_comes_whole(make_daemon):
+    """Longer than what a turn of the loop writes to one connection."""
+    daemon = make_daemon({"limits.reply_bytes": 4 << 20, "limits.replies_bytes": 32 << 20,
+                          "limits.http_bytes": 16 << 20, "storage.durability": "process_crash"})
+    [mina] = await meet(daemon, "mina")
+    for i in range(150):
+        await mina.send(f"{i} " + "\U0001f600" * 1000)
+    status, _, body = await asyncio.to_thread(daemon.http, "GET",
+                                              "/api/v1/rooms/lobby/messages?limit=150")
+    page = json.loads(body)
+    assert status == 200 and len(body) > 512 * 1024
+    assert len(page["messages"]) == 150 and not page["more"]
+    await mina.close()
+
+
+def test_a_file_of_any_size_is_sent_whole_and_known_by_its_etag(make_daemon, tmp_path):
+    page = tmp_path / "page"
+    page.mkdir()
+    content = os.urandom(9 << 20)
+    (page / "index.html").write_bytes(b"<!doctype html>")
+    (page / "large.bin").write_bytes(content)
+    (page / "empty.txt").write_bytes(b"")
+    daemon = make_daemon({"http.page_dir": page})
+    status, headers, body = daemon.http("GET", "/large.bin")
+    assert status == 200 and body == content
+    assert daemon.http("GET", "/large.bin", headers={"If-None-Match": headers["etag"]})[0] == 304
+    status, headers, body = daemon.http("HEAD", "/large.bin")
+    assert (status, headers["content-length"], body) == (200, str(len(content)), b"")
+    assert daemon.http("GET", "/empty.txt")[::2] == (200, b"")
+    assert daemon.http("GET", "/none.txt")[0] == 404
+
+
+def test_a_file_that_shrinks_while_it_is_sent_is_not_passed_off_as_whole(make_daemon, tmp_path):
+    page = tmp_path / "page"
+    page.mkdir()
+    (page / "index.html").write_bytes(b"<!doctype html>")
+    large = page / "large.bin"
+    large.write_bytes(bytes(9 << 20))
+    daemon = make_daemon({"http.page_dir": page})
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.settimeout(DEADLINE_S)
+    raw.connect(("127.0.0.1", daemon.port))
+    raw.sendall(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    got = len(raw.recv(4096))
+    os.truncate(large, 1 << 20)
+    try:
+        while data := raw.recv(1 << 16):
+            got += len(data)
+    except ConnectionResetError:
+        pass
+    assert got < 9 << 20
+    assert daemon.http("GET", "/large.bin")[2] == bytes(1 << 20)
+    raw.close()
 
 
 def test_connect_is_refused(daemon):
