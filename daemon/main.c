@@ -172,7 +172,7 @@ static int serve(const struct command_line *line, struct config *config,
         log_open(config->log.level, config->log.target);
     struct store_start start = store ? *store_start(store) : (struct store_start){0};
     struct gateway *gateway =
-        store ? gateway_create(config, store, server_carrier(), &now) : NULL;
+        store ? gateway_create(config, store, &now) : NULL;
     struct server *server =
         gateway ? server_open(config, gateway, store, listeners, why, sizeof why) : NULL;
     struct running running = {.line = line, .config = config, .store = store};

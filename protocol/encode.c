@@ -216,3 +216,17 @@ bool message_encode(struct buffer *buffer, enum message_type type, const struct 
         buffer->length = before;
     return fits;
 }
+
+bool error_encode(struct buffer *buffer, const char *code, const char *sentence, const char *field)
+{
+    size_t before = buffer->length;
+    bool fits = buffer_append_text(buffer, "{\"error_code\":") &&
+                json_append_string(buffer, code) && buffer_append_text(buffer, ",\"message\":") &&
+                json_append_string(buffer, sentence) &&
+                (!field || (buffer_append_text(buffer, ",\"field\":") &&
+                            json_append_string(buffer, field))) &&
+                buffer_append(buffer, "}", 1);
+    if (!fits)
+        buffer->length = before;
+    return fits;
+}

@@ -129,6 +129,10 @@ bool message_encode(struct buffer *buffer, enum message_type type, const struct 
 /* Appends text as a JSON string with its quotes (RFC 8259), valid UTF-8 assumed. */
 bool json_append_string(struct buffer *buffer, const char *text);
 
+/* Appends {"error_code":...,"message":...}: an error outside hearth.v1's frames, with "field" unless that
+ * is NULL. code is error_code_name's. */
+bool error_encode(struct buffer *buffer, const char *code, const char *sentence, const char *field);
+
 /* How many bytes message_encode appends, without a ref; and json_append_string. */
 size_t message_bytes(enum message_type type, const void *fields);
 size_t json_string_bytes(const char *text);

@@ -37,8 +37,8 @@ static const struct grant *find_grant(const struct ask *ask, const struct room *
 static enum resolved check_room(const struct ask *ask, struct refusal *refusal)
 {
     const struct session *session = ask->session;
-    bool is_outside =
-        ask->row->scope == SCOPE_MEMBER && !ask->member && !session->arrival.administrator;
+    bool is_outside = ask->row->scope == SCOPE_MEMBER && !ask->member &&
+                      !session->arrival.administrator && !session_is_single(session);
     if (!is_outside)
         return access_allows(session, ask->room, ask->grant, ask->row->operation, refusal)
                    ? RESOLVED

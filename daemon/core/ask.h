@@ -41,7 +41,8 @@ enum scope {
                     handler's own job reads the grant, and its answer calls access_allows */
     SCOPE_GRANT, /* grant: what the room remembers about the user; the operation is allowed. A field
                     room that is OPTIONAL and absent is no room, and nothing is checked */
-    SCOPE_MEMBER /* member: the session is in the room. An administrator need not be: then NULL */
+    SCOPE_MEMBER /* member: the session is in the room. An administrator need not be, nor a session
+                    that was opened for this one request: then NULL */
 };
 
 enum outcome {

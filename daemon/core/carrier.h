@@ -1,8 +1,10 @@
-/* carrier.h - what the core asks of whoever carries a session's bytes: lws in the daemon, a plain
- * array in tests. Loop thread. connection is the carrier's own pointer for one session, given to
- * session_open and good until session_closed. None of these calls back into the core. */
+/* carrier.h - what the core asks of whoever carries a session: lws in the daemon, a plain array in
+ * tests. Loop thread. connection is the carrier's own pointer for one session, given to session_open
+ * with the carrier, and good until session_closed. None of these calls back into the core. */
 #ifndef HEARTH_CORE_CARRIER_H
 #define HEARTH_CORE_CARRIER_H
+
+#include "protocol/message.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +16,11 @@ enum carrier_result {
 };
 
 struct carrier {
+    /* Takes the one reply of a session that is opened for one request. NULL: replies are written like
+     * everything else. json is {"type":...} without a frame, borrowed; refusal is NULL unless type is
+     * REPLY_error. A join's entries are written from then on. */
+    void (*reply)(void *connection, enum message_type type, const struct refusal *refusal,
+                  const unsigned char *json, size_t length);
     /* Sends bytes as they are (they are framed already). Takes all of them or the connection dies. */
     enum carrier_result (*write)(void *connection, const unsigned char *bytes, size_t length);
     /* Calls session_writeable once the connection can take more. */

@@ -245,14 +245,13 @@ static size_t limit_entries(const struct config *config)
 }
 
 struct gateway *gateway_create(const struct config *config, struct store *store,
-                               const struct carrier *carrier, const struct moment *now)
+                               const struct moment *now)
 {
     struct gateway *gateway = calloc(1, sizeof *gateway);
     if (!gateway)
         return NULL;
     gateway->config = config;
     gateway->storage.store = store;
-    gateway->carrier = *carrier;
     gateway->now = *now;
     gateway->turn.budget = TURN_NS_MOST;
     gateway->started_ms = gateway->users.touched_ms = now->monotonic_ms;

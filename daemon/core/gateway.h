@@ -11,10 +11,10 @@
 struct gateway;
 
 /* config and store are borrowed and outlive the gateway; config may change between turns, limits
- * apply at once. carrier is copied. Takes over the rooms that the store found (store_forget_start is
+ * apply at once. Takes over the rooms that the store found (store_forget_start is
  * called), and makes the first room. NULL without memory. */
 struct gateway *gateway_create(const struct config *config, struct store *store,
-                               const struct carrier *carrier, const struct moment *now);
+                               const struct moment *now);
 
 /* Told at the start of every turn of the loop, before anything else that turn. */
 void gateway_set_now(struct gateway *gateway, const struct moment *now);

@@ -16,7 +16,6 @@ struct user;
 
 struct gateway {
     const struct config *config; /* borrowed */
-    struct carrier carrier;
     struct moment now;
     int64_t started_ms;          /* monotonic */
     uint64_t seed;               /* of the tables */

@@ -3,6 +3,7 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room_list.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/submit.h"
 #include "daemon/core/user.h"
 
 #include <stdio.h>
@@ -161,6 +162,102 @@ static enum outcome refuse_unknown_key(struct ask *ask)
                     "This key is not known; say hello with a name.");
 }
 
+/* With a key, the name counts only if the key is not known. */
+static struct job *create_login(const char *key, const struct user_row *row)
+{
+    struct job *job = job_create(JOB_LOGIN);
+    if (!job)
+        return NULL;
+    job->login.by_key = key != NULL;
+    if (key)
+        memcpy(job->login.key, key, strlen(key) + 1);
+    memcpy(job->login.folded, row->folded, sizeof job->login.folded);
+    job->login.user = *row;
+    if (!key || hash_text(key, job->login.key_hash))
+        return job;
+    job_destroy(job);
+    return NULL;
+}
+
+/* --- a key without a hello ---------------------------------------------------------------------- */
+
+struct sign_in_context {
+    struct job_context job;
+    uint64_t session;
+};
+
+static void refuse_key(struct refusal *refusal)
+{
+    refuse(refusal, ERROR_unauthorized, NULL, "This key is not known here.");
+}
+
+/* The user whom the job has found. False: there is none, or no memory. */
+static bool attach_found(struct session *session, const struct job *job, struct refusal *refusal)
+{
+    const struct job_login *login = &job->login;
+    struct gateway *gateway = session->gateway;
+    if (job->result != JOB_DONE) {
+        refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
+        return false;
+    }
+    refuse_key(refusal);
+    if (!login->known)
+        return false;
+    struct user *user = user_find_id(gateway, login->user.id);
+    if (!user && !(user = user_create(gateway, &login->user))) {
+        refuse(refusal, ERROR_internal, NULL, "The gateway has no memory for this.");
+        return false;
+    }
+    if (memcmp(user->key_hash, login->key_hash, HASH_BYTES) != 0)
+        return false; /* logged out meanwhile */
+    become(session, user);
+    return true;
+}
+
+static void finish_sign_in(struct gateway *gateway, struct job *job)
+{
+    const struct sign_in_context *context = job->context;
+    struct session *session = session_find(gateway, context->session);
+    struct refusal refusal;
+    if (!session)
+        return;
+    session->in_flight--;
+    if (session->phase == PHASE_CLOSING)
+        return;
+    session_unblock(session);
+    if (attach_found(session, job, &refusal)) {
+        session_continue(session);
+        return;
+    }
+    session_refuse(session, NULL, &refusal);
+    session_forget_received(session);
+}
+
+bool session_sign_in(struct session *session, const char *key, struct refusal *refusal)
+{
+    static const struct user_row nobody = {0};
+    struct gateway *gateway = session->gateway;
+    refuse_key(refusal);
+    if (strlen(key) != KEY_TEXT_BYTES)
+        return false;
+    struct user *user = find_creating(gateway, key);
+    if (user) {
+        become(session, user);
+        return true;
+    }
+    struct job *job = create_login(key, &nobody);
+    struct sign_in_context *context = submit_context(job, sizeof *context);
+    if (context)
+        context->session = session->id;
+    if (!gateway_submit(gateway, job, finish_sign_in)) {
+        refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
+        return false;
+    }
+    session->in_flight++;
+    session_block(session, BLOCKED_ON_REPLY);
+    return true;
+}
+
 /* --- a new guest -------------------------------------------------------------------------------- */
 
 /* Here at once, and stored behind: see user_store. NULL when storage takes nothing more. */
@@ -222,23 +319,6 @@ static enum outcome answer_login(struct ask *ask, struct job *job)
     if (job->login.known)
         return greet_stored(ask, &job->login);
     return job->login.folded[0] ? greet_new(ask, &job->login) : refuse_unknown_key(ask);
-}
-
-/* With a key, the name counts only if the key is not known. */
-static struct job *create_login(const char *key, const struct user_row *row)
-{
-    struct job *job = job_create(JOB_LOGIN);
-    if (!job)
-        return NULL;
-    job->login.by_key = key != NULL;
-    if (key)
-        memcpy(job->login.key, key, strlen(key) + 1);
-    memcpy(job->login.folded, row->folded, sizeof job->login.folded);
-    job->login.user = *row;
-    if (!key || hash_text(key, job->login.key_hash))
-        return job;
-    job_destroy(job);
-    return NULL;
 }
 
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,

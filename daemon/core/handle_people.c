@@ -13,7 +13,8 @@ enum outcome handle_typing(struct ask *ask)
 {
     if (ask->member)
         room_note_typing(ask->room, ask->session, ask->request.as_typing.on);
-    return ask->request.ref.kind == REF_NONE ? ANSWERED : ask_ok(ask);
+    bool is_awaited = ask->request.ref.kind != REF_NONE || session_is_single(ask->session);
+    return is_awaited ? ask_ok(ask) : ANSWERED;
 }
 
 /* --- read markers ------------------------------------------------------------------------------
@@ -46,7 +47,7 @@ enum outcome handle_read(struct ask *ask)
 {
     int64_t seq = ask->request.as_read.seq;
     seq = seq < ask->room->last ? seq : ask->room->last;
-    if (!ask->session->user || !ask->member || seq <= ask->grant->read)
+    if (!ask->session->user || seq <= ask->grant->read)
         return ask_ok(ask);
     struct job *job = job_create(JOB_READ);
     if (job)

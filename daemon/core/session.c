@@ -54,6 +54,11 @@ int64_t session_presence_id(const struct session *session)
     return session_user_id(session);
 }
 
+bool session_is_single(const struct session *session)
+{
+    return session->carrier->reply != NULL;
+}
+
 bool session_is_guest(const struct session *session)
 {
     return session->user && !session->user->account;
@@ -91,16 +96,18 @@ static bool enter_plain_room(struct session *session)
     return true;
 }
 
-static struct session *create(struct gateway *gateway, void *connection,
-                              const struct arrival *arrival)
+static struct session *create(struct gateway *gateway, const struct carrier *carrier,
+                              void *connection, const struct arrival *arrival)
 {
     struct session *session = calloc(1, sizeof *session);
     if (!session)
         return NULL;
     session->id = ++gateway->sessions.id_last;
     session->gateway = gateway;
+    session->carrier = carrier;
     session->connection = connection;
     session->arrival = *arrival;
+    session->arrival.key = NULL;
     session->opened_ms = session->heard_ms = gateway->now.monotonic_ms;
     session->phase = arrival->administrator || arrival->kind == SESSION_PLAIN ? PHASE_READY
                                                                               : PHASE_OPENING;
@@ -110,26 +117,47 @@ static struct session *create(struct gateway *gateway, void *connection,
     return NULL;
 }
 
-struct session *session_open(struct gateway *gateway, void *connection,
-                             const struct arrival *arrival, struct refusal *refusal)
+/* No hello is awaited any more. */
+static void leave_opening(struct session *session, enum phase phase)
+{
+    if (session->phase == PHASE_OPENING && !session->arrival.anonymous) {
+        DL_DELETE2(session->gateway->sessions.unauthenticated, session, previous, next);
+        session->previous = session->next = NULL;
+    }
+    session->phase = phase;
+}
+
+static void take_back(struct session *session)
+{
+    leave_opening(session, PHASE_CLOSING);
+    table_remove(&session->gateway->sessions.by_id, &session->by_id);
+    free(session);
+}
+
+struct session *session_open(struct gateway *gateway, const struct carrier *carrier,
+                             void *connection, const struct arrival *arrival,
+                             struct refusal *refusal)
 {
     if (!may_open(gateway, arrival, refusal)) {
         gateway->figures.refused_sessions++;
         return NULL;
     }
-    struct session *session = create(gateway, connection, arrival);
+    struct session *session = create(gateway, carrier, connection, arrival);
     if (!session) {
         refuse(refusal, ERROR_server_full, NULL, NULL);
         return NULL;
     }
+    if (session->phase == PHASE_OPENING && !arrival->anonymous)
+        DL_APPEND2(gateway->sessions.unauthenticated, session, previous, next);
+    if (arrival->key && !session_sign_in(session, arrival->key, refusal)) {
+        take_back(session);
+        return NULL;
+    }
     if (arrival->kind == SESSION_PLAIN && !enter_plain_room(session)) {
-        table_remove(&gateway->sessions.by_id, &session->by_id);
-        free(session);
+        take_back(session);
         refuse(refusal, ERROR_room_not_found, NULL, "There is no room for plain clients.");
         return NULL;
     }
-    if (session->phase == PHASE_OPENING && !arrival->anonymous)
-        DL_APPEND2(gateway->sessions.unauthenticated, session, previous, next);
     gateway->figures.sessions++;
     return session;
 }
@@ -148,16 +176,6 @@ static void drop_replies(struct session *session)
 {
     buffer_finish(&session->replies);
     session_count_replies(session);
-}
-
-/* No hello is awaited any more. */
-static void leave_opening(struct session *session, enum phase phase)
-{
-    if (session->phase == PHASE_OPENING && !session->arrival.anonymous) {
-        DL_DELETE2(session->gateway->sessions.unauthenticated, session, previous, next);
-        session->previous = session->next = NULL;
-    }
-    session->phase = phase;
 }
 
 void session_ready(struct session *session)
@@ -188,18 +206,17 @@ void session_closed(struct session *session)
 /* What waits goes out first, also when it is cut in the middle: a frame is not left half. */
 void session_close(struct session *session, uint16_t code, const char *reason)
 {
-    struct gateway *gateway = session->gateway;
     if (session->phase == PHASE_CLOSING)
         return;
     leave_opening(session, PHASE_CLOSING);
     session->close_code = code;
     if (session->replies.length &&
-        gateway->carrier.write(session->connection, session->replies.bytes,
+        session->carrier->write(session->connection, session->replies.bytes,
                                session->replies.length) == CARRIER_BEHIND)
         session_note_unsent(session, session->unsent_bytes + session->replies.length);
     session_forget_received(session);
     drop_replies(session);
-    gateway->carrier.close(session->connection, code, reason);
+    session->carrier->close(session->connection, code, reason);
 }
 
 void session_heard(struct session *session)

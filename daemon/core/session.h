@@ -29,6 +29,7 @@ struct arrival {
     bool exempt;          /* from limits.exempt: no rate and no per-address limit */
     uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */
     int64_t client_id;    /* of SESSION_PLAIN */
+    const char *key;      /* signs its user in without a hello; borrowed by session_open. NULL: none */
 };
 
 /* What time it is. wall_ms is the system clock, monotonic_ms never jumps. */
@@ -37,10 +38,12 @@ struct moment {
     int64_t monotonic_ms;
 };
 
-/* A new session, or NULL when refused: refusal says why (server_full, shutting_down, rate_limited). */
-struct refusal;
-struct session *session_open(struct gateway *gateway, void *connection,
-                             const struct arrival *arrival, struct refusal *refusal);
+/* A new session, or NULL when refused: refusal says why (server_full, shutting_down, unauthorized). The
+ * carrier is borrowed. With a key, what is asked waits until the user is known; of a key that is not,
+ * the first request is answered unauthorized. */
+struct session *session_open(struct gateway *gateway, const struct carrier *carrier,
+                             void *connection, const struct arrival *arrival,
+                             struct refusal *refusal);
 
 /* Part of one message, as it comes; is_last ends the message. Copied. Joins the parts, answers
  * what is too long (close 1009), dispatches. remaining is what the frame has announced besides. */

@@ -254,7 +254,7 @@ static void write_bytes(struct session *session, const unsigned char *bytes, siz
 {
     struct gateway *gateway = session->gateway;
     bool waits = is_crowded(gateway);
-    enum carrier_result result = gateway->carrier.write(session->connection, bytes, length);
+    enum carrier_result result = session->carrier->write(session->connection, bytes, length);
     turn_spend(&gateway->turn, TURN_NS_WRITE(length));
     gateway->figures.writes++;
     gateway->figures.written_bytes += (int64_t)length;
@@ -264,7 +264,7 @@ static void write_bytes(struct session *session, const unsigned char *bytes, siz
     if (result == CARRIER_BEHIND)
         session_note_unsent(session, length);
     if (result != CARRIER_GONE)
-        gateway->carrier.want_writeable(session->connection);
+        session->carrier->want_writeable(session->connection);
 }
 
 /* One write of what there is; true when there is more. */
@@ -293,7 +293,7 @@ void session_flush(struct session *session)
     while (!session->is_behind && session->phase != PHASE_CLOSING && write_once(session))
         if (++rounds == ROUNDS_MAX && !session->is_behind) {
             session->is_behind = true;
-            session->gateway->carrier.want_writeable(session->connection);
+            session->carrier->want_writeable(session->connection);
         }
 }
 

@@ -46,7 +46,8 @@ struct session {
     struct table_link by_id;
     uint64_t id;               /* never used twice */
     struct gateway *gateway;
-    void *connection;
+    const struct carrier *carrier; /* borrowed */
+    void *connection;              /* the carrier's own */
     struct user *user;         /* NULL before hello, and for plain, administrators' and anonymous ones */
     struct session *previous, *next; /* of the user's, or of the gateway's unauthenticated ones */
     struct session *dirty_prev, *dirty_next;     /* on the turn's list while dirty_prev is set */
@@ -76,6 +77,10 @@ struct session {
 /* Closes the connection with what waits for it written first. Its rooms are left when it has ended. */
 void session_close(struct session *session, uint16_t code, const char *reason);
 
+/* Opened for one request, whose reply the carrier takes: such a session is in no room, and need not be in
+ * one to ask. */
+bool session_is_single(const struct session *session);
+
 /* Said hello. */
 void session_ready(struct session *session);
 
@@ -85,6 +90,11 @@ const char *session_name(const struct session *session, char out[NAME_BYTES_MAX 
 int64_t session_user_id(const struct session *session);    /* 0: none */
 int64_t session_presence_id(const struct session *session); /* for presence.h */
 bool session_is_guest(const struct session *session);
+
+/* --- handle_account.c ---------------------------------------------------------------------------- */
+
+/* Finds the user of a key; what the session asks waits for it. False: there can be none. */
+bool session_sign_in(struct session *session, const char *key, struct refusal *refusal);
 
 /* --- session_receive.c -------------------------------------------------------------------------- */
 

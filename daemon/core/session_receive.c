@@ -92,9 +92,9 @@ static void note_backlog(struct session *session, size_t before)
         session_unblock(session);
     if (!before && now) {
         gateway->figures.pauses++;
-        gateway->carrier.pause(session->connection);
+        session->carrier->pause(session->connection);
     } else if (before && !now) {
-        gateway->carrier.resume(session->connection);
+        session->carrier->resume(session->connection);
     }
 }
 

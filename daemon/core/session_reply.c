@@ -30,11 +30,29 @@ static bool add(struct session *session, const struct ref *ref, enum message_typ
     return true;
 }
 
+/* To a carrier that takes the one reply as such. */
+static void hand_over(struct session *session, const struct ref *ref, enum message_type type,
+                      const void *fields, const struct refusal *refusal)
+{
+    struct buffer *encoded = &session->gateway->encoded;
+    encoded->length = 0;
+    if (session->phase == PHASE_CLOSING)
+        return;
+    if (message_encode(encoded, type, ref, fields))
+        session->carrier->reply(session->connection, type, refusal, encoded->bytes,
+                                encoded->length);
+    else
+        session_close(session, 1011, "The gateway has no memory for an answer");
+    session->is_behind = true; /* what follows comes behind the reply, when the carrier says so */
+}
+
 void session_reply(struct session *session, const struct ref *ref, enum message_type type,
                    const void *fields)
 {
     /* An answer may not be left out: whoever waits for it would wait for ever. */
-    if (!add(session, ref, type, fields) && session->phase != PHASE_CLOSING)
+    if (session_is_single(session))
+        hand_over(session, ref, type, fields, NULL);
+    else if (!add(session, ref, type, fields) && session->phase != PHASE_CLOSING)
         session_close(session, 1011, "The gateway has no memory for an answer");
 }
 
@@ -43,10 +61,7 @@ static void refuse_plain(struct session *session, const struct refusal *refusal)
 {
     struct buffer text = {0};
     size_t before = session->replies.length;
-    bool is_whole = buffer_append_text(&text, "{\"error_code\":") &&
-                    json_append_string(&text, error_code_name(refusal->code)) &&
-                    buffer_append_text(&text, ",\"message\":") &&
-                    json_append_string(&text, refusal->message) && buffer_append_text(&text, "}");
+    bool is_whole = error_encode(&text, error_code_name(refusal->code), refusal->message, NULL);
     if (is_whole && session->phase != PHASE_CLOSING &&
         frame_append(&session->replies, SESSION_PLAIN, (const char *)text.bytes, text.length))
         count(session, before);
@@ -66,7 +81,10 @@ void session_refuse(struct session *session, const struct ref *ref, const struct
         .field = refusal->field,
         .retry_after_ms = refusal->retry_after_ms,
     };
-    session_reply(session, ref, REPLY_error, &error);
+    if (session_is_single(session))
+        hand_over(session, ref, REPLY_error, &error, refusal);
+    else
+        session_reply(session, ref, REPLY_error, &error);
 }
 
 /* Events are state: who is too far behind to take them reads the state when it asks for it. */

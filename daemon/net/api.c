@@ -20,23 +20,21 @@ static bool append_start(struct buffer *out, const char *type, const char *room)
            (!room || (buffer_append_text(out, ",\"room\":") && json_append_string(out, room)));
 }
 
-static void say_and_forget(struct exchange *exchange, struct buffer *request, bool is_whole)
+static void ask_and_forget(struct exchange *exchange, enum asker asker, struct buffer *request)
 {
-    if (is_whole)
-        exchange_say(exchange, request->bytes, request->length);
-    else
+    if (request->failed)
         exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+    else
+        exchange_ask(exchange, asker, request->bytes, request->length);
     buffer_finish(request);
 }
 
 void api_say(struct exchange *exchange, const char *type, bool with_room)
 {
     struct buffer request = {0};
-    if (!exchange_open(exchange, true))
-        return;
-    bool whole = append_start(&request, type, with_room ? exchange->room : NULL) &&
-                 buffer_append_text(&request, "}");
-    say_and_forget(exchange, &request, whole);
+    (void)append_start(&request, type, with_room ? exchange->room : NULL); /* failed tells */
+    (void)buffer_append_text(&request, "}");
+    ask_and_forget(exchange, ASKER_ANYBODY, &request);
 }
 
 /* Puts the fields of an object, as they are, behind ours. The core's decoder refuses a key that is
@@ -66,9 +64,7 @@ void api_say_with_body(struct exchange *exchange, const char *type, bool with_ro
         exchange_refuse(exchange, ERROR_bad_json, NULL, "The body must be one JSON object.");
         return;
     }
-    if (exchange_open(exchange, false))
-        exchange_say(exchange, request.bytes, request.length);
-    buffer_finish(&request);
+    ask_and_forget(exchange, ASKER_KNOWN, &request);
 }
 
 void api_rooms(struct exchange *exchange)
@@ -196,14 +192,14 @@ static bool pass_log(struct exchange *exchange, struct buffer *out)
     return true;
 }
 
-/* Opens the conversation and says what has been put together. */
+/* Asks what has been put together. */
 static void ask(struct exchange *exchange, struct buffer *request)
 {
     (void)buffer_append_text(request, "}");
     if (request->failed)
         exchange_refuse(exchange, ERROR_internal, NULL, NULL);
-    else if (exchange_open(exchange, true))
-        exchange_say(exchange, request->bytes, request->length);
+    else
+        exchange_ask(exchange, ASKER_ANYBODY, request->bytes, request->length);
 }
 
 void api_history(struct exchange *exchange)
@@ -233,24 +229,13 @@ void api_stream(struct exchange *exchange)
                              "A stream can only be read.");
         return;
     }
-    exchange->is_stream = true;
-    exchange->wants_events = wants_events(exchange);
+    exchange->form = ANSWER_STREAM;
+    if (wants_events(exchange))
+        exchange->kind = SESSION_EVENTS;
     (void)append_start(&request, "join", exchange->room);
     if (pass_log(exchange, &request) && pass_number(exchange, &request, "after") &&
         pass_number(exchange, &request, "history"))
         ask(exchange, &request);
-    buffer_finish(&request);
-}
-
-/* A request of one that has not joined: the conversation enters the room first, without history. */
-static void enter(struct exchange *exchange, const char *room)
-{
-    struct buffer request = {0};
-    if (exchange->is_admin)
-        return; /* the keeper need not */
-    if (append_start(&request, "join", room) &&
-        buffer_append_text(&request, ",\"history\":0}"))
-        exchange_say(exchange, request.bytes, request.length);
     buffer_finish(&request);
 }
 
@@ -322,44 +307,25 @@ void api_send(struct exchange *exchange)
         exchange_refuse(exchange, is_object ? ERROR_bad_json : ERROR_bad_request,
                         is_object ? NULL : "text",
                         is_object ? "The body must be one JSON object." : "The body must be UTF-8 text without U+0000.");
-    } else if (exchange_open(exchange, false)) {
-        enter(exchange, exchange->room);
-        exchange_say(exchange, request.bytes, request.length);
+    } else {
+        exchange_ask(exchange, ASKER_KNOWN, request.bytes, request.length);
     }
     buffer_finish(&request);
-}
-
-/* The room that somebody must be in to ask this; NULL if none. */
-static const char *room_to_enter(const struct request *request)
-{
-    switch (request->type) {
-    case REQUEST_send: return request->as_send.room;
-    case REQUEST_edit: return request->as_edit.room;
-    case REQUEST_delete: return request->as_delete.room;
-    case REQUEST_react: return request->as_react.room;
-    case REQUEST_typing: return request->as_typing.room;
-    case REQUEST_read: return request->as_read.room;
-    default: return NULL;
-    }
 }
 
 void api_do(struct exchange *exchange)
 {
     struct request request;
     struct refusal refusal = {0};
-    if (!request_decode((const char *)exchange->body.bytes, exchange->body.length, &request,
-                        &refusal)) {
+    const struct buffer *body = &exchange->body;
+    if (!request_decode((const char *)body->bytes, body->length, &request, &refusal)) {
         exchange_refuse(exchange, refusal.code, refusal.field, refusal.message);
         return;
     }
-    exchange->is_whole_reply = true;
+    exchange->form = ANSWER_WHOLE;
     if (request.type == REQUEST_hello)
         exchange->key[0] = '\0'; /* the request itself says who it is */
-    if (exchange_open(exchange, request.type != REQUEST_hello)) {
-        const char *room = room_to_enter(&request);
-        if (room)
-            enter(exchange, room);
-        exchange_say(exchange, exchange->body.bytes, exchange->body.length);
-    }
+    exchange_ask(exchange, request.type == REQUEST_hello ? ASKER_KNOWN : ASKER_ANYBODY, body->bytes,
+                 body->length);
     request_finish(&request);
 }

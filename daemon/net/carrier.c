@@ -1,37 +1,32 @@
 /* The core's way out: see daemon/core/carrier.h. */
 #include "daemon/net/connection.h"
 #include "daemon/net/exchange.h"
-#include "daemon/net/server.h"
 
-static enum carrier_result carry_write(void *connection, const unsigned char *bytes, size_t length)
+/* --- WebSockets ---- */
+
+static enum carrier_result write_websocket(void *connection, const unsigned char *bytes,
+                                           size_t length)
 {
-    struct connection *to = connection;
-    if (to->kind == CONNECTION_EXCHANGE)
-        return exchange_take(connection, bytes, length);
-    return connection_write(to, bytes, length);
+    return connection_write(connection, bytes, length);
 }
 
-static void carry_want_writeable(void *connection)
+static void want_writeable(void *connection)
 {
     struct connection *to = connection;
-    if (to->is_gone)
-        return;
-    if (to->kind == CONNECTION_EXCHANGE)
-        exchange_want_writeable(connection);
-    else
+    if (!to->is_gone)
         lws_callback_on_writable(to->wsi);
 }
 
-static void carry_pause(void *connection)
+static void pause_reading(void *connection)
 {
     struct connection *to = connection;
-    if (to->is_gone || to->is_paused || to->kind == CONNECTION_EXCHANGE)
-        return; /* of HTTP nothing is read while it is answered */
+    if (to->is_gone || to->is_paused)
+        return;
     to->is_paused = true;
     lws_rx_flow_control(to->wsi, 0);
 }
 
-static void carry_resume(void *connection)
+static void resume_reading(void *connection)
 {
     struct connection *to = connection;
     if (to->is_gone || !to->is_paused)
@@ -40,23 +35,62 @@ static void carry_resume(void *connection)
     lws_rx_flow_control(to->wsi, 1);
 }
 
-static void carry_close(void *connection, uint16_t code, const char *reason)
+static void close_websocket(void *connection, uint16_t code, const char *reason)
 {
-    struct connection *to = connection;
-    if (to->kind == CONNECTION_EXCHANGE)
-        exchange_leave(connection, code, reason);
-    else
-        connection_bid_farewell(to, code, reason);
+    connection_bid_farewell(connection, code, reason);
 }
 
-const struct carrier *server_carrier(void)
+const struct carrier *websocket_carrier(void)
 {
     static const struct carrier carrier = {
-        .write = carry_write,
-        .want_writeable = carry_want_writeable,
-        .pause = carry_pause,
-        .resume = carry_resume,
-        .close = carry_close,
+        .write = write_websocket,
+        .want_writeable = want_writeable,
+        .pause = pause_reading,
+        .resume = resume_reading,
+        .close = close_websocket,
+    };
+    return &carrier;
+}
+
+/* --- HTTP: nothing is read while a request is answered ---- */
+
+static void take_reply(void *exchange, enum message_type type, const struct refusal *refusal,
+                       const unsigned char *json, size_t length)
+{
+    exchange_reply(exchange, type, refusal, json, length);
+}
+
+static enum carrier_result write_exchange(void *exchange, const unsigned char *bytes, size_t length)
+{
+    return exchange_take(exchange, bytes, length);
+}
+
+static void want_exchange_writeable(void *connection)
+{
+    struct exchange *exchange = connection;
+    if (!exchange->connection.is_gone)
+        exchange_want_writeable(exchange);
+}
+
+static void nothing_to_pause(void *exchange)
+{
+    (void)exchange;
+}
+
+static void close_exchange(void *exchange, uint16_t code, const char *reason)
+{
+    exchange_leave(exchange, code, reason);
+}
+
+const struct carrier *exchange_carrier(void)
+{
+    static const struct carrier carrier = {
+        .reply = take_reply,
+        .write = write_exchange,
+        .want_writeable = want_exchange_writeable,
+        .pause = nothing_to_pause,
+        .resume = nothing_to_pause,
+        .close = close_exchange,
     };
     return &carrier;
 }

@@ -42,6 +42,9 @@ void connections_sweep(struct server *server);
 enum carrier_result connection_write(struct connection *connection, const unsigned char *bytes,
                                      size_t length);
 
+/* How the core writes to a WebSocket. */
+const struct carrier *websocket_carrier(void);
+
 /* Cuts it as soon as lws comes round to it; safe everywhere. */
 void connection_kill(struct connection *connection);
 

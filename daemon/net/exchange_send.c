@@ -63,7 +63,7 @@ int exchange_writeable(struct exchange *exchange, bool *is_over)
             lws_callback_on_writable(wsi);
             return 0;
         }
-        if (!exchange->is_stream || !exchange->connection.session) {
+        if (exchange->form != ANSWER_STREAM || !exchange->connection.session) {
             *is_over = true;
             return 0;
         }
@@ -83,6 +83,6 @@ void exchange_beat(struct server *server, struct connection *connection)
     static const unsigned char comment[] = ":\n\n"; /* no event: proxies and pages see life */
     const struct exchange *exchange = (const struct exchange *)(const void *)connection;
     connection->heard_ms = server_now_ms(server);
-    if (exchange->wants_events && !lws_partial_buffered(connection->wsi))
+    if (exchange->kind == SESSION_EVENTS && !lws_partial_buffered(connection->wsi))
         (void)exchange_take((struct exchange *)(void *)connection, comment, sizeof comment - 1);
 }

@@ -69,7 +69,7 @@ struct server {
     struct connection *streams;           /* HTTP answers that stay open */
     struct body *bodies;                  /* that are being sent, each to however many */
     size_t http_bytes;                    /* bodies and answers of all exchanges */
-    struct exchange *answered;            /* have their reply, to be sent at the end of the turn */
+    struct exchange *due;                 /* have their body or reply, and go on at the end of the turn */
     struct trim trim;
 };
 

@@ -21,8 +21,7 @@ enum server_end { SERVER_STOPPED, SERVER_RESTART };
 /* Blocks the signals that the loop takes; before any thread starts. */
 bool server_block_signals(void);
 
-/* How the core writes to what server_open serves; and what time it is. */
-const struct carrier *server_carrier(void);
+/* What time it is. */
 struct moment server_moment(void);
 
 /* Everything is borrowed and outlives the server; config may be written by a reload. NULL on failure:

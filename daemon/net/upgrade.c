@@ -8,7 +8,9 @@
 #include "daemon/net/field.h"
 #include "daemon/net/origin.h"
 #include "daemon/net/plain.h"
+#include "protocol/message.h"
 
+#define BODY_BYTES_MAX 256
 #define PATH_BYTES_MAX 128 /* of a path that can be a door */
 
 bool request_path(struct lws *wsi, char *path, size_t size)
@@ -40,15 +42,17 @@ enum door door_find(const char *path, int64_t *client_id)
 static int turn_down(struct lws *wsi, const char *status, const char *header, const char *code,
                      const char *sentence)
 {
-    char body[224], answer[512];
-    int length = snprintf(body, sizeof body, "{\"error_code\":\"%s\",\"message\":\"%s\"}\n", code,
-                          sentence);
+    struct buffer body = {.max = BODY_BYTES_MAX};
+    char answer[512];
+    bool is_whole = error_encode(&body, code, sentence, NULL);
     int size = snprintf(answer, sizeof answer,
                         "HTTP/1.1 %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n"
-                        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n%s",
-                        status, header, length, body);
+                        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n%.*s\n",
+                        status, header, (int)body.length + 1, (int)body.length,
+                        is_whole ? (const char *)body.bytes : "");
     int sent = lws_write(wsi, (unsigned char *)answer, (size_t)size, LWS_WRITE_RAW);
     (void)sent; /* it ends either way */
+    buffer_finish(&body);
     return -1;
 }
 

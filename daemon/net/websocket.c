@@ -35,7 +35,8 @@ static void open_session(struct server *server, struct connection *connection, e
         .address_key = peer->address_key,
         .client_id = client_id,
     };
-    connection->session = session_open(server->gateway, connection, &arrival, &refusal);
+    connection->session = session_open(server->gateway, websocket_carrier(), connection, &arrival,
+                                       &refusal);
     if (!connection->session)
         connection_bid_farewell(connection, code_of(refusal.code), refusal.message);
 }

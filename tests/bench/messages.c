@@ -46,12 +46,15 @@ static void say(struct gateway *gateway, struct session *session, const char *te
     turn(gateway);
 }
 
+static const struct carrier carrier = {
+    .write = take, .want_writeable = ignore, .pause = ignore, .resume = ignore, .close = ignore_close};
+
 static struct session *enter(struct gateway *gateway, int number)
 {
     struct arrival arrival = {.kind = SESSION_WEBSOCKET, .exempt = true};
     struct refusal refusal;
     char text[128];
-    struct session *session = session_open(gateway, &bytes_taken, &arrival, &refusal);
+    struct session *session = session_open(gateway, &carrier, &bytes_taken, &arrival, &refusal);
     if (!session)
         exit(1);
     snprintf(text, sizeof text, "{\"type\":\"hello\",\"name\":\"reader-%d\"}", number);
@@ -78,12 +81,11 @@ int main(int count, char **words)
     struct config config;
     struct moment now = {.wall_ms = 1790000000000, .monotonic_ms = 1000};
     struct store_options options = {.pending_max = 4096, .nonce_window = 256};
-    struct carrier carrier = {take, ignore, ignore, ignore, ignore_close};
     struct session *sessions[READERS] = {NULL};
     char why[128];
     config_defaults(&config);
     struct store *store = store_open(&options, why, sizeof why);
-    struct gateway *gateway = store ? gateway_create(&config, store, &carrier, &now) : NULL;
+    struct gateway *gateway = store ? gateway_create(&config, store, &now) : NULL;
     if (!gateway || count != 2)
         return 2;
     turn(gateway);

@@ -157,6 +157,14 @@ static void feed(struct gateway *gateway, struct moment *now, struct test_client
     receive(gateway, now, client, bytes + begin, length - begin, true);
 }
 
+static const struct carrier carrier = {
+    .write = carry,
+    .want_writeable = ignore,
+    .pause = pause_reading,
+    .resume = resume_reading,
+    .close = close_connection,
+};
+
 static void open_client(struct gateway *gateway, struct test_client *client, enum session_kind kind,
                         int number)
 {
@@ -164,14 +172,12 @@ static void open_client(struct gateway *gateway, struct test_client *client, enu
     const struct arrival arrival = {
         .kind = kind, .exempt = true, .address_key = 1, .client_id = number};
     client->is_plain = kind == SESSION_PLAIN;
-    client->session = session_open(gateway, client, &arrival, &refusal);
+    client->session = session_open(gateway, &carrier, client, &arrival, &refusal);
     demand(client->session);
 }
 
 void gateway_feed(enum session_kind kind, const uint8_t *bytes, size_t length)
 {
-    static const struct carrier carrier = {carry, ignore, pause_reading, resume_reading,
-                                           close_connection};
     static const struct store_options options = {.pending_max = 64, .nonce_window = 256};
     struct moment now = {.wall_ms = 1732280000000, .monotonic_ms = 1};
     struct test_client clients[2] = {{0}};
@@ -179,7 +185,7 @@ void gateway_feed(enum session_kind kind, const uint8_t *bytes, size_t length)
     log_open(-1, TARGET_STDERR);
     config_defaults(&config);
     struct store *store = store_open(&options, NULL, 0);
-    struct gateway *gateway = gateway_create(&config, store, &carrier, &now);
+    struct gateway *gateway = gateway_create(&config, store, &now);
     demand(gateway);
     for (int i = 0; i < 2; i++)
         open_client(gateway, &clients[i], kind, i);

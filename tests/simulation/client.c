@@ -139,7 +139,7 @@ void client_connect(struct client *client)
     };
     const struct room *plain = world->gateway->rooms.plain;
     client->plain_cursor = plain ? plain->last : 0;
-    client->session = session_open(world->gateway, client, &arrival, &refusal);
+    client->session = session_open(world->gateway, &world_carrier, client, &arrival, &refusal);
     if (!client->session && world->gateway->drain.phase == DRAIN_NONE && client->kind != SESSION_PLAIN)
         wrong(world, "client %d: not let in: %s", client->number, refusal.message);
     if (!client->session || client->kind == SESSION_PLAIN)

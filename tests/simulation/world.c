@@ -88,8 +88,13 @@ static void close_connection(void *connection, uint16_t code, const char *reason
     client->world->closed++;
 }
 
-static const struct carrier carrier = {carry, want_writeable, pause_reading, resume_reading,
-                                       close_connection};
+const struct carrier world_carrier = {
+    .write = carry,
+    .want_writeable = want_writeable,
+    .pause = pause_reading,
+    .resume = resume_reading,
+    .close = close_connection,
+};
 
 /* --- one turn
  * -------------------------------------------------------------------------------------- */
@@ -200,7 +205,7 @@ static struct fake_store_plan make_plan(struct world *world)
 
 static void start_gateway(struct world *world)
 {
-    world->gateway = gateway_create(&world->config, world->store, &carrier, &world->now);
+    world->gateway = gateway_create(&world->config, world->store, &world->now);
     if (!world->gateway)
         wrong(world, "no gateway");
 }

@@ -64,6 +64,8 @@ struct client {
     int64_t plain_cursor; /* of plain clients: newest seq accounted for */
 };
 
+extern const struct carrier world_carrier;
+
 struct world {
     uint64_t seed, chance;
     struct config config;

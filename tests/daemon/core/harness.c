@@ -55,8 +55,13 @@ static void close_client(void *connection, uint16_t code, const char *reason)
     client->harness->moves++;
 }
 
-static const struct carrier carrier = {carry, want_writeable, pause_client, resume_client,
-                                       close_client};
+const struct carrier harness_carrier = {
+    .write = carry,
+    .want_writeable = want_writeable,
+    .pause = pause_client,
+    .resume = resume_client,
+    .close = close_client,
+};
 
 /* --- the harness --------------------------------------------------------------------------------
  */
@@ -72,7 +77,7 @@ void harness_open(struct harness *harness, void (*change)(struct config *config)
     char why[128];
     harness->store = store_open(&options, why, sizeof why);
     harness->now = (struct moment){.wall_ms = INT64_C(1900000000000), .monotonic_ms = 1000};
-    harness->gateway = gateway_create(&harness->config, harness->store, &carrier, &harness->now);
+    harness->gateway = gateway_create(&harness->config, harness->store, &harness->now);
     assert(harness->gateway);
     harness_settle(harness);
 }
@@ -155,7 +160,7 @@ static struct test_client *connect_client(struct harness *harness, const struct 
     struct refusal refusal;
     client->harness = harness;
     client->kind = arrival->kind;
-    client->session = session_open(harness->gateway, client, arrival, &refusal);
+    client->session = session_open(harness->gateway, &harness_carrier, client, arrival, &refusal);
     return client;
 }
 

@@ -34,6 +34,8 @@ struct harness {
     int64_t moves; /* calls of the carrier */
 };
 
+extern const struct carrier harness_carrier; /* of test clients */
+
 /* The defaults, with limits.exempt's effect on every client. change, if given, changes settings
  * first. */
 void harness_open(struct harness *harness, void (*change)(struct config *config));

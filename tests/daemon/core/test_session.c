@@ -436,7 +436,7 @@ static void a_full_gateway_says_so(void **state)
     harness.config.limits.connections = 2;
     (void)harness_guest(&harness, "mina");
     (void)harness_guest(&harness, "jun");
-    assert_null(session_open(harness.gateway, &harness, &arrival, &refusal));
+    assert_null(session_open(harness.gateway, &harness_carrier, &harness, &arrival, &refusal));
     assert_int_equal(refusal.code, ERROR_server_full);
     assert_non_null(harness_admin(&harness)->session);
     (void)state;
@@ -452,7 +452,7 @@ static void a_stopping_gateway_acknowledges_what_it_took_and_closes_with_1001(vo
     client_send(client, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"1\"}");
     assert_false(gateway_drain(harness.gateway));
     assert_false(gateway_has_told_all(harness.gateway));
-    assert_null(session_open(harness.gateway, &harness, &arrival, &refusal));
+    assert_null(session_open(harness.gateway, &harness_carrier, &harness, &arrival, &refusal));
     assert_int_equal(refusal.code, ERROR_shutting_down);
     assert_int_equal(idle->close_code, 1001);
     assert_int_equal(client->close_code, 0);
@@ -545,7 +545,7 @@ static void streams_read_the_same_log_as_lines_and_events(void **state)
     struct refusal refusal;
     struct test_client *events = &harness.clients[harness.client_count++];
     *events = (struct test_client){.harness = &harness, .kind = SESSION_EVENTS};
-    events->session = session_open(harness.gateway, events, &arrival, &refusal);
+    events->session = session_open(harness.gateway, &harness_carrier, events, &arrival, &refusal);
     client_send(admin, "{\"type\":\"join\",\"room\":\"lobby\"}");
     client_send(events, "{\"type\":\"join\",\"room\":\"lobby\"}");
     client_send(mina, "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"one\",\"nonce\":\"1\"}");
