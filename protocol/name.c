@@ -6,6 +6,8 @@
 
 #include <utf8proc.h>
 
+#include "protocol/emoji.h"
+#include "protocol/fold.h"
 #include "protocol/text.h"
 
 #define MARKS_IN_A_ROW_MAX 4 /* more than any script stacks; stops names that climb over lines */
@@ -74,6 +76,13 @@ static bool has_only_allowed(const char *text)
     int marks = 0;
     for (size_t length; text < end; text += length) {
         utf8proc_int32_t codepoint = text_next(text, (size_t)(end - text), &length);
+        size_t emoji = emoji_length(text, (size_t)(end - text));
+        if (emoji > 0) {
+            length = emoji;
+            before = codepoint;
+            marks = 0;
+            continue;
+        }
         if (codepoint == TEXT_BROKEN || !is_allowed(codepoint) || !may_follow(codepoint, before))
             return false;
         marks = is_mark(utf8proc_get_property(codepoint)) ? marks + 1 : 0;
@@ -84,13 +93,13 @@ static bool has_only_allowed(const char *text)
     return before != ' ' && before != ZERO_WIDTH_JOINER && before != ZERO_WIDTH_NON_JOINER;
 }
 
-/* Writes text, transformed, to out. False when it is no UTF-8 or does not fit. */
-static bool transform(const char *text, int options, char out[NAME_BYTES_MAX + 1])
+/* Writes text in NFC to out. False when it is no UTF-8 or does not fit. */
+static bool compose(const char *text, char out[NAME_BYTES_MAX + 1])
 {
     utf8proc_uint8_t *result = NULL;
     utf8proc_ssize_t length =
         utf8proc_map((const utf8proc_uint8_t *)text, 0, &result,
-                     (utf8proc_option_t)(options | UTF8PROC_NULLTERM | UTF8PROC_STABLE));
+                     UTF8PROC_COMPOSE | UTF8PROC_NULLTERM | UTF8PROC_STABLE);
     bool fits = length >= 0 && length <= NAME_BYTES_MAX;
     if (fits)
         memcpy(out, result, (size_t)length + 1);
@@ -115,7 +124,7 @@ enum name_result name_normalise(const char *name, size_t characters_max,
         return NAME_TOO_LONG;
     if (!text_is_utf8(name, strlen(name)))
         return NAME_BAD_CHARACTER;
-    if (!transform(name, UTF8PROC_COMPOSE, out) || text_count_characters(out) > characters_max)
+    if (!compose(name, out) || text_count_characters(out) > characters_max)
         return NAME_TOO_LONG;
     if (!has_only_allowed(out))
         return NAME_BAD_CHARACTER;
@@ -126,26 +135,9 @@ enum name_result name_normalise(const char *name, size_t characters_max,
                                                                      : NAME_BAD_CHARACTER;
 }
 
-/* Of plain ASCII the fold is its lower case. False when it is not plain, or too long. */
-static bool fold_ascii(const char *name, char out[NAME_BYTES_MAX + 1])
-{
-    for (size_t i = 0; i <= NAME_BYTES_MAX; i++) {
-        char byte = name[i];
-        if ((unsigned char)byte >= 0x80)
-            return false;
-        out[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-        if (byte == '\0')
-            return true;
-    }
-    return false;
-}
-
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1])
 {
-    /* Every message names its room, so the usual case has to be quick. */
-    return fold_ascii(name, out) ||
-           transform(name, UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,
-                     out);
+    return text_fold_name(name, out, NAME_BYTES_MAX + 1);
 }
 
 bool name_is_plain(const char *folded)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/emoji.h"
 #include "storage/messages.h"
 
 enum {
@@ -40,16 +41,19 @@ static bool add_name(struct job *job, struct reaction *line, const char *name, s
 }
 
 /* Adds one row of (emoji, name) to the newest line, or begins the next line. */
-static bool add_reaction(struct job *job, struct history_entry *history, const char *emoji,
+static bool add_reaction(struct job *job, struct history_entry *history, const char *stored,
                          const char *name, size_t *bytes)
 {
+    char emoji[TEXT_CLEAN_MAX(EMOJI_BYTES_MAX)];
+    if (!emoji_normalise(stored, emoji))
+        text_clean(stored, TEXT_LINE, emoji, sizeof emoji);
     struct reaction *line =
         history->reaction_count ? &history->reactions[history->reaction_count - 1] : NULL;
     if (!line || strcmp(line->emoji, emoji) != 0) {
         if (history->reaction_count == REACTIONS_MAX)
             return true;
         line = &history->reactions[history->reaction_count++];
-        line->emoji = job_clean_text(job, emoji, TEXT_LINE);
+        line->emoji = job_text(job, emoji);
         line->names = job_memory(job, REACTION_NAMES_MAX * sizeof *line->names);
         if (job_failed(job))
             return false;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/emoji.h"
 #include "storage/grants.h"
 
 static const char *const bridges[8] = {NULL, "plain", "webhook", "irc", "mqtt"};
@@ -27,6 +28,14 @@ static const char *copy_column(struct job *job, sqlite3_stmt *row, int column, e
     return job_clean_text(job, (const char *)sqlite3_column_text(row, column), rule);
 }
 
+/* However it was spelled when it was stored, it is told as one. */
+static const char *copy_emoji(struct job *job, const char *stored)
+{
+    char emoji[EMOJI_BYTES_MAX + 1];
+    return stored && emoji_normalise(stored, emoji) ? job_text(job, emoji)
+                                                    : job_clean_text(job, stored, TEXT_LINE);
+}
+
 bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
 {
     int flags = sqlite3_column_int(row, 3);
@@ -39,7 +48,7 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
         .text = copy_column(job, row, 6, TEXT_PROSE),
         .nonce = copy_column(job, row, 7, TEXT_LINE),
         .target = sqlite3_column_int64(row, 8),
-        .emoji = copy_column(job, row, 9, TEXT_LINE),
+        .emoji = copy_emoji(job, (const char *)sqlite3_column_text(row, 9)),
         .via = bridges[flags >> FLAG_VIA_SHIFT & 7],
         .on = flags & FLAG_ON,
         .guest = flags & FLAG_GUEST,
@@ -76,14 +85,16 @@ static bool apply_edit(struct database *database, int64_t target, int64_t edit)
     return database_run(database, statement);
 }
 
+/* With U+FE0F or without, it is the same reaction. */
+#define SAME_EMOJI "replace(?2,char(65039),'')"
 static bool apply_reaction(struct database *database, int64_t target, const struct entry *entry)
 {
     sqlite3_stmt *statement =
         entry->on ? database_prepare(database, "INSERT OR IGNORE INTO"
                                                " reactions(target,emoji,user_id,name)"
-                                               " VALUES(?1,?2,?3,?4)")
-                  : database_prepare(database, "DELETE FROM reactions WHERE target=?1 AND emoji=?2"
-                                               " AND user_id=?3 AND name=?4");
+                                               " VALUES(?1," SAME_EMOJI ",?3,?4)")
+                  : database_prepare(database, "DELETE FROM reactions WHERE target=?1"
+                                               " AND emoji=" SAME_EMOJI " AND user_id=?3 AND name=?4");
     sqlite3_bind_int64(statement, 1, target);
     bind_text(statement, 2, entry->emoji);
     sqlite3_bind_int64(statement, 3, entry->user_id);

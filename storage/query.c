@@ -9,21 +9,45 @@
 #define SNIPPET_BEFORE_BYTES 80
 #define ELLIPSIS             "\xe2\x80\xa6"
 
-static void add_term(struct query *query, const char *bytes, size_t length)
+/* A term as it is written, with its marks. What is marks alone is none. */
+static bool add_term(struct query *query, const char *bytes, size_t length)
 {
-    while (length > 0 && bytes[0] == ' ')
-        bytes++, length--;
-    while (length > 0 && bytes[length - 1] == ' ')
-        length--;
-    if (length > 0 && query->term_count < QUERY_TERMS_MAX)
-        query->terms[query->term_count++] = (struct query_term){bytes, length};
+    size_t start = query->folded.length;
+    if (query->term_count == QUERY_TERMS_MAX)
+        return true;
+    if (!text_fold(bytes, length, &query->folded))
+        return false;
+    const char *folded = (const char *)query->folded.bytes;
+    size_t end = query->folded.length;
+    while (end > start && folded[end - 1] == ' ')
+        end--;
+    while (start < end && folded[start] == ' ')
+        start++;
+    if (start == end)
+        return true;
+    struct query_term *term = &query->terms[query->term_count++];
+    *term = (struct query_term){.length = end - start};
+    if (text_has_marks(bytes, length)) {
+        term->marked = bytes;
+        term->marked_length = length;
+    }
+    query->folded.length = end;
+    return true;
+}
+
+static void trim(const char **bytes, size_t *length)
+{
+    while (*length > 0 && **bytes == ' ')
+        (*bytes)++, (*length)--;
+    while (*length > 0 && (*bytes)[*length - 1] == ' ')
+        (*length)--;
 }
 
 /* An opening quote that is never closed quotes the rest. */
-static void split(struct query *query)
+static bool split(struct query *query)
 {
-    const char *text = (const char *)query->folded.bytes;
-    const char *end = text + query->folded.length;
+    const char *text = (const char *)query->marked.bytes;
+    const char *end = text + query->marked.length;
     while (text < end) {
         bool quoted = *text == '"';
         if (quoted)
@@ -31,13 +55,17 @@ static void split(struct query *query)
         const char *stop = text;
         while (stop < end && *stop != '"' && (quoted || *stop != ' '))
             stop++;
-        add_term(query, text, (size_t)(stop - text));
+        size_t length = (size_t)(stop - text);
+        trim(&text, &length);
+        if (length > 0 && !add_term(query, text, length))
+            return false;
         text = stop;
         while (text < end && (*text == ' ' || (quoted && *text == '"'))) {
             quoted = quoted && *text != '"';
             text++;
         }
     }
+    return true;
 }
 
 static void add_grams(struct query *query, const struct query_term *term)
@@ -50,17 +78,21 @@ static void add_grams(struct query *query, const struct query_term *term)
 bool query_init(struct query *query, const char *text)
 {
     memset(query, 0, sizeof *query);
-    if (!text_fold(text, strlen(text), &query->folded))
+    if (!text_fold_marked(text, strlen(text), &query->marked) || !split(query))
         return false;
-    split(query);
-    for (size_t i = 0; i < query->term_count; i++)
+    const char *bytes = (const char *)query->folded.bytes;
+    for (size_t i = 0; i < query->term_count; i++) {
+        query->terms[i].bytes = bytes;
+        bytes += query->terms[i].length;
         add_grams(query, &query->terms[i]);
+    }
     return true;
 }
 
 void query_finish(struct query *query)
 {
     buffer_finish(&query->folded);
+    buffer_finish(&query->marked);
 }
 
 bool query_matches(const struct query *query, const char *folded, size_t length, size_t *at)
@@ -72,6 +104,23 @@ bool query_matches(const struct query *query, const char *folded, size_t length,
         if (!found)
             return false;
         *at = (size_t)(found - folded);
+    }
+    return true;
+}
+
+bool query_has_its_marks(const struct query *query, const char *text, size_t length,
+                         struct buffer *scratch)
+{
+    scratch->length = 0;
+    for (size_t i = 0; i < query->term_count; i++) {
+        const struct query_term *term = &query->terms[i];
+        if (!term->marked)
+            continue;
+        if (scratch->length == 0 && !text_fold_marked(text, length, scratch))
+            return false;
+        if (!text_finds_marked((const char *)scratch->bytes, scratch->length, term->marked,
+                               term->marked_length))
+            return false;
     }
     return true;
 }

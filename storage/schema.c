@@ -52,6 +52,10 @@ static const char *const steps[] = {
 
     /* has been in the room, though there may have been nothing to read */
     "ALTER TABLE grants ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;",
+
+    /* reactions are the same with U+FE0F and without: here they have none */
+    "UPDATE OR REPLACE reactions SET emoji=replace(emoji,char(65039),'')"
+    " WHERE instr(emoji,char(65039));",
 };
 
 /* application_id: "hrth". */

@@ -169,9 +169,11 @@ static bool take_row(struct search *search, sqlite3_stmt *row)
     size_t at;
     if (query_matches(&search->query, (const char *)search->folded.bytes, search->folded.length,
                       &at) &&
-        is_from(search, column_text(row, 2)))
+        is_from(search, column_text(row, 2)) &&
+        query_has_its_marks(&search->query, text, (size_t)sqlite3_column_bytes(row, 3),
+                            &search->folded))
         keep_hit(search, hit);
-    return true;
+    return !search->folded.failed || out_of_memory(search);
 }
 
 static bool take_rows(struct search *search, sqlite3_stmt *rows)

@@ -339,15 +339,20 @@ static bool empty(struct database *database)
 
 bool search_open(struct database *database, bool wanted, int64_t *waiting)
 {
-    int64_t emptying = 0, was_wanted = 1;
+    int64_t emptying = 0, was_wanted = 1, fold = 0;
     *waiting = 0;
     if (!database_meta(database, "search_emptying", 0, &emptying) ||
         !database_meta(database, "search", 1, &was_wanted) ||
+        !database_meta(database, "search_fold", 1, &fold) ||
         (wanted != was_wanted && !database_set_meta(database, "search", wanted)))
         return false;
     bool filled = database_ask(database, "SELECT max(indexed)>0 FROM rooms", 0) == 1 ||
                   database_ask(database, "SELECT 1 FROM search_blocks LIMIT 1", 0) == 1;
-    if ((emptying || (!wanted && filled)) && !empty(database))
+    /* An index of texts that were folded otherwise finds nothing: it is made anew. */
+    bool is_old = fold != FOLD_VERSION;
+    if ((emptying || ((!wanted || is_old) && filled)) && !empty(database))
+        return false;
+    if (is_old && !database_set_meta(database, "search_fold", FOLD_VERSION))
         return false;
     return !wanted || count_waiting(database, waiting);
 }

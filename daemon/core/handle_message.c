@@ -6,7 +6,7 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
 
-#include "protocol/text.h"
+#include "protocol/emoji.h"
 
 /* Who says it, and when it was asked. */
 static void sign(struct session *session, struct job *job)
@@ -102,15 +102,16 @@ enum outcome handle_delete(struct ask *ask)
 enum outcome handle_react(struct ask *ask)
 {
     const struct request_react *react = &ask->request.as_react;
+    char emoji[EMOJI_BYTES_MAX + 1];
     struct refusal refusal;
     if (!check_target(ask, react->target, "target", &refusal))
         return ask_refuse(ask, &refusal);
-    if (text_count_characters(react->emoji) != 1)
-        return ask_fail(ask, ERROR_bad_request, "emoji", "emoji must be one character.");
+    if (!emoji_normalise(react->emoji, emoji))
+        return ask_fail(ask, ERROR_bad_request, "emoji", "emoji must be one emoji.");
     struct job *job = create_append(ask, ENTRY_KIND_REACTION, react->nonce);
     if (job) {
         job->append.entry.target = react->target;
-        job->append.entry.emoji = job_text(job, react->emoji);
+        job->append.entry.emoji = job_text(job, emoji);
         job->append.entry.on = react->on;
     }
     return ask_submit(ask, job, answer_append);

@@ -49,7 +49,7 @@ async def test_nobody_else_may_read_it(daemon):
     room = "@jun,mina"
     for type, fields in (("join", {}), ("history", {}), ("who", {}), ("read", {"seq": seq}),
                          ("send", {"text": "x", "nonce": "n"}), ("edit", {"target": seq, "text": "x"}),
-                         ("delete", {"target": seq}), ("react", {"target": seq, "emoji": "x",
+                         ("delete", {"target": seq}), ("react", {"target": seq, "emoji": "👍",
                                                                  "on": True}),
                          ("typing", {"on": True}), ("search", {"query": "secret"})):
         reply = await ara.ask_in_vain(type, room=room, **fields)

@@ -9,7 +9,7 @@ async def test_the_muted_hear_and_do_not_speak(daemon):
     await mina.ask("mute", room="den", user="jun")
     for type, fields in (("send", {"text": "x", "nonce": "1"}), ("edit", {"target": seq,
                                                                          "text": "x"}),
-                         ("react", {"target": seq, "emoji": "x", "on": True})):
+                         ("react", {"target": seq, "emoji": "👍", "on": True})):
         assert (await jun.ask_in_vain(type, room="den", **fields))["error_code"] == "muted", type
     await mina.send("still heard", "den")
     assert (await jun.next("message", text="still heard"))["from"] == "mina"

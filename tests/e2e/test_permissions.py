@@ -30,7 +30,7 @@ REQUESTS = {
     "send": lambda scene: ("send", {"text": "x", "nonce": "n"}),
     "edit": lambda scene: ("edit", {"target": scene["own"], "text": "x"}),
     "delete": lambda scene: ("delete", {"target": scene["own"]}),
-    "react": lambda scene: ("react", {"target": scene["others"], "emoji": "x", "on": True}),
+    "react": lambda scene: ("react", {"target": scene["others"], "emoji": "👍", "on": True}),
     "typing": lambda scene: ("typing", {"on": True}),
     "read": lambda scene: ("read", {"seq": scene["others"]}),
     "delete_others": lambda scene: ("delete", {"target": scene["others"]}),

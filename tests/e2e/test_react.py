@@ -21,6 +21,22 @@ async def test_reactions_are_told_and_gathered(daemon):
     await part(mina, jun, ara)
 
 
+@pytest.mark.parametrize("one, two, kept", [("\u2764\ufe0f", "\u2764", "\u2764\ufe0f"),
+                                            ("👍", "👍\ufe0f", "👍")])
+async def test_two_spellings_of_an_emoji_are_one_reaction(daemon, one, two, kept):
+    mina, jun = await meet(daemon, "mina", "jun")
+    seq = (await mina.send("x"))["seq"]
+    await mina.ask("react", room="lobby", target=seq, emoji=one, on=True)
+    await jun.ask("react", room="lobby", target=seq, emoji=two, on=True)
+    assert [(await mina.next("reaction"))["emoji"] for _ in range(2)] == [kept, kept]
+    [line] = (await mina.ask("history", room="lobby"))["messages"][0]["reactions"]
+    assert (line["emoji"], line["count"]) == (kept, 2)
+    await mina.ask("react", room="lobby", target=seq, emoji=two, on=False)
+    [line] = (await mina.ask("history", room="lobby"))["messages"][0]["reactions"]
+    assert line["names"] == ["jun"]
+    await part(mina, jun)
+
+
 async def test_reacting_twice_counts_once(daemon):
     [mina] = await meet(daemon, "mina")
     seq = (await mina.send("x"))["seq"]
@@ -33,6 +49,10 @@ async def test_reacting_twice_counts_once(daemon):
 
 @pytest.mark.parametrize("fields, field", [({"emoji": "", "on": True}, "emoji"),
                                            ({"emoji": "x" * 65, "on": True}, "emoji"),
+                                           ({"emoji": "x", "on": True}, "emoji"),
+                                           ({"emoji": " ", "on": True}, "emoji"),
+                                           ({"emoji": "\u202e", "on": True}, "emoji"),
+                                           ({"emoji": "👍👍", "on": True}, "emoji"),
                                            ({"emoji": "👍", "on": 1}, "on"),
                                            ({"emoji": "👍"}, "on")])
 async def test_bad_fields_are_named(daemon, fields, field):

@@ -24,7 +24,17 @@ static void what_looks_the_same_folds_the_same(void **state)
     expect("", "");
     expect("Hello  WORLD\t\nagain", "hello world again");
     expect("\xef\xbd\x88\xef\xbd\x89", "hi");                         /* full-width */
-    expect("Caf\x65\xcc\x81 CAF\xc3\x89", "caf\xc3\xa9 caf\xc3\xa9"); /* accent apart, and not */
+    expect("Cafe\u0301 CAF\u00C9", "cafe cafe"); /* accent apart, and not */
+    expect("\u0130stanbul ISTANBUL \u0131\u015F\u0131k", "istanbul istanbul isik");
+    expect("\u039F\u0394\u03A5\u03A3\u03A3\u0395\u03A5\u03A3", "\u03BF\u03B4\u03C5\u03C3\u03C3\u03B5\u03C5\u03C3");
+    expect("don\u2019t \u201Cquote\u201D 1\u20132", "don't \"quote\" 1-2");
+    expect("Ph\u1EDF b\u00F2", "pho bo");
+    expect("\u0401\u043B\u043A\u0430", "\u0435\u043B\u043A\u0430");
+    expect("\u05E9\u05C1\u05B8\u05DC", "\u05E9\u05DC");           /* Hebrew points */
+    expect("\u0645\u064F\u062D\u064E", "\u0645\u062D");           /* Arabic points */
+    expect("\u304B\u3099\u30D1", "\u304C\u30D1");                 /* kana voicing is no accent */
+    expect("\u0915\u093F", "\u0915\u093F");                       /* nor is a vowel sign */
+    expect("\u0E01\u0E34\u0E48", "\u0E01\u0E34");                 /* a Thai tone mark is one */
     expect("Stra\xc3\x9f\x65", "strasse");
     expect("\xe1\x84\x92\xe1\x85\xac\xe1\x84\x8b\xe1\x85\xb4",
            "\xed\x9a\x8c\xec\x9d\x98"); /* jamo */
@@ -41,7 +51,7 @@ static void a_long_text_folds_as_its_parts_do(void **state)
         strcat(apart, "\xe1\x84\x92\xe1\x85\xac"
                       "e\xcc\x81");
         strcat(whole, "\xed\x9a\x8c"
-                      "\xc3\xa9");
+                      "e");
     }
     expect(apart, whole);
 }
@@ -57,6 +67,35 @@ static void the_origin_is_where_the_text_had_it(void **state)
     char plain[1000];
     memset(plain, 'x', sizeof plain);
     assert_in_range(text_fold_origin(plain, sizeof plain, 900), 800, 900);
+}
+
+static bool finds(const char *text, const char *term)
+{
+    struct buffer marked = {0}, wanted = {0};
+    assert_true(text_fold_marked(text, strlen(text), &marked));
+    assert_true(text_fold_marked(term, strlen(term), &wanted));
+    bool found = text_finds_marked((const char *)marked.bytes, marked.length,
+                                   (const char *)wanted.bytes, wanted.length);
+    buffer_finish(&marked);
+    buffer_finish(&wanted);
+    return found;
+}
+
+static void a_mark_that_is_written_is_looked_for(void **state)
+{
+    (void)state;
+    assert_true(finds("un caf\u00E9 noir", "caf\u00C9"));
+    assert_true(finds("un cafe\u0301 noir", "caf\u00E9 n"));
+    assert_true(finds("un caf\u00E9 noir", "cafe"));
+    assert_false(finds("un cafe noir", "caf\u00E9"));
+    assert_false(finds("un caf\u00E8 noir", "caf\u00E9"));
+    assert_true(finds("cafe caf\u00E9", "caf\u00E9"));
+    assert_true(finds("ph\u1EDF", "ph\u01A1"));  /* one of two marks */
+    assert_false(finds("ph\u01A1", "ph\u1EDF"));
+    assert_true(finds("iyi", "\u0130Y\u0130"));
+    assert_true(finds("\u0130Y\u0130", "iyi"));
+    assert_true(finds("\uD55C\uAD6D", "\uD55C"));
+    assert_false(finds("", "a"));
 }
 
 static void a_buffer_that_is_full_is_told(void **state)
@@ -92,6 +131,7 @@ int main(void)
         cmocka_unit_test(what_looks_the_same_folds_the_same),
         cmocka_unit_test(a_long_text_folds_as_its_parts_do),
         cmocka_unit_test(the_origin_is_where_the_text_had_it),
+        cmocka_unit_test(a_mark_that_is_written_is_looked_for),
         cmocka_unit_test(a_buffer_that_is_full_is_told),
         cmocka_unit_test(any_bytes_are_folded),
     };

@@ -211,6 +211,21 @@ static void names_of_the_gateway_and_of_plain_clients_are_reserved(void **state)
         assert_false(name_is_reserved(free_names[i]));
 }
 
+static void every_emoji_may_stand_in_a_name(void **state)
+{
+    static const char *const good[] = {
+        "Team 1\uFE0F\u20E3", "7\uFE0F\u20E3", "#\uFE0F\u20E3", "\uBBFC \U0001F1F0\U0001F1F7", "Mia \u2764\uFE0F",
+        "Dai \U0001F3F4\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F", "\U0001FADF",
+        "\U0001F468\u200D\U0001F469\u200D\U0001F467", "\U0001F3F3\uFE0F\u200D\U0001F308 R"};
+    static const char *const bad[] = {"a\u200Db", "x\u200By", "x\U000E0067\U000E007F", "x\u202Ey",
+                                      "\u20E3", "#", "a#", "\U0001F3F4\U000E0067"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(name_normalise(good[i], 32, out), NAME_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(name_normalise(bad[i], 32, out), NAME_BAD_CHARACTER);
+}
+
 static void dots_alone_are_no_name(void **state)
 {
     static const char *const names[] = {".", "..", "...", "\xe2\x80\xa5", "\xef\xbc\x8e"};
@@ -255,6 +270,7 @@ int main(void)
         cmocka_unit_test(the_longest_names_make_a_direct_room),
         cmocka_unit_test(what_is_no_direct_room_is_not_split),
         cmocka_unit_test(names_of_the_gateway_and_of_plain_clients_are_reserved),
+        cmocka_unit_test(every_emoji_may_stand_in_a_name),
         cmocka_unit_test(dots_alone_are_no_name),
         cmocka_unit_test(random_bytes_give_an_answer),
     };

@@ -214,7 +214,7 @@ static void ask_change(struct client *client)
         break;
     default:
         ask(client, REQUEST_react,
-            "\"room\":\"%s\",\"target\":%" PRId64 ",\"emoji\":\"+\",\"on\":true", room, target);
+            "\"room\":\"%s\",\"target\":%" PRId64 ",\"emoji\":\"👍\",\"on\":true", room, target);
         break;
     }
     /* Without a nonce of our own the ack has none: it is taken as any other reply. */

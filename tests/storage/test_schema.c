@@ -129,6 +129,25 @@ static void describe(const char *path, char *text, size_t size)
     sqlite3_close(handle);
 }
 
+static void reactions_in_two_spellings_become_one(void **state)
+{
+    (void)state;
+    struct store_fixture fixture;
+    fixture_init(&fixture);
+    make_old(&fixture, 1);
+    (void)fixture_query(&fixture, "DELETE FROM reactions");
+    (void)fixture_query(&fixture,
+                        "INSERT INTO reactions VALUES((1<<40)+1,'\u2764\uFE0F',1,'mina'),"
+                        "((1<<40)+1,'\u2764',1,'mina'),((1<<40)+1,'\u2764\uFE0F',2,'jun')");
+    fixture_open(&fixture);
+    struct job *job = read_history(&fixture);
+    assert_int_equal(job->history.entries[0].reaction_count, 1);
+    assert_string_equal(job->history.entries[0].reactions[0].emoji, "\u2764\uFE0F");
+    assert_int_equal(job->history.entries[0].reactions[0].count, 2);
+    job_destroy(job);
+    fixture_finish(&fixture);
+}
+
 /* Whoever changes a step that is kept, instead of appending one, hears of it here. */
 static void the_newest_kept_version_is_what_a_new_database_has(void **state)
 {
@@ -151,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_database_of_each_version_goes_on),
+        cmocka_unit_test(reactions_in_two_spellings_become_one),
         cmocka_unit_test(the_newest_kept_version_is_what_a_new_database_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -365,12 +365,53 @@ static void pruned_rows_leave_the_index_and_empty_blocks_go(void **state)
     scratch_remove(&scratch);
 }
 
+static void an_index_of_texts_folded_otherwise_is_made_again(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    int64_t waiting;
+    scratch_open(&scratch);
+    assert_true(search_open(&scratch.database, true, &waiting));
+    fill(&scratch, 1, 1, 2 * SEARCH_BLOCK_MESSAGES);
+    index_all(&scratch);
+    assert_true(database_set_meta(&scratch.database, "search_fold", 1));
+    assert_true(search_open(&scratch.database, true, &waiting));
+    assert_int_equal(waiting, 2 * SEARCH_BLOCK_MESSAGES);
+    index_all(&scratch);
+    assert_true(search_open(&scratch.database, true, &waiting));
+    assert_int_equal(waiting, 0);
+    scratch_remove(&scratch);
+}
+
+static void marks_count_where_the_query_writes_them(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    scratch_open(&scratch);
+    for (int indexed = 0; indexed < 2; indexed++) {
+        int64_t first = 1 + indexed * 10 * SEARCH_BLOCK_MESSAGES;
+        say(&scratch, 1, first, "un caf\u00E9 noir");
+        say(&scratch, 1, first + 1, "un cafe blanc");
+        say(&scratch, 1, first + 2, "\u0130yi ak\u015Famlar");
+        assert_int_equal(found(&scratch, "cafe"), 2 + 2 * indexed);
+        assert_int_equal(found(&scratch, "caf\u00E9"), 1 + indexed);
+        assert_int_equal(found(&scratch, "noir caf\u00E9"), 1 + indexed);
+        assert_int_equal(found(&scratch, "iyi AKSAMLAR"), 1 + indexed);
+        assert_int_equal(found(&scratch, "\u201Ccafe noir\u201D"), 1 + indexed);
+        assert_int_equal(found(&scratch, "\u0301"), 0);
+        fill(&scratch, 1, first + 3, SEARCH_BLOCK_MESSAGES);
+        index_all(&scratch);
+    }
+    scratch_remove(&scratch);
+}
+
 static void an_index_that_is_not_wanted_is_emptied_and_made_again(void **state)
 {
     (void)state;
     struct scratch scratch;
     int64_t waiting;
     scratch_open(&scratch);
+    assert_true(search_open(&scratch.database, true, &waiting));
     fill(&scratch, 1, 1, 40 * SEARCH_BLOCK_MESSAGES);
     index_all(&scratch);
     assert_true(search_open(&scratch.database, true, &waiting));
@@ -433,6 +474,8 @@ int main(void)
         cmocka_unit_test(an_edited_message_is_found_by_its_new_text_only),
         cmocka_unit_test(a_deleted_text_is_in_no_byte_of_the_files),
         cmocka_unit_test(pruned_rows_leave_the_index_and_empty_blocks_go),
+        cmocka_unit_test(an_index_of_texts_folded_otherwise_is_made_again),
+        cmocka_unit_test(marks_count_where_the_query_writes_them),
         cmocka_unit_test(an_index_that_is_not_wanted_is_emptied_and_made_again),
         cmocka_unit_test(the_index_answers_as_reading_everything_would),
     };

@@ -308,7 +308,7 @@ export interface ReactRequest {
   room: string;
   /** The message. */
   target: number;
-  /** The emoji. */
+  /** One emoji (UTS 51); kept with U+FE0F where it needs it, however it is spelled. */
   emoji: string;
   /** Put or take away. */
   on: boolean;
@@ -342,7 +342,7 @@ export interface HistoryRequest {
   limit?: number;
 }
 
-/** Find messages by their text. */
+/** Find messages by their text, folded: İ and i, ß and ss are one, and accents that the query does not write are passed over. */
 export interface SearchRequest {
   type: "search";
   ref?: Ref;

@@ -71,7 +71,7 @@ static const struct {
     {OPERATION_who, "{\"type\":\"who\",\"room\":\"garden\"}"},
     {OPERATION_history, "{\"type\":\"history\",\"room\":\"garden\"}"},
     {OPERATION_react,
-     "{\"type\":\"react\",\"room\":\"garden\",\"target\":1,\"emoji\":\"+\",\"on\":true}"},
+     "{\"type\":\"react\",\"room\":\"garden\",\"target\":1,\"emoji\":\"👍\",\"on\":true}"},
     {OPERATION_edit_others, "{\"type\":\"edit\",\"room\":\"garden\",\"target\":1,\"text\":\"b\"}"},
     {OPERATION_delete_others, "{\"type\":\"delete\",\"room\":\"garden\",\"target\":1}"},
     {OPERATION_topic, "{\"type\":\"set\",\"room\":\"garden\",\"topic\":\"t\"}"},
@@ -248,7 +248,7 @@ static void expect_each_refused(const char *code)
     static const char *const requests[] = {
         "{\"type\":\"send\",\"room\":\"Garden\",\"text\":\"x\",\"nonce\":\"1\"}",
         "{\"type\":\"edit\",\"room\":\"Garden\",\"target\":1,\"text\":\"x\"}",
-        "{\"type\":\"react\",\"room\":\"Garden\",\"target\":1,\"emoji\":\"x\",\"on\":true}",
+        "{\"type\":\"react\",\"room\":\"Garden\",\"target\":1,\"emoji\":\"👍\",\"on\":true}",
         "{\"type\":\"delete\",\"room\":\"Garden\",\"target\":1}",
         "{\"type\":\"read\",\"room\":\"Garden\",\"seq\":1}",
         "{\"type\":\"typing\",\"room\":\"Garden\",\"on\":true}",
