@@ -1,6 +1,7 @@
 #include "protocol/message.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/document.h"
@@ -67,6 +68,31 @@ static bool check_controls(struct place *place, const struct field *field, const
     return false;
 }
 
+/* "public, private or direct" */
+static void list_words(enum vocabulary_id words, char *out, size_t size)
+{
+    size_t length = 0;
+    const char *before = "";
+    out[0] = '\0';
+    for (int i = 0, last = vocabulary_count(words) - 1; i <= last; i++) {
+        const char *word = word_of(words, i);
+        if (!word || length >= size)
+            continue;
+        length += (size_t)snprintf(out + length, size - length, "%s%s", before, word);
+        before = i + 1 == last ? " or " : ", ";
+    }
+}
+
+static bool check_word(struct place *place, const struct field *field, const char *text)
+{
+    char list[128];
+    if (field->words == WORDS_none || word_find(field->words, text) >= 0)
+        return true;
+    list_words(field->words, list, sizeof list);
+    REFUSE(place, ERROR_bad_request, field->name, "must be %s.", list);
+    return false;
+}
+
 static bool decode_text(struct place *place, const struct field *field, const struct value *value,
                         const char **out)
 {
@@ -89,7 +115,7 @@ static bool decode_text(struct place *place, const struct field *field, const st
         return false;
     }
     *out = text;
-    return check_controls(place, field, text);
+    return check_controls(place, field, text) && check_word(place, field, text);
 }
 
 static bool decode_number(struct place *place, const struct field *field, const struct value *value,

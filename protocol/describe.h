@@ -6,14 +6,12 @@
 
 #include <stdio.h>
 
-/* The words that a TEXT is confined to: "Role" and the list of them; NULL if it is free. */
-struct vocabulary {
-    const char *name;
-    const char *const *words; /* ends with NULL */
+/* The permissions: README and page have them from the same table as the gateway. */
+struct permission {
+    const char *operation, *sentence;
+    enum role least;
 };
-const struct vocabulary *describe_vocabulary(const struct message_description *message,
-                                             const struct field *field);
-const struct vocabulary *describe_vocabularies(size_t *count);
+const struct permission *describe_permissions(size_t *count);
 
 /* Copies README.md from in, with the tables between their markers printed anew. False when a marker
  * names no table or does not end. */

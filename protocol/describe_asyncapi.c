@@ -23,24 +23,24 @@ static json_t *reference(const char *where, const struct message_description *me
     return json_pack("{s:o}", "$ref", json_sprintf("#/%s/%s", where, key));
 }
 
-static json_t *schema_of_text(const struct message_description *message, const struct field *field)
+static json_t *schema_of_text(const struct field *field)
 {
-    const struct vocabulary *vocabulary = describe_vocabulary(message, field);
-    if (!vocabulary)
+    if (field->words == WORDS_none)
         return json_pack("{s:s, s:I}", "type", "string", "minLength",
                          (json_int_t)(field->min > 0 ? 1 : 0));
     json_t *words = json_array();
-    for (size_t i = 0; vocabulary->words[i]; i++)
-        json_array_append_new(words, json_string(vocabulary->words[i]));
+    for (int i = 0; i < vocabulary_count(field->words); i++)
+        if (word_of(field->words, i))
+            json_array_append_new(words, json_string(word_of(field->words, i)));
     return json_pack("{s:s, s:o}", "type", "string", "enum", words);
 }
 
-static json_t *schema_of_field(const struct message_description *message, const struct field *field)
+static json_t *schema_of_field(const struct field *field)
 {
     const struct message_description *record = message_describe(field->record);
     switch (field->kind) {
     case FIELD_TEXT:
-        return schema_of_text(message, field);
+        return schema_of_text(field);
     case FIELD_NAME:
         return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
     case FIELD_NUMBER:
@@ -80,7 +80,7 @@ static json_t *schema_of(const struct message_description *message)
                   false);
     for (size_t i = 0; i < message->field_count; i++) {
         const struct field *field = &message->fields[i];
-        json_t *schema = schema_of_field(message, field);
+        json_t *schema = schema_of_field(field);
         json_object_set_new(schema, "description", json_string(field->sentence));
         if (field->kind == FIELD_TEXT)
             json_object_set_new(schema, "x-bytes-max", json_integer(field->max));

@@ -13,17 +13,34 @@ static void print_bound(int64_t bound, FILE *out)
         fprintf(out, "%" PRId64, bound);
 }
 
-static void print_type(const struct message_description *message, const struct field *field,
-                       FILE *out)
+static void print_words(enum vocabulary_id words, FILE *out)
 {
-    const struct vocabulary *vocabulary = describe_vocabulary(message, field);
+    const char *before = "";
+    for (int i = 0; i < vocabulary_count(words); i++) {
+        const char *word = word_of(words, i);
+        if (!word)
+            continue;
+        fprintf(out, "%s`%s`", before, word);
+        before = ", ";
+    }
+}
+
+static void print_text(const struct field *field, FILE *out)
+{
+    if (field->words == WORDS_error_code)
+        fputs("[error code](#errors)", out);
+    else if (field->words != WORDS_none)
+        print_words(field->words, out);
+    else
+        fprintf(out, "string, %" PRId64 " to %" PRId64 " bytes", field->min, field->max);
+}
+
+static void print_type(const struct field *field, FILE *out)
+{
     const char *record = message_describe(field->record)->name;
     switch (field->kind) {
     case FIELD_TEXT:
-        if (vocabulary)
-            fputs("word", out);
-        else
-            fprintf(out, "string, %" PRId64 " to %" PRId64 " bytes", field->min, field->max);
+        print_text(field, out);
         break;
     case FIELD_NAME:
         fputs("name", out);
@@ -61,7 +78,7 @@ static void print_message(const struct message_description *message, const char 
         const struct field *field = &message->fields[i];
         bool always = field->required;
         fprintf(out, "| `%s` | %s | ", field->name, always ? "always" : "optional");
-        print_type(message, field, out);
+        print_type(field, out);
         fprintf(out, " | %s |\n", field->sentence);
     }
 }
@@ -90,6 +107,17 @@ static void print_errors(FILE *out)
     fputs("\n", out);
 }
 
+static void print_permissions(FILE *out)
+{
+    size_t count;
+    const struct permission *permissions = describe_permissions(&count);
+    fputs("\n| operation | least role | |\n|---|---|---|\n", out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "| `%s` | %s | %s |\n", permissions[i].operation,
+                word_of(WORDS_role, permissions[i].least), permissions[i].sentence);
+    fputs("\n", out);
+}
+
 static bool print_table(const char *name, FILE *out)
 {
     static const struct {
@@ -102,6 +130,10 @@ static bool print_table(const char *name, FILE *out)
                  {"records", KIND_RECORD}};
     if (strcmp(name, "errors") == 0) {
         print_errors(out);
+        return true;
+    }
+    if (strcmp(name, "permissions") == 0) {
+        print_permissions(out);
         return true;
     }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -16,14 +16,12 @@ static void print_name(const struct message_description *message, FILE *out)
     fputs(kinds[message->kind], out);
 }
 
-static void print_type(const struct message_description *message, const struct field *field,
-                       FILE *out)
+static void print_type(const struct field *field, FILE *out)
 {
-    const struct vocabulary *vocabulary = describe_vocabulary(message, field);
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_NAME:
-        fputs(vocabulary ? vocabulary->name : "string", out);
+        fputs(field->words != WORDS_none ? vocabulary_type(field->words) : "string", out);
         break;
     case FIELD_NUMBER:
         fputs("number", out);
@@ -55,7 +53,7 @@ static void print_interface(const struct message_description *message, FILE *out
         const struct field *field = &message->fields[i];
         fprintf(out, "  /** %s */\n  %s%s: ", field->sentence, field->name,
                 field->required ? "" : "?");
-        print_type(message, field, out);
+        print_type(field, out);
         fputs(";\n", out);
     }
     fputs("}\n", out);
@@ -74,12 +72,29 @@ static void print_union(const char *name, enum message_kind kind, FILE *out)
     fputs(";\n", out);
 }
 
-static void print_vocabulary(const struct vocabulary *vocabulary, FILE *out)
+static void print_vocabulary(enum vocabulary_id vocabulary, FILE *out)
 {
-    fprintf(out, "\nexport type %s =", vocabulary->name);
-    for (size_t i = 0; vocabulary->words[i]; i++)
-        fprintf(out, "\n  | \"%s\"", vocabulary->words[i]);
+    fprintf(out, "\nexport type %s =", vocabulary_type(vocabulary));
+    for (int i = 0; i < vocabulary_count(vocabulary); i++)
+        if (word_of(vocabulary, i))
+            fprintf(out, "\n  | \"%s\"", word_of(vocabulary, i));
     fputs(";\n", out);
+}
+
+static void print_permissions(FILE *out)
+{
+    size_t count;
+    const struct permission *permissions = describe_permissions(&count);
+    fputs("\n/** Roles, rising. */\nexport const ranks: readonly Role[] = [", out);
+    for (int role = ROLE_GUEST; role <= ROLE_ADMIN; role++)
+        fprintf(out, "%s\"%s\"", role == ROLE_GUEST ? "" : ", ", word_of(WORDS_role, role));
+    fputs("];\n\n/** The least role that may do an operation in a room. */\n"
+          "export const least = {\n",
+          out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "  /** %s */\n  %s: \"%s\",\n", permissions[i].sentence,
+                permissions[i].operation, word_of(WORDS_role, permissions[i].least));
+    fputs("} as const satisfies Record<string, Role>;\n", out);
 }
 
 static void print_answers(FILE *out)
@@ -98,14 +113,12 @@ static void print_answers(FILE *out)
 
 bool describe_typescript(FILE *out)
 {
-    size_t count;
-    const struct vocabulary *vocabularies = describe_vocabularies(&count);
     fputs("// Printed from protocol/messages.def by protocol/describe.c; not written by hand.\n\n"
           "/** The client's own mark of a request, echoed in its reply. */\n"
           "export type Ref = string | number;\n",
           out);
-    for (size_t i = 0; i < count; i++)
-        print_vocabulary(&vocabularies[i], out);
+    for (unsigned i = WORDS_none + 1; i < VOCABULARY_COUNT; i++)
+        print_vocabulary((enum vocabulary_id)i, out);
     for (unsigned i = MESSAGE_none + 1; i < MESSAGE_COUNT; i++)
         print_interface(message_describe((enum message_type)i), out);
     print_union("Request", KIND_REQUEST, out);
@@ -116,5 +129,6 @@ bool describe_typescript(FILE *out)
           "export type ServerFrame = Reply | Entry | Event;\n",
           out);
     print_answers(out);
+    print_permissions(out);
     return true;
 }

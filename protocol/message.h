@@ -29,6 +29,34 @@ const char *error_code_sentence(enum error_code code); /* for people */
 int error_code_status(enum error_code code);           /* the fitting HTTP status */
 enum error_code error_code_find(const char *name);     /* ERROR_none if unknown */
 
+/* The vocabularies: enum role, enum visibility and so on. */
+#define VOCABULARY(name, type) enum name {
+#define TERM(vocabulary, constant, word) constant,
+#define END_VOCABULARY(name) };
+#include "protocol/messages.def"
+
+enum vocabulary_id {
+    WORDS_none,
+#define VOCABULARY(name, type) WORDS_##name,
+#define TERM(vocabulary, constant, word)
+#define END_VOCABULARY(name)
+#include "protocol/messages.def"
+    WORDS_error_code,
+    VOCABULARY_COUNT
+};
+
+#define WORD_BYTES_MAX 32
+
+/* The word of a constant: "moderator" for WORDS_role and ROLE_MODERATOR. NULL when it has none. */
+const char *word_of(enum vocabulary_id vocabulary, int constant);
+
+/* The constant of a word; -1 when the vocabulary lacks it, and for NULL. */
+int word_find(enum vocabulary_id vocabulary, const char *word);
+
+/* For documents and sentences: a vocabulary's name in TypeScript, and how many constants it has. */
+const char *vocabulary_type(enum vocabulary_id vocabulary);
+int vocabulary_count(enum vocabulary_id vocabulary);
+
 enum message_type {
     MESSAGE_none,
 #define REQUEST(name, sentence) REQUEST_##name,
@@ -139,7 +167,7 @@ size_t json_string_bytes(const char *text);
 
 /* The table itself, for decoding, encoding, documents and tests. */
 enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES };
-enum field_text { HOLDS_VALUE, HOLDS_LINE, HOLDS_PROSE }; /* of FIELD_TEXT: TEXT, LINE, PROSE */
+enum field_text { HOLDS_VALUE, HOLDS_LINE, HOLDS_PROSE }; /* of FIELD_TEXT: TEXT and WORD, LINE, PROSE */
 struct field {
     const char *name;
     const char *sentence;
@@ -151,6 +179,7 @@ struct field {
     const char *key;          /* ,"name": as it is written */
     size_t key_length;
     enum field_text holds;
+    enum vocabulary_id words; /* of WORD */
 };
 bool field_is_absent(const struct field *field, const void *value); /* and so not encoded */
 enum message_kind { KIND_REQUEST, KIND_REPLY, KIND_ENTRY, KIND_EVENT, KIND_RECORD };

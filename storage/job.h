@@ -18,13 +18,6 @@
 #define LOG_ID_BYTES 16  /* hexadecimal digits of a log id */
 #define TOPIC_BYTES_MAX 1024
 
-/* Roles of a user in a room, rising: a higher one may act on a lower one. */
-enum role { ROLE_NONE, ROLE_GUEST, ROLE_MEMBER, ROLE_MODERATOR, ROLE_OWNER, ROLE_ADMIN };
-
-enum visibility { VISIBILITY_PUBLIC, VISIBILITY_PRIVATE, VISIBILITY_DIRECT };
-
-enum entry_kind { ENTRY_KIND_MESSAGE, ENTRY_KIND_EDIT, ENTRY_KIND_DELETE, ENTRY_KIND_REACTION, ENTRY_KIND_TOPIC };
-
 /* One entry of a room's log. Texts are owned by whatever holds the entry. */
 struct entry {
     int64_t seq;

@@ -5,21 +5,17 @@
 #include "protocol/emoji.h"
 #include "storage/grants.h"
 
-static const char *const bridges[8] = {NULL, "plain", "webhook", "irc", "mqtt"};
-
-static int via_index(const char *via)
+static int via_number(const char *via)
 {
-    for (int i = 1; via && i < 8 && bridges[i]; i++)
-        if (strcmp(bridges[i], via) == 0)
-            return i;
-    return 0;
+    int number = word_find(WORDS_via, via);
+    return number < 0 ? VIA_NONE : number;
 }
 
 static int flags_of(const struct entry *entry)
 {
     return (entry->on ? FLAG_ON : 0) | (entry->guest ? FLAG_GUEST : 0) |
            (entry->deleted ? FLAG_DELETED : 0) | (entry->clock_unset ? FLAG_CLOCK_UNSET : 0) |
-           via_index(entry->via) << FLAG_VIA_SHIFT;
+           via_number(entry->via) << FLAG_VIA_SHIFT;
 }
 
 /* Rows may be older than the rules for texts, or damaged. */
@@ -49,7 +45,7 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
         .nonce = copy_column(job, row, 7, TEXT_LINE),
         .target = sqlite3_column_int64(row, 8),
         .emoji = copy_emoji(job, (const char *)sqlite3_column_text(row, 9)),
-        .via = bridges[flags >> FLAG_VIA_SHIFT & 7],
+        .via = word_of(WORDS_via, flags >> FLAG_VIA_SHIFT & 7),
         .on = flags & FLAG_ON,
         .guest = flags & FLAG_GUEST,
         .deleted = flags & FLAG_DELETED,

@@ -23,7 +23,7 @@ static inline int64_t row_seq(int64_t id)
     return id & SEQ_KEPT_MAX;
 }
 
-/* The column flags of a row. via is an index into the known bridges. */
+/* The column flags of a row. via is the number of its word. */
 enum {
     FLAG_ON = 1,
     FLAG_GUEST = 2,

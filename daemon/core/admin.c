@@ -118,9 +118,6 @@ bool gateway_wants_restart(const struct gateway *gateway)
 /* --- rows --------------------------------------------------------------------------------------
  */
 
-static const char *const kinds[] = {"message", "edit", "delete", "reaction", "topic"};
-#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
-
 static int64_t or_absent(int64_t number)
 {
     return number ? number : NUMBER_ABSENT;
@@ -129,7 +126,7 @@ static int64_t or_absent(int64_t number)
 static struct record_row row_of(const struct entry *entry)
 {
     return (struct record_row){
-        .kind = kinds[entry->kind],
+        .kind = word_of(WORDS_entry_kind, entry->kind),
         .seq = entry->seq,
         .ts = entry->ts,
         .from = entry->from,
@@ -183,26 +180,6 @@ enum outcome handle_export(struct ask *ask)
 /* --- import ------------------------------------------------------------------------------------
  */
 
-/* via is a constant wherever an entry is kept. */
-static const char *known_via(const char *via)
-{
-    static const char *const vias[] = {"plain", "webhook", "irc", "mqtt"};
-    for (size_t i = 0; via && i < sizeof vias / sizeof vias[0]; i++)
-        if (strcmp(via, vias[i]) == 0)
-            return vias[i];
-    return NULL;
-}
-
-static bool find_kind(const char *name, enum entry_kind *kind)
-{
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        if (strcmp(name, kinds[i]) == 0) {
-            *kind = (enum entry_kind)i;
-            return true;
-        }
-    return false;
-}
-
 /* What every row of its kind has. A deleted message and its edits have no text. */
 static bool is_complete(const struct record_row *row, enum entry_kind kind)
 {
@@ -230,7 +207,7 @@ static void fill_entry(struct job *job, const struct record_row *row, struct ent
     entry->text = row->deleted ? NULL : job_clean_text(job, row->text, TEXT_PROSE);
     entry->nonce = job_clean_text(job, row->nonce, TEXT_LINE);
     entry->emoji = job_clean_text(job, row->emoji, TEXT_LINE);
-    entry->via = known_via(row->via);
+    entry->via = word_of(WORDS_via, word_find(WORDS_via, row->via));
     entry->target = row->target == NUMBER_ABSENT ? 0 : row->target;
     entry->on = row->on;
     entry->guest = row->guest;
@@ -243,8 +220,9 @@ static size_t copy_rows(struct job *job, const struct record_row *rows, size_t c
 {
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = &job->import.entries[i];
+        entry->kind = (enum entry_kind)word_find(WORDS_entry_kind, rows[i].kind);
         if (rows[i].seq <= last || rows[i].seq > SEQ_IMPORTED_MAX ||
-            !find_kind(rows[i].kind, &entry->kind) || !is_complete(&rows[i], entry->kind))
+            !is_complete(&rows[i], entry->kind))
             return i;
         fill_entry(job, &rows[i], entry);
         last = rows[i].seq;

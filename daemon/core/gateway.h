@@ -48,9 +48,15 @@ bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);
  * next turns take upon themselves. */
 void gateway_turn_took(struct gateway *gateway, int64_t microseconds);
 
+/* What the floor above counts. */
+struct connection_figures {
+    int64_t open, max, accepted, rejected;
+};
+
 /* Appends the Prometheus text (exposition format 0.0.4). False without memory. */
 struct buffer;
-bool gateway_metrics(struct gateway *gateway, struct buffer *out);
+bool gateway_metrics(struct gateway *gateway, const struct connection_figures *connections,
+                     struct buffer *out);
 
 /* Frees everything; sessions must be closed and jobs collected (see gateway_drain). NULL is fine. */
 void gateway_destroy(struct gateway *gateway);

@@ -277,8 +277,8 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
 static bool read_visibility(const char *word, enum visibility *visibility,
                             struct refusal *refusal)
 {
-    *visibility = word && strcmp(word, "private") == 0 ? VISIBILITY_PRIVATE : VISIBILITY_PUBLIC;
-    if (!word || strcmp(word, visibility_name(*visibility)) == 0)
+    *visibility = word ? (enum visibility)word_find(WORDS_visibility, word) : VISIBILITY_PUBLIC;
+    if (*visibility != VISIBILITY_DIRECT)
         return true;
     refuse(refusal, ERROR_bad_request, "visibility", "visibility must be public or private.");
     return false;
@@ -324,15 +324,6 @@ enum outcome handle_create(struct ask *ask)
 }
 
 /* --- set -------------------------------------------------------------------------------------- */
-
-static bool read_keep(const char *word, int *keep, struct refusal *refusal)
-{
-    *keep = !word ? -1 : strcmp(word, "true") == 0;
-    if (!word || *keep || strcmp(word, "false") == 0)
-        return true;
-    refuse(refusal, ERROR_bad_request, "keep", "keep must be true or false.");
-    return false;
-}
 
 /* Each thing that is changed has an operation of its own. */
 static bool may_set(const struct ask *ask, struct refusal *refusal)
@@ -402,14 +393,12 @@ enum outcome handle_set(struct ask *ask)
     const struct request_set *set = &ask->request.as_set;
     struct refusal refusal;
     enum visibility visibility;
-    int keep;
-    if (!may_set(ask, &refusal) || !read_visibility(set->visibility, &visibility, &refusal) ||
-        !read_keep(set->keep, &keep, &refusal))
+    if (!may_set(ask, &refusal) || !read_visibility(set->visibility, &visibility, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_set(ask);
     if (job) {
         job->room_set.visibility = set->visibility ? (int)visibility : -1;
-        job->room_set.keep = keep;
+        job->room_set.keep = word_find(WORDS_yes_no, set->keep);
     }
     return ask_submit(ask, job, answer_set);
 }

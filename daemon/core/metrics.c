@@ -56,7 +56,8 @@ static void print_turns(struct buffer *out, const struct figures *figures)
     print(out, "hearth_loop_turn_seconds_count %" PRId64 "\n", count);
 }
 
-bool gateway_metrics(struct gateway *gateway, struct buffer *out)
+bool gateway_metrics(struct gateway *gateway, const struct connection_figures *connections,
+                     struct buffer *out)
 {
     const int64_t values[METRIC_COUNT] = {
 #define METRIC(name, type, expression, sentence) expression,

@@ -1,13 +1,12 @@
-/* permission.h - which role may do which operation. The table is permission.def. No state. */
+/* permission.h - which role may do which operation. The table is protocol/permission.def. No state. */
 #ifndef HEARTH_CORE_PERMISSION_H
 #define HEARTH_CORE_PERMISSION_H
 
-#include "protocol/buffer.h"
 #include "storage/job.h"
 
 enum operation {
 #define PERMISSION(operation, role, sentence) OPERATION_##operation,
-#include "daemon/core/permission.def"
+#include "protocol/permission.def"
     OPERATION_COUNT,
     OPERATION_none = OPERATION_COUNT /* of a request that whoever may ask it may do */
 };
@@ -20,12 +19,8 @@ bool permission_outranks(enum role actor, enum role target);
 
 enum role permission_least(enum operation operation);
 const char *permission_name(enum operation operation);     /* "kick" */
-const char *permission_sentence(enum operation operation); /* for documents */
 
 const char *role_name(enum role role);    /* "moderator"; "none" for ROLE_NONE */
 enum role role_find(const char *name);    /* ROLE_NONE if unknown */
-
-/* Appends the table as Markdown, for the documents. False when the buffer refused. */
-bool permission_describe(struct buffer *out);
 
 #endif

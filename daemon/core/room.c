@@ -11,8 +11,7 @@
 
 const char *visibility_name(enum visibility visibility)
 {
-    static const char *const names[] = {"public", "private", "direct"};
-    return names[visibility];
+    return word_of(WORDS_visibility, (int)visibility);
 }
 
 static bool fold_one(const char *name, char out[NAME_BYTES_MAX + 1])

@@ -101,33 +101,15 @@ void api_server(struct exchange *exchange)
     buffer_finish(&body);
 }
 
-/* What only this floor knows. */
-static bool append_own_metrics(const struct server *server, struct buffer *out)
-{
-    char text[768];
-    snprintf(text, sizeof text,
-             "# HELP hearth_connections Open connections, of any kind.\n"
-             "# TYPE hearth_connections gauge\n"
-             "hearth_connections %d\n"
-             "# HELP hearth_connections_max As many as there may be.\n"
-             "# TYPE hearth_connections_max gauge\n"
-             "hearth_connections_max %d\n"
-             "# HELP hearth_accepted_total Connections accepted since the start.\n"
-             "# TYPE hearth_accepted_total counter\n"
-             "hearth_accepted_total %" PRId64 "\n"
-             "# HELP hearth_turned_away_total Connections refused for a bound since the start.\n"
-             "# TYPE hearth_turned_away_total counter\n"
-             "hearth_turned_away_total %" PRId64 "\n",
-             server->connection_count, server->connections_max, server->accepted_count,
-             server->refused_count);
-    return buffer_append_text(out, text);
-}
-
 void api_metrics(struct exchange *exchange)
 {
+    const struct server *server = exchange->server;
+    const struct connection_figures connections = {.open = server->connection_count,
+                                                   .max = server->connections_max,
+                                                   .accepted = server->accepted_count,
+                                                   .rejected = server->refused_count};
     struct buffer body = {0};
-    if (gateway_metrics(exchange->server->gateway, &body) &&
-        append_own_metrics(exchange->server, &body))
+    if (gateway_metrics(server->gateway, &connections, &body))
         exchange_answer(exchange, 200,
                         "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
                         "Cache-Control: no-store\r\n", body.bytes, body.length);

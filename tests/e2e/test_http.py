@@ -83,13 +83,16 @@ async def test_metrics_are_prometheus_text(daemon):
     await mina.send("hi")
     status, headers, body = daemon.http("GET", "/metrics")
     assert status == 200 and headers["content-type"].startswith("text/plain")
-    described, found = set(), set()
+    described, found, samples = set(), set(), set()
     for line in body.decode().splitlines():
         if line.startswith("# TYPE "):
+            assert line.split()[2] not in described, f"a family is there twice: {line}"
             described.add(line.split()[2])
         elif line and not line.startswith("#"):
             name, value = line.rsplit(" ", 1)
             float(value)
+            assert name not in samples, f"a sample is there twice: {line}"
+            samples.add(name)
             found.add(name.split("{")[0])
     assert "hearth_storage_written_bytes_total" in found
     bases = {name for name in found for end in ("_bucket", "_sum", "_count") if name.endswith(end)}

@@ -1,4 +1,4 @@
-"""Every role against every operation, over the real socket, as daemon/core/permission.def says."""
+"""Every role against every operation, over the real socket, as protocol/permission.def says."""
 import re
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from client import Client, meet, part
 
-TABLE = Path(__file__).parents[2] / "daemon/core/permission.def"
+TABLE = Path(__file__).parents[2] / "protocol/permission.def"
 ROLES = ["guest", "member", "moderator", "owner"]
 RANKS = [role.upper() for role in ROLES] + ["ADMIN"]
 

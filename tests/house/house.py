@@ -180,23 +180,6 @@ def sizes():
                 yield f"{path}:{start}: {length} lines in {name}; at most {FUNCTION_LINES_MAX}"
 
 
-# ---- permissions
-
-def permissions():
-    page = text_of(Path("protocol/README.md"))
-    rows = re.findall(r'^PERMISSION\((\w+), (\w+), "([^"]*)"\)',
-                      text_of(Path("daemon/core/permission.def")), re.M)
-    wanted = [f"| `{name}` | {role.lower()} | {sentence} |" for name, role, sentence in rows]
-    if not rows:
-        yield "daemon/core/permission.def has no rows"
-    for row in wanted:
-        if row not in page:
-            yield f"protocol/README.md lacks the row: {row}"
-    for row in re.findall(r"^\| `\w+` \| (?:guest|member|moderator|owner|admin) \|.*$", page, re.M):
-        if row not in wanted:
-            yield f"protocol/README.md has a row that permission.def has not: {row}"
-
-
 # ---- asyncapi
 
 def references_of(node):
@@ -242,7 +225,7 @@ def used():
         yield "the tables cannot be read"
 
 
-RULES = {rule.__name__: rule for rule in (floors, circles, top, words, sizes, permissions, asyncapi, used)}
+RULES = {rule.__name__: rule for rule in (floors, circles, top, words, sizes, asyncapi, used)}
 
 if __name__ == "__main__":
     complaints = list(RULES[sys.argv[1]]())

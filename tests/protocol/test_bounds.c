@@ -44,6 +44,9 @@ static json_t *valid_value(const struct field *field)
 {
     switch (field->kind) {
     case FIELD_TEXT:
+        if (field->words != WORDS_none)
+            return json_string(word_of(field->words, vocabulary_count(field->words) - 1));
+        return text_of(field->min);
     case FIELD_NAME:
         return text_of(field->min);
     case FIELD_NUMBER:
@@ -120,6 +123,13 @@ static void check_text(const struct message_description *message, const struct f
 {
     if (field->kind != FIELD_TEXT && field->kind != FIELD_NAME)
         return;
+    if (field->words != WORDS_none) {
+        for (int i = 0; i < vocabulary_count(field->words); i++)
+            if (word_of(field->words, i))
+                assert_taken(message, field, json_string(word_of(field->words, i)));
+        assert_refused(message, field, json_string("nonsense"), ERROR_bad_request);
+        return;
+    }
     bool is_name = field->kind == FIELD_NAME;
     assert_taken(message, field, text_of(field->min));
     assert_taken(message, field, text_of(field->max));

@@ -7,15 +7,16 @@ import { History } from "./history";
 import { forget, recall, remember } from "./memory";
 import { fold } from "./mention";
 import type { Outgoing, Shelf } from "./outbox";
+import type { HelloRequest } from "./protocol.gen";
 import { Room } from "./room";
 import { isText, Sender } from "./sender";
 import type { Key } from "./words";
 import {
   Refused,
-  type Frame,
-  type Joined,
-  type MemberLine,
+  type Answers,
+  type Request,
   type RoomLine,
+  type Visibility,
   type Welcome,
 } from "./wire";
 
@@ -114,9 +115,9 @@ export class Chat {
     this.connection.start();
   }
 
-  private hello(): Frame {
+  private hello(): Request {
     const me = this.me.value;
-    const frame: Frame = { type: "hello", client: "hearth-web" };
+    const frame: HelloRequest = { type: "hello", client: "hearth-web" };
     if (me) frame.session = me.session;
     frame.name = this.wantedName || me?.name;
     return frame;
@@ -272,7 +273,7 @@ export class Chat {
     room.joining = true;
     const from = room.log ? { after: room.cursor, log: room.log } : this.sender.cursorFor(room.name);
     const where = from ?? { history: 0 };
-    const join = this.connection.request<Joined>({ type: "join", room: room.name, ...where });
+    const join = this.connection.request({ type: "join", room: room.name, ...where });
     const page = room.loaded.value ? null : this.history.newest(room);
     try {
       const joined = await join;
@@ -416,10 +417,10 @@ export class Chat {
     await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
   }
 
-  async create(name: string, topic: string, visibility: string): Promise<void> {
+  async create(name: string, topic: string, visibility: Visibility): Promise<void> {
     await this.connection.request({ type: "create", room: name, topic, visibility });
     const room = this.roomOf(name);
-    room.describe({ topic, visibility: visibility as RoomLine["visibility"], role: "owner" });
+    room.describe({ topic, visibility, role: "owner" });
     this.show(room);
   }
 
@@ -433,14 +434,14 @@ export class Chat {
   }
 
   /** A request on a room that answers ok, for the keeper's tools. */
-  do(frame: Frame): Promise<Frame> {
-    return this.connection.request(frame);
+  do<R extends Request>(request: R): Promise<Answers[R["type"]]> {
+    return this.connection.request(request);
   }
 
   async people(room: Room): Promise<void> {
     if (this.link.value.is !== "open" || !room.joined.value) return;
     try {
-      const reply = await this.connection.request<{ members: MemberLine[] }>({ type: "who", room: room.name });
+      const reply = await this.connection.request({ type: "who", room: room.name });
       room.setPeople(reply.members);
     } catch {
       /* asked again with the next change */

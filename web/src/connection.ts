@@ -1,6 +1,6 @@
 // One connection to the gateway that is always being mended: hello, requests and their answers by
 // ref, heartbeat, backoff. Knows no DOM: sockets, clock and chance come from outside.
-import { Lost, Refused, type Frame, type Welcome } from "./wire";
+import { Lost, Refused, type Answers, type Frame, type Request, type Welcome } from "./wire";
 
 export interface Socket {
   send(text: string): void;
@@ -25,7 +25,7 @@ export type Link =
   | { is: "waiting"; attempt: number; until: number };
 
 interface Listener {
-  hello(): Frame;
+  hello(): Request;
   link(link: Link): void;
   welcome(frame: Welcome): void;
   /** hello was refused: nothing will be tried until start(). */
@@ -87,21 +87,21 @@ export class Connection {
   }
 
   /** Resolves with the reply; rejects with Refused or Lost. */
-  request<Reply = Frame>(frame: Frame): Promise<Reply> {
+  request<R extends Request>(request: R): Promise<Answers[R["type"]]> {
     if (this.link.is !== "open") return Promise.reject(new Lost());
-    return this.ask(frame) as Promise<Reply>;
+    return this.ask(request);
   }
 
   /** Says something that needs no answer; lost when there is no connection. */
-  tell(frame: Frame): void {
-    if (this.link.is === "open") this.socket?.send(JSON.stringify(frame));
+  tell(request: Request): void {
+    if (this.link.is === "open") this.socket?.send(JSON.stringify(request));
   }
 
-  private ask(frame: Frame): Promise<Frame> {
+  private ask<R extends Request>(request: R): Promise<Answers[R["type"]]> {
     const ref = ++this.ref;
     return new Promise((resolve, reject) => {
-      this.waiting.set(ref, { resolve, reject });
-      this.socket!.send(JSON.stringify({ ...frame, ref }));
+      this.waiting.set(ref, { resolve: resolve as (frame: Frame) => void, reject });
+      this.socket!.send(JSON.stringify({ ...request, ref }));
     });
   }
 
@@ -135,7 +135,7 @@ export class Connection {
 
   private opened(): void {
     this.ask(this.listener.hello()).then(
-      (frame) => this.welcomed(frame as unknown as Welcome),
+      (frame) => this.welcomed(frame as Welcome),
       (error) => this.notWelcome(error),
     );
   }

@@ -18,7 +18,7 @@ export class History {
   constructor(private readonly chat: Chat) {}
 
   page(room: Room, where: Where): Promise<Page> {
-    return this.chat.connection.request<Page>({ type: "history", room: room.name, ...where });
+    return this.chat.connection.request({ type: "history", room: room.name, ...where });
   }
 
   async newest(room: Room): Promise<void> {

@@ -1,19 +1,6 @@
-// What a role allows, as daemon/core/permission.def says it: nothing is shown that would be refused.
+// What a role allows: nothing is shown that would be refused. The table is protocol/permission.def.
+import { least, ranks } from "./protocol.gen";
 import type { Role } from "./wire";
-
-const ranks: readonly Role[] = ["guest", "member", "moderator", "owner", "admin"];
-
-const least = {
-  delete_others: "moderator",
-  topic: "moderator",
-  invite: "moderator",
-  kick: "moderator",
-  ban: "moderator",
-  mute: "moderator",
-  visibility: "owner",
-  role: "owner",
-  remove: "owner",
-} as const;
 
 type Operation = keyof typeof least;
 

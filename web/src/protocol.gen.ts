@@ -15,6 +15,19 @@ export type Visibility =
   | "private"
   | "direct";
 
+export type EntryKind =
+  | "message"
+  | "edit"
+  | "delete"
+  | "reaction"
+  | "topic";
+
+export type Via =
+  | "plain"
+  | "webhook"
+  | "irc"
+  | "mqtt";
+
 export type Change =
   | "created"
   | "changed"
@@ -24,15 +37,12 @@ export type LineType =
   | "message"
   | "topic";
 
-export type RowKind =
-  | "message"
-  | "edit"
-  | "delete"
-  | "reaction"
-  | "topic";
-
 export type Clock =
   | "unset";
+
+export type YesNo =
+  | "false"
+  | "true";
 
 export type ErrorCode =
   | "bad_json"
@@ -185,7 +195,7 @@ export interface HistoryLine {
 /** A log entry as exported: everything that is kept of it. */
 export interface Row {
   /** message, edit, delete, reaction or topic. */
-  kind: RowKind;
+  kind: EntryKind;
   /** Place in the log. */
   seq: number;
   /** When. */
@@ -409,7 +419,7 @@ export interface SetRequest {
   /** public or private. */
   visibility?: Visibility;
   /** true or false: retention leaves the room alone (administrators). */
-  keep?: string;
+  keep?: YesNo;
 }
 
 /** Remove a room and its log, for good. */
@@ -1095,3 +1105,64 @@ export interface Answers {
   export: ExportedReply;
   import: ImportedReply;
 }
+
+/** Roles, rising. */
+export const ranks: readonly Role[] = ["guest", "member", "moderator", "owner", "admin"];
+
+/** The least role that may do an operation in a room. */
+export const least = {
+  /** Make a room, and so own it. */
+  create: "guest",
+  /** Enter a room that is open to the user, and leave it. */
+  join: "guest",
+  /** Read, page through and search its log. */
+  history: "guest",
+  /** List its members. */
+  who: "guest",
+  /** Say something. */
+  send: "guest",
+  /** Change a message of one's own. */
+  edit: "guest",
+  /** Remove a message of one's own. */
+  delete: "guest",
+  /** Put an emoji under a message. */
+  react: "guest",
+  /** Show that one is writing. */
+  typing: "guest",
+  /** Keep a read marker. */
+  read: "guest",
+  /** Remove a message of somebody else. */
+  delete_others: "moderator",
+  /** Change the topic. */
+  topic: "moderator",
+  /** Let a user into a private room. */
+  invite: "moderator",
+  /** Put a user out, who may come back. */
+  kick: "moderator",
+  /** Put a user out and keep them out. */
+  ban: "moderator",
+  /** Let a banned user in again. */
+  unban: "moderator",
+  /** Let a user read and not speak. */
+  mute: "moderator",
+  /** Make the room public or private. */
+  visibility: "owner",
+  /** Give a user a role below one's own. */
+  role: "owner",
+  /** Remove the room and its log. */
+  remove: "owner",
+  /** Change a message of somebody else. */
+  edit_others: "admin",
+  /** Take the room out of retention. */
+  keep: "admin",
+  /** Copy its log as rows. */
+  export: "admin",
+  /** Put rows into its log. */
+  import: "admin",
+  /** See the gateway's figures. */
+  status: "admin",
+  /** Copy the whole database to a file. */
+  backup: "admin",
+  /** Put a backup in place of the database. */
+  restore: "admin",
+} as const satisfies Record<string, Role>;

@@ -3,7 +3,8 @@ import { signal } from "@preact/signals";
 import type { Chat } from "./chat";
 import { newNonce, type Outgoing, type Shelf } from "./outbox";
 import type { Room } from "./room";
-import { Refused, type Ack, type Frame } from "./wire";
+import type { DeleteRequest, DirectRequest, EditRequest, ReactRequest, SendRequest } from "./protocol.gen";
+import { Refused } from "./wire";
 
 export type Draft = Omit<Outgoing, "nonce" | "user" | "at">;
 
@@ -147,7 +148,7 @@ export class Sender {
     this.asked.add(item.nonce);
     try {
       if (!item.tried) this.markTried(item);
-      const ack = await this.chat.connection.request<Ack>(frameOf(item));
+      const ack = await this.chat.connection.request(requestOf(item));
       this.settle(item.nonce);
       this.chat.stored(item, ack.room, ack.seq, ack.ts);
     } catch (error) {
@@ -200,17 +201,22 @@ export function isText(item: Outgoing): boolean {
   return item.kind === "send" || item.kind === "direct";
 }
 
-function frameOf(item: Outgoing): Frame {
-  const { kind, room, nonce, text, target } = item;
+type Said = SendRequest | EditRequest | DeleteRequest | ReactRequest | DirectRequest;
+
+/** What an item holds depends on its kind, which keeps its fields together. */
+function requestOf(item: Outgoing): Said {
+  const { kind, room, nonce } = item;
+  const text = item.text!;
+  const target = item.target!;
   switch (kind) {
     case "direct":
-      return { type: kind, to: item.to, text, nonce };
+      return { type: kind, to: item.to!, text, nonce };
     case "edit":
       return { type: kind, room, target, text, nonce };
     case "delete":
       return { type: kind, room, target, nonce };
     case "react":
-      return { type: kind, room, target, emoji: item.emoji, on: item.on, nonce };
+      return { type: kind, room, target, emoji: item.emoji!, on: item.on!, nonce };
     default:
       return item.reply_to
         ? { type: kind, room, text, nonce, reply_to: item.reply_to }

@@ -3,6 +3,7 @@ import type { MemberLine as Member } from "./protocol.gen";
 
 export type {
   AckReply as Ack,
+  Answers,
   Bounds as Limits,
   Entry,
   Event,
@@ -10,8 +11,10 @@ export type {
   HistoryReply as History,
   JoinedReply as Joined,
   ReactionLine,
+  Request,
   Role,
   RoomLine,
+  Visibility,
   WelcomeReply as Welcome,
 } from "./protocol.gen";
 

@@ -131,11 +131,12 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
     client_send(mina, "{\"type\":\"join\",\"room\":\"nowhere\"}");
     gateway_turn_took(harness.gateway, 10);
     gateway_turn_took(harness.gateway, 100000000);
-    assert_true(gateway_metrics(harness.gateway, &out));
+    const struct connection_figures connections = {.open = 3, .max = 9, .accepted = 5, .rejected = 2};
+    assert_true(gateway_metrics(harness.gateway, &connections, &out));
     assert_true(buffer_append(&out, "", 1));
     const char *text = (const char *)out.bytes;
     static const char *const lines[] = {
-        "\nhearth_connections 1\n",
+        "\nhearth_connections 3\n", "\nhearth_connections_max 9\n", "\nhearth_sessions 1\n",
         "\nhearth_users 1\n",
         "\n# TYPE hearth_storage_written_bytes_total counter\n",
         "\nhearth_refusals_total{error_code=\"room_not_found\"} 1\n",

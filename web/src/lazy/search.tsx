@@ -7,6 +7,7 @@ import { plainText } from "../markup";
 import { fold } from "../mention";
 import type { Room } from "../room";
 import { nameClass } from "../views/name";
+import type { SearchRequest } from "../protocol.gen";
 import type { HistoryLine } from "../wire";
 import { t } from "../words";
 import { fields, Title, told, Wrong } from "./sheet";
@@ -27,13 +28,13 @@ interface Asked {
 let last: { asked: Asked; found: Found; top: number } | null = null;
 
 async function find({ query, from, room }: Asked, before?: number): Promise<Found> {
-  const frame: Record<string, unknown> = { limit: 30 };
-  if (query) frame.query = query;
-  if (room) frame.room = room;
-  if (from) frame.from = from;
-  if (before) frame.before = before;
-  const reply = await chat.do({ type: "search", ...frame });
-  return { lines: reply.results as HistoryLine[], more: reply.more as boolean };
+  const request = { type: "search", limit: 30 } as SearchRequest;
+  if (query) request.query = query;
+  if (room) request.room = room;
+  if (from) request.from = from;
+  if (before) request.before = before;
+  const { results, more } = await chat.do(request);
+  return { lines: results, more };
 }
 
 const shown_before = 60;

@@ -9,7 +9,7 @@ import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
 import type { Room } from "../room";
 import { sound } from "../settings";
 import { react } from "../views/row";
-import type { Role } from "../wire";
+import type { Role, Visibility } from "../wire";
 import { t, type Key } from "../words";
 import { exportRoom } from "./export";
 import { Inviting, MakePrivate } from "./inviting";
@@ -141,7 +141,7 @@ export function PersonMenu({ what }: { what: Open }) {
   const mine = room.role.value;
   const theirs = known?.find((one) => one.name === name)?.role ?? "guest";
   const me = name === chat.me.value?.name;
-  const ask = (type: string, more = {}) => run(() => chat.do({ type, room: room.name, user: name, ...more }));
+  const whom = { room: room.name, user: name };
   /* Whose role is not known yet is not offered to be put out. */
   const rules = !me && !room.isDirect && known;
   return (
@@ -154,7 +154,7 @@ export function PersonMenu({ what }: { what: Open }) {
         {rules && mayTo(mine, "mute", theirs) && (
           <>
             <Item text={t("mute")} act={() => choose("mute")} />
-            <Item text={t("canWriteAgain")} act={() => ask("mute", { seconds: 0 })} />
+            <Item text={t("canWriteAgain")} act={() => run(() => chat.do({ type: "mute", ...whom, seconds: 0 }))} />
           </>
         )}
         {rules && mayTo(mine, "kick", theirs) && <Item text={t("remove")} danger act={() => choose("kick")} />}
@@ -163,7 +163,10 @@ export function PersonMenu({ what }: { what: Open }) {
           mayTo(mine, "role", theirs) &&
           givable(mine)
             .filter((role) => role !== theirs)
-            .map((role) => <Item text={t("makeRole", { role: t(roleWords[role]) })} act={() => ask("role", { role })} />)}
+            .map((role) => {
+              const give = () => run(() => chat.do({ type: "role", ...whom, role }));
+              return <Item text={t("makeRole", { role: t(roleWords[role]) })} act={give} />;
+            })}
       </ul>
       <Wrong text={wrong} />
     </>
@@ -304,7 +307,7 @@ export function CreateRoom(_: { what: Open }) {
   const act = (event: Event) => {
     const field = fields(event);
     const room = field("room").replace(/^#\s*/, "");
-    if (room) run(() => chat.create(room, field("topic"), field("visibility")).then(() => (screen.value = "room")));
+    if (room) run(() => chat.create(room, field("topic"), field("visibility") as Visibility).then(() => (screen.value = "room")));
   };
   return (
     <form onSubmit={act}>
