@@ -2,22 +2,32 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define LINE_BYTES_MAX  4096
 #define CHUNK_BYTES_MAX INT64_C(0x7fffffffffff)
 
-bool client_open(struct client *client, const char *socket_path)
+/* Connecting, sending and receiving each take so long at most; 0: without end. */
+static bool set_timeout(int fd, int timeout_ms)
+{
+    struct timeval time = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0;
+}
+
+bool client_open(struct client *client, const char *socket_path, int timeout_ms)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(socket_path);
-    *client = (struct client){.fd = -1};
+    *client = (struct client){.fd = -1, .reader = -1};
     if (length >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
         return false;
@@ -26,7 +36,8 @@ bool client_open(struct client *client, const char *socket_path)
     client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->fd < 0)
         return false;
-    if (connect(client->fd, (struct sockaddr *)&address, sizeof address) == 0)
+    if (set_timeout(client->fd, timeout_ms) &&
+        connect(client->fd, (struct sockaddr *)&address, sizeof address) == 0)
         return true;
     int why = errno;
     client_close(client);
@@ -48,15 +59,34 @@ static bool send_all(int fd, const char *bytes, size_t length)
     return true;
 }
 
+void client_follow(struct client *client, int reader)
+{
+    client->reader = reader;
+    (void)set_timeout(client->fd, 0);
+}
+
+/* Waits until there is something to receive. False when nobody reads what is made of it. */
+static bool wait_for_more(struct client *client)
+{
+    struct pollfd fds[] = {{.fd = client->fd, .events = POLLIN}, {.fd = client->reader}};
+    while (poll(fds, 2, -1) < 0 && errno == EINTR)
+        ;
+    client->has_lost_reader = fds[0].revents == 0 && fds[1].revents != 0;
+    return !client->has_lost_reader;
+}
+
 /* Receives more behind what is there. 0 at the end of the connection. */
 static ssize_t receive_more(struct client *client)
 {
     if (client->start == client->end)
         client->start = client->end = 0;
     ssize_t got;
+    if (client->reader >= 0 && !wait_for_more(client))
+        return -1;
     do
         got = recv(client->fd, client->bytes + client->end, sizeof client->bytes - client->end, 0);
     while (got < 0 && errno == EINTR);
+    client->has_timed_out = got < 0 && errno == EAGAIN;
     if (got > 0)
         client->end += (size_t)got;
     return got;

@@ -10,6 +10,9 @@
 
 struct client {
     int fd;
+    int reader;           /* see client_follow; -1: none */
+    bool has_timed_out;   /* the gateway said nothing for too long */
+    bool has_lost_reader; /* reader is a pipe that nobody reads from any more */
     int status; /* of the answer, once client_request is true */
     bool chunked;
     int64_t left; /* bytes of the body or chunk still to come; -1: until the connection ends */
@@ -17,8 +20,11 @@ struct client {
     char bytes[16384]; /* received, not yet read */
 };
 
-/* Connects. False: errno says why. */
-bool client_open(struct client *client, const char *socket_path);
+/* Connects. timeout_ms bounds this and each wait that follows; 0 is no bound. False: errno says why. */
+bool client_open(struct client *client, const char *socket_path, int timeout_ms);
+
+/* From now on client_read waits without end, but only as long as reader, a descriptor, is read. */
+void client_follow(struct client *client, int reader);
 
 /* Sends a request and reads the head of the answer. body may be NULL. */
 bool client_request(struct client *client, const char *method, const char *path, const char *body);

@@ -55,7 +55,7 @@ static enum exit_code write_page(const struct invocation *invocation, json_int_t
     enum exit_code code =
         invocation_ask(invocation,
                        json_pack("{s:s, s:s, s:I, s:i}", "type", "export", "room",
-                                 invocation->arguments[0], "after", *after, "limit", PAGE_ROWS),
+                                 invocation->operands[0], "after", *after, "limit", PAGE_ROWS),
                        &reply);
     if (code != EXIT_DONE)
         return code;
@@ -76,7 +76,7 @@ static enum exit_code write_page(const struct invocation *invocation, json_int_t
 enum exit_code command_room_export(const struct invocation *invocation)
 {
     struct progress progress;
-    const char *path = invocation->arguments[1];
+    const char *path = invocation->operands[1];
     bool to_file = path && strcmp(path, "-") != 0;
     json_int_t after = 0;
     bool more = true;
@@ -84,7 +84,7 @@ enum exit_code command_room_export(const struct invocation *invocation)
     if (!out)
         return complain(EXIT_REFUSED, "%s cannot be written: %s.", path, strerror(errno));
     progress_init(&progress, "exporting");
-    enum exit_code code = write_head(invocation, invocation->arguments[0], out);
+    enum exit_code code = write_head(invocation, invocation->operands[0], out);
     while (code == EXIT_DONE && more)
         code = write_page(invocation, &after, &more, &progress, out);
     progress_finish(&progress);
@@ -172,10 +172,10 @@ static enum exit_code read_head(struct import *import, json_t **head)
     const char *type = json_string_value(json_object_get(*head, "type"));
     if (!type || strcmp(type, "hearth.export") != 0)
         return complain(EXIT_REFUSED, "%s was not written by room export.",
-                        import->invocation->arguments[0]);
+                        import->invocation->operands[0]);
     if (json_integer_value(json_object_get(*head, "format")) != FORMAT)
-        return complain(EXIT_REFUSED, "%s is of a newer format.", import->invocation->arguments[0]);
-    import->room = import->invocation->arguments[1];
+        return complain(EXIT_REFUSED, "%s is of a newer format.", import->invocation->operands[0]);
+    import->room = import->invocation->operands[1];
     if (!import->room)
         import->room = json_string_value(json_object_get(*head, "room"));
     return import->room ? EXIT_DONE : complain(EXIT_REFUSED, "the export names no room.");
@@ -201,7 +201,7 @@ static enum exit_code read_rows(struct import *import)
 
 enum exit_code command_room_import(const struct invocation *invocation)
 {
-    const char *path = invocation->arguments[0];
+    const char *path = invocation->operands[0];
     struct import import = {.invocation = invocation};
     struct stat about;
     json_t *head = NULL;
@@ -218,7 +218,7 @@ enum exit_code command_room_import(const struct invocation *invocation)
     if (code == EXIT_DONE)
         code = read_rows(&import);
     progress_finish(&import.progress);
-    if (code == EXIT_DONE && !invocation->json)
+    if (code == EXIT_DONE && !invocation_has(invocation, OPTION_json))
         printf("%lld rows stored\n", (long long)import.stored);
     else if (code == EXIT_DONE)
         printf("{\"type\":\"imported\",\"rows\":%lld}\n", (long long)import.stored);

@@ -74,7 +74,7 @@ enum exit_code command_status(const struct invocation *invocation)
     enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "status"), &reply);
     if (code != EXIT_DONE)
         return code;
-    if (invocation->json) {
+    if (invocation_has(invocation, OPTION_json)) {
         invocation_print_json(reply);
         goto out;
     }
@@ -112,16 +112,16 @@ static enum exit_code run_with_file(const struct invocation *invocation, const c
 {
     char path[PATH_MAX];
     json_t *reply;
-    if (!make_absolute(invocation->arguments[0], path))
-        return complain(EXIT_WRONG_USE, "%s is no usable path: %s.", invocation->arguments[0],
+    if (!make_absolute(invocation->operands[0], path))
+        return complain(EXIT_WRONG_USE, "%s is no usable path: %s.", invocation->operands[0],
                         strerror(errno));
     json_t *request = json_pack("{s:s, s:s}", "type", type, "path", path);
-    if (request && invocation_has(invocation, "--force"))
+    if (request && invocation_has(invocation, OPTION_force))
         json_object_set_new(request, "overwrite", json_true());
-    enum exit_code code = invocation_ask(invocation, request, &reply);
+    enum exit_code code = invocation_ask_long(invocation, request, &reply);
     if (code != EXIT_DONE)
         return code;
-    if (invocation->json) {
+    if (invocation_has(invocation, OPTION_json)) {
         invocation_print_json(reply);
     } else {
         printf("%s ", sentence);

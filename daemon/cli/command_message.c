@@ -43,7 +43,7 @@ enum exit_code command_send(const struct invocation *invocation)
 {
     char nonce[33];
     char *input = NULL;
-    const char *text = invocation->arguments[1];
+    const char *text = invocation->operands[1];
     if (strcmp(text, "-") == 0 && !(text = input = read_input()))
         return complain(EXIT_REFUSED, "standard input is no text of at most %d bytes.",
                         TEXT_BYTES_MAX);
@@ -52,7 +52,7 @@ enum exit_code command_send(const struct invocation *invocation)
         return complain(EXIT_REFUSED, "there is no randomness here: %s.", strerror(errno));
     }
     json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "type", "send", "room",
-                                invocation->arguments[0], "text", text, "nonce", nonce);
+                                invocation->operands[0], "text", text, "nonce", nonce);
     free(input);
     return invocation_do(invocation, request);
 }
@@ -102,7 +102,7 @@ static bool print_entry(const struct invocation *invocation, json_t *line)
 {
     if (!is_entry(line))
         return true;
-    if (invocation->json) {
+    if (invocation_has(invocation, OPTION_json)) {
         invocation_print_json(line);
         return true;
     }
@@ -124,7 +124,7 @@ static enum exit_code gather(const struct invocation *invocation, json_int_t cou
     while (more && count > 0) {
         json_t *reply;
         json_t *request =
-            json_pack("{s:s, s:s, s:I}", "type", "history", "room", invocation->arguments[0],
+            json_pack("{s:s, s:s, s:I}", "type", "history", "room", invocation->operands[0],
                       "limit", count < PAGE_ENTRIES ? count : (json_int_t)PAGE_ENTRIES);
         if (request && before > 0)
             json_object_set_new(request, "before", json_integer(before));
@@ -174,13 +174,13 @@ enum exit_code command_tail(const struct invocation *invocation)
 {
     char room[1600], path[1700];
     char *end;
-    const char *text = invocation_option(invocation, "-n");
+    const char *text = invocation->options[OPTION_lines];
     long count = text ? strtol(text, &end, 10) : TAIL_ENTRIES;
     if (text && (end == text || *end || count < 0 || count > TAIL_ENTRIES_MAX))
         return complain(EXIT_WRONG_USE, "-n takes a number up to %d.", TAIL_ENTRIES_MAX);
-    if (!invocation_has(invocation, "-f"))
+    if (!invocation_has(invocation, OPTION_follow))
         return print_newest(invocation, count);
-    if (!encode_path(invocation->arguments[0], room, sizeof room))
+    if (!encode_path(invocation->operands[0], room, sizeof room))
         return complain(EXIT_WRONG_USE, "no room has so long a name.");
     snprintf(path, sizeof path, "/admin/v1/rooms/%s/stream?history=%ld", room,
              count > 1000 ? 1000 : count);

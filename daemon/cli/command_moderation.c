@@ -29,15 +29,15 @@ static json_int_t parse_seconds(const char *text)
 /* The part that every one of these requests has. */
 static json_t *about_user(const struct invocation *invocation, const char *type)
 {
-    return json_pack("{s:s, s:s, s:s}", "type", type, "room", invocation->arguments[0], "user",
-                     invocation->arguments[1]);
+    return json_pack("{s:s, s:s, s:s}", "type", type, "room", invocation->operands[0], "user",
+                     invocation->operands[1]);
 }
 
 /* Adds --for and --reason where they were given. */
 static enum exit_code run_with_options(const struct invocation *invocation, const char *type)
 {
-    const char *period = invocation_option(invocation, "--for");
-    const char *reason = invocation_option(invocation, "--reason");
+    const char *period = invocation->options[OPTION_for];
+    const char *reason = invocation->options[OPTION_reason];
     json_int_t seconds = period ? parse_seconds(period) : 0;
     if (seconds < 0)
         return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d.");
@@ -86,6 +86,6 @@ enum exit_code command_role(const struct invocation *invocation)
 {
     json_t *request = about_user(invocation, "role");
     if (request)
-        json_object_set_new(request, "role", json_string(invocation->arguments[2]));
+        json_object_set_new(request, "role", json_string(invocation->operands[2]));
     return invocation_do(invocation, request);
 }

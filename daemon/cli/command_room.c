@@ -20,7 +20,7 @@ enum exit_code command_room_list(const struct invocation *invocation)
     enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "rooms"), &reply);
     if (code != EXIT_DONE)
         return code;
-    if (invocation->json) {
+    if (invocation_has(invocation, OPTION_json)) {
         invocation_print_json(reply);
     } else {
         size_t i;
@@ -75,7 +75,7 @@ static void print_members(const json_t *reply)
 static enum exit_code ask_members(const struct invocation *invocation, json_t **reply)
 {
     return invocation_ask(invocation,
-                          json_pack("{s:s, s:s}", "type", "who", "room", invocation->arguments[0]),
+                          json_pack("{s:s, s:s}", "type", "who", "room", invocation->operands[0]),
                           reply);
 }
 
@@ -85,7 +85,7 @@ enum exit_code command_who(const struct invocation *invocation)
     enum exit_code code = ask_members(invocation, &reply);
     if (code != EXIT_DONE)
         return code;
-    if (invocation->json)
+    if (invocation_has(invocation, OPTION_json))
         invocation_print_json(reply);
     else
         print_members(reply);
@@ -102,7 +102,7 @@ enum exit_code command_room_show(const struct invocation *invocation)
     if (code != EXIT_DONE)
         goto out;
     json_t *room = find_room(rooms, text_of(members, "room"));
-    if (invocation->json) {
+    if (invocation_has(invocation, OPTION_json)) {
         if (room)
             json_object_set(members, "about", room);
         invocation_print_json(members);
@@ -119,27 +119,29 @@ out:
 
 enum exit_code command_room_create(const struct invocation *invocation)
 {
-    const char *topic = invocation_option(invocation, "--topic");
-    bool is_private = invocation_has(invocation, "--private");
+    const char *topic = invocation->options[OPTION_topic];
+    bool is_private = invocation_has(invocation, OPTION_private);
     return invocation_do(invocation, json_pack("{s:s, s:s, s:s*, s:s*}", "type", "create", "room",
-                                               invocation->arguments[0], "topic", topic,
+                                               invocation->operands[0], "topic", topic,
                                                "visibility", is_private ? "private" : NULL));
 }
 
 enum exit_code command_room_set(const struct invocation *invocation)
 {
-    if (invocation->option_count == 0)
+    if (!invocation_has(invocation, OPTION_topic) &&
+        !invocation_has(invocation, OPTION_visibility) &&
+        !invocation_has(invocation, OPTION_keep))
         return complain(EXIT_WRONG_USE, "room set needs --topic, --visibility or --keep.");
     return invocation_do(invocation,
                          json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "type", "set", "room",
-                                   invocation->arguments[0], "topic",
-                                   invocation_option(invocation, "--topic"), "visibility",
-                                   invocation_option(invocation, "--visibility"), "keep",
-                                   invocation_option(invocation, "--keep")));
+                                   invocation->operands[0], "topic",
+                                   invocation->options[OPTION_topic], "visibility",
+                                   invocation->options[OPTION_visibility], "keep",
+                                   invocation->options[OPTION_keep]));
 }
 
 enum exit_code command_room_delete(const struct invocation *invocation)
 {
     return invocation_do(
-        invocation, json_pack("{s:s, s:s}", "type", "remove", "room", invocation->arguments[0]));
+        invocation, json_pack("{s:s, s:s}", "type", "remove", "room", invocation->operands[0]));
 }

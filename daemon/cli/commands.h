@@ -1,5 +1,5 @@
-/* commands.h - what hearthctl can do: one table, from which commands are found and their arguments
- * read, and from which help, usage and completion are printed. */
+/* commands.h - what hearthctl can do: one table, from which arguments are read, and help, manual page
+ * and completion are printed. */
 #ifndef HEARTH_CLI_COMMANDS_H
 #define HEARTH_CLI_COMMANDS_H
 
@@ -9,22 +9,48 @@
 
 struct command {
     const char *words; /* "room create" */
-    /* As people read it, and as it is parsed: NAME is needed, [NAME] is not, NAME... takes all that
-     * follows as one, [--flag] and [--option NAME] may come anywhere. */
-    const char *arguments;
+    /* As people read them, and as they are counted: NAME is needed, [NAME] is not, NAME... takes all
+     * that follows as one text, a|b is one of these words. */
+    const char *operands;
+    uint32_t options;  /* a bit for each enum option_id; those that every command takes not among them */
+    const char *warning; /* of what cannot be undone; asked for before, see OPTION_yes. Or NULL */
     const char *sentence;
     enum exit_code (*run)(const struct invocation *invocation);
 };
 
+extern const struct command commands[];
+extern const size_t command_count;
+
+#define OPTION_BIT(option) (UINT32_C(1) << (option))
+#define OPTIONS_OF_ALL                                                                             \
+    (OPTION_BIT(OPTION_socket) | OPTION_BIT(OPTION_json) | OPTION_BIT(OPTION_timeout) |            \
+     OPTION_BIT(OPTION_help))
+
+struct option_description {
+    const char *name, *value, *words, *sentence;
+    char letter; /* 0: none */
+};
+extern const struct option_description option_descriptions[OPTION_COUNT];
+
+/* The options that a command takes: its own and, when it warns, OPTION_yes. */
+uint32_t command_options(const struct command *command);
+
 /* The command that the first words name; words says how many of them. NULL if there is none. */
 const struct command *command_find(int argc, char **argv, int *words);
 
-/* Reads what follows the words. False: why is one sentence. */
+/* "hearthctl ban ROOM USER [--for TIME] [--reason TEXT]" */
+void command_print_line(const struct command *command, FILE *out);
+
+/* That, what it does, and its options. */
+void command_print_usage(const struct command *command, FILE *out);
+
+/* Reads what follows the words; argv[0] is not looked at. False: why is one sentence. */
 bool command_parse(const struct command *command, int argc, char **argv,
                    struct invocation *invocation, char *why, size_t why_size);
 
-void commands_print_help(FILE *out);
-void command_print_usage(const struct command *command, FILE *out);
+/* Reads the options before the command's words; at becomes where those begin. */
+bool globals_parse(int argc, char **argv, int *at, struct invocation *invocation, char *why,
+                   size_t why_size);
 
 /* One function a command, in command_NOUN.c; each answers with the exit code. */
 enum exit_code command_room_list(const struct invocation *invocation);

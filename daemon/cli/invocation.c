@@ -9,6 +9,7 @@
 
 #include "daemon/cli/client.h"
 #include "daemon/cli/terminal.h"
+#include "protocol/text.h"
 
 #define BODY_BYTES_MAX (64u * 1024 * 1024)
 
@@ -18,37 +19,53 @@ struct text {
     size_t length, size;
 };
 
+static bool complains_in_json; /* what main learned from --json */
+
+void complain_in_json(void)
+{
+    complains_in_json = true;
+}
+
+/* An error reply as the gateway sends them. */
+static void print_error(const char *error_code, const char *sentence)
+{
+    json_t *error = json_pack("{s:s, s:s, s:s}", "type", "error", "error_code", error_code,
+                              "message", sentence);
+    json_dumpf(error, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
+    fputc('\n', stderr);
+    json_decref(error);
+}
+
+static const char *code_word(enum exit_code code)
+{
+    return code == EXIT_WRONG_USE ? "wrong_use" : code == EXIT_NO_DAEMON ? "no_daemon" : "failed";
+}
+
 enum exit_code complain(enum exit_code code, const char *format, ...)
 {
-    char sentence[1024];
+    char raw[1024], sentence[TEXT_CLEAN_MAX(sizeof raw)];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
+    vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
+    text_clean(raw, TEXT_LINE, sentence, sizeof sentence);
+    if (complains_in_json) {
+        print_error(code_word(code), sentence);
+        return code;
+    }
     fputs("hearthctl: ", stderr);
     terminal_print(stderr, sentence, 0);
     fputc('\n', stderr);
     return code;
 }
 
-bool invocation_has(const struct invocation *invocation, const char *name)
+static enum exit_code no_daemon(const struct invocation *invocation, int why)
 {
-    for (size_t i = 0; i < invocation->option_count; i++)
-        if (strcmp(invocation->options[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-const char *invocation_option(const struct invocation *invocation, const char *name)
-{
-    for (size_t i = 0; i < invocation->option_count; i++)
-        if (strcmp(invocation->options[i].name, name) == 0)
-            return invocation->options[i].value;
-    return NULL;
-}
-
-static enum exit_code no_daemon(const char *socket_path, int why)
-{
+    const char *socket_path = invocation->socket;
+    if (why == EAGAIN || why == ETIMEDOUT)
+        return complain(EXIT_NO_DAEMON,
+                        "the gateway at %s said nothing for %d s; --timeout waits longer.",
+                        socket_path, (invocation->timeout_ms + 999) / 1000);
     if (why == EACCES || why == EPERM)
         return complain(EXIT_REFUSED, "you may not open %s; try as root.", socket_path);
     return complain(EXIT_NO_DAEMON, "no gateway answers at %s (%s); --socket names another.",
@@ -94,6 +111,11 @@ static enum exit_code refused(int status, const json_t *reply)
 {
     const char *code = json_string_value(json_object_get(reply, "error_code"));
     const char *message = json_string_value(json_object_get(reply, "message"));
+    if (code && message && complains_in_json) {
+        json_dumpf(reply, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
+        fputc('\n', stderr);
+        return EXIT_REFUSED;
+    }
     if (code && message)
         return complain(EXIT_REFUSED, "%s (%s)", message, code);
     return complain(EXIT_REFUSED, "the gateway refused: HTTP status %d.", status);
@@ -102,11 +124,13 @@ static enum exit_code refused(int status, const json_t *reply)
 static enum exit_code open_request(const struct invocation *invocation, struct client *client,
                                    const char *method, const char *path, const char *body)
 {
-    if (!client_open(client, invocation->socket))
-        return no_daemon(invocation->socket, errno);
+    if (!client_open(client, invocation->socket, invocation->timeout_ms))
+        return no_daemon(invocation, errno);
     if (client_request(client, method, path, body))
         return EXIT_DONE;
     client_close(client);
+    if (client->has_timed_out)
+        return no_daemon(invocation, ETIMEDOUT);
     return complain(EXIT_NO_DAEMON, "the gateway at %s broke the connection off.",
                     invocation->socket);
 }
@@ -125,6 +149,8 @@ enum exit_code invocation_ask(const struct invocation *invocation, json_t *reque
         return code;
     *reply = read_body(&client);
     client_close(&client);
+    if (!*reply && client.has_timed_out)
+        return no_daemon(invocation, ETIMEDOUT);
     if (!*reply && client.status < 400)
         return complain(EXIT_NO_DAEMON, "the gateway's answer broke off.");
     if (client.status < 400)
@@ -135,11 +161,27 @@ enum exit_code invocation_ask(const struct invocation *invocation, json_t *reque
     return code;
 }
 
+enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *request,
+                                   json_t **reply)
+{
+    struct invocation patient = *invocation;
+    *reply = NULL;
+    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "ping"), reply);
+    json_decref(*reply);
+    if (code != EXIT_DONE) {
+        json_decref(request);
+        return code;
+    }
+    if (!invocation_has(invocation, OPTION_timeout))
+        patient.timeout_ms = 0;
+    return invocation_ask(&patient, request, reply);
+}
+
 enum exit_code invocation_do(const struct invocation *invocation, json_t *request)
 {
     json_t *reply;
     enum exit_code code = invocation_ask(invocation, request, &reply);
-    if (code == EXIT_DONE && invocation->json)
+    if (code == EXIT_DONE && invocation_has(invocation, OPTION_json))
         invocation_print_json(reply);
     json_decref(reply);
     return code;
@@ -181,9 +223,12 @@ enum exit_code invocation_stream(const struct invocation *invocation, const char
         json_decref(reply);
         goto out;
     }
+    client_follow(&client, STDOUT_FILENO);
     while ((got = client_read(&client, piece, sizeof piece)) > 0)
         if (!text_append(&text, piece, (size_t)got) || !tell_lines(invocation, &text, told))
             goto out;
+    if (client.has_lost_reader)
+        goto out;
     code = complain(EXIT_NO_DAEMON, "the gateway ended the stream.");
 out:
     free(text.bytes);

@@ -10,25 +10,30 @@
 
 enum exit_code { EXIT_DONE, EXIT_REFUSED, EXIT_WRONG_USE, EXIT_NO_DAEMON };
 
-#define INVOCATION_ARGUMENTS_MAX 8
-#define INVOCATION_OPTIONS_MAX   8
-#define SOCKET_BYTES_MAX         108
+enum option_id {
+#define OPTION(name, letter, value, words, sentence) OPTION_##name,
+#include "daemon/cli/options.def"
+    OPTION_COUNT
+};
+
+#define INVOCATION_OPERANDS_MAX 8
+#define SOCKET_BYTES_MAX        108
+#define TIMEOUT_DEFAULT_MS      10000
 
 struct invocation {
     const char *socket;
-    bool json;                                       /* replies are printed as they came */
-    const char *arguments[INVOCATION_ARGUMENTS_MAX]; /* borrowed; NULL after the last */
-    size_t argument_count;
-    struct {
-        const char *name;  /* "--topic" */
-        const char *value; /* NULL for a flag */
-    } options[INVOCATION_OPTIONS_MAX];
-    size_t option_count;
+    int timeout_ms;                                /* of a gateway that says nothing; 0: none */
+    const char *operands[INVOCATION_OPERANDS_MAX]; /* borrowed; NULL after the last */
+    size_t operand_count;
+    char *text; /* owned: the operand that was given as several words; or NULL */
+    const char *options[OPTION_COUNT]; /* values; "" of a flag, NULL of what was not given */
 };
 
-/* The value of "--topic"; NULL if it was not given. */
-const char *invocation_option(const struct invocation *invocation, const char *name);
-bool invocation_has(const struct invocation *invocation, const char *name);
+/* Whether an option was given. */
+static inline bool invocation_has(const struct invocation *invocation, enum option_id option)
+{
+    return invocation->options[option] != NULL;
+}
 
 /* Sends one hearth.v1 request as the keeper (takes it) and gives the reply to the caller. Whatever
  * is not EXIT_DONE has been said on standard error already. */
@@ -38,12 +43,21 @@ enum exit_code invocation_ask(const struct invocation *invocation, json_t *reque
  */
 enum exit_code invocation_do(const struct invocation *invocation, json_t *request);
 
-/* Opens GET path and gives each line, parsed, to told until it answers false or the stream ends. */
+/* The same for what may take the gateway long: that it is alive is asked before, and then it is
+ * waited for without end unless --timeout was given. */
+enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *request,
+                                   json_t **reply);
+
+/* Opens GET path and gives each line, parsed, to told until it answers false, the stream ends, or
+ * nobody reads standard output any more. */
 enum exit_code invocation_stream(const struct invocation *invocation, const char *path,
                                  bool (*told)(const struct invocation *invocation, json_t *line));
 
 /* Prints a reply as one line of JSON. */
 void invocation_print_json(const json_t *reply);
+
+/* From now on complaints are lines of JSON. */
+void complain_in_json(void);
 
 /* Says "hearthctl: ..." on standard error, control characters neutralised; answers code. */
 enum exit_code complain(enum exit_code code, const char *format, ...)

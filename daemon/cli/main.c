@@ -1,116 +1,143 @@
-/* hearthctl - the keeper's hand: asks a running hearthd through its admin socket. */
+/* hearthctl - the administrator's hand: asks a running hearthd through its admin socket. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "daemon/cli/commands.h"
 
-/* What comes before the command. Answers how many arguments it took, or -1. */
-static int parse_globals(int argc, char **argv, struct invocation *invocation)
+#define TIMEOUT_MAX_S 86400
+
+/* Takes what --socket, --json and --timeout say. */
+static bool take_globals(struct invocation *invocation, char *why, size_t why_size)
 {
-    int at = 0;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (strcmp(argv[at], "--json") == 0)
-            invocation->json = true;
-        else if (strcmp(argv[at], "--socket") == 0 && at + 1 < argc)
-            invocation->socket = argv[++at];
-        else if (strncmp(argv[at], "--socket=", 9) == 0)
-            invocation->socket = argv[at] + 9;
-        else
-            return -1;
+    const char *timeout = invocation->options[OPTION_timeout];
+    char *end = NULL;
+    long seconds = timeout ? strtol(timeout, &end, 10) : 0;
+    if (invocation_has(invocation, OPTION_json))
+        complain_in_json();
+    if (invocation_has(invocation, OPTION_socket))
+        invocation->socket = invocation->options[OPTION_socket];
+    if (timeout && (end == timeout || *end || seconds < 0 || seconds > TIMEOUT_MAX_S)) {
+        snprintf(why, why_size, "--timeout takes seconds, 0 to %d", TIMEOUT_MAX_S);
+        return false;
     }
-    return at;
+    if (timeout)
+        invocation->timeout_ms = (int)(seconds * 1000);
+    return true;
 }
 
-/* --json and --socket are understood after the command too. Answers how many arguments are left. */
-static int take_globals(int argc, char **argv, struct invocation *invocation)
+/* One line: what was wrong, and how it goes. */
+static enum exit_code refuse_use(const struct command *command, const char *why)
 {
-    int kept = 0;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0) {
-            while (i < argc)
-                argv[kept++] = argv[i++];
-        } else if (strcmp(argv[i], "--json") == 0) {
-            invocation->json = true;
-        } else if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc) {
-            invocation->socket = argv[++i];
-        } else {
-            argv[kept++] = argv[i];
-        }
+    char line[512] = "";
+    FILE *out = fmemopen(line, sizeof line, "w");
+    if (out) {
+        command_print_line(command, out);
+        fclose(out);
     }
-    return kept;
+    return complain(EXIT_WRONG_USE, "%s; usage: %s", why, line);
 }
 
-/* "send ROOM TEXT...": the words of the text as one argument. argv is the arguments after the
- * command's words. NULL without memory. */
-static char *join_words(int argc, char **argv)
+/* What cannot be undone is asked for where somebody can answer. */
+static bool is_wanted(const struct command *command, const struct invocation *invocation)
 {
-    size_t size = 1;
-    for (int i = 0; i < argc; i++)
-        size += strlen(argv[i]) + 1;
-    char *text = malloc(size);
-    if (!text)
-        return NULL;
-    text[0] = '\0';
-    char *end = text;
-    for (int i = 0; i < argc; i++)
-        end += sprintf(end, "%s%s", i > 0 ? " " : "", argv[i]);
-    return text;
+    char answer[16];
+    if (!command->warning || invocation_has(invocation, OPTION_yes))
+        return true;
+    if (!isatty(STDIN_FILENO))
+        return false;
+    fprintf(stderr, "%s Go on? [y/N] ", command->warning);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
 static enum exit_code run(const struct command *command, int argc, char **argv,
                           struct invocation *invocation)
 {
     char why[256];
-    char *joined = NULL;
-    bool takes_rest = strstr(command->arguments, "...") != NULL;
-    enum exit_code code = EXIT_REFUSED;
-    if (!takes_rest)
-        argc = take_globals(argc, argv, invocation);
-    int first = takes_rest && argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
-    if (takes_rest && argc > first) {
-        if (!(joined = join_words(argc - first, argv + first)))
-            return complain(EXIT_REFUSED, "memory is short.");
-        argv[1] = joined;
-        argc = 2;
+    if (!command_parse(command, argc, argv, invocation, why, sizeof why) ||
+        !take_globals(invocation, why, sizeof why))
+        return refuse_use(command, why);
+    if (invocation_has(invocation, OPTION_help)) {
+        command_print_usage(command, stdout);
+        return EXIT_DONE;
     }
-    if (command_parse(command, argc, argv, invocation, why, sizeof why)) {
-        code = command->run(invocation);
-    } else {
-        code = complain(EXIT_WRONG_USE, "%s", why);
-        command_print_usage(command, stderr);
+    if (is_wanted(command, invocation))
+        return command->run(invocation);
+    if (isatty(STDIN_FILENO))
+        return complain(EXIT_REFUSED, "nothing was done.");
+    return complain(EXIT_WRONG_USE, "%s needs --yes where nobody can be asked. %s", command->words,
+                    command->warning);
+}
+
+/* How many letters differ, roughly: what two words have in common from both ends is taken away. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t length_a = strlen(a), length_b = strlen(b);
+    while (length_a && length_b && *a == *b)
+        a++, b++, length_a--, length_b--;
+    while (length_a && length_b && a[length_a - 1] == b[length_b - 1])
+        length_a--, length_b--;
+    return length_a > length_b ? length_a : length_b;
+}
+
+static enum exit_code no_such_command(int argc, char **argv)
+{
+    char given[128], two[128];
+    const char *nearest = NULL;
+    size_t least = 3; /* farther than this is another word */
+    if (argc == 0)
+        return complain(EXIT_WRONG_USE, "a command is needed; hearthctl help lists them.");
+    snprintf(given, sizeof given, "%s", argv[0]);
+    snprintf(two, sizeof two, "%s %s", argv[0], argc > 1 ? argv[1] : "");
+    for (size_t i = 0; i < command_count; i++) {
+        bool has_two = strchr(commands[i].words, ' ') != NULL;
+        size_t far = distance(commands[i].words, has_two ? two : given);
+        if (far < least) {
+            least = far;
+            nearest = commands[i].words;
+        }
     }
-    free(joined);
-    return code;
+    if (nearest)
+        return complain(EXIT_WRONG_USE, "there is no command \"%s\"; did you mean %s?",
+                        strchr(nearest, ' ') ? two : given, nearest);
+    return complain(EXIT_WRONG_USE, "there is no command \"%s\"; hearthctl help lists them.", given);
+}
+
+static enum exit_code run_words(int argc, char **argv, struct invocation *invocation)
+{
+    int at, words;
+    char why[256];
+    if (!globals_parse(argc, argv, &at, invocation, why, sizeof why) ||
+        !take_globals(invocation, why, sizeof why))
+        return complain(EXIT_WRONG_USE, "%s; hearthctl help lists them.", why);
+    if (invocation_has(invocation, OPTION_help) && at == argc)
+        return command_help(invocation);
+    const struct command *command = command_find(argc - at, argv + at, &words);
+    if (!command)
+        return no_such_command(argc - at, argv + at);
+    int last = at + words - 1; /* stands for the program's name */
+    return run(command, argc - last, argv + last, invocation);
 }
 
 int main(int argc, char **argv)
 {
     static struct config config;
     char socket_path[SOCKET_BYTES_MAX + 256];
-    struct invocation invocation = {.socket = getenv("HEARTH_SOCKET")};
+    struct invocation invocation = {.socket = getenv("HEARTH_SOCKET"),
+                                    .timeout_ms = TIMEOUT_DEFAULT_MS};
     config_defaults(&config);
     config_admin_socket(&config, socket_path, sizeof socket_path);
     if (!invocation.socket || !invocation.socket[0])
         invocation.socket = socket_path;
-
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts("hearthctl " HEARTH_VERSION) < 0;
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return (int)command_help(&invocation);
-    int globals = parse_globals(argc - 1, argv + 1, &invocation);
-    int words = 0;
-    int left = argc - 1 - globals;
-    const struct command *command =
-        globals < 0 ? NULL : command_find(left, argv + 1 + globals, &words);
-    if (!command) {
-        commands_print_help(stderr);
-        return EXIT_WRONG_USE;
-    }
-    if (left == words + 1 && strcmp(argv[argc - 1], "--help") == 0)
-        return command_print_usage(command, stdout), EXIT_DONE;
-    enum exit_code code = run(command, left - words, argv + 1 + globals + words, &invocation);
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            complain_in_json(); /* of what is wrong before it, too */
+    enum exit_code code = run_words(argc, argv, &invocation);
+    free(invocation.text);
     if (fflush(stdout) != 0 || ferror(stdout))
         code = complain(EXIT_REFUSED, "standard output could not be written.");
     return (int)code;

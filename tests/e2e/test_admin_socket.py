@@ -72,7 +72,7 @@ async def test_hearthctl_manages_rooms(daemon):
     await mina.join("den")
     rooms = json.loads(daemon.ctl("--json", "room", "list"))["rooms"]
     assert {room["name"]: room["members"] for room in rooms} == {"lobby": 1, "den": 1}
-    daemon.ctl("room", "delete", "den")
+    daemon.ctl("room", "delete", "den", "--yes")
     assert "den" not in daemon.ctl("room", "list")
     assert (await mina.next("room", change="removed"))["name"] == "den"
     await mina.close()
@@ -228,7 +228,7 @@ async def test_an_export_of_an_import_is_the_same(make_daemon, tmp_path):
     lines = [json.loads(line) for line in exported.read_text().split("\n") if line]
     assert len(lines) == 1 + 304 and lines[0]["room"] == "den"
     assert daemon.ctl("room", "export", "den") == exported.read_text()
-    daemon.ctl("room", "delete", "den")
+    daemon.ctl("room", "delete", "den", "--yes")
     await mina.close()
     daemon.restart()
     daemon.ctl("room", "import", str(exported))
