@@ -47,6 +47,15 @@ bool config_set(struct config *config, const char *assignment, char *why, size_t
 /* What no single line can check: that values fit each other (a write fits a room's log ...). */
 bool config_check(const struct config *config, char *why, size_t why_size);
 
+/* Names of settings, separated by spaces; empty when there are none. */
+struct config_changes {
+    char applied[4096]; /* that count now */
+    char waiting[1024]; /* that count from the next start, and stay as they were until then */
+};
+
+/* Takes from fresh what may change while the gateway runs. changes says what that was. */
+void config_take(struct config *config, const struct config *fresh, struct config_changes *changes);
+
 /* Prints a commented file that config_load reads back to the same values. */
 void config_print(const struct config *config, FILE *out);
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 enum kind { KIND_TEXT, KIND_NETWORKS, KIND_LIST, KIND_INT, KIND_BOOL, KIND_CHOICE, KIND_GROUP };
 
@@ -66,6 +67,18 @@ static void print_value(const struct line *line)
     }
 }
 
+static bool needs_restart(const char *name)
+{
+    static const char *const names[] = {
+#define RESTART(group, name) #group "." #name,
+#include "config/options.def"
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 int main(void)
 {
     puts(".\\\" Printed from config/options.def by the program manual; do not edit.\n"
@@ -80,6 +93,8 @@ int main(void)
          ".BR \"hearthd \\-\\-set\" ,\n"
          "as in\n"
          ".BR listen.port=80 .\n"
+         "SIGHUP reads the settings again; those that cannot change while the gateway runs say so\n"
+         "here, and in its log.\n"
          "An unknown name, a wrong type or a value out of bounds is an error, told with its line.\n"
          ".PP\n"
          ".EX\n"
@@ -93,6 +108,8 @@ int main(void)
         }
         printf(".TP\n.B %s\n%s\n", lines[i].name, lines[i].sentence);
         print_value(&lines[i]);
+        if (needs_restart(lines[i].name))
+            puts("A change counts from the next start.");
     }
     puts(".SH SEE ALSO\n.BR hearthd (8),\n.BR hearthctl (1)");
     return 0;

@@ -62,6 +62,8 @@ static void print_bounds(const struct setting *setting, FILE *out)
                  setting->unit[0] ? " " : "", setting->unit);
     else if (setting->kind == SETTING_CHOICE)
         snprintf(text, sizeof text, "One of %s", setting->words);
+    if (setting_needs_restart(setting))
+        strcat(text, text[0] ? "; counts from the next start" : "Counts from the next start");
     if (text[0])
         fprintf(out, "    # (%s)\n", text);
 }

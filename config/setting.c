@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/text.h"
+
 static const struct setting table[] = {
 #define GROUP(group, sentence) {SETTING_GROUP, #group, NULL, sentence, 0, NULL, 0, 0, 0, "", ""},
 #define TEXT(group, name, default, max_bytes, sentence)                                            \
@@ -44,6 +46,18 @@ const struct setting *setting_find(const char *group, size_t group_length, const
             return row;
     }
     return NULL;
+}
+
+bool setting_needs_restart(const struct setting *setting)
+{
+    static const size_t offsets[] = {
+#define RESTART(group, name) offsetof(struct config, group.name),
+#include "config/options.def"
+    };
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++)
+        if (setting->kind != SETTING_GROUP && setting->offset == offsets[i])
+            return true;
+    return false;
 }
 
 const char *setting_kind_words(const struct setting *setting)
@@ -171,12 +185,13 @@ bool setting_put_text(const struct setting *setting, struct config *config, cons
                  setting->group, setting->name, length, setting->max);
         return false;
     }
-    for (const char *at = value; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            snprintf(why, why_size, "%s.%s may not hold control characters.", setting->group,
-                     setting->name);
-            return false;
-        }
+    if (!text_is_clean(value, TEXT_LINE)) {
+        snprintf(why, why_size,
+                 text_is_utf8(value, length) ? "%s.%s may not hold control characters."
+                                             : "%s.%s must be UTF-8; the file is in another "
+                                               "encoding.",
+                 setting->group, setting->name);
+        return false;
     }
     if (setting->kind != SETTING_TEXT && !check_words(setting, value, why, why_size))
         return false;

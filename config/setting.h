@@ -34,6 +34,9 @@ const struct setting *setting_table(size_t *count);
 /* NULL if there is none. name NULL finds the group's own row. */
 const struct setting *setting_find(const char *group, size_t group_length, const char *name);
 
+/* Whether a change of it waits for the next start. */
+bool setting_needs_restart(const struct setting *setting);
+
 /* Each checks a value and puts it in. False: why says what is wrong, without place. */
 bool setting_put_number(const struct setting *setting, struct config *config, int64_t value,
                         char *why, size_t why_size);

@@ -83,6 +83,8 @@ static bool line_read(struct command_line *line, int argc, char **argv)
         default: return false;
         }
     }
+    if (optind < argc)
+        fprintf(stderr, "hearthd: \"%s\" is no option. ", argv[optind]);
     return optind == argc;
 }
 

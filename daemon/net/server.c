@@ -272,25 +272,6 @@ static void apply_config(struct server *server)
     }
 }
 
-/* Sockets, threads and files stay as they were made. */
-static bool needs_restart(const struct config *a, const struct config *b)
-{
-    return strcmp(a->listen.address, b->listen.address) != 0 || a->listen.port != b->listen.port ||
-           strcmp(a->admin.socket, b->admin.socket) != 0 || a->server.loop != b->server.loop ||
-           strcmp(a->storage.path, b->storage.path) != 0 ||
-           a->storage.durability != b->storage.durability ||
-           a->storage.readers != b->storage.readers || a->storage.search != b->storage.search;
-}
-
-/* Or a restart in place would find another database. */
-static void keep_what_stays(struct config *fresh, const struct config *now)
-{
-    fresh->listen = now->listen;
-    fresh->admin = now->admin;
-    fresh->server.loop = now->server.loop;
-    memcpy(fresh->storage.path, now->storage.path, sizeof fresh->storage.path);
-}
-
 static void reload(struct server *server)
 {
     char why[CONFIG_WHY_BYTES];
@@ -299,13 +280,13 @@ static void reload(struct server *server)
         return;
     notify_reloading();
     if (server->reload->read(server->reload->of, fresh, why, sizeof why)) {
-        if (needs_restart(server->config, fresh))
-            log_warn("server: some of the changed settings count from the next start only");
-        keep_what_stays(fresh, server->config);
-        *server->config = *fresh;
+        struct config_changes changes;
+        config_take(server->config, fresh, &changes);
         apply_config(server);
         server->reload->done(server->reload->of);
-        log_info("server: configuration read again");
+        log_info("server: configuration read again changed=\"%s\"", changes.applied);
+        if (changes.waiting[0])
+            log_warn("server: these settings count from the next start only: %s", changes.waiting);
     } else {
         log_error("server: configuration kept as it was, the new one is wrong: %s", why);
     }

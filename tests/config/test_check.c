@@ -166,9 +166,32 @@ static void the_largest_configuration_does_not_overflow(void **state)
     assert_true(config_memory(&config).total > INT64_C(6) * 1073741824);
 }
 
+static void what_is_read_again_counts_as_the_table_says(void **state)
+{
+    static struct config fresh;
+    struct config_changes changes;
+    (void)state;
+    config_defaults(&fresh);
+    config_take(&config, &fresh, &changes);
+    assert_string_equal(changes.applied, "");
+    assert_string_equal(changes.waiting, "");
+    assert_true(config_set(&fresh, "limits.text_bytes=99", why, sizeof why));
+    assert_true(config_set(&fresh, "server.name=other", why, sizeof why));
+    assert_true(config_set(&fresh, "storage.cache_bytes=70000", why, sizeof why));
+    assert_true(config_set(&fresh, "listen.port=1", why, sizeof why));
+    config_take(&config, &fresh, &changes);
+    assert_string_equal(changes.applied, "server.name limits.text_bytes");
+    assert_string_equal(changes.waiting, "listen.port storage.cache_bytes");
+    assert_int_equal(config.limits.text_bytes, 99);
+    assert_string_equal(config.server.name, "other");
+    assert_int_equal(config.listen.port, 8080);
+    assert_int_not_equal(config.storage.cache_bytes, 70000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_is_read_again_counts_as_the_table_says, prepare),
         cmocka_unit_test_setup(values_that_do_not_fit_each_other_are_named, prepare),
         cmocka_unit_test_setup(addresses_paths_and_rooms_have_to_be_there, prepare),
         cmocka_unit_test_setup(an_origin_has_a_scheme_and_nothing_after_the_host, prepare),

@@ -58,6 +58,30 @@ def test_a_wrong_set_is_refused(tmp_path, assignment):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("assignment, said", [
+    ("rooms.first=a@b", "rooms.first"), ("plain.room=a\u202eb", "plain.room"),
+    ("rooms.first=", "rooms.first"), ("http.page_dir=/nowhere/at/all", "/nowhere/at/all"),
+    ("server.name=\udcc8\udcc0", "UTF-8"),
+])
+def test_what_cannot_work_is_named(tmp_path, assignment, said):
+    for more in ([], ["--check-config"]):
+        done = run_hearthd(f"--set=storage.path={tmp_path}/chat.db", "--set", assignment, *more)
+        assert done.returncode == 2 and said in done.stderr, done
+        assert len(done.stderr.splitlines()) == 1 and "memory" not in done.stderr
+
+
+def test_what_is_given_too_much_is_named():
+    done = run_hearthd("extra")
+    assert done.returncode == 2 and "extra" in done.stderr and "--help" in done.stderr
+
+
+def test_a_file_in_another_encoding_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "hearth.conf"
+    path.write_bytes('server = {\n  name = "화로";\n};\n'.encode("cp949"))
+    done = run_hearthd("-c", path, "--check-config")
+    assert done.returncode == 2 and "hearth.conf:2" in done.stderr and "UTF-8" in done.stderr
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     done = run_hearthd("-c", tmp_path / "nowhere.conf")
     assert done.returncode == 2 and "nowhere.conf" in done.stderr

@@ -9,7 +9,7 @@ LISTS = {"uthash.h", "utlist.h"}  # headers only
 
 # Folder -> what its files may include: folders of ours and libraries. C and POSIX headers are free.
 FLOORS = {
-    "config": {"config", "libconfig.h"},
+    "config": {"config", "protocol", "libconfig.h"},
     "protocol": {"protocol", "jansson.h", "utf8proc.h"},
     "storage": {"storage", "protocol", "sqlite3.h", "mbedtls", "argon2.h"} | LISTS,
     "daemon/core": {"daemon/core", "config", "protocol", "storage", "daemon/log.h"} | LISTS,
