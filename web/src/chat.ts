@@ -7,7 +7,7 @@ import { History } from "./history";
 import { forget, recall, remember } from "./memory";
 import { fold } from "./mention";
 import type { Outgoing, Shelf } from "./outbox";
-import type { HelloRequest } from "./protocol.gen";
+import type { HelloRequest, RoomsRequest } from "./protocol.gen";
 import { Room } from "./room";
 import { isText, Sender } from "./sender";
 import type { Key } from "./words";
@@ -257,8 +257,8 @@ export class Chat {
   /** Lists rooms of which a part of the name is known; without one, those that are listed anyhow. */
   async findRooms(query = ""): Promise<void> {
     try {
-      const asked = query ? { type: "rooms", query } : { type: "rooms" };
-      const { rooms } = await this.connection.request<{ rooms: RoomLine[] }>(asked);
+      const asked: RoomsRequest = query ? ({ type: "rooms", query } as RoomsRequest) : { type: "rooms" };
+      const { rooms } = await this.connection.request(asked);
       for (const line of rooms) this.roomOf(line.name).describe(line);
     } catch {
       /* asked again with the next letter, or in a while */
