@@ -24,19 +24,23 @@ static bool buffer_grow(struct buffer *buffer, size_t needed)
     return true;
 }
 
-unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
+static unsigned char *reserve_more(struct buffer *buffer, size_t size)
 {
     size_t max = buffer->max ? buffer->max : SIZE_MAX / 4;
-    if (buffer->length > max || size > max - buffer->length) {
-        buffer->failed = true;
-        return NULL;
-    }
-    size_t needed = buffer->length + size;
-    if ((needed > buffer->capacity || !buffer->bytes) && !buffer_grow(buffer, needed)) {
+    bool fits = buffer->length <= max && size <= max - buffer->length;
+    if (!fits || !buffer_grow(buffer, buffer->length + size)) {
         buffer->failed = true;
         return NULL;
     }
     return buffer->bytes + buffer->length;
+}
+
+/* The capacity is never above max, so what fits into it is allowed. */
+unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    if (buffer->bytes && size <= buffer->capacity - buffer->length)
+        return buffer->bytes + buffer->length;
+    return reserve_more(buffer, size);
 }
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t size)
