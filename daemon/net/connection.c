@@ -1,5 +1,6 @@
 #include "daemon/net/connection.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>

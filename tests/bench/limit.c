@@ -2,6 +2,7 @@
  * are, no JSON, no storage. Everybody who connected to the same path is in the same room.
  *   limit message|turn     one send() a connection for every message, or for every turn of the loop
  * Prints the port. Ends with its standard input. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,4 +1,5 @@
 """Holds the code to the house: python3 house.py RULE, from the top folder."""
+import functools
 import json
 import re
 import subprocess
@@ -50,6 +51,7 @@ def tracked(*suffixes):
             and (not suffixes or name.endswith(suffixes))]
 
 
+@functools.cache
 def text_of(path):
     return path.read_text(encoding="utf-8", errors="replace")
 
@@ -123,6 +125,62 @@ def circles():
             others = {other for other in reachable(graph, noun) if noun in reachable(graph, other)}
             if others - {noun} - (MUTUAL if noun in MUTUAL else set()):
                 yield f"{folder}/{noun}: includes go round by {', '.join(sorted(others - {noun}))}"
+
+
+# ---- what is used is included
+
+# Name used -> the header that declares it. One TLS library's headers bring some of these along and
+# another's do not, so a file must not get them through a library.
+DECLARED_BY = {
+    "errno.h": r"\berrno\b",
+    "string.h": r"\b(?:str(?:len|cmp|ncmp|chr|rchr|str|spn|cspn|dup|ndup|error)|mem(?:cpy|move|set|cmp|chr))\(",
+    "strings.h": r"\bstrn?casecmp\(",
+    "stdlib.h": r"\b(?:malloc|calloc|realloc|free|strtoll?|strtoull?|getenv|unsetenv|atoi|qsort)\(",
+    "stdio.h": r"\b(?:v?s?n?printf|fprintf|fputs|fopen|fclose|rename)\(",
+    "inttypes.h": r"\b(?:PRI|SCN)[diux](?:8|16|32|64|MAX|PTR)\b",
+    "unistd.h": r"\b(?:close|unlink|getpid|fsync|fdatasync|p?read|p?write|gethostname|ftruncate)\(",
+    "fcntl.h": r"\b(?:fcntl|open|openat)\(|\bO_[A-Z]+\b",
+    "time.h": r"\b(?:clock_gettime|nanosleep|localtime_r|gmtime_r|strftime)\(",
+    "signal.h": r"\b(?:sigaction|sigemptyset|kill|raise)\(",
+    "poll.h": r"\bpoll\(|\bPOLLIN\b",
+    "sys/socket.h": r"\b(?:socket|send|recv|connect|bind|accept4?|[gs]etsockopt|getsockname|getpeername)\(",
+    "sys/stat.h": r"\b(?:f?stat|lstat|f?chmod|umask|mkdir)\(",
+    "sys/resource.h": r"\b[gs]etrlimit\(",
+    "sys/ioctl.h": r"\bioctl\(",
+    "arpa/inet.h": r"\binet_(?:pton|ntop)\(|\b[hn]to[nh][sl]\(",
+}
+
+
+def code_of(path):
+    """The file without comments and the insides of strings."""
+    text = re.sub(r"/\*.*?\*/", "", text_of(path), flags=re.S)
+    return re.sub(r'"(?:[^"\\\n]|\\.)*"', '""', text)
+
+
+def system_headers(path, seen):
+    """What a file includes in angle brackets, itself or through headers of ours."""
+    found = set()
+    for text in text_of(path).splitlines():
+        include = re.match(r'\s*#\s*include\s+([<"])([^>"]+)[>"]', text)
+        if not include:
+            continue
+        if include[1] == "<":
+            found.add(include[2])
+        for header in (Path(include[2]), path.parent / include[2]):
+            if include[1] == '"' and header.is_file() and header not in seen:
+                seen.add(header)
+                found |= system_headers(header, seen)
+    return found
+
+
+def includes():
+    for path in tracked(".c"):
+        code, has = code_of(path), system_headers(path, set())
+        for header, pattern in DECLARED_BY.items():
+            # A member of a struct is not the function of that name.
+            found = re.search(r"(?<![.>])" + f"(?:{pattern})", code)
+            if found and header not in has:
+                yield f"{path}: uses {found[0].rstrip('(')} without <{header}>"
 
 
 # ---- the top folder
@@ -225,7 +283,7 @@ def used():
         yield "the tables cannot be read"
 
 
-RULES = {rule.__name__: rule for rule in (floors, circles, top, words, sizes, asyncapi, used)}
+RULES = {rule.__name__: rule for rule in (floors, circles, includes, top, words, sizes, asyncapi, used)}
 
 if __name__ == "__main__":
     complaints = list(RULES[sys.argv[1]]())
