@@ -16,6 +16,7 @@
 #include "daemon/log.h"
 #include "daemon/net/notify.h"
 #include "daemon/net/server.h"
+#include "daemon/net/signals.h"
 #include "storage/store.h"
 
 #define SETS_MAX 128
@@ -175,6 +176,7 @@ static int serve(const struct command_line *line, struct config *config,
     struct store_start start = store ? *store_start(store) : (struct store_start){0};
     struct gateway *gateway =
         store ? gateway_create(config, store, &now) : NULL;
+    (void)signals_to_loop();
     struct server *server =
         gateway ? server_open(config, gateway, store, listeners, why, sizeof why) : NULL;
     struct running running = {.line = line, .config = config, .store = store};
@@ -189,6 +191,7 @@ static int serve(const struct command_line *line, struct config *config,
         *end = server_run(server, &reload);
     }
     server_close(server);
+    (void)signals_to_handler();
     gateway_destroy(gateway);
     store_close(store);
     return status;
@@ -200,8 +203,8 @@ static int run(const struct command_line *line, struct config *config)
     enum server_end end = SERVER_STOPPED;
     process_prepare();
     log_open(config->log.level, config->log.target);
-    if (!server_block_signals())
-        return refuse_start("The signals could not be blocked.", EXIT_REFUSED);
+    if (!signals_to_handler())
+        return refuse_start("The signals could not be taken.", EXIT_REFUSED);
     struct listeners *listeners = listeners_open(config, why, sizeof why);
     if (!listeners)
         return refuse_start(why, EXIT_REFUSED);
@@ -210,7 +213,7 @@ static int run(const struct command_line *line, struct config *config)
     do {
         status = serve(line, config, listeners, is_first, &end);
         is_first = false;
-    } while (end == SERVER_RESTART);
+    } while (end == SERVER_RESTART && !signals_stop_asked());
     listeners_close(listeners);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "daemon/net/server.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #include "storage/store.h"
 
 #define SECOND_US INT64_C(1000000)
-#define STOP_US (8 * SECOND_US)    /* however storage fares: the core gives it 5 s */
+#define STOP_US (7 * SECOND_US)    /* however storage fares: the core gives it 5 s */
 #define GOODBYE_US SECOND_US       /* for the peers' side of the close; phones may be silent */
 #define WAITING_SHARE 4           /* one in so many may wait for the head of its request */
 #define TICK_SLACK_US 1000
@@ -71,11 +72,6 @@ static const struct lws_protocol_vhost_options policy = {
 
 /* lws's own pings are off: the loop's cost nothing that grows with the connections. */
 static const lws_retry_bo_t no_pings = {.secs_since_valid_ping = 0};
-
-bool server_block_signals(void)
-{
-    return signals_block();
-}
 
 struct moment server_moment(void)
 {
@@ -240,6 +236,14 @@ static void on_watchdog(lws_sorted_usec_list_t *timer)
 
 /* ---- stopping and reloading ---- */
 
+/* A stop that comes while a restart is under way takes its place. */
+static void stop_for_good(struct server *server)
+{
+    server->stop.wants_restart = false;
+    notify_stopping();
+    stop_begin(server);
+}
+
 static void stop_begin(struct server *server)
 {
     if (server->stop.is_begun)
@@ -247,8 +251,6 @@ static void stop_begin(struct server *server)
     server->stop.is_begun = true;
     log_info("server: %s connections=%d",
              server->stop.wants_restart ? "restarting" : "stopping", server->connection_count);
-    if (!server->stop.wants_restart)
-        notify_stopping();
     accept_end(server);
     lws_sul_schedule(server->context, 0, &server->stop_timer, on_stop_overdue, STOP_US);
     go_on_stopping(server);
@@ -301,7 +303,7 @@ static void on_signal(struct server *server, int fd)
         if (meaning == SIGNAL_RELOAD)
             reload(server);
         else
-            stop_begin(server);
+            stop_for_good(server);
     }
 }
 
@@ -441,8 +443,13 @@ enum server_end server_run(struct server *server, const struct reload *reload_by
         on_watchdog(&server->watchdog_timer);
     log_info("server: loop=%s connections_max=%d", server->is_libuv ? "libuv" : "poll",
              server->connections_max);
-    while (!server->stop.is_done && lws_service(server->context, 0) >= 0)
+    if (signals_stop_asked()) /* before there was a loop */
+        stop_for_good(server);
+    bool is_well = true;
+    do { /* also when a stop has ended already: only within it does libuv's loop come down */
+        is_well = lws_service(server->context, 0) >= 0;
         turn_end(server);
+    } while (is_well && !server->stop.is_done);
     return server->stop.wants_restart ? SERVER_RESTART : SERVER_STOPPED;
 }
 

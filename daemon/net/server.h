@@ -18,9 +18,6 @@ struct reload {
 
 enum server_end { SERVER_STOPPED, SERVER_RESTART };
 
-/* Blocks the signals that the loop takes; before any thread starts. */
-bool server_block_signals(void);
-
 /* What time it is. */
 struct moment server_moment(void);
 
