@@ -2,6 +2,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
 #include "daemon/core/share.h"
 
@@ -231,11 +232,12 @@ static size_t copy_rows(struct job *job, const struct record_row *rows, size_t c
 }
 
 /* A room that is not there yet: its job goes to storage before the rows. */
-static struct room *make_imported(struct gateway *gateway, const char *name,
-                                  struct refusal *refusal)
+static struct room *make_imported(struct ask *ask, const char *name, struct refusal *refusal)
 {
+    struct gateway *gateway = ask->gateway;
     struct room_row row;
-    if (!room_make_row(gateway, name, &row, refusal) || !room_make_fits(gateway, refusal))
+    if (!room_make_row(gateway, name, &row, refusal) ||
+        !room_budget_take(ask->session, row.visibility, refusal))
         return NULL;
     struct room *room = room_make(gateway, &row);
     if (!room)
@@ -289,7 +291,7 @@ enum outcome handle_import(struct ask *ask)
                         "Row %zu is incomplete, or its seq does not follow.", bad);
     }
     if (!room)
-        room = make_imported(ask->gateway, import->room, &refusal);
+        room = make_imported(ask, import->room, &refusal);
     if (!room) {
         job_destroy(job);
         return ask_refuse(ask, &refusal);

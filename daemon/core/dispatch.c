@@ -40,20 +40,24 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
     struct rate rate = {0};
     switch (kind) {
     case LIMIT_MESSAGES:
-        rate = (struct rate){config->limits.messages_per_minute, config->limits.messages_burst};
+        rate = rate_per_minute(config->limits.messages_per_minute, config->limits.messages_burst);
         break;
     case LIMIT_JOINS:
-        rate = (struct rate){config->limits.joins_per_minute, config->limits.joins_burst};
+        rate = rate_per_minute(config->limits.joins_per_minute, config->limits.joins_burst);
         break;
     case LIMIT_READS:
-        rate = (struct rate){config->limits.reads_per_minute, config->limits.reads_burst};
+        rate = rate_per_minute(config->limits.reads_per_minute, config->limits.reads_burst);
         break;
     case LIMIT_HELLOS:
-        return (struct rate){config->limits.hellos_per_minute, config->limits.hellos_per_minute};
+        return rate_per_minute(config->limits.hellos_per_minute, config->limits.hellos_per_minute);
+    case LIMIT_ROOMS: /* these two by room_budget.c */
+    case LIMIT_DIRECT_ROOMS:
     case LIMIT_KIND_COUNT:
         break;
     }
-    return (struct rate){rate.per_minute * factor, rate.burst * factor};
+    rate.count *= factor;
+    rate.burst *= factor;
+    return rate;
 }
 
 static uint64_t user_key(const struct session *session)
@@ -99,7 +103,7 @@ static bool may_speak_again(struct session *session, const struct ref *ref)
 {
     struct gateway *gateway = session->gateway;
     int64_t per_second = gateway->config->limits.requests_per_second;
-    struct rate rate = {per_second * 60, per_second * BURST_SECONDS};
+    struct rate rate = {per_second, 1000, per_second * BURST_SECONDS};
     if (session->arrival.exempt || session->arrival.administrator)
         return true;
     int64_t wait_ms = bucket_take(&session->frames, &rate, gateway->now.monotonic_ms);

@@ -38,6 +38,7 @@ struct gateway {
         struct room *newest, *oldest;  /* all of them by newest entry */
         struct room *oldest_ringed;    /* those older than this one have no ring; NULL: unknown */
         struct room *directs;
+        size_t direct_count;           /* of by_id */
         struct room *presence_due;     /* presence turns */
         struct room *plain;            /* NULL when there is none */
         size_t log_bytes;              /* taken by their logs */

@@ -4,6 +4,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -59,7 +60,7 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
     if (!room_make_direct_row(gateway, ask->session->user, peer->id, peer->name, &row, &refusal))
         return ask_refuse(ask, &refusal);
     struct room *room = room_find_folded(gateway, row.folded);
-    if (!room && !room_make_fits(gateway, &refusal))
+    if (!room && !room_budget_take(ask->session, VISIBILITY_DIRECT, &refusal))
         return ask_refuse(ask, &refusal);
     if (!room)
         room = room_make(gateway, &row);

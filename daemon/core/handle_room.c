@@ -5,6 +5,7 @@
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
@@ -271,7 +272,7 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
         refuse(refusal, ERROR_too_many_rooms, NULL, "You own as many rooms as you may.");
         return false;
     }
-    return room_make_fits(gateway, refusal);
+    return true;
 }
 
 static bool read_visibility(const char *word, enum visibility *visibility,
@@ -313,7 +314,8 @@ enum outcome handle_create(struct ask *ask)
     struct room_row row;
     struct refusal refusal;
     if (!may_create(gateway, ask->session, &refusal) ||
-        !fill_row(gateway, &ask->request.as_create, &row, &refusal))
+        !fill_row(gateway, &ask->request.as_create, &row, &refusal) ||
+        !room_budget_take(ask->session, row.visibility, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = room_make_begin(gateway, &row, session_user_id(ask->session));
     bool is_begun = job != NULL;

@@ -3,26 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKEN 60000 /* ms in a minute: so that nothing is ever rounded */
-
 static int64_t used_now(const struct bucket *bucket, const struct rate *rate, int64_t now_ms)
 {
     int64_t elapsed_ms = now_ms - bucket->at_ms;
     if (elapsed_ms <= 0)
         return bucket->used;
-    if (elapsed_ms > bucket->used / rate->per_minute) /* and so the product cannot overflow */
+    if (elapsed_ms > bucket->used / rate->count) /* and so the product cannot overflow */
         return 0;
-    return bucket->used - elapsed_ms * rate->per_minute;
+    return bucket->used - elapsed_ms * rate->count;
 }
 
 /* burst may have become smaller since tokens were taken: a wait is never longer than for one. */
 static int64_t wait_for(int64_t used, const struct rate *rate)
 {
-    int64_t over = used - (rate->burst - 1) * TOKEN;
+    int64_t over = used - (rate->burst - 1) * rate->per_ms;
     if (over <= 0)
         return 0;
-    over = over < TOKEN ? over : TOKEN;
-    return (over + rate->per_minute - 1) / rate->per_minute;
+    over = over < rate->per_ms ? over : rate->per_ms;
+    return (over + rate->count - 1) / rate->count;
 }
 
 int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, int64_t now_ms)
@@ -36,7 +34,7 @@ int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_
     int64_t wait_ms = wait_for(used, rate);
     if (wait_ms > 0)
         return wait_ms;
-    bucket->used = used + TOKEN;
+    bucket->used = used + rate->per_ms;
     bucket->at_ms = now_ms;
     return 0;
 }

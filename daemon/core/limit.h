@@ -7,15 +7,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* burst at once, then per_minute. Both at least 1. */
+/* burst at once, then count in every per_ms. All at least 1. */
 struct rate {
-    int64_t per_minute;
+    int64_t count;
+    int64_t per_ms;
     int64_t burst;
 };
 
+static inline struct rate rate_per_minute(int64_t count, int64_t burst)
+{
+    return (struct rate){count, INT64_C(60000), burst};
+}
+
+static inline struct rate rate_per_hour(int64_t count, int64_t burst)
+{
+    return (struct rate){count, INT64_C(3600000), burst};
+}
+
 /* All zero is a full bucket. */
 struct bucket {
-    int64_t used;  /* in sixty-thousandths of a token: what one per minute gives back in a ms */
+    int64_t used;  /* per_ms to a token, so that count comes back in a ms and nothing is rounded */
     int64_t at_ms; /* when used was true; monotonic */
 };
 
@@ -26,7 +37,8 @@ int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, int
 int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_ms);
 
 /* What is limited for a user or an address. */
-enum limit_kind { LIMIT_MESSAGES, LIMIT_JOINS, LIMIT_READS, LIMIT_HELLOS, LIMIT_KIND_COUNT };
+enum limit_kind { LIMIT_MESSAGES, LIMIT_JOINS, LIMIT_READS, LIMIT_HELLOS, LIMIT_ROOMS,
+                  LIMIT_DIRECT_ROOMS, LIMIT_KIND_COUNT };
 
 /* At most entries_max users and addresses; the one unused for longest gives way. */
 struct limit_table;

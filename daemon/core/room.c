@@ -189,6 +189,7 @@ struct room *room_create(struct gateway *gateway, const struct room_row *row)
     if (room->visibility == VISIBILITY_DIRECT) {
         room->next_direct = gateway->rooms.directs;
         gateway->rooms.directs = room;
+        gateway->rooms.direct_count++;
     }
     return room;
 }
@@ -207,6 +208,7 @@ void room_destroy(struct gateway *gateway, struct room *room)
         room_leave(room->members[room->member_count - 1]);
     turn_remove_room(gateway, room);
     UNLINK(gateway->rooms.directs, room, next_direct)
+    gateway->rooms.direct_count -= room->visibility == VISIBILITY_DIRECT;
     UNLINK(gateway->rooms.presence_due, room, next_due)
     take_out(gateway, room);
     gateway->rooms.unstored_count -= room->stage == ROOM_UNSTORED;

@@ -15,14 +15,6 @@
 
 /* --- the row ------------------------------------------------------------------------------------ */
 
-bool room_make_fits(const struct gateway *gateway, struct refusal *refusal)
-{
-    if ((int64_t)gateway->rooms.by_id.count < gateway->config->limits.rooms)
-        return true;
-    refuse(refusal, ERROR_too_many_rooms, NULL, "There are as many rooms as may be.");
-    return false;
-}
-
 /* Folded name and log id; the name is there. */
 static bool complete(struct gateway *gateway, struct room_row *row, struct refusal *refusal)
 {

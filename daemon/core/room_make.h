@@ -6,7 +6,8 @@
  *                        ^  +------- will not have it ---> UNSTORED
  *                        +-- room_make_retry, a second later --+
  *
- * Storage does what is submitted for a room after its own job. Loop thread. */
+ * Storage does what is submitted for a room after its own job. Whether there may be one more room is
+ * room_budget.h's. Loop thread. */
 #ifndef HEARTH_CORE_ROOM_MAKE_H
 #define HEARTH_CORE_ROOM_MAKE_H
 
@@ -16,9 +17,6 @@
 struct gateway;
 struct room;
 struct user;
-
-/* May there be one more? Else too_many_rooms. */
-bool room_make_fits(const struct gateway *gateway, struct refusal *refusal);
 
 /* The row of a room that may be called so: public, without a topic. Else name_invalid or internal. */
 bool room_make_row(struct gateway *gateway, const char *name, struct room_row *row,

@@ -136,7 +136,8 @@ static void memory_is_the_sum_of_its_parts_and_grows_with_each_limit(void **stat
                              "limits.members=10000", "limits.received_bytes=8388608",
                              "limits.unsent_bytes=8388608", "limits.http_bytes=8388608",
                              "limits.replies_bytes=16777216", "limits.log_bytes=8388608",
-                             "limits.rooms=2000", "storage.pending_bytes=8388608", "storage.readers=4",
+                             "limits.rooms=2000", "limits.rooms_reserved=100",
+                             "limits.direct_rooms=2000", "storage.pending_bytes=8388608", "storage.readers=4",
                              "storage.cache_bytes=2097152"};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         config_defaults(&config);
@@ -157,6 +158,7 @@ static void the_largest_configuration_does_not_overflow(void **state)
     const char *changes[] = {
         "limits.connections=65536",      "limits.frame_bytes=1048576",
         "limits.members=1048576",        "limits.rooms=100000",
+        "limits.direct_rooms=100000",
         "storage.pending_max=65536",     "limits.text_bytes=65536",
         "limits.rooms_per_session=1024", "limits.received_bytes=1073741824",
         "limits.http_bytes=1073741824",  "limits.unsent_bytes=1073741824",

@@ -116,3 +116,33 @@ async def test_what_is_asked_while_a_role_is_looked_up_waits_its_turn(daemon):
     assert [r["type"] for r in replies] == ["ok", "ok", "ok", "joined", "ok", "error"]
     assert replies[3]["topic"] == "two"
     await mina.close()
+
+
+async def test_one_address_uses_up_neither_rooms_nor_direct_messages(make_daemon):
+    """Guests of one address make all the rooms they can: whoever is here before and after a restart
+    still writes to others, and the administrator still makes a room."""
+    daemon = make_daemon({"limits.rooms": 6, "limits.rooms_per_user": 3})
+    mina, jun = await meet(daemon, "mina", "jun")
+    trolls = [await Client.connect(daemon, f"troll {i}") for i in range(3)]
+    made = [await troll.try_ask("create", room=f"{troll.name} {i}")
+            for troll in trolls for i in range(3)]
+    assert [r["type"] for r in made].count("ok") == 5
+    await part(*trolls)
+    for nonce in ("before", "after"):
+        await mina.ask("direct", to="jun", text="hi", nonce=nonce)
+        daemon.ctl("room", "create", f"family {nonce}")
+        await part(mina, jun)
+        daemon.restart()
+        mina, jun = [await Client.connect(daemon, session=c.key) for c in (mina, jun)]
+    await part(mina, jun)
+
+
+async def test_rooms_from_one_address_are_counted_by_the_hour(make_daemon):
+    daemon = make_daemon({"limits.exempt": "", "limits.rooms_per_hour": 3})
+    mina, jun = await meet(daemon, "mina", "jun")
+    for person, room in ((mina, "a"), (jun, "b"), (mina, "c")):
+        await person.ask("create", room=room)
+    reply = await jun.ask_in_vain("create", room="d")
+    assert reply["error_code"] == "rate_limited" and 0 < reply["retry_after_ms"] <= 3_600_000
+    await mina.ask("direct", to="jun", text="hi", nonce="1")
+    await part(mina, jun)

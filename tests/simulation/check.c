@@ -95,8 +95,11 @@ void check_turn(struct world *world)
             check_session(&world->clients[i]);
     check_logs(world);
     check_replies(world);
-    if (world->gateway->rooms.by_id.count > (size_t)world->config.limits.rooms)
-        wrong(world, "%zu rooms", world->gateway->rooms.by_id.count);
+    size_t direct_count = world->gateway->rooms.direct_count;
+    size_t room_count = world->gateway->rooms.by_id.count - direct_count;
+    if (room_count > (size_t)world->config.limits.rooms ||
+        direct_count > (size_t)world->config.limits.direct_rooms)
+        wrong(world, "%zu rooms, %zu direct ones", room_count, direct_count);
     if (world->gateway->storage.job_count < 0)
         wrong(world, "%" PRId64 " jobs", world->gateway->storage.job_count);
 }

@@ -182,6 +182,8 @@ static void set_limits(struct world *world)
     config->limits.frame_bytes = 4096;
     config->limits.nonce_window = 65536;
     config->limits.rooms = ONE_OF(world, 6, 40);
+    config->limits.rooms_reserved = 0;
+    config->limits.direct_rooms = ONE_OF(world, 2, 40);
     config->limits.rooms_per_session = ONE_OF(world, 2, 64);
     config->storage.pending_max = ONE_OF(world, 16, 64, 4096);
     world->is_exempt = !happens(world, 15);

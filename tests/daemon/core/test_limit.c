@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-static const struct rate ten_and_three = {.per_minute = 10, .burst = 3};
+static const struct rate ten_and_three = {.count = 10, .per_ms = 60000, .burst = 3};
 
 static void a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait(void **state)
 {
@@ -21,7 +21,7 @@ static void a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait(void **
 static void waiting_as_long_as_told_is_enough_and_a_millisecond_less_is_not(void **state)
 {
     (void)state;
-    const struct rate odd = {.per_minute = 7, .burst = 1};
+    const struct rate odd = {.count = 7, .per_ms = 60000, .burst = 1};
     struct bucket bucket = {0};
     assert_int_equal(bucket_take(&bucket, &odd, 0), 0);
     int64_t wait_ms = bucket_take(&bucket, &odd, 0);
@@ -43,7 +43,7 @@ static void over_an_hour_exactly_the_rate_gets_through(void **state)
 static void a_refusal_takes_nothing(void **state)
 {
     (void)state;
-    const struct rate one = {.per_minute = 60, .burst = 1};
+    const struct rate one = {.count = 60, .per_ms = 60000, .burst = 1};
     struct bucket bucket = {0};
     assert_int_equal(bucket_take(&bucket, &one, 0), 0);
     for (int i = 0; i < 1000; i++)
@@ -63,7 +63,7 @@ static void asking_how_long_takes_nothing(void **state)
 static void the_largest_rates_and_longest_pauses_do_not_overflow(void **state)
 {
     (void)state;
-    const struct rate largest = {.per_minute = INT64_C(1000000000), .burst = INT64_C(100000000)};
+    const struct rate largest = {.count = INT64_C(1000000000), .per_ms = 60000, .burst = INT64_C(100000000)};
     struct bucket bucket = {0};
     for (int i = 0; i < 1000; i++)
         assert_int_equal(bucket_take(&bucket, &largest, 0), 0);
@@ -74,7 +74,7 @@ static void the_largest_rates_and_longest_pauses_do_not_overflow(void **state)
 static void a_clock_that_steps_back_gives_nothing_and_takes_nothing(void **state)
 {
     (void)state;
-    const struct rate one = {.per_minute = 60, .burst = 1};
+    const struct rate one = {.count = 60, .per_ms = 60000, .burst = 1};
     struct bucket bucket = {0};
     assert_int_equal(bucket_take(&bucket, &one, 10000), 0);
     assert_int_equal(bucket_take(&bucket, &one, 0), 1000);
@@ -83,8 +83,8 @@ static void a_clock_that_steps_back_gives_nothing_and_takes_nothing(void **state
 static void a_smaller_burst_after_a_reload_still_asks_for_no_more_than_one_token(void **state)
 {
     (void)state;
-    const struct rate large = {.per_minute = 60, .burst = 100},
-                      small = {.per_minute = 60, .burst = 1};
+    const struct rate large = {.count = 60, .per_ms = 60000, .burst = 100},
+                      small = {.count = 60, .per_ms = 60000, .burst = 1};
     struct bucket bucket = {0};
     for (int i = 0; i < 100; i++)
         (void)bucket_take(&bucket, &large, 0);
