@@ -3,6 +3,7 @@
 
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/session_private.h"
 #include "daemon/log.h"
 
@@ -34,69 +35,6 @@ const struct row *dispatch_row(enum message_type request)
 }
 
 /* --- how often -------------------------------------------------------------------------------- */
-
-static struct rate rate_of(const struct config *config, enum limit_kind kind, int64_t factor)
-{
-    struct rate rate = {0};
-    switch (kind) {
-    case LIMIT_MESSAGES:
-        rate = rate_per_minute(config->limits.messages_per_minute, config->limits.messages_burst);
-        break;
-    case LIMIT_JOINS:
-        rate = rate_per_minute(config->limits.joins_per_minute, config->limits.joins_burst);
-        break;
-    case LIMIT_READS:
-        rate = rate_per_minute(config->limits.reads_per_minute, config->limits.reads_burst);
-        break;
-    case LIMIT_HELLOS:
-        return rate_per_minute(config->limits.hellos_per_minute, config->limits.hellos_per_minute);
-    case LIMIT_ROOMS: /* these two by room_budget.c */
-    case LIMIT_DIRECT_ROOMS:
-    case LIMIT_KIND_COUNT:
-        break;
-    }
-    rate.count *= factor;
-    rate.burst *= factor;
-    return rate;
-}
-
-static uint64_t user_key(const struct session *session)
-{
-    return table_hash_number((uint64_t)session_presence_id(session) ^ session->gateway->seed);
-}
-
-/* Takes one of this kind, if the user and the address both may. 0, or how long to wait. */
-static int64_t take(struct session *session, enum limit_kind kind)
-{
-    struct gateway *gateway = session->gateway;
-    int64_t now_ms = gateway->now.monotonic_ms;
-    struct rate own = rate_of(gateway->config, kind, 1);
-    struct rate shared = rate_of(gateway->config, kind, gateway->config->limits.address_factor);
-    bool has_user = kind != LIMIT_HELLOS && session_presence_id(session) != 0;
-    uint64_t address = session->arrival.address_key;
-    struct bucket *buckets = limit_table_find(gateway->limits, address);
-    int64_t wait_ms = buckets ? bucket_wait_ms(&buckets[kind], &shared, now_ms) : 0;
-    if (wait_ms > 0)
-        return wait_ms;
-    if (has_user && (buckets = limit_table_find(gateway->limits, user_key(session))))
-        wait_ms = bucket_take(&buckets[kind], &own, now_ms);
-    if (wait_ms == 0 && (buckets = limit_table_find(gateway->limits, address)))
-        (void)bucket_take(&buckets[kind], &shared, now_ms);
-    return wait_ms;
-}
-
-static bool is_often_enough(struct session *session, enum limit_kind kind,
-                            struct refusal *refusal)
-{
-    if (kind == COST_NONE || session->arrival.exempt || session->arrival.administrator)
-        return true;
-    int64_t wait_ms = take(session, kind);
-    if (wait_ms == 0)
-        return true;
-    refuse(refusal, ERROR_rate_limited, NULL, NULL);
-    refusal->retry_after_ms = wait_ms;
-    return false;
-}
 
 /* Frames of any kind. Who goes on regardless is closed. */
 static bool may_speak_again(struct session *session, const struct ref *ref)
@@ -152,7 +90,10 @@ static bool may_ask(struct session *session, const struct row *row, struct refus
                is_known ? "Only the keeper may do this, on the admin socket." : "Say hello first.");
         return false;
     }
-    return is_often_enough(session, row->cost, refusal);
+    if (row->cost == COST_NONE)
+        return true;
+    return row->cost == LIMIT_RETURNS ? rates_take_hello(session, refusal)
+                                      : rates_take(session, row->cost, refusal);
 }
 
 static void run(struct ask *ask)

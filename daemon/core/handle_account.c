@@ -1,6 +1,7 @@
 /* handle_account.c - hello and what belongs to it. */
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/room_list.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
@@ -289,6 +290,8 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
         refuse_taken(ask->gateway, &login->user, &refusal);
         return ask_refuse(ask, &refusal);
     }
+    if (!rates_take_guest(ask->session, &refusal))
+        return ask_refuse(ask, &refusal);
     struct user *user = create_guest(ask->gateway, login);
     if (!user)
         return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);

@@ -39,6 +39,19 @@ int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_
     return 0;
 }
 
+int64_t bucket_queue(struct bucket *bucket, const struct rate *rate, int64_t now_ms,
+                     int64_t wait_ms, int64_t most_ms)
+{
+    int64_t each_ms = (rate->per_ms + rate->count - 1) / rate->count;
+    int64_t turn_ms = bucket->at_ms + each_ms;
+    if (turn_ms < now_ms + wait_ms)
+        turn_ms = now_ms + wait_ms;
+    if (turn_ms > now_ms + most_ms)
+        return most_ms;
+    bucket->at_ms = turn_ms;
+    return turn_ms - now_ms;
+}
+
 #define NONE UINT32_MAX
 
 /* One user or address: in a chain of its hash, and in the list from newest to oldest use. */

@@ -36,9 +36,26 @@ int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, int
 /* Takes one if it may: 0; else takes nothing and says how long to wait. */
 int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_ms);
 
+/* A turn for somebody who found the bucket empty: those before have the turns before, one for each
+ * token that comes back. wait_ms is the wait for the next token. The bucket is one that only queues;
+ * its at_ms is the last turn. Gives how long until the turn: at most most_ms, which several are then
+ * told. */
+int64_t bucket_queue(struct bucket *bucket, const struct rate *rate, int64_t now_ms,
+                     int64_t wait_ms, int64_t most_ms);
+
 /* What is limited for a user or an address. */
-enum limit_kind { LIMIT_MESSAGES, LIMIT_JOINS, LIMIT_READS, LIMIT_HELLOS, LIMIT_ROOMS,
-                  LIMIT_DIRECT_ROOMS, LIMIT_KIND_COUNT };
+enum limit_kind {
+    LIMIT_MESSAGES,
+    LIMIT_PLAIN,       /* messages of all plain clients of an address */
+    LIMIT_JOINS,
+    LIMIT_READS,
+    LIMIT_RETURNS,     /* hellos */
+    LIMIT_GUESTS,      /* hellos that make a new guest */
+    LIMIT_GUEST_QUEUE, /* the turns of those who wait for one of these */
+    LIMIT_ROOMS,
+    LIMIT_DIRECT_ROOMS,
+    LIMIT_KIND_COUNT
+};
 
 /* At most entries_max users and addresses; the one unused for longest gives way. */
 struct limit_table;

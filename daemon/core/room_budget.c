@@ -1,7 +1,7 @@
 #include "daemon/core/room_budget.h"
 
 #include "daemon/core/gateway_private.h"
-#include "daemon/core/limit.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
 
@@ -31,24 +31,7 @@ static bool has_space(const struct session *session, enum visibility visibility,
 bool room_budget_take(struct session *session, enum visibility visibility,
                       struct refusal *refusal)
 {
-    struct gateway *gateway = session->gateway;
-    const struct config_limits *limits = &gateway->config->limits;
-    bool is_direct = visibility == VISIBILITY_DIRECT;
-    if (!has_space(session, visibility, refusal))
-        return false;
-    if (session->arrival.exempt || is_administrator(session))
-        return true;
-    int64_t per_hour = is_direct ? limits->direct_rooms_per_hour : limits->rooms_per_hour;
-    const struct rate rate = rate_per_hour(per_hour, per_hour);
-    struct bucket *buckets = limit_table_find(gateway->limits, session->arrival.address_key);
-    int64_t wait_ms = buckets ? bucket_take(&buckets[is_direct ? LIMIT_DIRECT_ROOMS : LIMIT_ROOMS],
-                                            &rate, gateway->now.monotonic_ms)
-                              : 0;
-    if (wait_ms == 0)
-        return true;
-    refuse(refusal, ERROR_rate_limited, NULL,
-           is_direct ? "From your address as many conversations were begun as may be in an hour."
-                     : "From your address as many rooms were made as may be in an hour.");
-    refusal->retry_after_ms = wait_ms;
-    return false;
+    enum limit_kind kind = visibility == VISIBILITY_DIRECT ? LIMIT_DIRECT_ROOMS : LIMIT_ROOMS;
+    return has_space(session, visibility, refusal) &&
+           (is_administrator(session) || rates_take(session, kind, refusal));
 }

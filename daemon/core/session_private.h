@@ -62,6 +62,7 @@ struct session {
     size_t replies_bytes;      /* taken by replies, as counted in the gateway's */
     size_t unsent_bytes;       /* written last and not taken by the kernel, at most */
     int64_t opened_ms, heard_ms; /* monotonic */
+    int64_t turn_ms;           /* to come in as a new guest, as was told; 0: none was */
     uint32_t in_flight;        /* jobs that will be answered */
     uint32_t refused_count;    /* frames refused in a row by requests_per_second */
     uint16_t member_count;

@@ -179,6 +179,20 @@ struct test_client *harness_connect_limited(struct harness *harness)
     return connect_client(harness, &arrival);
 }
 
+struct test_client *harness_http(struct harness *harness)
+{
+    struct arrival arrival = {.kind = SESSION_LINES, .address_key = 1};
+    return connect_client(harness, &arrival);
+}
+
+struct test_client *harness_plain_limited(struct harness *harness)
+{
+    struct arrival arrival = {.kind = SESSION_PLAIN,
+                              .address_key = 1,
+                              .client_id = (int64_t)harness->client_count};
+    return connect_client(harness, &arrival);
+}
+
 struct test_client *harness_admin(struct harness *harness)
 {
     struct arrival arrival = {.kind = SESSION_LINES, .administrator = true};

@@ -47,7 +47,10 @@ void harness_turn(struct harness *harness);                /* one turn */
 void harness_advance(struct harness *harness, int64_t ms); /* settles, so much later */
 
 struct test_client *harness_connect(struct harness *harness, enum session_kind kind);
-struct test_client *harness_connect_limited(struct harness *harness); /* without the exemption */
+/* Without the exemption: a WebSocket, an HTTP request, a plain client. */
+struct test_client *harness_connect_limited(struct harness *harness);
+struct test_client *harness_http(struct harness *harness);
+struct test_client *harness_plain_limited(struct harness *harness);
 struct test_client *harness_admin(struct harness *harness);
 /* Signed in by a hello; joined, too. Nothing is left to read. */
 struct test_client *harness_guest(struct harness *harness, const char *name);

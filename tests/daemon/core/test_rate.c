@@ -20,6 +20,7 @@ static void be_strict(struct config *config)
     config->limits.reads_burst = 2;
     config->limits.address_factor = 2;
     config->limits.hellos_per_minute = 4;
+    config->limits.hellos_burst = 4;
 }
 
 static int open_harness(void **state)
@@ -140,6 +141,13 @@ static void reading_and_joining_have_rates_of_their_own(void **state)
     (void)client_expect(mina, "ack");
 }
 
+static struct test_client *new_guest(int number)
+{
+    struct test_client *client = harness_connect_limited(&harness);
+    client_send(client, "{\"type\":\"hello\",\"name\":\"guest %d\"}", number);
+    return client;
+}
+
 static void hellos_are_limited_by_address(void **state)
 {
     (void)state;
@@ -151,6 +159,88 @@ static void hellos_are_limited_by_address(void **state)
     struct test_client *client = harness_connect_limited(&harness);
     client_send(client, "{\"type\":\"hello\",\"name\":\"one more\"}");
     assert_true(refused_for_ms(client) > 0);
+}
+
+static void known_guests_come_back_however_many_they_are(void **state)
+{
+    (void)state;
+    char keys[4][KEY_TEXT_BYTES + 1];
+    for (int i = 0; i < 4; i++) {
+        struct test_client *client = harness_connect_limited(&harness);
+        client_send(client, "{\"type\":\"hello\",\"name\":\"guest %d\"}", i);
+        memcpy(keys[i], strstr(client_expect(client, "welcome"), "\"session\":\"") + 11,
+               KEY_TEXT_BYTES);
+        keys[i][KEY_TEXT_BYTES] = '\0';
+    }
+    harness.config.limits.joins_burst = 80;
+    for (int i = 0; i < 40; i++) { /* all reload, and again, while newcomers have to wait */
+        struct test_client *client = harness_connect_limited(&harness);
+        client_send(client, "{\"type\":\"hello\",\"session\":\"%s\"}", keys[i % 4]);
+        (void)client_expect(client, "welcome");
+    }
+}
+
+static void newcomers_beyond_the_burst_are_told_a_turn_of_their_own(void **state)
+{
+    (void)state;
+    struct test_client *waiting[4];
+    int64_t told_ms[4];
+    harness.config.limits.joins_burst = 80;
+    for (int i = 0; i < 4; i++)
+        (void)client_expect(new_guest(i), "welcome");
+    for (int i = 0; i < 4; i++)
+        told_ms[i] = refused_for_ms(waiting[i] = new_guest(10 + i));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(told_ms[i], 15000 * (i + 1));
+    client_send(waiting[3], "{\"type\":\"hello\",\"name\":\"impatient\"}");
+    assert_int_equal(refused_for_ms(waiting[3]), told_ms[3]); /* asking again keeps the turn */
+    for (int i = 0; i < 4; i++) {
+        harness_advance(&harness, 15000);
+        (void)client_expect(new_guest(20 + i), "welcome");
+    }
+}
+
+static void turns_are_told_a_minute_ahead_at_most(void **state)
+{
+    (void)state;
+    int64_t told_ms = 0;
+    harness.config.limits.joins_burst = 80;
+    for (int i = 0; i < 4; i++)
+        (void)client_expect(new_guest(i), "welcome");
+    for (int i = 0; i < 20; i++)
+        told_ms = refused_for_ms(new_guest(10 + i));
+    assert_int_equal(told_ms, 60000);
+}
+
+static void a_key_on_an_http_request_costs_no_hello(void **state)
+{
+    (void)state;
+    char key[KEY_TEXT_BYTES + 1];
+    struct test_client *mina = new_guest(0);
+    memcpy(key, strstr(client_expect(mina, "welcome"), "\"session\":\"") + 11, KEY_TEXT_BYTES);
+    key[KEY_TEXT_BYTES] = '\0';
+    for (int i = 0; i < 40; i++) {
+        struct test_client *request = harness_http(&harness);
+        client_send(request, "{\"type\":\"hello\",\"session\":\"%s\"}", key);
+        (void)client_expect(request, "welcome");
+        client_disconnect(request);
+    }
+    for (int i = 1; i < 4; i++) /* a phone behind the same address gets in */
+        (void)client_expect(new_guest(i), "welcome");
+}
+
+static void plain_clients_of_one_address_share_a_rate(void **state)
+{
+    (void)state;
+    int received = 0;
+    for (int i = 0; i < 20; i++) { /* each on a connection of its own */
+        struct test_client *client = harness_plain_limited(&harness);
+        client_send(client, "{\"message\":\"hi\"}");
+        const char *text = client_receive(client);
+        received += text && !strstr(text, "rate_limited");
+        client_disconnect(client);
+    }
+    assert_int_equal(received, 4 * 3);
 }
 
 static void exempt_addresses_and_the_keeper_have_no_rate(void **state)
@@ -187,6 +277,11 @@ int main(void)
         TEST(many_users_of_one_address_share_a_larger_rate),
         TEST(reading_and_joining_have_rates_of_their_own),
         TEST(hellos_are_limited_by_address),
+        TEST(known_guests_come_back_however_many_they_are),
+        TEST(newcomers_beyond_the_burst_are_told_a_turn_of_their_own),
+        TEST(turns_are_told_a_minute_ahead_at_most),
+        TEST(a_key_on_an_http_request_costs_no_hello),
+        TEST(plain_clients_of_one_address_share_a_rate),
         TEST(exempt_addresses_and_the_keeper_have_no_rate),
         TEST(a_smaller_rate_applies_from_the_next_message_on),
     };

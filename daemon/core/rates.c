@@ -1,0 +1,132 @@
+#include "daemon/core/rates.h"
+
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/session_private.h"
+
+#define PLAIN_USERS 4  /* the plain clients of one address may say what so many users may */
+#define QUEUE_MS 60000 /* turns are told so far ahead; who comes later is told that much, too */
+
+/* What one user may, or one address: that is for several users, but for what only addresses have. */
+static struct rate rate_of(const struct config *config, enum limit_kind kind, int64_t factor)
+{
+    const struct config_limits *limits = &config->limits;
+    switch (kind) {
+    case LIMIT_MESSAGES:
+        return rate_per_minute(limits->messages_per_minute * factor,
+                               limits->messages_burst * factor);
+    case LIMIT_PLAIN:
+        return rate_per_minute(limits->messages_per_minute * PLAIN_USERS,
+                               limits->messages_burst * PLAIN_USERS);
+    case LIMIT_JOINS:
+    case LIMIT_RETURNS:
+        return rate_per_minute(limits->joins_per_minute * factor, limits->joins_burst * factor);
+    case LIMIT_READS:
+        return rate_per_minute(limits->reads_per_minute * factor, limits->reads_burst * factor);
+    case LIMIT_GUESTS:
+    case LIMIT_GUEST_QUEUE:
+        return rate_per_minute(limits->hellos_per_minute, limits->hellos_burst);
+    case LIMIT_ROOMS:
+        return rate_per_hour(limits->rooms_per_hour, limits->rooms_per_hour);
+    case LIMIT_DIRECT_ROOMS:
+        return rate_per_hour(limits->direct_rooms_per_hour, limits->direct_rooms_per_hour);
+    case LIMIT_KIND_COUNT:
+        break;
+    }
+    return (struct rate){1, 1, 1};
+}
+
+static const char *sentence_of(enum limit_kind kind)
+{
+    switch (kind) {
+    case LIMIT_RETURNS:
+    case LIMIT_GUESTS:
+        return "Many come in from your address at once; wait a moment for your turn.";
+    case LIMIT_ROOMS:
+        return "From your address as many rooms were made as may be in an hour.";
+    case LIMIT_DIRECT_ROOMS:
+        return "From your address as many conversations were begun as may be in an hour.";
+    default:
+        return NULL;
+    }
+}
+
+static uint64_t user_key(const struct session *session)
+{
+    return table_hash_number((uint64_t)session_presence_id(session) ^ session->gateway->seed);
+}
+
+static bool has_own_rate(const struct session *session, enum limit_kind kind)
+{
+    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_JOINS || kind == LIMIT_READS);
+}
+
+static struct bucket *address_bucket(struct session *session, enum limit_kind kind)
+{
+    struct bucket *buckets =
+        limit_table_find(session->gateway->limits, session->arrival.address_key);
+    return buckets ? &buckets[kind] : NULL;
+}
+
+/* 0, or how long to wait. */
+static int64_t take(struct session *session, enum limit_kind kind)
+{
+    struct gateway *gateway = session->gateway;
+    int64_t now_ms = gateway->now.monotonic_ms;
+    struct rate own = rate_of(gateway->config, kind, 1);
+    struct rate shared = rate_of(gateway->config, kind, gateway->config->limits.address_factor);
+    struct bucket *bucket = address_bucket(session, kind);
+    int64_t wait_ms = bucket ? bucket_wait_ms(bucket, &shared, now_ms) : 0;
+    if (wait_ms > 0)
+        return wait_ms;
+    struct bucket *buckets =
+        has_own_rate(session, kind) ? limit_table_find(gateway->limits, user_key(session)) : NULL;
+    if (buckets)
+        wait_ms = bucket_take(&buckets[kind], &own, now_ms);
+    if (wait_ms == 0 && (bucket = address_bucket(session, kind)))
+        (void)bucket_take(bucket, &shared, now_ms);
+    return wait_ms;
+}
+
+static bool is_free(const struct session *session)
+{
+    return session->arrival.exempt || session->arrival.administrator;
+}
+
+static bool refuse_rate(struct refusal *refusal, enum limit_kind kind, int64_t wait_ms)
+{
+    refuse(refusal, ERROR_rate_limited, NULL, sentence_of(kind) ? "%s" : NULL, sentence_of(kind));
+    refusal->retry_after_ms = wait_ms;
+    return false;
+}
+
+bool rates_take(struct session *session, enum limit_kind kind, struct refusal *refusal)
+{
+    /* Another connection is another plain client: with rates of their own one address had any. */
+    if (session->arrival.kind == SESSION_PLAIN && kind == LIMIT_MESSAGES)
+        kind = LIMIT_PLAIN;
+    int64_t wait_ms = is_free(session) ? 0 : take(session, kind);
+    return wait_ms == 0 || refuse_rate(refusal, kind, wait_ms);
+}
+
+bool rates_take_hello(struct session *session, struct refusal *refusal)
+{
+    bool is_http =
+        session->arrival.kind == SESSION_LINES || session->arrival.kind == SESSION_EVENTS;
+    return is_http || rates_take(session, LIMIT_RETURNS, refusal);
+}
+
+bool rates_take_guest(struct session *session, struct refusal *refusal)
+{
+    const struct gateway *gateway = session->gateway;
+    int64_t now_ms = gateway->now.monotonic_ms;
+    int64_t wait_ms = is_free(session) ? 0 : take(session, LIMIT_GUESTS);
+    if (wait_ms == 0)
+        return true;
+    if (session->turn_ms <= now_ms) { /* none was told yet, or it was missed */
+        struct bucket *queue = address_bucket(session, LIMIT_GUEST_QUEUE);
+        const struct rate rate = rate_of(gateway->config, LIMIT_GUEST_QUEUE, 1);
+        session->turn_ms = now_ms + (queue ? bucket_queue(queue, &rate, now_ms, wait_ms, QUEUE_MS)
+                                           : wait_ms);
+    }
+    return refuse_rate(refusal, LIMIT_GUESTS, session->turn_ms - now_ms);
+}

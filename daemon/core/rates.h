@@ -1,0 +1,23 @@
+/* rates.h - how often a user and an address may do a thing: buckets of both, with what the
+ * configuration says. Addresses of limits.exempt and the administrator have no rate. Loop thread. */
+#ifndef HEARTH_CORE_RATES_H
+#define HEARTH_CORE_RATES_H
+
+#include "daemon/core/limit.h"
+#include "protocol/message.h"
+
+struct session;
+
+/* Takes one of this kind, if the session's user and its address both may. False, with nothing taken,
+ * when they may not: rate_limited with the wait, and a sentence. */
+bool rates_take(struct session *session, enum limit_kind kind, struct refusal *refusal);
+
+/* The same for a hello: coming back with a key costs little, and nothing on an HTTP request, which
+ * says a hello of its own. */
+bool rates_take_hello(struct session *session, struct refusal *refusal);
+
+/* The same for a new guest, who costs a name and a row: beyond the burst each is told a turn of their
+ * own, in the order in which they came, so that all get in who come when they were told. */
+bool rates_take_guest(struct session *session, struct refusal *refusal);
+
+#endif
