@@ -59,14 +59,16 @@ static void print_turns(struct buffer *out, const struct figures *figures)
 bool gateway_metrics(struct gateway *gateway, const struct connection_figures *connections,
                      struct buffer *out)
 {
-    const int64_t values[METRIC_COUNT] = {
-#define METRIC(name, type, expression, sentence) expression,
+    const double values[METRIC_COUNT] = {
+#define METRIC(name, type, expression, sentence) (double)(expression),
 #include "daemon/core/metrics.def"
     };
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         print_head(out, metrics[i].name, metrics[i].type, metrics[i].sentence);
-        print(out, "%s %" PRId64 "\n", metrics[i].name, values[i]);
+        print(out, "%s %.15g\n", metrics[i].name, values[i]);
     }
+    print_head(out, "hearth_build_info", "gauge", "Always 1; the label says which version this is.");
+    print(out, "hearth_build_info{version=\"%s\"} 1\n", HEARTH_VERSION);
     print_errors(out, &gateway->figures);
     print_turns(out, &gateway->figures);
     return !out->failed;

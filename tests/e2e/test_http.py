@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import socket
 
 import pytest
@@ -86,8 +87,11 @@ async def test_metrics_are_prometheus_text(daemon):
     described, found, samples = set(), set(), set()
     for line in body.decode().splitlines():
         if line.startswith("# TYPE "):
-            assert line.split()[2] not in described, f"a family is there twice: {line}"
-            described.add(line.split()[2])
+            _, _, family, kind = line.split()
+            assert family not in described, f"{family} is there twice"
+            assert family.endswith("_total") == (kind == "counter"), line
+            assert not re.search("_(ms|kb|micro|milli)", family), f"{family}: seconds, bytes"
+            described.add(family)
         elif line and not line.startswith("#"):
             name, value = line.rsplit(" ", 1)
             float(value)
