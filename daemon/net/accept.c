@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +82,9 @@ static void turn_away(struct server *server, int fd)
 static bool may_come(const struct server *server, const struct peer *peer)
 {
     const struct address_count *address = address_find(server, peer->address_key);
-    return peer->is_admin || peer->is_exempt || !address ||
-           address->count < server->config->limits.connections_per_address;
+    int64_t most = peer->is_network ? server->config->limits.connections_per_network
+                                    : server->config->limits.connections_per_address;
+    return peer->is_admin || peer->is_exempt || !address || address->count < most;
 }
 
 static struct peer *peer_create(struct server *server, const struct peer *from)
@@ -96,13 +98,23 @@ static struct peer *peer_create(struct server *server, const struct peer *from)
     return peer;
 }
 
+static unsigned scope_of(const struct sockaddr *name)
+{
+    return name->sa_family == AF_INET6
+               ? ((const struct sockaddr_in6 *)(const void *)name)->sin6_scope_id
+               : 0;
+}
+
 static void welcome(struct server *server, const struct listening *listening, int fd,
                     const struct sockaddr *name)
 {
     struct peer from = {.is_admin = listening->is_admin, .stage = PEER_WAITING};
     struct address address;
     if (!from.is_admin && address_from_socket(name, &address)) {
-        from.address_key = address_key(&address);
+        struct count_key count =
+            links_key(&server->links, &address, scope_of(name), server_now_ms(server));
+        from.address_key = count.key;
+        from.is_network = count.is_network;
         from.is_exempt = networks_contain(&server->exempt, &address);
     }
     if (!may_come(server, &from)) {

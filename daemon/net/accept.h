@@ -13,7 +13,8 @@ enum peer_stage {
 
 /* An accepted connection, from accept4 to its close: lws's opaque pointer once lws has it. */
 struct peer {
-    uint64_t address_key; /* 0 of the admin socket */
+    uint64_t address_key; /* what it is counted by, see link.h; 0 of the admin socket */
+    bool is_network;      /* that is a network beyond the link: several people */
     bool is_admin;
     bool is_exempt;
     enum peer_stage stage;

@@ -95,7 +95,7 @@ bool networks_parse(const char *text, struct networks *networks)
     }
 }
 
-static bool network_contains(const struct network *network, const struct address *address)
+bool network_contains(const struct network *network, const struct address *address)
 {
     if (network->address.is_ipv4 != address->is_ipv4)
         return false;

@@ -31,12 +31,13 @@ bool address_parse(const char *text, struct address *address);
 /* False for anything but AF_INET and AF_INET6. */
 bool address_from_socket(const struct sockaddr *from, struct address *address);
 
-/* What connections are counted by: the address, of IPv6 its /64. Never 0. */
+/* The address as a number, of IPv6 its /64; what peers are counted by is link.h's. Never 0. */
 uint64_t address_key(const struct address *address);
 
 /* Comma-separated addresses and networks: "10.0.0.0/8, ::1". False if one of them is neither, or if
  * there are more than NETWORKS_MAX; then networks holds those before it. */
 bool networks_parse(const char *text, struct networks *networks);
+bool network_contains(const struct network *network, const struct address *address);
 bool networks_contain(const struct networks *networks, const struct address *address);
 
 #endif

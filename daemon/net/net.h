@@ -8,6 +8,7 @@
 #include "daemon/core/gateway.h"
 #include "daemon/net/address.h"
 #include "daemon/net/clock.h"
+#include "daemon/net/link.h"
 #include "daemon/net/server.h"
 
 /* Names in lws's table of protocols. The comma keeps them from being asked for as a subprotocol. */
@@ -52,6 +53,7 @@ struct server {
     struct stop stop;
     char own_name[256]; /* of this machine */
     struct networks exempt;
+    struct links links;
     int connections_max;   /* limits.connections, or fewer where descriptors are short */
     int connection_count;  /* that lws has */
     int waiting_max;       /* connections that front.c may have */

@@ -413,6 +413,7 @@ struct server *server_open(struct config *config, struct gateway *gateway, struc
     }
     *server = (struct server){
         .config = config, .gateway = gateway, .store = store, .listeners = listeners};
+    links_open(&server->links);
     unsetenv("http_proxy"); /* lws would take it for a wish */
     lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_line);
     descriptors_limit(config);
@@ -460,5 +461,6 @@ void server_close(struct server *server)
     front_close(server->front);
     if (server->context)
         lws_context_destroy(server->context); /* of libuv's, the second half */
+    links_close(&server->links);
     free(server);
 }
