@@ -1,0 +1,102 @@
+"""Exports and imports: files that are whole or not there, and that may have been through an editor."""
+import os
+import signal
+import subprocess
+
+import pytest
+
+from client import meet
+from daemon import DEADLINE_S, HEARTHCTL
+
+
+@pytest.fixture
+async def export(daemon, tmp_path):
+    """An export of a room with a word edited, one deleted and one reacted to."""
+    mina, jun = await meet(daemon, "mina", "jun")
+    for number in range(8):
+        last = await mina.send(f"줄 {number}\nzwei", nonce=str(number))
+    await mina.ask("edit", room="lobby", target=last["seq"], text="edited")
+    await mina.ask("delete", room="lobby", target=last["seq"] - 1)
+    await jun.ask("react", room="lobby", target=last["seq"], emoji="👍", on=True)
+    file = tmp_path / "lobby.export"
+    daemon.ctl("room", "export", "lobby", str(file))
+    yield file
+    await mina.close()
+    await jun.close()
+
+
+def rows_of(daemon, room):
+    return daemon.ctl("room", "export", room).splitlines()[1:]
+
+
+def test_a_file_that_stands_there_stays_until_the_export_is_whole(daemon, tmp_path):
+    file = tmp_path / "kept"
+    file.write_text("precious")
+    assert daemon.ctl("room", "export", "nowhere", str(file), check=False).returncode == 1
+    assert file.read_text() == "precious"
+    daemon.stop()
+    assert daemon.ctl("room", "export", "lobby", str(file), check=False).returncode == 3
+    daemon.start()
+    assert file.read_text() == "precious" and "kept" in os.listdir(tmp_path)
+    assert not [name for name in os.listdir(tmp_path) if name.startswith("kept.")]
+
+
+def test_an_interrupt_leaves_nothing_half_written(daemon, tmp_path):
+    file = tmp_path / "cut"
+    file.write_text("precious")
+    os.kill(daemon.pid, signal.SIGSTOP)  # so that the export waits in the middle
+    try:
+        with subprocess.Popen([HEARTHCTL, "--socket", str(daemon.socket), "room", "export", "lobby", str(file)],
+                              stderr=subprocess.DEVNULL) as export:
+            export.send_signal(signal.SIGINT)
+            export.wait(DEADLINE_S)
+    finally:
+        os.kill(daemon.pid, signal.SIGCONT)
+    assert file.read_text() == "precious"
+    assert not [name for name in os.listdir(tmp_path) if name.startswith("cut.")]
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text,
+    lambda text: text.replace(b"\n", b"\r\n"),
+    lambda text: b"\xef\xbb\xbf" + text,
+    lambda text: b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n") + b"\r\n\r\n",
+    lambda text: text.rstrip(b"\n"),
+], ids=["as it is", "CR LF", "byte order mark", "both", "no last line break"])
+async def test_a_file_that_an_editor_has_saved_is_taken(daemon, export, change):
+    export.write_bytes(change(export.read_bytes()))
+    daemon.ctl("room", "import", str(export), "copy")
+    assert rows_of(daemon, "copy") == rows_of(daemon, "lobby")
+
+
+async def test_utf16_is_refused_by_its_name(daemon, export):
+    export.write_bytes(export.read_text().encode("utf-16"))
+    done = daemon.ctl("room", "import", str(export), "copy", check=False)
+    assert done.returncode == 1 and "UTF-16" in done.stderr
+
+
+async def test_an_import_can_be_run_again(daemon, export):
+    whole = export.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    export.write_bytes(b"".join(lines[:6]))
+    daemon.ctl("room", "import", str(export), "copy")
+    export.write_bytes(whole)
+    assert "6 rows stored, 5 were there already" in daemon.ctl("room", "import", str(export), "copy")
+    assert rows_of(daemon, "copy") == rows_of(daemon, "lobby")
+    assert "0 rows stored, 11 were there already" in daemon.ctl("room", "import", str(export), "copy")
+
+
+async def test_a_broken_line_is_named_and_what_came_before_it_is_kept(daemon, export):
+    lines = export.read_bytes().splitlines(keepends=True)
+    export.write_bytes(b"".join(lines[:5]) + b"oops\n" + b"".join(lines[5:]))
+    done = daemon.ctl("room", "import", str(export), "copy", check=False)
+    assert done.returncode == 1 and "line 6" in done.stderr and "4 rows stored" in done.stderr
+    assert rows_of(daemon, "copy") == rows_of(daemon, "lobby")[:4]
+
+
+async def test_something_else_in_the_same_place_is_not_overwritten(daemon, export):
+    daemon.ctl("room", "create", "copy")
+    daemon.ctl("send", "copy", "mine")
+    done = daemon.ctl("room", "import", str(export), "copy", check=False)
+    assert done.returncode == 1 and "something else" in done.stderr
+    assert len(rows_of(daemon, "copy")) == 1
