@@ -23,6 +23,13 @@ static void complain(const struct place *place, const char *file, unsigned line,
     snprintf(place->why, place->why_size, "%s:%u: %s", file ? file : place->path, line, sentence);
 }
 
+/* Editors on Windows begin a file with a mark that libconfig does not know. */
+static void drop_byte_order_mark(char *text)
+{
+    if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+        memmove(text, text + 3, strlen(text + 3) + 1);
+}
+
 /* The whole file as text, or NULL. */
 static char *read_whole(const char *path, char *why, size_t why_size)
 {
@@ -41,6 +48,7 @@ static char *read_whole(const char *path, char *why, size_t why_size)
         goto failed;
     }
     text[length] = '\0';
+    drop_byte_order_mark(text);
     fclose(file);
     return text;
 failed:

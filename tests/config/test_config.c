@@ -133,6 +133,14 @@ static void a_file_may_name_a_few_settings(void **state)
     assert_string_equal(config.listen.address, "::");
 }
 
+static void a_file_may_have_been_through_an_editor_on_windows(void **state)
+{
+    (void)state;
+    assert_true(load("\xEF\xBB\xBFlisten = { port = 80; };\r\n# more\r\nserver = { name = \"a\"; };\r\n"));
+    assert_int_equal(config.listen.port, 80);
+    assert_string_equal(config.server.name, "a");
+}
+
 static void an_array_of_strings_becomes_a_list_with_commas(void **state)
 {
     (void)state;
