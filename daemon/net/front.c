@@ -72,9 +72,8 @@ static bool write_answer(const struct head_refusal *refusal, struct buffer *out)
 {
     struct buffer body = {.max = 1024};
     char length[48];
-    bool whole = buffer_append_text(&body, "{\"error_code\":") &&
-                 json_append_string(&body, error_code_name(refusal->code)) && buffer_append_text(&body, ",\"message\":") &&
-                 json_append_string(&body, refusal->sentence) && buffer_append_text(&body, "}\n");
+    bool whole = error_encode(&body, error_code_name(refusal->code), refusal->sentence, NULL) &&
+                 buffer_append_text(&body, "\n");
     snprintf(length, sizeof length, "Content-Length: %zu\r\nConnection: close\r\n\r\n", body.length);
     whole = whole && buffer_append_text(out, "HTTP/1.1 ") &&
             buffer_append_text(out, headers_status(refusal->status)) && buffer_append_text(out, "\r\n") &&

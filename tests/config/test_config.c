@@ -291,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup(every_integer_is_held_to_its_bounds, prepare),
         cmocka_unit_test_setup(every_text_is_held_to_its_bytes, prepare),
         cmocka_unit_test_setup(a_file_may_name_a_few_settings, prepare),
+        cmocka_unit_test_setup(a_file_may_have_been_through_an_editor_on_windows, prepare),
         cmocka_unit_test_setup(an_array_of_strings_becomes_a_list_with_commas, prepare),
         cmocka_unit_test_setup(what_is_printed_reads_back_to_the_same, prepare),
         cmocka_unit_test_setup(an_error_names_file_line_and_what_is_wrong, prepare),
