@@ -193,8 +193,7 @@ export class Chat {
     for (const line of lines) {
       const room = this.roomOf(line.name);
       const belongs = (room.isDirect || line.role !== "guest") && !left.includes(line.name);
-      if (kept?.includes(line.name)) room.wanted = room.wasHere = true;
-      else if (belongs) room.wanted = true;
+      if (kept?.includes(line.name) || belongs) room.wanted = true;
     }
     if (!kept) {
       const first = lines.find((line) => line.name === this.firstRoom) ?? lines[0];
