@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "storage/clock.h"
 
 #define LINE_BYTES_MAX 512
 #define PER_SECOND_MAX 20
@@ -58,7 +59,7 @@ static void write_line(int level, const char *line)
     if (output.journal) {
         length = snprintf(whole, sizeof whole, "<%d>%s\n", priorities[level], line);
     } else {
-        time_t now = time(NULL);
+        time_t now = (time_t)(clock_system_ms() / 1000);
         struct tm parts;
         char stamp[32] = "";
         if (gmtime_r(&now, &parts))
@@ -73,9 +74,7 @@ static void write_line(int level, const char *line)
 /* False once this second or minute has had its lines; errors always pass. */
 static bool may_write(int level)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t second = now.tv_sec;
+    int64_t second = clock_monotonic_ms() / 1000;
     if (second != output.second)
         output.in_second = 0;
     if (second / 60 != output.minute)

@@ -169,10 +169,10 @@ static int serve(const struct command_line *line, struct config *config,
 {
     char why[CONFIG_WHY_BYTES] = "There is no memory left.";
     struct store_options options = store_options_of(config);
-    struct moment now = server_moment();
     struct store *store = store_open(&options, why, sizeof why);
     if (store && is_first)
         log_open(config->log.level, config->log.target);
+    struct moment now = store ? store_now(store) : (struct moment){0};
     struct store_start start = store ? *store_start(store) : (struct store_start){0};
     struct gateway *gateway =
         store ? gateway_create(config, store, &now) : NULL;

@@ -1,5 +1,6 @@
 #include "storage/writer.h"
 
+#include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/search.h"
 
@@ -39,7 +40,8 @@ static enum job_result judge(const struct job_append *append, const struct targe
 bool append_entry(struct writer *writer, struct log *log, int64_t room_id, struct entry *entry)
 {
     entry->seq = log_take_seq(&writer->logs, log);
-    if (!messages_insert(&writer->database, room_id, entry))
+    if (!log_begin_day(&writer->database, log, day_of(&writer->now), entry->seq) ||
+        !messages_insert(&writer->database, room_id, entry))
         return false;
     if (entry->nonce)
         log_add_nonce(&writer->logs, log, entry);
@@ -95,8 +97,8 @@ bool append_run(struct writer *writer, struct job *job)
         job->result = JOB_REPEATED;
         return true;
     }
-    entry->ts = stamp_give(&writer->stamp, append->wall_ms, append->monotonic_ms);
-    entry->clock_unset = writer->stamp.clock_unset;
+    entry->ts = log_take_ts(&writer->logs, log, &append->at);
+    entry->clock_unset = append->at.clock == CLOCK_UNSET;
     bool is_plain = entry->kind == ENTRY_KIND_MESSAGE || entry->kind == ENTRY_KIND_TOPIC;
     return is_plain ? append_message(writer, log, append) : append_change(writer, log, job);
 }

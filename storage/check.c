@@ -3,8 +3,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "storage/clock.h"
 
 enum { STEPS = 1000 /* of SQLite's machine between two looks at the clock */ };
 
@@ -12,22 +13,15 @@ struct deadline {
     int64_t ends_ms;
 };
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int is_overdue(void *argument)
 {
     const struct deadline *deadline = argument;
-    return monotonic_ms() > deadline->ends_ms;
+    return clock_monotonic_ms() > deadline->ends_ms;
 }
 
 enum check_result check_run(struct database *database, int64_t limit_ms)
 {
-    struct deadline deadline = {monotonic_ms() + limit_ms};
+    struct deadline deadline = {clock_monotonic_ms() + limit_ms};
     char answer[32] = "";
     sqlite3_stmt *statement = NULL;
     if (limit_ms)

@@ -65,12 +65,10 @@ struct store {
     int64_t commit_since_ms;   /* a commit is under way; 0 none */
     bool reconfigured;         /* the writer has not looked yet */
     int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
-    int64_t commits, failures, unindexed, last_ts;
-    bool writer_waits, clock_unset, failing, damaged;
+    int64_t commits, failures, unindexed;
+    bool writer_waits, is_time_proven, failing, damaged;
     char failure[128];
 };
-
-int64_t crew_now_ms(void); /* monotonic */
 
 void list_init(struct list *list);
 void list_add(struct list *list, struct job *job);

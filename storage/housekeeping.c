@@ -1,7 +1,5 @@
 #include "storage/housekeeping.h"
 
-#include <time.h>
-
 #include "storage/reserve.h"
 #include "storage/search.h"
 
@@ -65,23 +63,16 @@ static bool index_block(struct writer *writer)
     return true;
 }
 
-static int64_t wall_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* One step of a round: entries, then guests, then space. */
 static enum retention_result step_round(struct housekeeping *housekeeping, struct writer *writer,
-                                        const struct store_options *options, int64_t now_ms,
-                                        struct job **notices)
+                                        const struct store_options *options, struct job **notices)
 {
-    int64_t age_now_ms = trust_now(&housekeeping->trust, wall_ms(), now_ms);
+    writer->now = clock_now(&writer->clock);
+    writer->is_time_proven = proof_look(&housekeeping->proof, &writer->now);
     int rows_max = writer->appended > ROWS_MAX ? (int)(2 * writer->appended) : ROWS_MAX;
-    enum retention_result result = retention_step(writer, options, age_now_ms, rows_max, notices);
+    enum retention_result result = retention_step(writer, options, rows_max, notices);
     if (result == RETENTION_DONE)
-        result = retention_guests(writer, options, age_now_ms, notices);
+        result = retention_guests(writer, options, notices);
     if (result == RETENTION_DONE)
         result = retention_shrink(writer);
     return result;
@@ -99,7 +90,7 @@ static int64_t next_due_ms(const struct housekeeping *housekeeping, const struct
 static bool go_round(struct housekeeping *housekeeping, struct writer *writer,
                      const struct store_options *options, int64_t now_ms, struct job **notices)
 {
-    enum retention_result result = step_round(housekeeping, writer, options, now_ms, notices);
+    enum retention_result result = step_round(housekeeping, writer, options, notices);
     housekeeping->has_round = result == RETENTION_STEPPED;
     housekeeping->is_over = housekeeping->has_round && retention_is_over(writer, options);
     if (result == RETENTION_DONE) {

@@ -3,6 +3,7 @@
 #ifndef HEARTH_STORAGE_HOUSEKEEPING_H
 #define HEARTH_STORAGE_HOUSEKEEPING_H
 
+#include "storage/proof.h"
 #include "storage/retention.h"
 
 struct housekeeping {
@@ -10,7 +11,7 @@ struct housekeeping {
     int64_t round_ms; /* when retention looks at everything again */
     bool has_round;   /* a round is under way */
     bool is_over;     /* more is stored than max_bytes allows */
-    struct trust trust;
+    struct proof proof;
 };
 
 void housekeeping_init(struct housekeeping *housekeeping, int64_t now_ms);

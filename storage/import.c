@@ -9,14 +9,14 @@
 /* Where the room's log ends: rows that are put in must follow. */
 struct end {
     bool room_exists;
-    int64_t seq, ts;
+    int64_t seq;
 };
 
 static bool find_end(struct database *database, int64_t room_id, struct end *end)
 {
     sqlite3_stmt *select = database_prepare(
-        database, "SELECT max(r.floor, r.pruned), m.id, m.ts FROM rooms r LEFT JOIN messages m ON"
-                  " m.id=(SELECT max(id) FROM messages WHERE id>?2 AND id<=?3) WHERE r.id=?1");
+        database, "SELECT max(floor, pruned), (SELECT max(id) FROM messages WHERE id>?2 AND id<=?3)"
+                  " FROM rooms WHERE id=?1");
     sqlite3_bind_int64(select, 1, room_id);
     sqlite3_bind_int64(select, 2, row_id(room_id, 0));
     sqlite3_bind_int64(select, 3, row_id(room_id, SEQ_KEPT_MAX));
@@ -25,7 +25,6 @@ static bool find_end(struct database *database, int64_t room_id, struct end *end
     if (step == STEP_ROW) {
         int64_t last = row_seq(sqlite3_column_int64(select, 1));
         end->seq = sqlite3_column_int64(select, 0);
-        end->ts = sqlite3_column_int64(select, 2);
         if (last > end->seq)
             end->seq = last;
         database_reset(select);
@@ -48,8 +47,6 @@ static enum job_result judge(struct job *job, struct end end)
         bool points = entry->kind != ENTRY_KIND_MESSAGE && entry->kind != ENTRY_KIND_TOPIC;
         if (entry->seq <= end.seq || entry->seq > SEQ_KEPT_MAX)
             return refuse_row(job, entry->seq, "its seq must follow those in the room");
-        if (entry->ts < end.ts)
-            return refuse_row(job, entry->seq, "its time is before the row it follows");
         if (entry->ts > TS_MAX)
             return refuse_row(job, entry->seq, "its time is no time");
         if (points && (entry->target <= 0 || entry->target >= entry->seq))
@@ -57,7 +54,6 @@ static enum job_result judge(struct job *job, struct end end)
         if (entry->kind == ENTRY_KIND_REACTION && !entry->emoji)
             return refuse_row(job, entry->seq, "it has no emoji");
         end.seq = entry->seq;
-        end.ts = entry->ts;
     }
     return JOB_DONE;
 }

@@ -22,6 +22,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_ROOM_CREATE] = sizeof(struct job_room),
         [JOB_ROOM_SET] = sizeof(struct job_room_set), [JOB_ROOM_REMOVE] = sizeof(struct job_room),
         [JOB_GRANT] = sizeof(struct job_grant),       [JOB_READ] = sizeof(struct job_read),
+        [JOB_CLOCK] = sizeof(struct job_clock),
         [JOB_IMPORT] = sizeof(struct job_import),     [JOB_LOGIN] = sizeof(struct job_login),
         [JOB_USER_FIND] = sizeof(struct job_user_find),
         [JOB_GRANT_FIND] = sizeof(struct job_grant_find),
@@ -120,7 +121,7 @@ size_t job_bytes(const struct job *job)
 
 bool job_is_write(enum job_kind kind)
 {
-    return kind <= JOB_IMPORT;
+    return kind <= JOB_CLOCK;
 }
 
 void job_destroy(struct job *job)

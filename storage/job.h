@@ -7,6 +7,7 @@
 #include "protocol/message.h"
 #include "protocol/name.h"
 #include "protocol/text.h"
+#include "storage/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,7 +62,8 @@ struct user_row {
     enum role role; /* in the gateway: ROLE_GUEST, ROLE_MEMBER or ROLE_ADMIN */
 };
 
-/* What a room remembers about a user. All zero: nothing. Times are wall-clock ms; FOREVER is no end. */
+/* What a room remembers about a user. All zero: nothing. A ban and a mute end when so much time has
+ * elapsed (clock.h); FOREVER is no end. */
 #define FOREVER INT64_MAX
 struct grant {
     enum role role; /* ROLE_NONE: the room's ordinary role for this kind of user */
@@ -84,6 +86,7 @@ enum job_kind {
     JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
     JOB_READ,        /* a read marker */
     JOB_IMPORT,      /* entries into a room, kept as they are */
+    JOB_CLOCK,       /* an administrator gives the time: see clock_give */
     /* reads: done by any worker, in any order, from what is committed */
     JOB_LOGIN,  /* who has this key; or is this name free */
     JOB_USER_FIND,  /* who has this name */
@@ -120,11 +123,11 @@ struct job_append {
     int64_t room_id;
     struct entry entry;    /* seq and ts are filled in */
     bool may_touch_others; /* edit and delete: the role allows it */
-    int64_t wall_ms, monotonic_ms; /* when it was asked */
+    struct moment at;      /* when it was asked */
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
 };
 
-struct job_user { struct user_row user; int64_t wall_ms; };
+struct job_user { struct user_row user; struct moment at; };
 struct job_room { struct room_row room; int64_t owner_id; /* gets ROLE_OWNER; 0 none */ };
 
 /* Fields that are negative or NULL stay as they are. A topic also becomes an entry, by from. */
@@ -133,7 +136,7 @@ struct job_room_set {
     const char *topic;
     int visibility, keep;
     struct entry entry; /* the topic entry: user_id and from in, seq and ts out */
-    int64_t wall_ms, monotonic_ms;
+    struct moment at;
 };
 
 enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_BAN, GRANT_UNBAN, GRANT_MUTE };
@@ -150,6 +153,9 @@ struct job_grant {
 };
 
 struct job_read { int64_t room_id, user_id, seq; }; /* entering is a marker, too: of 0 */
+/* What time it is, and what the monotonic clock says to that. */
+struct job_clock { int64_t wall_ms, monotonic_ms; };
+
 
 struct job_login {
     bool by_key;
@@ -218,6 +224,10 @@ struct job_history {
     bool more;
 };
 
+/* The place of a message in a search of all rooms: by time, and where that is the same by room and
+ * seq. */
+struct place { int64_t ts, room_id, seq; };
+
 /* Newest first. Rooms that may be read: public ones where the user is not banned, private ones with
  * a role or an invitation, direct ones of the user; ROLE_ADMIN reads all but direct ones. */
 struct job_search {
@@ -227,7 +237,8 @@ struct job_search {
     int64_t room_id;               /* 0: all */
     char from[NAME_BYTES_MAX + 1]; /* folded; empty: anybody */
     int64_t before_ts;             /* NUMBER_ABSENT: now */
-    int64_t wall_ms;
+    struct place after;            /* where the page before ended; seq 0: the first page */
+    int64_t elapsed_ms;            /* now: which bans have ended */
     int limit;
     size_t bytes_max;
     struct history_entry *entries; /* answer */
@@ -251,9 +262,10 @@ struct store_status {
     int64_t commits, failures;
     int64_t pending;                   /* jobs waiting now */
     int64_t unindexed;                 /* messages the search index does not have yet */
-    int64_t last_ts, last_backup_ts;
+    int64_t last_backup_ts;
     bool failing;
-    bool clock_unset;
+    enum clock_state clock;
+    bool is_time_proven;               /* by it retention removes what is old */
     char journal_mode[16];
     char durability[16];
     char failure[128];                 /* the newest failure in words */
@@ -292,6 +304,7 @@ struct job {
         struct job_room_set room_set;
         struct job_grant grant;
         struct job_read read;
+        struct job_clock clock;
         struct job_login login;
         struct job_user_find user_find;
         struct job_grant_find grant_find;

@@ -5,12 +5,15 @@
 
 #include <uthash.h>
 
+#include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/nonces.h"
 
 struct log {
     int64_t room_id;
-    int64_t next;              /* seq of the next entry; 0: to be read again */
+    int64_t next; /* seq of the next entry; 0: to be read again, as is what follows */
+    struct stamp stamp;
+    int64_t day;               /* the newest that is known to have begun; -1: none */
     struct nonces *nonces;     /* NULL until needed */
     struct log *newer, *older; /* of logs.newest; while nonces */
     struct log *next_changed;  /* of logs.changed */
@@ -81,11 +84,12 @@ static void mark_changed(struct logs *logs, struct log *log)
 
 /* A seq is never used twice: the next one is beyond every row, beyond what was removed, and beyond
  * the floor that an unclean stop left. */
-static enum log_result read_next(struct database *database, int64_t room_id, int64_t *next)
+static enum log_result read_end(struct database *database, int64_t room_id, int64_t *next,
+                                int64_t *ts)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT max(floor, pruned), (SELECT max(id) FROM messages WHERE id>?2 AND id<=?3)"
-                  " FROM rooms WHERE id=?1");
+        database, "SELECT max(r.floor, r.pruned), m.id, m.ts FROM rooms r LEFT JOIN messages m ON"
+                  " m.id=(SELECT max(id) FROM messages WHERE id>?2 AND id<=?3) WHERE r.id=?1");
     sqlite3_bind_int64(statement, 1, room_id);
     sqlite3_bind_int64(statement, 2, row_id(room_id, 0));
     sqlite3_bind_int64(statement, 3, row_id(room_id, SEQ_KEPT_MAX));
@@ -94,6 +98,7 @@ static enum log_result read_next(struct database *database, int64_t room_id, int
         return step == STEP_DONE ? LOG_NO_ROOM : LOG_FAILED;
     int64_t floor = sqlite3_column_int64(statement, 0);
     int64_t last = row_seq(sqlite3_column_int64(statement, 1));
+    *ts = sqlite3_column_int64(statement, 2);
     database_reset(statement);
     *next = (floor > last ? floor : last) + 1;
     return LOG_FOUND;
@@ -107,8 +112,8 @@ enum log_result logs_find(struct logs *logs, struct database *database, int64_t 
     *found = log;
     if (log && log->next)
         return LOG_FOUND;
-    int64_t next;
-    enum log_result result = read_next(database, room_id, &next);
+    int64_t next, ts;
+    enum log_result result = read_end(database, room_id, &next, &ts);
     if (result != LOG_FOUND)
         return result;
     if (!log && !(log = calloc(1, sizeof *log))) {
@@ -116,6 +121,8 @@ enum log_result logs_find(struct logs *logs, struct database *database, int64_t 
         return LOG_FAILED;
     }
     log->next = next;
+    log->stamp = (struct stamp){.last_ts = ts, .elapsed_ms = -1};
+    log->day = -1;
     if (!*found) {
         log->room_id = room_id;
         HASH_ADD(hh, logs->by_room, room_id, sizeof room_id, log);
@@ -128,6 +135,20 @@ int64_t log_take_seq(struct logs *logs, struct log *log)
 {
     mark_changed(logs, log);
     return log->next++;
+}
+
+int64_t log_take_ts(struct logs *logs, struct log *log, const struct moment *now)
+{
+    mark_changed(logs, log);
+    return stamp_give(&log->stamp, now);
+}
+
+bool log_begin_day(struct database *database, struct log *log, int64_t day, int64_t seq)
+{
+    if (day <= log->day)
+        return true;
+    log->day = day;
+    return days_begin(database, log->room_id, day, seq);
 }
 
 /* The newest rows of the room, so that the window survives a restart. */

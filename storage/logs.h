@@ -5,6 +5,7 @@
 
 #include "storage/database.h"
 #include "storage/job.h"
+#include "storage/stamp.h"
 
 struct log;
 
@@ -27,8 +28,12 @@ enum log_result { LOG_FOUND, LOG_NO_ROOM, LOG_FAILED };
 enum log_result logs_find(struct logs *logs, struct database *database, int64_t room_id,
                           struct log **log);
 
-/* The seq for the next entry. Taken for good only when logs_committed follows. */
+/* The seq and the time for the next entry. Taken for good only when logs_committed follows. */
 int64_t log_take_seq(struct logs *logs, struct log *log);
+int64_t log_take_ts(struct logs *logs, struct log *log, const struct moment *now);
+
+/* Notes with which seq a day of the room begins; see days.h. */
+bool log_begin_day(struct database *database, struct log *log, int64_t day, int64_t seq);
 
 /* Looks for what this sender has sent with this nonce. repeated: entry's seq and ts are that one's.
  */

@@ -1,7 +1,6 @@
 #include "storage/crew.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "storage/check.h"
 #include "storage/reader.h"
@@ -12,13 +11,13 @@ enum { READER_BUSY_MS = 5000 };
 static void add_counters(struct store *store, struct store_status *status)
 {
     status->written_bytes = store_written_bytes(store);
+    status->clock = store_now(store).clock;
     pthread_mutex_lock(&store->mutex);
     status->commits = store->commits;
     status->failures = store->failures;
     status->pending = store->write_count + store->read_count;
-    status->last_ts = store->last_ts;
     status->failing = store->failing;
-    status->clock_unset = store->clock_unset;
+    status->is_time_proven = store->is_time_proven;
     snprintf(status->durability, sizeof status->durability, "%s",
              store->options.power_loss ? "power_loss" : "process_crash");
     snprintf(status->failure, sizeof status->failure, "%s", store->failure);
@@ -100,11 +99,10 @@ static void finish_read(struct store *store, struct job *job)
     list_init(&finished);
     list_add(&finished, job);
     size_t bytes = job_bytes(job);
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t now_ms = store_now(store).wall_ms;
     pthread_mutex_lock(&store->mutex);
     if (job->kind == JOB_BACKUP && job->result == JOB_DONE) {
-        store->backup_ts = (int64_t)now.tv_sec * 1000;
+        store->backup_ts = now_ms;
         pthread_cond_signal(&store->write_work);
     }
     store->answer_bytes += bytes;

@@ -1,12 +1,12 @@
 /* A restore is done in two halves: while the gateway runs the backup is checked and laid beside the
  * database; the next start puts it in place before anything is open. */
 #include "storage/backup.h"
+#include "storage/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "storage/schema.h"
@@ -109,11 +109,8 @@ static bool move_part(const char *path, const char *aside, const char *end)
 /* The WAL goes first: left behind, it would be taken for that of the new file. */
 static bool set_aside(const char *path)
 {
-    char aside[PATH_BYTES], date[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    gmtime_r(&now, &parts);
-    strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+    char aside[PATH_BYTES], date[CLOCK_DATE_BYTES];
+    clock_date(date);
     snprintf(aside, sizeof aside, "%.1100s.replaced-%s", path, date);
     for (int i = 2; access(aside, F_OK) == 0 && i < 100; i++)
         snprintf(aside, sizeof aside, "%.1100s.replaced-%s-%d", path, date, i);

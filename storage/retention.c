@@ -2,13 +2,14 @@
 
 #include <stdio.h>
 
+#include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/rooms.h"
 #include "storage/search.h"
 
 enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 
-/* 2020: what is older was stamped while the clock was unset, and its age is unknown. */
+/* 2020: what is of day -1 and older was stamped while the clock was unset. */
 #define AGE_KNOWN_MS INT64_C(1577836800000)
 
 enum {
@@ -77,14 +78,27 @@ static bool find_surplus(struct database *database, int64_t room_id, int64_t ent
     return database_number(database, statement, 0, last);
 }
 
-static bool find_in_room(struct database *database, const struct store_options *options,
-                         int64_t now_ms, int rows_max, struct victim *victim)
+/* What was stored before the cutoff's day; else what is of day -1 and stamped before its time. */
+static bool find_old(struct database *database, const struct cutoff *cutoff, int rows_max,
+                     struct victim *victim)
 {
-    int64_t room_end = row_id(victim->room_id, SEQ_KEPT_MAX);
+    int64_t end = 0, room = victim->room_id;
     victim->last = 0;
-    if (options->retention_age_ms && now_ms &&
-        !limit_victim(database, victim, room_end, AGE_KNOWN_MS, now_ms - options->retention_age_ms,
-                      rows_max))
+    if (cutoff->day > 0 && (!days_end(database, room, cutoff->day, &end) ||
+                            (end > 0 && !limit_victim(database, victim, row_id(room, end),
+                                                      INT64_MIN, INT64_MAX, rows_max))))
+        return false;
+    if (victim->last || cutoff->ts <= AGE_KNOWN_MS)
+        return true;
+    return days_end_unknown(database, room, &end) &&
+           (end == 0 ||
+            limit_victim(database, victim, row_id(room, end), AGE_KNOWN_MS, cutoff->ts, rows_max));
+}
+
+static bool find_in_room(struct database *database, const struct store_options *options,
+                         const struct cutoff *cutoff, int rows_max, struct victim *victim)
+{
+    if (!find_old(database, cutoff, rows_max, victim))
         return false;
     if (victim->last || !options->retention_entries)
         return true;
@@ -96,12 +110,16 @@ static bool find_in_room(struct database *database, const struct store_options *
 
 /* The first room from the cursor on that has something to give; those before it have been looked at
  * in this round. */
-static bool find_aged(struct writer *writer, const struct store_options *options, int64_t now_ms,
-                      int rows_max, struct victim *victim)
+static bool find_aged(struct writer *writer, const struct store_options *options, int rows_max,
+                      struct victim *victim)
 {
     struct database *database = &writer->database;
+    struct cutoff cutoff = {.day = 0};
     if (!options->retention_age_ms && !options->retention_entries)
         return true;
+    if (options->retention_age_ms && !days_cutoff(database, &writer->now, writer->is_time_proven,
+                                                  options->retention_age_ms, &cutoff))
+        return false;
     sqlite3_stmt *statement =
         database_prepare(database, "SELECT id FROM rooms WHERE keep=0 AND id>=?1 ORDER BY id");
     sqlite3_bind_int64(statement, 1, writer->retention_room);
@@ -109,7 +127,7 @@ static bool find_aged(struct writer *writer, const struct store_options *options
     bool ok = true;
     while (ok && !victim->last && (step = database_step(database, statement)) == STEP_ROW) {
         victim->room_id = sqlite3_column_int64(statement, 0);
-        ok = find_in_room(database, options, now_ms, rows_max, victim);
+        ok = find_in_room(database, options, &cutoff, rows_max, victim);
     }
     database_reset(statement);
     writer->retention_room = victim->last ? victim->room_id : 0;
@@ -162,6 +180,7 @@ static bool find_oldest_rooms(struct writer *writer, struct victim victims[VICTI
                               size_t *count, int64_t *until)
 {
     struct database *database = &writer->database;
+    int64_t newest = writer->now.wall_ms;
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT id, (SELECT ts FROM messages m WHERE m.id>(rooms.id<<40) AND"
                   " m.id<(rooms.id+1)<<40 ORDER BY m.id LIMIT 1) AS oldest FROM rooms"
@@ -171,7 +190,7 @@ static bool find_oldest_rooms(struct writer *writer, struct victim victims[VICTI
     while ((step = database_step(database, statement)) == STEP_ROW) {
         int64_t oldest = sqlite3_column_int64(statement, 1);
         if (*count == 0)
-            *until = oldest + (writer->stamp.last_ts - oldest) / AGE_PARTS + 1;
+            *until = oldest + (newest > oldest ? newest - oldest : 0) / AGE_PARTS + 1;
         victims[(*count)++] = (struct victim){.room_id = sqlite3_column_int64(statement, 0)};
     }
     database_reset(statement);
@@ -232,7 +251,8 @@ static bool mark_pruned(struct database *database, const struct victim *victim)
                            : database_prepare(database, "UPDATE rooms SET pruned=?2 WHERE id=?1");
     sqlite3_bind_int64(statement, 1, victim->room_id);
     sqlite3_bind_int64(statement, 2, row_seq(victim->last));
-    return database_run(database, statement);
+    return database_run(database, statement) &&
+           (victim->is_removed || days_forget(database, victim->room_id, row_seq(victim->last)));
 }
 
 static bool remove_rows(struct writer *writer, const struct victim *victim)
@@ -264,13 +284,13 @@ static void add_notice(struct database *database, const struct victim *victim, s
     *notices = notice;
 }
 
-static bool find_victims(struct writer *writer, const struct store_options *options, int64_t now_ms,
-                         int rows_max, struct victim victims[VICTIMS_MAX], size_t *count)
+static bool find_victims(struct writer *writer, const struct store_options *options, int rows_max,
+                         struct victim victims[VICTIMS_MAX], size_t *count)
 {
     *count = 0;
     if (!find_removed(&writer->database, rows_max, victims))
         return false;
-    if (!victims->is_removed && !find_aged(writer, options, now_ms, rows_max, victims))
+    if (!victims->is_removed && !find_aged(writer, options, rows_max, victims))
         return false;
     if (!victims->is_removed && !victims->last)
         return find_oldest(writer, options, rows_max, victims, count);
@@ -279,12 +299,12 @@ static bool find_victims(struct writer *writer, const struct store_options *opti
 }
 
 enum retention_result retention_step(struct writer *writer, const struct store_options *options,
-                                     int64_t now_ms, int rows_max, struct job **notices)
+                                     int rows_max, struct job **notices)
 {
     struct database *database = &writer->database;
     struct victim victims[VICTIMS_MAX] = {{0}};
     size_t count;
-    if (!find_victims(writer, options, now_ms, rows_max, victims, &count))
+    if (!find_victims(writer, options, rows_max, victims, &count))
         return RETENTION_FAILED;
     if (count == 0)
         return RETENTION_DONE;
@@ -343,6 +363,7 @@ static bool forget_room(struct writer *writer, int64_t room_id)
     logs_committed(&writer->logs);
     return run_number(database, "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", room_id) &&
            run_number(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+           run_number(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
            run_number(database, "DELETE FROM rooms WHERE id=?1", room_id);
 }
 
@@ -357,17 +378,29 @@ static bool forget_guest(struct database *database, int64_t user_id)
            run_number(database, "DELETE FROM users WHERE id=?1", user_id);
 }
 
+/* A guest who was last seen before the cutoff; 0 none. */
+static bool find_guest(struct database *database, const struct cutoff *cutoff, int64_t *user_id)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id FROM users WHERE account=0 AND (seen_elapsed_ms<?1 OR"
+                                   " (seen_elapsed_ms<0 AND seen_ms>=?2 AND seen_ms<?3)) LIMIT 1");
+    sqlite3_bind_int64(statement, 1, cutoff->day > 0 ? cutoff->day * DAY_MS : INT64_MIN);
+    sqlite3_bind_int64(statement, 2, AGE_KNOWN_MS);
+    sqlite3_bind_int64(statement, 3, cutoff->ts);
+    return database_number(database, statement, 0, user_id);
+}
+
 enum retention_result retention_guests(struct writer *writer, const struct store_options *options,
-                                       int64_t now_ms, struct job **notices)
+                                       struct job **notices)
 {
     struct database *database = &writer->database;
+    struct cutoff cutoff;
     int64_t user_id = 0, room_id = 0;
-    if (!options->guest_age_ms || !now_ms)
+    if (!options->guest_age_ms)
         return RETENTION_DONE;
-    if (!find_number(database,
-                     "SELECT id FROM users WHERE account=0 AND seen_ms<?1 AND"
-                     " seen_ms>=1577836800000 LIMIT 1", /* AGE_KNOWN_MS */
-                     now_ms - options->guest_age_ms, &user_id))
+    if (!days_cutoff(database, &writer->now, writer->is_time_proven, options->guest_age_ms,
+                     &cutoff) ||
+        !find_guest(database, &cutoff, &user_id))
         return RETENTION_FAILED;
     if (!user_id)
         return RETENTION_DONE;

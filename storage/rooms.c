@@ -81,8 +81,8 @@ bool rooms_set(struct writer *writer, struct job *job)
         return true;
     set->entry.kind = ENTRY_KIND_TOPIC;
     set->entry.text = set->topic;
-    set->entry.ts = stamp_give(&writer->stamp, set->wall_ms, set->monotonic_ms);
-    set->entry.clock_unset = writer->stamp.clock_unset;
+    set->entry.ts = log_take_ts(&writer->logs, log, &set->at);
+    set->entry.clock_unset = set->at.clock == CLOCK_UNSET;
     return append_entry(writer, log, set->room_id, &set->entry);
 }
 
@@ -107,6 +107,7 @@ bool rooms_remove(struct writer *writer, struct job *job)
     logs_forget(&writer->logs, room_id);
     writer->has_removed = true;
     return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+           run_with_room(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
            run_with_room(database, "INSERT INTO removed_rooms(id) VALUES(?1)", room_id);
 }
 
@@ -151,20 +152,6 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
     snprintf(room->log_id, sizeof room->log_id, "%s", column_text(row, 4));
 }
 
-/* ts never runs backwards within a room, so the newest row of each has its latest. */
-static bool load_last_ts(struct database *database, const struct room_row *room,
-                         struct store_start *start)
-{
-    sqlite3_stmt *statement = database_prepare(database, "SELECT ts FROM messages WHERE id=?1");
-    sqlite3_bind_int64(statement, 1, row_id(room->id, room->last));
-    int64_t ts;
-    if (!database_number(database, statement, 0, &ts))
-        return false;
-    if (ts > start->last_ts)
-        start->last_ts = ts;
-    return true;
-}
-
 static bool load_rooms(struct database *database, struct store_start *start, size_t room_max)
 {
     sqlite3_stmt *statement = database_prepare(
@@ -177,8 +164,7 @@ static bool load_rooms(struct database *database, struct store_start *start, siz
         read_room(statement, room);
         if (room->id > start->room_id_max)
             start->room_id_max = room->id;
-        if (!rooms_bounds(database, room->id, &room->first, &room->last) ||
-            !load_last_ts(database, room, start)) {
+        if (!rooms_bounds(database, room->id, &room->first, &room->last)) {
             database_reset(statement);
             return false;
         }

@@ -6,6 +6,7 @@
 
 #include "storage/job.h"
 #include "storage/messages.h"
+#include "storage/schema.h"
 
 #define ROWS_PER_COMMIT 500
 
@@ -14,6 +15,7 @@ struct salvage {
     struct database from;
     int64_t rows; /* of messages that came over */
     int64_t uncommitted;
+    bool has_no_elapsed;
     bool failed; /* the new database */
 };
 
@@ -45,9 +47,9 @@ static bool has_id(sqlite3_stmt *row)
     return sqlite3_column_int64(row, 0) > 0;
 }
 
-#define ROOM_COLUMNS                                                                               \
-    "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
-#define USER_COLUMNS "id,name,folded,key_hash,account,role,seen_ms"
+#define ROOM_COLUMNS            "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
+#define OLD_USER_COLUMNS      "id,name,folded,key_hash,account,role,seen_ms"
+#define USER_COLUMNS            OLD_USER_COLUMNS ",seen_elapsed_ms"
 #define FORWARD(columns, table) "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
 #define BACKWARD(columns, table)                                                                   \
     "SELECT " columns " FROM " table " WHERE id>?1 AND id<?2 ORDER BY id DESC"
@@ -58,7 +60,12 @@ static const struct table rooms = {FORWARD(ROOM_COLUMNS, "rooms"), BACKWARD(ROOM
                                    11, has_name};
 static const struct table users = {
     FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
-    "INSERT OR IGNORE INTO users(" USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
+    "INSERT OR IGNORE INTO users(" USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", 8, has_name};
+/* Versions 1 to 3 had one column less. */
+static const struct table old_users = {
+    FORWARD(OLD_USER_COLUMNS, "users"), BACKWARD(OLD_USER_COLUMNS, "users"),
+    "INSERT OR IGNORE INTO users(" OLD_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7,
+    has_name};
 static const struct table removed_rooms = {
     FORWARD("id", "removed_rooms"), BACKWARD("id", "removed_rooms"),
     "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", 1, has_id};
@@ -182,19 +189,22 @@ static void copy_small(struct salvage *salvage, const char *forward, const char 
         copy_rows(salvage, database_prepare(&salvage->from, backward), &table, &last);
 }
 
+#define META          "name, value FROM meta WHERE name LIKE '%id_max' OR name='elapsed_ms'"
 #define GRANT_COLUMNS "room_id,user_id,role,invited,banned_until,muted_until,read"
 
 static void copy_all(struct salvage *salvage)
 {
-    copy_small(salvage, "SELECT name, value FROM meta WHERE name LIKE '%id_max'",
-               "SELECT name, value FROM meta WHERE name LIKE '%id_max' ORDER BY name DESC",
+    copy_small(salvage, "SELECT " META, "SELECT " META " ORDER BY name DESC",
                "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)", 2);
     copy_table(salvage, &rooms);
     copy_table(salvage, &removed_rooms);
-    copy_table(salvage, &users);
+    copy_table(salvage, salvage->has_no_elapsed ? &old_users : &users);
     copy_small(salvage, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
                "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id DESC, user_id DESC",
                "INSERT OR IGNORE INTO grants(" GRANT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7);
+    copy_small(salvage, "SELECT room_id, day, first FROM room_days ORDER BY room_id, day",
+               "SELECT room_id, day, first FROM room_days ORDER BY room_id DESC, day DESC",
+               "INSERT OR IGNORE INTO room_days(room_id,day,first) VALUES(?1,?2,?3)", 3);
     salvage->rows = 0;
     copy_table(salvage, &messages);
     if (salvage->uncommitted)
@@ -215,6 +225,15 @@ static bool name_lost_rooms(struct database *to)
         "INSERT OR REPLACE INTO meta(name,value) SELECT 'room_id_max',"
         " max(coalesce((SELECT value FROM meta WHERE name='room_id_max'),0),"
         " coalesce((SELECT max(id) FROM rooms),0))");
+}
+
+/* What came over without the day it was stored grows old from now on. */
+static bool begin_days(struct database *to)
+{
+    return database_execute(
+        to, "INSERT OR IGNORE INTO room_days(room_id,day,first)"
+            " SELECT id, coalesce((SELECT value FROM meta WHERE name='elapsed_ms'),0)/86400000, 0"
+            " FROM rooms WHERE id NOT IN (SELECT room_id FROM room_days)");
 }
 
 static bool read_change(sqlite3_stmt *row, struct entry *entry)
@@ -268,8 +287,11 @@ bool salvage_run(struct database *database, const char *damaged, int64_t *rows)
     *rows = 0;
     if (!database_open(&salvage.from, &options))
         return true; /* nothing can be read at all */
+    salvage.has_no_elapsed = database_ask(&salvage.from, "PRAGMA user_version", 0) < SCHEMA_ELAPSED;
     copy_all(&salvage);
-    bool ok = !salvage.failed && name_lost_rooms(database) && apply_changes(&salvage);
+    bool ok = !salvage.failed && name_lost_rooms(database) &&
+              (!salvage.has_no_elapsed || schema_convert_to_elapsed(database)) &&
+              begin_days(database) && apply_changes(&salvage);
     if (!sqlite3_get_autocommit(database->handle))
         database_rollback(database);
     database_close(&salvage.from);

@@ -8,12 +8,27 @@
 
 #define COPY_BYTES_MAX (64 * 1024 * 1024) /* a start must not take minutes */
 
+/* Version 1 had no elapsed time. A ban or a mute ended at a time of day: it goes on for what was
+ * left of it when version 1 last stored something, or by the clock where that is behind it. */
+#define TO_ELAPSED                                                                         \
+    "INSERT INTO room_days(room_id, day, first) SELECT id, -1, 0 FROM rooms;"                      \
+    "CREATE TEMP TABLE seen AS SELECT max("                                                        \
+    " coalesce((SELECT max((SELECT ts FROM messages m WHERE m.id>(rooms.id<<40) AND"               \
+    "  m.id<(rooms.id+1)<<40 ORDER BY m.id DESC LIMIT 1)) FROM rooms), 0),"                        \
+    " coalesce((SELECT max(seen_ms) FROM users), 0)) AS ms, 1000*strftime('%s','now') AS now;"     \
+    "UPDATE seen SET ms=CASE ms WHEN 0 THEN now ELSE min(ms, now) END WHERE now>1577836800000;"    \
+    "UPDATE grants SET banned_until=max(0, banned_until-(SELECT ms FROM seen))"                    \
+    " WHERE banned_until<9223372036854775807;"                                                     \
+    "UPDATE grants SET muted_until=max(0, muted_until-(SELECT ms FROM seen))"                      \
+    " WHERE muted_until<9223372036854775807;"                                                      \
+    "DROP TABLE seen;"
+
 /* One text per step: step N brings user_version N to N + 1. Never change one that was released;
  * append.
  *
  * messages.id is room_id << 40 | seq, see messages.h. rooms.floor: the next seq is beyond it,
  * whatever rows there are. rooms.indexed: the search index has this room's messages up to this seq.
- * target of edits and reactions is an id too. */
+ * target of edits and reactions is an id too. room_days, days, seen_elapsed_ms: see days.h. */
 static const char *const steps[] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE users("
@@ -56,6 +71,12 @@ static const char *const steps[] = {
     /* reactions are the same with U+FE0F and without: here they have none */
     "UPDATE OR REPLACE reactions SET emoji=replace(emoji,char(65039),'')"
     " WHERE instr(emoji,char(65039));",
+
+    "CREATE TABLE days(day INTEGER PRIMARY KEY, proven_ms INTEGER NOT NULL);"
+    "CREATE TABLE room_days("
+    " room_id INTEGER NOT NULL, day INTEGER NOT NULL, first INTEGER NOT NULL,"
+    " PRIMARY KEY(room_id, day)) WITHOUT ROWID;"
+    "ALTER TABLE users ADD COLUMN seen_elapsed_ms INTEGER NOT NULL DEFAULT -1;" TO_ELAPSED,
 };
 
 /* application_id: "hrth". */
@@ -109,6 +130,11 @@ enum schema_result schema_migrate(struct database *database)
         if (!take_step(database, step))
             return SCHEMA_FAILED;
     return SCHEMA_READY;
+}
+
+bool schema_convert_to_elapsed(struct database *database)
+{
+    return database_execute(database, TO_ELAPSED);
 }
 
 bool schema_keep_copy(struct database *database, const char *path, int version)

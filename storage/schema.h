@@ -27,4 +27,9 @@ enum schema_result schema_migrate(struct database *database);
  * there is space for it. Best effort: false when there is no copy. */
 bool schema_keep_copy(struct database *database, const char *path, int version);
 
+/* Brings rows that were copied from a database older than SCHEMA_ELAPSED to what it means by them: that
+ * step of schema_migrate without its tables. */
+#define SCHEMA_ELAPSED 4
+bool schema_convert_to_elapsed(struct database *database);
+
 #endif

@@ -13,7 +13,6 @@
 
 #define SCAN_ROWS_MAX    20000  /* read for a query that has no grams, or without an index */
 #define WAITING_ROWS_MAX 200000 /* read of what waits for the index, after a large import say */
-#define SAME_TIME_MAX    64     /* results beyond the limit that share the last one's time */
 
 struct hit {
     int64_t ts, id;
@@ -33,6 +32,7 @@ struct search {
     struct job_search *job;
     struct query query;
     struct room_list list;
+    struct hit after;    /* where the page before ended, if there was one */
     struct hit *hits; /* a heap, the oldest first */
     size_t hit_count, hit_max;
     bool dropped;        /* a hit that was older than all kept */
@@ -106,7 +106,7 @@ static bool list_rooms(struct search *search)
         "  coalesce(g.role,0)>0 OR coalesce(g.invited,0)<>0)) END ORDER BY r.id");
     sqlite3_bind_int64(rows, 1, job->user_id);
     sqlite3_bind_int(rows, 2, job->role == ROLE_ADMIN);
-    sqlite3_bind_int64(rows, 3, job->wall_ms);
+    sqlite3_bind_int64(rows, 3, job->elapsed_ms);
     sqlite3_bind_int64(rows, 4, job->room_id);
     struct room_list *list = &search->list;
     enum step step;
@@ -151,6 +151,14 @@ static bool is_from(const struct search *search, const char *name)
            strcmp(folded, search->job->from) == 0;
 }
 
+/* Of the time that was asked for, and behind the page before. */
+static bool is_wanted(const struct search *search, struct hit hit)
+{
+    const struct job_search *job = search->job;
+    return (job->before_ts == NUMBER_ABSENT || hit.ts < job->before_ts) &&
+           (job->after.seq == 0 || is_older(hit, search->after));
+}
+
 /* Compares one row of SEARCH_ROW by its text, time and author. */
 #define SEARCH_ROW                                                                                 \
     "SELECT m.id, m.ts, m.name, CASE WHEN EXISTS(SELECT 1 FROM edits e WHERE e.target=m.id) THEN"  \
@@ -161,7 +169,7 @@ static bool take_row(struct search *search, sqlite3_stmt *row)
     struct hit hit = {sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 0)};
     const char *text = (const char *)sqlite3_column_text(row, 3);
     search->rows++;
-    if (!text || (search->job->before_ts != NUMBER_ABSENT && hit.ts >= search->job->before_ts))
+    if (!text || !is_wanted(search, hit))
         return true;
     search->folded.length = 0;
     if (!text_fold(text, (size_t)sqlite3_column_bytes(row, 3), &search->folded))
@@ -279,15 +287,20 @@ static bool read_block(struct search *search, int64_t block)
     return step != STEP_FAILED;
 }
 
+static int64_t newest_wanted(const struct job_search *job)
+{
+    int64_t newest = job->before_ts == NUMBER_ABSENT ? INT64_MAX : job->before_ts - 1;
+    return job->after.seq != 0 && job->after.ts < newest ? job->after.ts : newest;
+}
+
 /* Blocks may overlap in time (rooms are indexed one after another), hence the comparison of times.
  */
 static bool read_blocks(struct search *search)
 {
     sqlite3_stmt *blocks = database_prepare(
-        search->database, "SELECT block, newest_ts FROM search_blocks WHERE oldest_ts<?1"
+        search->database, "SELECT block, newest_ts FROM search_blocks WHERE oldest_ts<=?1"
                           " ORDER BY newest_ts DESC, block DESC");
-    int64_t before = search->job->before_ts;
-    sqlite3_bind_int64(blocks, 1, before == NUMBER_ABSENT ? INT64_MAX : before);
+    sqlite3_bind_int64(blocks, 1, newest_wanted(search->job));
     enum step step;
     while ((step = database_step(search->database, blocks)) == STEP_ROW) {
         if (is_too_old(search, sqlite3_column_int64(blocks, 1)))
@@ -314,20 +327,14 @@ static void sort_hits(struct search *search)
     }
 }
 
-/* A page ends between two times, so that before continues it without losing a message. */
+/* One hit more than the limit was kept, which tells whether there is a next page. */
 static void cut_hits(struct search *search)
 {
-    size_t limit = (size_t)(search->job->limit > 0 ? search->job->limit : 1);
-    size_t count = search->hit_count;
-    if (count > limit) {
-        size_t end = limit;
-        while (end < count && search->hits[end].ts == search->hits[limit - 1].ts)
-            end++;
-        search->dropped = search->dropped || end < count;
-        count = end;
-    }
-    search->hit_count = count;
-    search->job->more = search->dropped && count > 0;
+    size_t limit = search->hit_max - 1;
+    search->dropped = search->dropped || search->hit_count > limit;
+    if (search->hit_count > limit)
+        search->hit_count = limit;
+    search->job->more = search->dropped && search->hit_count > 0;
 }
 
 static bool read_entry(struct search *search, struct job *job, int64_t id,
@@ -398,7 +405,9 @@ bool search_run(struct database *database, struct job *job)
     struct search search = {.database = database, .job = &job->search};
     int limit = job->search.limit > 0 ? job->search.limit : 1;
     bool ok = false;
-    search.hit_max = (size_t)limit + SAME_TIME_MAX;
+    const struct place *after = &job->search.after;
+    search.after = (struct hit){after->ts, row_id(after->room_id, after->seq)};
+    search.hit_max = (size_t)limit + 1;
     search.hits = calloc(search.hit_max, sizeof *search.hits);
     if (search.hits && query_init(&search.query, job->search.query))
         ok = run(&search, job);

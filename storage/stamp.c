@@ -1,25 +1,27 @@
 #include "storage/stamp.h"
 
-#ifndef HEARTH_BUILT_SECONDS
-#define HEARTH_BUILT_SECONDS 1735689600 /* 2025-01-01, where the build does not say */
-#endif
+#define SMALL_MS INT64_C(3600000) /* a correction that a room's time waits out */
 
-int64_t stamp_built_ms(void)
+static int64_t count_on(const struct stamp *stamp, const struct moment *now)
 {
-    return INT64_C(1000) * HEARTH_BUILT_SECONDS;
+    int64_t passed_ms = stamp->elapsed_ms >= 0 ? now->elapsed_ms - stamp->elapsed_ms : 0;
+    return stamp->last_ts + (passed_ms > 0 ? passed_ms : 0);
 }
 
-int64_t stamp_give(struct stamp *stamp, int64_t wall_ms, int64_t monotonic_ms)
+static bool is_corrected(const struct stamp *stamp, const struct moment *now)
 {
-    stamp->clock_unset = wall_ms < stamp_built_ms();
-    int64_t ts = wall_ms;
-    if (stamp->clock_unset && stamp->last_ts > 0) {
-        int64_t passed_ms = stamp->monotonic_ms ? monotonic_ms - stamp->monotonic_ms : 0;
-        ts = stamp->last_ts + (passed_ms > 0 ? passed_ms : 0);
-    }
-    if (ts < stamp->last_ts)
+    bool is_vouched_for = now->clock == CLOCK_SYNCHRONISED || now->clock == CLOCK_GIVEN;
+    return is_vouched_for && stamp->last_ts - now->wall_ms > SMALL_MS;
+}
+
+int64_t stamp_give(struct stamp *stamp, const struct moment *now)
+{
+    int64_t ts = now->wall_ms;
+    if (now->clock == CLOCK_UNSET && stamp->last_ts > 0)
+        ts = count_on(stamp, now);
+    else if (ts < stamp->last_ts && !is_corrected(stamp, now))
         ts = stamp->last_ts;
     stamp->last_ts = ts;
-    stamp->monotonic_ms = monotonic_ms;
+    stamp->elapsed_ms = now->elapsed_ms;
     return ts;
 }

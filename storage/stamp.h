@@ -1,21 +1,19 @@
-/* stamp.h - what time an entry gets. It never runs backwards, whatever the board's clock does. */
+/* stamp.h - what time an entry of a room gets. */
 #ifndef HEARTH_STORAGE_STAMP_H
 #define HEARTH_STORAGE_STAMP_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "storage/clock.h"
 
-/* A wall clock before the day this program was built is plainly wrong. */
-int64_t stamp_built_ms(void);
-
+/* Of one room. */
 struct stamp {
-    int64_t last_ts;      /* the newest given, or found in the database at start */
-    int64_t monotonic_ms; /* when it was given; 0: not in this run */
-    bool clock_unset;     /* of the newest given */
+    int64_t last_ts;    /* of its newest entry; 0 when it has none */
+    int64_t elapsed_ms; /* when that was given; -1: in an earlier run */
 };
 
-/* The later of wall_ms and the last one; while the clock is unset it counts on from the last one by
- * monotonic time. */
-int64_t stamp_give(struct stamp *stamp, int64_t wall_ms, int64_t monotonic_ms);
+/* The time that is believed now, and not earlier than the newest entry's: small corrections do not
+ * make a room's time run backwards. When the clock was wrong by more than an hour and somebody
+ * vouches for what it says now, the room's time follows. While the clock is unset it counts on from
+ * the newest entry. */
+int64_t stamp_give(struct stamp *stamp, const struct moment *now);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "storage/backup.h"
@@ -187,11 +186,8 @@ static void rename_part(const char *path, const char *aside, const char *end)
 /* chat.db.damaged-20260102-030405, with its WAL or journal, whose newest rows may be in there. */
 static bool set_aside(struct start *start, const char *path)
 {
-    char *aside = start->found.damaged, date[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    gmtime_r(&now, &parts);
-    strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+    char *aside = start->found.damaged, date[CLOCK_DATE_BYTES];
+    clock_date(date);
     snprintf(aside, sizeof start->found.damaged, "%s.damaged-%s", path, date);
     for (int i = 2; access(aside, F_OK) == 0 && i < 100; i++)
         snprintf(aside, sizeof start->found.damaged, "%.200s.damaged-%s-%d", path, date, i);

@@ -5,20 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     STACK_BYTES = 512 * 1024,
     HANG_MS = 5000 /* a commit that takes longer is told by store_is_healthy */
 };
-
-int64_t crew_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void list_init(struct list *list)
 {
@@ -114,7 +106,7 @@ static bool has_room(struct store *store, const struct job *job)
 enum store_result store_submit(struct store *store, struct job *job)
 {
     enum store_result result = STORE_BUSY;
-    job->submitted_ms = crew_now_ms();
+    job->submitted_ms = clock_monotonic_ms();
     job->bytes = job_bytes(job);
     if (!has_room(store, job))
         return STORE_BUSY;
@@ -183,7 +175,7 @@ int store_fd(const struct store *store)
 bool store_is_healthy(struct store *store, char *why, size_t why_size)
 {
     pthread_mutex_lock(&store->mutex);
-    int64_t hanging_ms = store->commit_since_ms ? crew_now_ms() - store->commit_since_ms : 0;
+    int64_t hanging_ms = store->commit_since_ms ? clock_monotonic_ms() - store->commit_since_ms : 0;
     bool healthy = !store->failing && hanging_ms <= HANG_MS && !store->damaged;
     if (store->failing)
         snprintf(why, why_size, "Storage fails: %s.", store->failure);
@@ -208,6 +200,19 @@ int64_t store_pending(struct store *store)
 int64_t store_written_bytes(struct store *store)
 {
     return disk_written_bytes(store->start.disk);
+}
+
+struct moment store_now(struct store *store)
+{
+    return clock_now(&store->writer.clock);
+}
+
+bool store_is_time_proven(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool is_proven = store->is_time_proven;
+    pthread_mutex_unlock(&store->mutex);
+    return is_proven;
 }
 
 const struct store_start *store_start(const struct store *store)
@@ -339,8 +344,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     }
     store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool ok = store->event_fd >= 0 && writer_init(&store->writer, &store->start, &store->options);
-    housekeeping_init(&store->housekeeping, crew_now_ms());
-    store->last_ts = store->start.found.last_ts;
+    housekeeping_init(&store->housekeeping, clock_monotonic_ms());
     if (ok && start_threads(store))
         return store;
     snprintf(why, why_size, "The store's threads cannot be started.");
@@ -352,7 +356,7 @@ static void stop_threads(struct store *store)
 {
     atomic_store(&store->is_stopping, true);
     pthread_mutex_lock(&store->mutex);
-    store->stopping_since_ms = crew_now_ms();
+    store->stopping_since_ms = clock_monotonic_ms();
     pthread_cond_broadcast(&store->write_work);
     pthread_cond_broadcast(&store->read_work);
     pthread_cond_broadcast(&store->slow_work);

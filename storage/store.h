@@ -26,6 +26,7 @@ struct store_options {
     int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
     int nonce_window;
     bool search;
+    clock_reader *read_clock;  /* NULL: the system's */
 };
 
 /* What was found at start, for the gateway and its log. */
@@ -33,7 +34,6 @@ struct store_start {
     struct room_row *rooms; /* every room; owned by the store until store_forget_start */
     size_t room_count;
     int64_t room_id_max, user_id_max; /* highest ever used */
-    int64_t last_ts;
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */
     char damaged[256];      /* where a damaged database was set aside; empty if none */
@@ -43,6 +43,12 @@ struct store_start {
 /* Opens or creates the database, migrates it, starts the threads. NULL on failure: why holds one
  * sentence. Blocks as long as the disk does. */
 struct store *store_open(const struct store_options *options, char *why, size_t why_size);
+
+/* What time it is for this gateway. Any thread. */
+struct moment store_now(struct store *store);
+
+/* True while the time of day is proven: see proof.h. Any thread. */
+bool store_is_time_proven(struct store *store);
 
 /* Borrowed, until store_forget_start. */
 const struct store_start *store_start(const struct store *store);

@@ -82,15 +82,16 @@ bool users_create(struct database *database, struct job *job)
 {
     const struct user_row *user = &job->user.user;
     sqlite3_stmt *statement = database_prepare(
-        database, "INSERT INTO users(id, name, folded, key_hash, account, role, seen_ms)"
-                  " VALUES(?1,?2,?3,?4,?5,?6,?7)");
+        database, "INSERT INTO users(id, name, folded, key_hash, account, role, seen_ms,"
+                  " seen_elapsed_ms) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
     sqlite3_bind_int64(statement, 1, user->id);
     bind_text(statement, 2, user->name);
     bind_text(statement, 3, user->folded);
     sqlite3_bind_blob(statement, 4, user->key_hash, HASH_BYTES, SQLITE_STATIC);
     sqlite3_bind_int(statement, 5, user->account);
     sqlite3_bind_int(statement, 6, (int)user->role);
-    sqlite3_bind_int64(statement, 7, job->user.wall_ms);
+    sqlite3_bind_int64(statement, 7, job->user.at.wall_ms);
+    sqlite3_bind_int64(statement, 8, job->user.at.elapsed_ms);
     if (database_run(database, statement))
         return true;
     if ((database->code & 0xff) != SQLITE_CONSTRAINT)
@@ -112,9 +113,10 @@ static bool change_user(struct database *database, sqlite3_stmt *update, struct 
 bool users_touch(struct database *database, struct job *job)
 {
     sqlite3_stmt *statement =
-        database_prepare(database, "UPDATE users SET seen_ms=max(seen_ms, ?2) WHERE id=?1");
+        database_prepare(database, "UPDATE users SET seen_ms=?2, seen_elapsed_ms=?3 WHERE id=?1");
     sqlite3_bind_int64(statement, 1, job->user.user.id);
-    sqlite3_bind_int64(statement, 2, job->user.wall_ms);
+    sqlite3_bind_int64(statement, 2, job->user.at.wall_ms);
+    sqlite3_bind_int64(statement, 3, job->user.at.elapsed_ms);
     return change_user(database, statement, job);
 }
 

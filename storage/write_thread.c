@@ -16,8 +16,7 @@ enum {
 /* Waits until something comes or the time has come. With the mutex. */
 static void wait_for_work(struct store *store, int64_t until_ms)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    struct timespec until = clock_deadline(until_ms);
     store->writer_waits = true;
     if (until_ms == INT64_MAX)
         pthread_cond_wait(&store->write_work, &store->mutex);
@@ -65,9 +64,8 @@ static int64_t work_due_ms(struct store *store, int64_t now_ms)
         return expiry_ms < store->retry_at_ms ? expiry_ms : store->retry_at_ms;
     }
     if (store->batch.first)
-        return store->stopping_since_ms
-                   ? now_ms
-                   : store->committed_ms + store->options.commit_interval_ms;
+        return store->stopping_since_ms ? now_ms
+                                        : store->committed_ms + store->options.commit_interval_ms;
     if (store->stopping_since_ms)
         return now_ms;
     if (store->reconfigured)
@@ -86,7 +84,7 @@ static bool gather(struct store *store)
     pthread_mutex_lock(&store->mutex);
     for (;;) {
         list_splice(&store->batch, &store->writes);
-        int64_t now_ms = crew_now_ms();
+        int64_t now_ms = clock_monotonic_ms();
         int64_t due_ms = work_due_ms(store, now_ms);
         bool is_last = store->stopping_since_ms && !store->batch.first;
         if (is_last || (due_ms <= now_ms && (!store->failing || store->retry_at_ms <= now_ms))) {
@@ -103,7 +101,7 @@ static bool gather(struct store *store)
 /* Whoever waits for health to change is woken. */
 static void note_failure(struct store *store)
 {
-    int64_t now_ms = crew_now_ms();
+    int64_t now_ms = clock_monotonic_ms();
     const struct database *database = &store->writer.database;
     pthread_mutex_lock(&store->mutex);
     if (!store->failing) {
@@ -128,8 +126,6 @@ static void note_success(struct store *store, struct list *group)
     store->commits++;
     store->commit_since_ms = 0;
     store->unindexed = store->writer.unindexed;
-    store->last_ts = store->writer.stamp.last_ts;
-    store->clock_unset = store->writer.stamp.clock_unset;
     crew_give_back(store, group);
     pthread_mutex_unlock(&store->mutex);
 }
@@ -169,7 +165,7 @@ static bool has_files(struct store *store)
 {
     char why[128];
     struct writer *writer = &store->writer;
-    store->looked_ms = crew_now_ms();
+    store->looked_ms = clock_monotonic_ms();
     enum disk_files files = disk_look(store->start.disk, why, sizeof why);
     if (files == DISK_FILES_PRESENT)
         return true;
@@ -195,10 +191,10 @@ static void commit_batch(struct store *store)
         note_failure(store);
         return;
     }
-    store->committed_ms = crew_now_ms();
+    store->committed_ms = clock_monotonic_ms();
     note_success(store, &group);
     struct store_options options = copy_options(store);
-    housekeeping_wake(&store->housekeeping, &store->writer, &options, crew_now_ms());
+    housekeeping_wake(&store->housekeeping, &store->writer, &options, clock_monotonic_ms());
 }
 
 /* Readers cannot write, so the writer notes when the last backup was made. */
@@ -226,14 +222,22 @@ static void give_notices(struct store *store, struct job *notice)
     pthread_mutex_unlock(&store->mutex);
 }
 
+static void note_proof(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->is_time_proven = store->writer.is_time_proven;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 /* What is done between commits and when nobody speaks: one small step. */
 static void keep_house(struct store *store)
 {
     struct store_options options = copy_options(store);
     struct job *notices = NULL;
     bool ok = note_backup(store) && housekeeping_step(&store->housekeeping, &store->writer,
-                                                      &options, crew_now_ms(), &notices);
+                                                      &options, clock_monotonic_ms(), &notices);
     give_notices(store, notices);
+    note_proof(store);
     if (ok)
         return;
     note_failure(store);
@@ -244,20 +248,22 @@ static void keep_house(struct store *store)
 void *write_thread(void *argument)
 {
     struct store *store = argument;
-    store->committed_ms = crew_now_ms(); /* the mark of an unclean stop */
+    store->committed_ms = clock_monotonic_ms(); /* the mark of an unclean stop */
     while (gather(store)) {
         if (!has_files(store))
             continue;
         bool commits = store->batch.first || store->failing;
         if (commits)
             commit_batch(store);
-        if (!store->failing && (!commits || housekeeping_is_urgent(&store->housekeeping,
-                                                                   &store->writer, crew_now_ms())))
+        if (!store->failing &&
+            (!commits ||
+             housekeeping_is_urgent(&store->housekeeping, &store->writer, clock_monotonic_ms())))
             keep_house(store);
         writer_checkpoint(&store->writer);
     }
     if (store->failing)
         return NULL; /* then the stop is not clean */
+    (void)writer_note_elapsed(&store->writer);
     if (!start_mark_clean(&store->writer.database) && reserve_give_up(store->path))
         start_mark_clean(&store->writer.database);
     return NULL;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "storage/backup.h"
+#include "storage/days.h"
 #include "storage/grants.h"
 #include "storage/search.h"
 #include "storage/start.h"
@@ -13,7 +14,8 @@ enum {
     WAL_BYTES_MAX = 1024 * 1024, /* a board's flash and page cache notice more */
     WAL_LONG_TIMES = 8,
     CHECKPOINT_BUSY_MS = 50,
-    NONCES_BYTES_MAX = 2 * 1024 * 1024
+    NONCES_BYTES_MAX = 2 * 1024 * 1024,
+    NOTE_MS = 60000 /* elapsed time is noted with a commit when it is so much longer */
 };
 
 static int note_wal(void *argument, sqlite3 *handle, const char *name, int pages)
@@ -43,14 +45,33 @@ static bool set_pragmas(struct writer *writer, const struct store_options *optio
     return database_execute(database, sql);
 }
 
+/* Days that have begun have passed, even where the note of it is lost. */
+static bool start_clock(struct writer *writer, const struct store_options *options)
+{
+    struct database *database = &writer->database;
+    int64_t elapsed_ms, day;
+    if (!database_meta(database, "elapsed_ms", 0, &elapsed_ms) ||
+        !database_number(database, database_prepare(database, "SELECT max(day) FROM room_days"), 0,
+                         &day))
+        return false;
+    writer->noted.elapsed_ms = elapsed_ms > day * DAY_MS ? elapsed_ms : day * DAY_MS;
+    writer->noted.day = -1;
+    clock_init(&writer->clock, options->read_clock, writer->noted.elapsed_ms);
+    int64_t monotonic_ms;
+    if (!database_meta(database, "given_ms", 0, &writer->noted.given_ms) ||
+        !database_meta(database, "monotonic_ms", 0, &monotonic_ms))
+        return false;
+    clock_give_again(&writer->clock, writer->noted.given_ms, monotonic_ms);
+    return true;
+}
+
 bool writer_init(struct writer *writer, struct start *start, const struct store_options *options)
 {
     *writer = (struct writer){.search = options->search};
     writer->database = start->database;
     start->database = (struct database){.handle = NULL};
-    writer->stamp.last_ts = start->found.last_ts;
     logs_init(&writer->logs, options->nonce_window, NONCES_BYTES_MAX);
-    return set_pragmas(writer, options) &&
+    return set_pragmas(writer, options) && start_clock(writer, options) &&
            search_open(&writer->database, options->search, &writer->unindexed);
 }
 
@@ -114,18 +135,9 @@ static bool import_entries(struct writer *writer, struct job *job)
     if (!import_run(&writer->database, job))
         return false;
     logs_forget(&writer->logs, job->import.room_id);
-    for (size_t i = 0; job->result == JOB_DONE && i < job->import.count; i++)
-        if (job->import.entries[i].ts > writer->stamp.last_ts)
-            writer->stamp.last_ts = job->import.entries[i].ts;
     writer->appended += job->import.imported;
-    return true;
-}
-
-/* A guest seen while the clock was unset must not look like one who stayed away since 1970. */
-static void correct_time(const struct writer *writer, struct job *job)
-{
-    if (job->user.wall_ms < writer->stamp.last_ts)
-        job->user.wall_ms = writer->stamp.last_ts;
+    return !job->import.imported || days_begin(&writer->database, job->import.room_id,
+                                               day_of(&writer->now), job->import.entries[0].seq);
 }
 
 /* Each job judges before it writes, so one that is refused has written nothing and needs no
@@ -136,10 +148,8 @@ static bool run_job(struct writer *writer, struct job *job)
     case JOB_APPEND:
         return append_run(writer, job);
     case JOB_USER_CREATE:
-        correct_time(writer, job);
         return users_create(&writer->database, job);
     case JOB_USER_TOUCH:
-        correct_time(writer, job);
         return users_touch(&writer->database, job);
     case JOB_USER_FORGET:
         return users_forget(&writer->database, job);
@@ -155,6 +165,9 @@ static bool run_job(struct writer *writer, struct job *job)
         return grants_mark_read(&writer->database, job);
     case JOB_IMPORT:
         return import_entries(writer, job);
+    case JOB_CLOCK:
+        clock_give(&writer->clock, job->clock.wall_ms, job->clock.monotonic_ms);
+        return true;
     default:
         job->result = JOB_REFUSED;
         return true;
@@ -176,28 +189,81 @@ static bool try_job(struct writer *writer, struct job *job)
     return true;
 }
 
+/* --- what the database knows of the clock ------------------------------------------------------
+ */
+
+/* Where a time was given, the monotonic clock goes with it: see clock_give_again. */
+static bool note_clock(struct writer *writer)
+{
+    struct database *database = &writer->database;
+    writer->noting = (struct noted){.is_clock = true,
+                                    .elapsed_ms = writer->now.elapsed_ms,
+                                    .given_ms = clock_given_ms(&writer->clock)};
+    return database_set_meta(database, "elapsed_ms", writer->noting.elapsed_ms) &&
+           ((writer->noting.given_ms == 0 && writer->noted.given_ms == 0) ||
+            (database_set_meta(database, "given_ms", writer->noting.given_ms) &&
+             database_set_meta(database, "monotonic_ms", writer->now.monotonic_ms)));
+}
+
+/* With what is stored anyway: nothing is written while nobody speaks. */
+static bool note_time(struct writer *writer)
+{
+    int64_t today = day_of(&writer->now);
+    bool has_day = writer->is_time_proven && today != writer->noted.day;
+    bool is_due = writer->now.elapsed_ms - writer->noted.elapsed_ms >= NOTE_MS ||
+                  clock_given_ms(&writer->clock) != writer->noted.given_ms;
+    writer->noting.is_clock = false;
+    if ((has_day || is_due) && !note_clock(writer))
+        return false;
+    writer->noting.day = has_day ? today : writer->noted.day;
+    return !has_day || days_note(&writer->database, &writer->now);
+}
+
+static void time_is_noted(struct writer *writer)
+{
+    if (writer->noting.is_clock)
+        writer->noted = writer->noting;
+}
+
+bool writer_note_elapsed(struct writer *writer)
+{
+    struct database *database = &writer->database;
+    writer->now = clock_now(&writer->clock);
+    if (!database_begin(database))
+        return false;
+    if (!note_clock(writer)) {
+        database_rollback(database);
+        return false;
+    }
+    return database_commit(database);
+}
+
+/* --- jobs --------------------------------------------------------------------------------------
+ */
+
 static bool run_jobs(struct writer *writer, struct job *jobs)
 {
     if (!database_begin(&writer->database))
         return false;
-    for (struct job *job = jobs; job; job = job->next)
-        if (!try_job(writer, job)) {
-            database_rollback(&writer->database);
-            return false;
-        }
-    return database_commit(&writer->database);
+    bool ok = true;
+    for (struct job *job = jobs; job && ok; job = job->next)
+        ok = try_job(writer, job);
+    if (ok && note_time(writer))
+        return database_commit(&writer->database);
+    database_rollback(&writer->database);
+    return false;
 }
 
 bool writer_commit(struct writer *writer, struct job *jobs)
 {
-    writer->stamp_before = writer->stamp;
+    writer->now = clock_now(&writer->clock);
     writer->appended = 0;
     if (!run_jobs(writer, jobs)) {
         logs_rolled_back(&writer->logs);
-        writer->stamp = writer->stamp_before;
         return false;
     }
     logs_committed(&writer->logs);
+    time_is_noted(writer);
     if (writer->search)
         writer->unindexed += writer->appended;
     return true;

@@ -4,14 +4,20 @@
 #define HEARTH_STORAGE_WRITER_H
 
 #include "storage/database.h"
+#include "storage/clock.h"
 #include "storage/logs.h"
-#include "storage/stamp.h"
 #include "storage/store.h"
 
 struct writer {
     struct database database;
     struct logs logs;
-    struct stamp stamp, stamp_before; /* the second: as committed */
+    struct clock clock;
+    struct moment now;                /* when the transaction under way was begun */
+    struct noted {
+        bool is_clock; /* of noting: there is something to note */
+        int64_t elapsed_ms, given_ms, day;
+    } noted, noting;                  /* what the database knows of the clock; of this transaction */
+    bool is_time_proven;              /* see proof.h */
     int64_t appended;                 /* messages of the transaction under way */
     int64_t unindexed;                /* messages that the search index has before it */
     int wal_pages;                    /* in the WAL, after the newest commit */
@@ -33,6 +39,10 @@ void writer_finish(struct writer *writer);
 /* Does every job of the list (linked by next) in one transaction; their results are set. False when
  * storage failed: nothing was stored, database.why says why, and the jobs may be given again. */
 bool writer_commit(struct writer *writer, struct job *jobs);
+
+/* Notes how long the gateway has been running, in a transaction of its own. A power cut takes back
+ * what was not noted: then bans last and entries stay so much longer. */
+bool writer_note_elapsed(struct writer *writer);
 
 /* Keeps a number among the meta data, in a transaction of its own. */
 bool writer_note(struct writer *writer, const char *name, int64_t number);

@@ -24,6 +24,7 @@ static const struct figure {
 } figures[] = {
     {"up", "uptime_ms", FIGURE_SECONDS, NULL},
     {"clock set", "clock_set", FIGURE_FLAG, NULL},
+    {"clock", "clock", FIGURE_TEXT, NULL},
     {"connections", "connections", FIGURE_COUNT, NULL},
     {"connections at most", "connections_max", FIGURE_COUNT, NULL},
     {"users here", "users_here", FIGURE_COUNT, NULL},
@@ -88,6 +89,8 @@ enum exit_code command_status(const struct invocation *invocation)
         if (value)
             print_figure(&figures[i], value);
     }
+    if (!json_is_true(json_object_get(reply, "time_proven")))
+        puts("retention by age waits: time not proven");
 out:
     json_decref(reply);
     return EXIT_DONE;

@@ -106,7 +106,10 @@ static bool print_entry(const struct invocation *invocation, json_t *line)
         invocation_print_json(line);
         return true;
     }
-    terminal_print_time(stdout, json_integer_value(json_object_get(line, "ts")));
+    if (json_object_get(line, "clock"))
+        fputs("(no date)       ", stdout); /* the board did not know the time */
+    else
+        terminal_print_time(stdout, json_integer_value(json_object_get(line, "ts")));
     fputs("  ", stdout);
     terminal_print(stdout, text_of(line, "from") ? text_of(line, "from") : "?", 0);
     fputs(": ", stdout);

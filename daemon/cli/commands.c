@@ -32,6 +32,12 @@ const struct command commands[] = {
     {"mute", "ROOM USER", TAKES(for), NULL, "let a user read and not speak", command_mute},
     {"unmute", "ROOM USER", 0, NULL, "let a muted user speak again", command_unmute},
     {"status", "", 0, NULL, "how the gateway is doing", command_status},
+    {"clock set", "TIME...", 0, NULL,
+     "give the gateway the time, until the system's clock is synchronised: 2026-01-31T12:00Z, "
+     "2026-01-31 12:00 in the local zone, or seconds since 1970",
+     command_clock_set},
+    {"clock", "", 0, NULL, "what time the gateway believes it is, and who vouches for it",
+     command_clock},
     {"backup", "FILE", TAKES(force), NULL,
      "copy the database while it runs; the gateway itself writes the file", command_backup},
     {"restore", "FILE", TAKES(force), NULL,

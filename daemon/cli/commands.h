@@ -71,6 +71,8 @@ enum exit_code command_unban(const struct invocation *invocation);
 enum exit_code command_mute(const struct invocation *invocation);
 enum exit_code command_unmute(const struct invocation *invocation);
 enum exit_code command_status(const struct invocation *invocation);
+enum exit_code command_clock(const struct invocation *invocation);
+enum exit_code command_clock_set(const struct invocation *invocation);
 enum exit_code command_backup(const struct invocation *invocation);
 enum exit_code command_restore(const struct invocation *invocation);
 enum exit_code command_help(const struct invocation *invocation);

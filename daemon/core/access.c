@@ -76,7 +76,7 @@ bool access_read(const struct session *session, const struct room *room,
         refuse_not_found(refusal);
         return false;
     }
-    if (grant && grant->banned_until > session->gateway->now.wall_ms && !access_is_administrator(session)) {
+    if (grant && grant->banned_until > session->gateway->now.elapsed_ms && !access_is_administrator(session)) {
         refuse(refusal, ERROR_banned, "room", "You are banned from this room.");
         return false;
     }
@@ -99,7 +99,7 @@ bool access_allows(const struct session *session, const struct room *room,
         refuse(refusal, ERROR_forbidden, NULL, "Your role in this room does not allow it.");
         return false;
     }
-    bool is_muted = grant && grant->muted_until > session->gateway->now.wall_ms;
+    bool is_muted = grant && grant->muted_until > session->gateway->now.elapsed_ms;
     if (is_muted && is_speech(operation) && !access_is_administrator(session)) {
         refuse(refusal, ERROR_muted, "room", "You may not speak in this room for now.");
         return false;

@@ -19,7 +19,9 @@
 
 static void fill_store(const struct store_status *store, struct reply_status *reply)
 {
-    reply->clock_set = !store->clock_unset;
+    reply->clock_set = store->clock != CLOCK_UNSET;
+    reply->clock = word_of(WORDS_clock_state, (int)store->clock);
+    reply->time_proven = store->is_time_proven;
     reply->users = store->users;
     reply->entries = store->entries;
     reply->journal_mode = store->journal_mode;

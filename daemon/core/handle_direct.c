@@ -34,9 +34,7 @@ static enum outcome send_message(struct ask *ask, struct room *room)
     const struct user *user = ask->session->user;
     struct job *job = job_create(JOB_APPEND);
     if (job) {
-        job->append = (struct job_append){.room_id = room->id,
-                                          .wall_ms = ask->gateway->now.wall_ms,
-                                          .monotonic_ms = ask->gateway->now.monotonic_ms};
+        job->append = (struct job_append){.room_id = room->id, .at = ask->gateway->now};
         job->append.entry = (struct entry){.kind = ENTRY_KIND_MESSAGE,
                                            .user_id = user->id,
                                            .from = job_text(job, user->name),

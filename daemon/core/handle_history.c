@@ -8,6 +8,8 @@
 #include "daemon/core/share.h"
 #include "daemon/core/user.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE_DEFAULT 50
@@ -173,7 +175,41 @@ enum outcome handle_history(struct ask *ask)
 
 /* --- search ----------------------------------------------------------------------------------- */
 
-static struct job *create_search(const struct ask *ask, const char *from)
+/* A place in a search as a client carries it: three numbers in hexadecimal. */
+#define NEXT_BYTES 56
+
+static void write_next(struct place place, char out[NEXT_BYTES])
+{
+    snprintf(out, NEXT_BYTES, "%" PRIx64 "-%" PRIx64 "-%" PRIx64, (uint64_t)place.ts,
+             (uint64_t)place.room_id, (uint64_t)place.seq);
+}
+
+static bool read_next(const char *text, struct place *place)
+{
+    uint64_t ts, room_id, seq;
+    int length = 0;
+    if (!text)
+        return true;
+    if (sscanf(text, "%16" SCNx64 "-%16" SCNx64 "-%16" SCNx64 "%n", &ts, &room_id, &seq,
+               &length) != 3 ||
+        text[length] != '\0' || ts > SEQ_MAX || room_id > SEQ_MAX || seq == 0 || seq > SEQ_MAX)
+        return false;
+    *place = (struct place){(int64_t)ts, (int64_t)room_id, (int64_t)seq};
+    return true;
+}
+
+/* Of the last of so many lines that make_lines has made. */
+static struct place place_of(struct gateway *gateway, const struct job_search *search,
+                             size_t line_count)
+{
+    size_t i = 0;
+    for (; i < search->count && line_count > 0; i++)
+        line_count -= room_find_id(gateway, search->entries[i].room_id) != NULL;
+    const struct history_entry *last = &search->entries[i - 1];
+    return (struct place){last->entry.ts, last->room_id, last->entry.seq};
+}
+
+static struct job *create_search(const struct ask *ask, const char *from, struct place after)
 {
     const struct request_search *search = &ask->request.as_search;
     struct job *job = job_create(JOB_SEARCH);
@@ -184,7 +220,8 @@ static struct job *create_search(const struct ask *ask, const char *from)
     job->search.query = job_text(job, search->query);
     job->search.room_id = ask->room ? ask->room->id : 0;
     job->search.before_ts = search->before;
-    job->search.wall_ms = ask->gateway->now.wall_ms;
+    job->search.elapsed_ms = ask->gateway->now.elapsed_ms;
+    job->search.after = after;
     job->search.limit = search->limit == NUMBER_ABSENT ? PAGE_DEFAULT : (int)search->limit;
     job->search.bytes_max = share_bytes(ask->session);
     memcpy(job->search.from, from, strlen(from) + 1);
@@ -195,6 +232,7 @@ static enum outcome answer_search(struct ask *ask, struct job *job)
 {
     struct reply_results reply = {.more = job->search.more};
     struct refusal refusal;
+    char next[NEXT_BYTES];
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     if (!make_lines(ask->gateway, job, job->search.entries, job->search.count, &reply.results))
@@ -202,6 +240,10 @@ static enum outcome answer_search(struct ask *ask, struct job *job)
     if (ask->session && !share_cut(ask->session, RECORD_history_line, SHARE_FIRST, &reply.results,
                                    &reply.more, &refusal))
         return ask_refuse(ask, &refusal);
+    if (reply.more && reply.results.count > 0) {
+        write_next(place_of(ask->gateway, &job->search, reply.results.count), next);
+        reply.next = next;
+    }
     return ask_reply(ask, REPLY_results, &reply);
 }
 
@@ -209,7 +251,10 @@ enum outcome handle_search(struct ask *ask)
 {
     const struct request_search *search = &ask->request.as_search;
     char from[NAME_BYTES_MAX + 1] = "";
+    struct place after = {0};
+    if (!read_next(search->next, &after))
+        return ask_fail(ask, ERROR_bad_request, "next", "This is no next of an earlier search.");
     if (search->from && !user_fold(search->from, from))
         return ask_fail(ask, ERROR_user_not_found, "from", NULL);
-    return ask_submit(ask, create_search(ask, from), answer_search);
+    return ask_submit(ask, create_search(ask, from, after), answer_search);
 }

@@ -18,8 +18,7 @@ static void sign(struct session *session, struct job *job)
     append->entry.guest = session_is_guest(session);
     if (session->arrival.kind == SESSION_PLAIN)
         append->entry.via = "plain";
-    append->wall_ms = session->gateway->now.wall_ms;
-    append->monotonic_ms = session->gateway->now.monotonic_ms;
+    append->at = session->gateway->now;
 }
 
 /* An entry of this kind in the ask's room; NULL without memory, which ask_submit answers. */

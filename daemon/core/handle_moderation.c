@@ -54,12 +54,12 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
     return ask_submit(ask, job, answer_moderation);
 }
 
-/* When so many seconds are over, by the wall clock: bans outlast a restart. */
+/* When so many seconds will have elapsed: no correction of a clock makes an hour longer or shorter. */
 static int64_t until(const struct gateway *gateway, int64_t seconds)
 {
     if (seconds == NUMBER_ABSENT)
         return FOREVER;
-    return seconds == 0 ? 0 : gateway->now.wall_ms + seconds * 1000;
+    return seconds == 0 ? 0 : gateway->now.elapsed_ms + seconds * 1000;
 }
 
 enum outcome handle_invite(struct ask *ask)

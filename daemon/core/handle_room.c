@@ -357,8 +357,7 @@ static struct job *create_set(const struct ask *ask)
     job->room_set.entry.user_id = session_user_id(ask->session);
     job->room_set.entry.from = job_text(job, session_name(ask->session, name));
     job->room_set.entry.text = job->room_set.topic;
-    job->room_set.wall_ms = ask->gateway->now.wall_ms;
-    job->room_set.monotonic_ms = ask->gateway->now.monotonic_ms;
+    job->room_set.at = ask->gateway->now;
     return job;
 }
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "storage/clock.h"
+
 struct gateway;
 struct session;
 
@@ -30,12 +32,6 @@ struct arrival {
     uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */
     int64_t client_id;    /* of SESSION_PLAIN */
     const char *key;      /* signs its user in without a hello; borrowed by session_open. NULL: none */
-};
-
-/* What time it is. wall_ms is the system clock, monotonic_ms never jumps. */
-struct moment {
-    int64_t wall_ms;
-    int64_t monotonic_ms;
 };
 
 /* A new session, or NULL when refused: refusal says why (server_full, shutting_down, unauthorized). The

@@ -75,7 +75,7 @@ bool user_store(struct gateway *gateway, const struct user_row *row)
 {
     struct job *job = job_create(JOB_USER_CREATE);
     if (job)
-        job->user = (struct job_user){.user = *row, .wall_ms = gateway->now.wall_ms};
+        job->user = (struct job_user){.user = *row, .at = gateway->now};
     return gateway_submit(gateway, job, finish_store);
 }
 
@@ -131,7 +131,7 @@ void user_touch(struct gateway *gateway, const struct user *user)
     struct job *job = job_create(JOB_USER_TOUCH);
     if (job) {
         job->user.user.id = user->id;
-        job->user.wall_ms = gateway->now.wall_ms;
+        job->user.at = gateway->now;
     }
     (void)gateway_submit(gateway, job, NULL);
 }

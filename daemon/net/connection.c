@@ -118,7 +118,7 @@ void connection_bid_farewell(struct connection *connection, uint16_t code, const
         return;
     connection->farewell_code = code;
     connection->farewell = strndup(reason, REASON_BYTES_MAX);
-    connection->farewell_until_ms = clock_us() / 1000 + FAREWELL_MS;
+    connection->farewell_until_ms = clock_monotonic_us() / 1000 + FAREWELL_MS;
     if (connection->is_paused) /* or the peer's answer would never be read */
         lws_rx_flow_control(connection->wsi, 1);
     lws_set_timer_usecs(connection->wsi, 1);
@@ -129,7 +129,7 @@ int connection_timer(struct connection *connection)
     if (connection->farewell_code == 0 || connection->is_gone)
         return 0;
     if (lws_partial_buffered(connection->wsi)) {
-        if (clock_us() / 1000 > connection->farewell_until_ms)
+        if (clock_monotonic_us() / 1000 > connection->farewell_until_ms)
             connection_kill(connection);
         else
             lws_set_timer_usecs(connection->wsi, FAREWELL_STEP_US);

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "storage/clock.h"
+
 const char headers_everywhere[] = "X-Content-Type-Options: nosniff\r\n"
                                   "Referrer-Policy: no-referrer\r\n"
                                   "X-Frame-Options: DENY\r\n"
@@ -82,13 +84,15 @@ bool headers_install_policy(struct buffer *out)
                                    "frame-ancestors 'none'\r\n");
 }
 
+/* A server without a clock sends no date (RFC 9110, 6.6.1). */
 bool headers_date(struct buffer *out)
 {
     char line[64];
     struct tm parts;
-    time_t now = time(NULL);
-    if (!gmtime_r(&now, &parts) ||
+    int64_t now_ms = clock_system_ms();
+    time_t now = (time_t)(now_ms / 1000);
+    if (now_ms < clock_built_ms() || !gmtime_r(&now, &parts) ||
         strftime(line, sizeof line, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts) == 0)
-        return true; /* a board without a clock sends none */
+        return true;
     return buffer_append_text(out, line);
 }

@@ -7,8 +7,8 @@
 #include "config/config.h"
 #include "daemon/core/gateway.h"
 #include "daemon/net/address.h"
-#include "daemon/net/clock.h"
 #include "daemon/net/link.h"
+#include "storage/clock.h"
 #include "daemon/net/server.h"
 
 /* Names in lws's table of protocols. The comma keeps them from being asked for as a subprotocol. */

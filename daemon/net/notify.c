@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/net/clock.h"
+#include "storage/clock.h"
 
 static void notify(const char *state)
 {
@@ -39,7 +39,7 @@ void notify_ready(void)
 void notify_reloading(void)
 {
     char state[96];
-    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_us());
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_monotonic_us());
     notify(state);
 }
 

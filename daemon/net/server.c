@@ -12,7 +12,6 @@
 
 #include "daemon/log.h"
 #include "daemon/net/accept.h"
-#include "daemon/net/clock.h"
 #include "daemon/net/connection.h"
 #include "daemon/net/descriptors.h"
 #include "daemon/net/exchange.h"
@@ -73,16 +72,11 @@ static const struct lws_protocol_vhost_options policy = {
 /* lws's own pings are off: the loop's cost nothing that grows with the connections. */
 static const lws_retry_bo_t no_pings = {.secs_since_valid_ping = 0};
 
-struct moment server_moment(void)
-{
-    return moment_now();
-}
-
 /* ---- turns of the loop ---- */
 
 int64_t server_now_ms(const struct server *server)
 {
-    return (server->turn_began_us ? server->turn_began_us : clock_us()) / 1000;
+    return (server->turn_began_us ? server->turn_began_us : clock_monotonic_us()) / 1000;
 }
 
 static void turn_end(struct server *server);
@@ -107,7 +101,7 @@ static void schedule_tick(struct server *server, int64_t wait_us, int64_t now_us
 
 static void schedule_next(struct server *server, int64_t wait_ms, bool is_unfinished)
 {
-    int64_t now_us = clock_us();
+    int64_t now_us = clock_monotonic_us();
     if (is_unfinished)
         schedule_tick(server, 1, now_us);
     else if (wait_ms != INT64_MAX)
@@ -162,7 +156,7 @@ static void turn_end(struct server *server)
         stop_begin(server);
     }
     schedule_next(server, wait_ms, is_unfinished);
-    gateway_turn_took(server->gateway, clock_us() - server->turn_began_us);
+    gateway_turn_took(server->gateway, clock_monotonic_us() - server->turn_began_us);
     server->turn_began_us = 0;
 }
 
@@ -177,8 +171,8 @@ void server_turn_begin(struct server *server)
 {
     if (server->turn_began_us != 0)
         return;
-    struct moment now = moment_now();
-    server->turn_began_us = clock_us();
+    struct moment now = store_now(server->store);
+    server->turn_began_us = clock_monotonic_us();
     gateway_set_now(server->gateway, &now);
     if (server->is_libuv)
         lws_sul_schedule(server->context, 0, &server->turn_timer, on_turn_end, 1);

@@ -18,9 +18,6 @@ struct reload {
 
 enum server_end { SERVER_STOPPED, SERVER_RESTART };
 
-/* What time it is. */
-struct moment server_moment(void);
-
 /* Everything is borrowed and outlives the server; config may be written by a reload. NULL on failure:
  * why holds one sentence. */
 struct server *server_open(struct config *config, struct gateway *gateway, struct store *store,

@@ -160,7 +160,7 @@ static struct job *make_message(struct bench *bench, int64_t number, int64_t roo
                                        .text = job_text(job, text),
                                        .nonce = job_text(job, nonce),
                                        .guest = true};
-    job->append.wall_ms = job->append.monotonic_ms = bench->clock_ms++;
+    job->append.at.wall_ms = job->append.at.elapsed_ms = bench->clock_ms++;
     return job;
 }
 
@@ -231,7 +231,7 @@ static struct job *make_read(struct bench *bench, enum job_kind kind, const char
         job->search.user_id = 7;
         job->search.query = job_text(job, query);
         job->search.before_ts = NUMBER_ABSENT;
-        job->search.wall_ms = bench->clock_ms;
+        job->search.elapsed_ms = bench->clock_ms;
         job->search.limit = 50;
         job->search.bytes_max = 1 << 20;
     } else if (kind == JOB_HISTORY) {
@@ -279,11 +279,11 @@ static void time_prune(struct bench *bench)
 {
     double times[5];
     struct store_options options = bench->options;
-    options.retention_age_ms = 1;
+    options.retention_entries = 1;
     for (int i = 0; i < 5; i++) {
         struct job *notice = NULL;
         double began = now_s();
-        if (retention_step(&bench->writer, &options, bench->clock_ms, 200, &notice) ==
+        if (retention_step(&bench->writer, &options, 200, &notice) ==
             RETENTION_FAILED)
             fail("prune", bench->writer.database.why);
         times[i] = (now_s() - began) * 1e3;

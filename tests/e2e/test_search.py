@@ -64,27 +64,43 @@ async def test_by_room_by_user_and_further_back(daemon):
     assert await found(mina, "apple", room="den") == ["apple three"]
     assert await found(mina, "apple", **{"from": "JUN"}) == ["apple two"]
     page = await mina.ask("search", query="apple", limit=1)
-    # what was said in the same millisecond is not parted: the next page begins before it
-    assert len({result["ts"] for result in page["results"]}) == 1
-    assert page["more"] is (len(page["results"]) < 3)
+    assert len(page["results"]) == 1 and page["more"] is True
     await part(mina, jun)
 
 
-async def test_a_search_is_continued_by_time(daemon):
-    [mina] = await meet(daemon, "mina")
-    for i in range(30):
-        await mina.send(f"apple {i}")
-    seen, before = [], None
+async def every_page(client, **fields):
+    seen, more = [], {}
     while True:
-        fields = {"before": before} if before else {}
-        page = await mina.ask("search", query="apple", limit=7, **fields)
+        page = await client.ask("search", **fields, **more)
         seen += [r["seq"] for r in page["results"]]
+        assert page["more"] is ("next" in page)
         if not page["more"]:
-            break
-        before = page["results"][-1]["ts"]
-    assert set(seen) <= {r["seq"] for r in (await mina.ask("search", query="apple",
-                                                           limit=200))["results"]}
-    assert len(seen) == len(set(seen))
+            return seen
+        more = {"next": page["next"]}
+
+
+async def test_a_search_is_continued_by_its_next(daemon):
+    [mina] = await meet(daemon, "mina")
+    said = [(await mina.send(f"apple {i}"))["seq"] for i in range(30)]
+    assert await every_page(mina, query="apple", limit=7) == said[::-1]
+    await mina.close()
+
+
+async def test_messages_of_one_instant_are_all_found(daemon):
+    daemon.administrator("create", room="cellar")
+    rows = [{"kind": "message", "seq": i, "ts": 1_700_000_000_000, "from": "old",
+             "text": f"needle {i}"} for i in range(1, 301)]
+    daemon.administrator("import", room="cellar", rows=rows)
+    [mina] = await meet(daemon, "mina")
+    assert await every_page(mina, query="needle", limit=30) == list(range(300, 0, -1))
+    await mina.close()
+
+
+async def test_a_next_that_is_none_is_refused(daemon):
+    [mina] = await meet(daemon, "mina")
+    for word in ("x", "1-2", "1-2-0", "1-2-3-4", "--", "1", "fffffffffffffffff-1-1"):
+        reply = await mina.ask_in_vain("search", query="apple", next=word)
+        assert (reply["error_code"], reply["field"]) == ("bad_request", "next"), word
     await mina.close()
 
 

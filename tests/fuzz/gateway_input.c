@@ -98,6 +98,7 @@ static void close_connection(void *connection, uint16_t code, const char *reason
 static void turn(struct gateway *gateway, struct moment *now)
 {
     now->monotonic_ms += 100;
+    now->elapsed_ms += 100;
     now->wall_ms += 100;
     gateway_set_now(gateway, now);
     gateway_collect(gateway);

@@ -16,12 +16,12 @@ FLOORS = {
     "daemon/core": {"daemon/core", "config", "protocol", "storage", "daemon/log.h"} | LISTS,
     "daemon/net": {"daemon/net", "daemon/core", "config", "protocol", "daemon/log.h",
                    "libwebsockets.h", "openssl", "mbedtls", "uv.h", "zlib.h",
-                   "storage/store.h"} | LISTS,
+                   "storage/store.h", "storage/clock.h"} | LISTS,
     "daemon/cli": {"daemon/cli", "config", "protocol", "libwebsockets.h", "jansson.h"},
     "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h", "libwebsockets.h",
                       "curl", "jansson.h", "mosquitto.h"} | LISTS,
 }
-LOG = {"daemon/log.h", "config/config.h"}
+LOG = {"daemon/log.h", "config/config.h", "storage/clock.h"}
 ROOF = {"config/config.h", "daemon/log.h", "storage/store.h", "protocol/message.h",
         "protocol/name.h", "daemon/core/gateway.h", "daemon/core/session.h",
         "daemon/core/carrier.h"}

@@ -137,6 +137,7 @@ static void pass_time(struct world *world)
 {
     int64_t step_ms = world->is_calm ? 300 : chance_below(&world->chance, 250);
     world->now.monotonic_ms += step_ms;
+    world->now.elapsed_ms += step_ms;
     world->now.wall_ms += step_ms;
     if (!world->is_calm && happens(world, 1)) /* somebody sets the clock */
         world->now.wall_ms += chance_below(&world->chance, 200000) - 100000;

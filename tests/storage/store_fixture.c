@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,36 @@
 #include <sqlite3.h>
 
 enum { PATIENCE_MS = 180000 };
+
+static _Atomic int64_t wall_ms, monotonic_ms;
+static atomic_bool is_synchronised;
+
+static void read_clock(struct clock_reading *reading)
+{
+    *reading = (struct clock_reading){wall_ms, monotonic_ms, is_synchronised};
+}
+
+void fixture_tell_time(const struct store_fixture *fixture)
+{
+    wall_ms = fixture->clock.wall_ms;
+    monotonic_ms = fixture->clock.monotonic_ms;
+    is_synchronised = fixture->clock.is_synchronised;
+}
+
+void fixture_pass_time(struct store_fixture *fixture, int64_t ms)
+{
+    fixture->clock.wall_ms += ms;
+    fixture->clock.monotonic_ms += ms;
+    fixture_tell_time(fixture);
+    store_reconfigure(fixture->store, &fixture->options);
+}
+
+struct moment fixture_at(const struct store_fixture *fixture)
+{
+    struct clock clock = {.read = read_clock, .started_ms = 1000};
+    fixture_tell_time(fixture);
+    return fixture->store ? store_now(fixture->store) : clock_now(&clock);
+}
 
 void fixture_init(struct store_fixture *fixture)
 {
@@ -28,8 +59,9 @@ void fixture_init(struct store_fixture *fixture)
                                               .retry_ms = 2000,
                                               .nonce_window = 256,
                                               .search = true};
-    fixture->wall_ms = NOON;
-    fixture->monotonic_ms = 1000;
+    fixture->clock = (struct clock_reading){.wall_ms = NOON, .monotonic_ms = 1000};
+    fixture->options.read_clock = read_clock;
+    fixture_tell_time(fixture);
 }
 
 void fixture_open(struct store_fixture *fixture)
@@ -139,7 +171,7 @@ static void add_user(struct store_fixture *fixture, int64_t id, const char *name
     snprintf(job->user.user.name, sizeof job->user.user.name, "%s", name);
     snprintf(job->user.user.folded, sizeof job->user.user.folded, "%s", name);
     assert_true(hash_text(name, job->user.user.key_hash)); /* the key is the name */
-    job->user.wall_ms = fixture->wall_ms;
+    job->user.at = fixture_at(fixture);
     assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
 }
 
@@ -160,8 +192,7 @@ struct job *fixture_message(struct store_fixture *fixture, int64_t user_id, cons
     struct job *job = job_create(JOB_APPEND);
     assert_non_null(job);
     job->append.room_id = LOBBY;
-    job->append.wall_ms = fixture->wall_ms;
-    job->append.monotonic_ms = fixture->monotonic_ms;
+    job->append.at = fixture_at(fixture);
     job->append.entry = (struct entry){.kind = ENTRY_KIND_MESSAGE,
                                        .user_id = user_id,
                                        .from = job_text(job, user_id == JUN ? "jun" : "mina"),

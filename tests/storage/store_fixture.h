@@ -15,9 +15,17 @@ struct store_fixture {
     char path[96];
     struct store_options options; /* may be changed before fixture_open */
     struct store *store;
-    int64_t monotonic_ms; /* told to appends */
-    int64_t wall_ms;
+    struct clock_reading clock; /* what the store's clock says from the next job on */
 };
+
+/* Lets the store's clock say what fixture->clock says now; one store at a time has such a clock. */
+void fixture_tell_time(const struct store_fixture *fixture);
+
+/* The same after so long: both clocks go on, and the store looks for what has grown old. */
+void fixture_pass_time(struct store_fixture *fixture, int64_t ms);
+
+/* What time it is by the store's clock, as a job is told. */
+struct moment fixture_at(const struct store_fixture *fixture);
 
 /* The folder and the options; then the store; then a room and two users in it. */
 void fixture_init(struct store_fixture *fixture);

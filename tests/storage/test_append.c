@@ -11,6 +11,9 @@
 #include "storage/stamp.h"
 #include "tests/storage/store_fixture.h"
 
+#define HOUR_MS INT64_C(3600000)
+#define YEAR_MS (365 * 24 * HOUR_MS)
+
 static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
@@ -79,7 +82,7 @@ static void a_repeated_nonce_gets_the_first_answer(void **state)
 {
     struct store_fixture *fixture = *state;
     struct job *first = fixture_do(fixture, fixture_message(fixture, MINA, "hi", "n1"));
-    fixture->wall_ms += 5000;
+    fixture->clock.wall_ms += 5000;
     struct job *second = fixture_do(fixture, fixture_message(fixture, MINA, "hi", "n1"));
     assert_int_equal(second->result, JOB_REPEATED);
     assert_int_equal(second->append.entry.seq, first->append.entry.seq);
@@ -131,20 +134,121 @@ static void a_nonce_beyond_the_window_is_new(void **state)
     say_with_nonce(fixture, MINA, "n0", JOB_DONE);
 }
 
-static void times_never_run_backwards(void **state)
+/* Says something by this clock and gives the entry's time. */
+static int64_t time_of_next(struct store_fixture *fixture, int64_t wall_ms, bool is_synchronised)
+{
+    fixture->clock.wall_ms = wall_ms;
+    fixture->clock.monotonic_ms += 10;
+    fixture->clock.is_synchronised = is_synchronised;
+    struct job *job = fixture_do(fixture, fixture_message(fixture, MINA, "tick", NULL));
+    int64_t ts = job->append.entry.ts;
+    assert_false(job->append.entry.clock_unset);
+    job_destroy(job);
+    return ts;
+}
+
+static void no_time_runs_backwards_by_a_clock_that_nobody_vouches_for(void **state)
 {
     struct store_fixture *fixture = *state;
-    int64_t last = 0;
+    int64_t last = 0, wall_ms = NOON;
     static const int64_t jumps[] = {0, 1000, -86400000, 5, 315360000000, -315360000000, 7};
     for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
-        fixture->wall_ms += jumps[i];
-        fixture->monotonic_ms += 10;
-        struct job *job = fixture_do(fixture, fixture_message(fixture, MINA, "tick", NULL));
-        assert_true(job->append.entry.ts >= last);
-        assert_false(job->append.entry.clock_unset);
-        last = job->append.entry.ts;
-        job_destroy(job);
+        int64_t ts = time_of_next(fixture, wall_ms += jumps[i], false);
+        assert_true(ts >= last);
+        last = ts;
     }
+}
+
+static void a_small_correction_is_waited_out(void **state)
+{
+    struct store_fixture *fixture = *state;
+    assert_int_equal(time_of_next(fixture, NOON, true), NOON);
+    assert_int_equal(time_of_next(fixture, NOON - HOUR_MS, true), NOON);
+    assert_int_equal(time_of_next(fixture, NOON + 1, true), NOON + 1);
+}
+
+static void the_time_comes_back_when_a_wrong_clock_is_corrected(void **state)
+{
+    struct store_fixture *fixture = *state;
+    assert_int_equal(time_of_next(fixture, NOON + YEAR_MS, false), NOON + YEAR_MS);
+    assert_int_equal(time_of_next(fixture, NOON, true), NOON);
+    assert_int_equal(time_of_next(fixture, NOON + 5, false), NOON + 5);
+}
+
+static void give_time(struct store_fixture *fixture, int64_t wall_ms)
+{
+    struct job *job = job_create(JOB_CLOCK);
+    job->clock = (struct job_clock){wall_ms, fixture->clock.monotonic_ms};
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+}
+
+static void a_time_that_somebody_gave_corrects_a_wrong_clock(void **state)
+{
+    struct store_fixture *fixture = *state;
+    assert_int_equal(time_of_next(fixture, NOON + YEAR_MS, false), NOON + YEAR_MS);
+    give_time(fixture, NOON);
+    assert_int_equal(time_of_next(fixture, NOON + YEAR_MS, false), NOON + 10);
+    assert_int_equal(fixture_at(fixture).clock, CLOCK_GIVEN);
+    fixture_close(fixture);
+    fixture->clock.monotonic_ms += 1000; /* the gateway was off for a second */
+    fixture_tell_time(fixture);
+    fixture_open(fixture);
+    assert_int_equal(time_of_next(fixture, NOON + YEAR_MS, false), NOON + 1020);
+}
+
+static void a_given_time_gives_way_to_the_kernels(void **state)
+{
+    struct store_fixture *fixture = *state;
+    give_time(fixture, NOON + HOUR_MS);
+    assert_int_equal(time_of_next(fixture, NOON, true), NOON);
+    assert_int_equal(time_of_next(fixture, NOON + 5, false), NOON + 5);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_int_equal(fixture_at(fixture).clock, CLOCK_CLAIMED);
+}
+
+static void a_given_time_does_not_outlast_the_machines_run(void **state)
+{
+    struct store_fixture *fixture = *state;
+    fixture->clock.monotonic_ms = 90000;
+    fixture_tell_time(fixture);
+    give_time(fixture, NOON + HOUR_MS);
+    fixture_close(fixture);
+    fixture->clock.monotonic_ms = 20000; /* started anew */
+    fixture_tell_time(fixture);
+    fixture_open(fixture);
+    assert_int_equal(fixture_at(fixture).clock, CLOCK_CLAIMED);
+    assert_int_equal(fixture_at(fixture).wall_ms, NOON);
+}
+
+static void it_comes_back_after_a_restart_too(void **state)
+{
+    struct store_fixture *fixture = *state;
+    assert_int_equal(time_of_next(fixture, NOON + YEAR_MS, false), NOON + YEAR_MS);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_int_equal(time_of_next(fixture, NOON, false), NOON + YEAR_MS);
+    assert_int_equal(time_of_next(fixture, NOON, true), NOON);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_int_equal(time_of_next(fixture, NOON + 1, false), NOON + 1);
+}
+
+static void a_wrong_time_in_one_room_is_of_no_concern_to_others(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct job *room = job_create(JOB_ROOM_CREATE);
+    room->room.room.id = 2;
+    strcpy(room->room.room.name, "garden");
+    strcpy(room->room.room.folded, "garden");
+    assert_int_equal(fixture_result(fixture_do(fixture, room)), JOB_DONE);
+    assert_int_equal(time_of_next(fixture, NOON + YEAR_MS, false), NOON + YEAR_MS);
+    fixture->clock.wall_ms = NOON;
+    struct job *job = fixture_message(fixture, MINA, "here", NULL);
+    job->append.room_id = 2;
+    job = fixture_do(fixture, job);
+    assert_int_equal(job->append.entry.ts, NOON);
+    job_destroy(job);
 }
 
 static void an_unset_clock_counts_on_from_the_last_entry(void **state)
@@ -152,14 +256,14 @@ static void an_unset_clock_counts_on_from_the_last_entry(void **state)
     struct store_fixture *fixture = *state;
     fixture_send(fixture, "before");
     fixture_close(fixture);
+    fixture->clock = (struct clock_reading){.wall_ms = 5000, .monotonic_ms = 100}; /* 1970 */
+    fixture_tell_time(fixture);
     fixture_open(fixture);
-    fixture->wall_ms = 5000; /* 1970 */
-    fixture->monotonic_ms = 100;
     struct job *job = fixture_do(fixture, fixture_message(fixture, MINA, "when?", NULL));
     assert_true(job->append.entry.clock_unset);
     assert_int_equal(job->append.entry.ts, NOON);
     job_destroy(job);
-    fixture->monotonic_ms += 3000;
+    fixture->clock.monotonic_ms += 3000;
     job = fixture_do(fixture, fixture_message(fixture, MINA, "later", NULL));
     assert_int_equal(job->append.entry.ts, NOON + 3000);
     job_destroy(job);
@@ -318,7 +422,7 @@ static void a_topic_is_kept_and_told(void **state)
     job->room_set.topic = job_text(job, "new topic");
     job->room_set.entry.from = job_text(job, "mina");
     job->room_set.entry.user_id = MINA;
-    job->room_set.wall_ms = fixture->wall_ms;
+    job->room_set.at = fixture_at(fixture);
     job = fixture_do(fixture, job);
     assert_int_equal(job->result, JOB_DONE);
     assert_true(job->room_set.entry.seq > 0);
@@ -358,7 +462,14 @@ int main(void)
         TEST(a_nonce_is_recognised_after_a_restart),
         TEST(a_nonce_belongs_to_its_sender),
         TEST(a_nonce_beyond_the_window_is_new),
-        TEST(times_never_run_backwards),
+        TEST(no_time_runs_backwards_by_a_clock_that_nobody_vouches_for),
+        TEST(a_small_correction_is_waited_out),
+        TEST(the_time_comes_back_when_a_wrong_clock_is_corrected),
+        TEST(it_comes_back_after_a_restart_too),
+        TEST(a_time_that_somebody_gave_corrects_a_wrong_clock),
+        TEST(a_given_time_gives_way_to_the_kernels),
+        TEST(a_given_time_does_not_outlast_the_machines_run),
+        TEST(a_wrong_time_in_one_room_is_of_no_concern_to_others),
         TEST(an_unset_clock_counts_on_from_the_last_entry),
         TEST(an_edit_is_ones_own_or_allowed),
         TEST(what_is_no_message_cannot_be_changed),

@@ -368,16 +368,15 @@ static void rows_that_do_not_follow_are_refused_whole(void **state)
     job->import.entries[2].seq = job->import.entries[1].seq;
     assert_int_equal(fixture_result(fixture_do(&fixture, job)), JOB_REFUSED);
     job = import_of(page, 0, 3);
-    job->import.entries[1].ts = 5;
+    job->import.entries[1].ts = SEQ_MAX;
     job = fixture_do(&fixture, job);
     assert_int_equal(job->result, JOB_REFUSED);
     assert_non_null(strstr(job->why, "2"));
     job_destroy(job);
-    job = import_of(page, 0, 3);
-    job->import.entries[2].ts = SEQ_MAX; /* all that is said later would have that time */
-    assert_int_equal(fixture_result(fixture_do(&fixture, job)), JOB_REFUSED);
     assert_int_equal(fixture_query(&fixture, "SELECT count(*) FROM messages WHERE id>>40=2"), 0);
-    assert_int_equal(fixture_result(fixture_do(&fixture, import_of(page, 0, 3))), JOB_DONE);
+    job = import_of(page, 0, 3);
+    job->import.entries[1].ts = 5; /* a clock was corrected there */
+    assert_int_equal(fixture_result(fixture_do(&fixture, job)), JOB_DONE);
     assert_int_equal(fixture_result(fixture_do(&fixture, import_of(page, 0, 3))), JOB_REFUSED);
     job_destroy(page);
     fixture_finish(&fixture);

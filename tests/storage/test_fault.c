@@ -142,8 +142,7 @@ static struct job *new_entry(enum entry_kind kind, const char *text)
 {
     struct job *job = new_job(JOB_APPEND);
     job->append.room_id = 1;
-    job->append.wall_ms = NOW;
-    job->append.monotonic_ms = 1;
+    job->append.at = (struct moment){.wall_ms = NOW, .monotonic_ms = 1, .elapsed_ms = 1};
     job->append.entry =
         (struct entry){.kind = kind, .user_id = 7, .from = "mina", .text = job_text(job, text)};
     return job;
@@ -208,7 +207,7 @@ static bool prune(struct world *world, int64_t keep)
         world->notes[i].may_be_gone |= world->notes[i].seq <= world->seq_max - keep;
     for (int i = 0, failed = 0; failed < TRIES_MAX && i < 100; i++) {
         struct job *notice = NULL;
-        enum retention_result result = retention_step(&world->writer, &options, NOW, 3, &notice);
+        enum retention_result result = retention_step(&world->writer, &options, 3, &notice);
         job_destroy(notice);
         if (result == RETENTION_DONE)
             return true;

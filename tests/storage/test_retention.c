@@ -6,21 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <cmocka.h>
 
+#include "storage/days.h"
+#include "storage/proof.h"
 #include "storage/reader.h"
-#include "storage/stamp.h"
 #include "tests/storage/store_fixture.h"
 
-#define DAY_MS INT64_C(86400000)
+#define HOUR_MS INT64_C(3600000)
 
 static int open_fixture(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     fixture_init(fixture);
-    fixture->wall_ms = (int64_t)time(NULL) * 1000; /* retention looks at the real clock */
     fixture_open(fixture);
     fixture_populate(fixture);
     *state = fixture;
@@ -107,28 +106,123 @@ static void gaps_are_not_counted_as_entries(void **state)
     assert_int_equal(count_in(fixture, LOBBY), 15);
 }
 
-static void old_entries_go_by_age(void **state)
+static void keep_entries_for(struct store_fixture *fixture, int64_t age_ms)
+{
+    fixture->options.retention_age_ms = age_ms;
+    store_reconfigure(fixture->store, &fixture->options);
+}
+
+/* Whatever retention is about to do is done: a whole round follows each of these. */
+static void let_retention_look(struct store_fixture *fixture)
+{
+    enum { ROUNDS = 2, STEPS = 4 };
+    for (int i = 0; i < ROUNDS; i++) {
+        store_reconfigure(fixture->store, &fixture->options);
+        for (int said = 0; said < STEPS; said++)
+            fixture_send(fixture, "x");
+    }
+}
+
+static void what_is_old_in_running_time_goes_whatever_the_clock_says(void **state)
 {
     struct store_fixture *fixture = *state;
-    int64_t today = fixture->wall_ms;
-    fixture->wall_ms = today - 10 * DAY_MS;
+    fixture->clock.wall_ms = 5000; /* 1970 */
     say_in(fixture, LOBBY, 5);
-    fixture->wall_ms = today;
+    fixture_pass_time(fixture, 6 * DAY_MS);
     say_in(fixture, LOBBY, 5);
-    fixture->options.retention_age_ms = 7 * DAY_MS;
-    store_reconfigure(fixture->store, &fixture->options);
+    keep_entries_for(fixture, 7 * DAY_MS);
+    fixture_pass_time(fixture, 2 * DAY_MS);
     await_pruned(fixture, LOBBY, 5);
     assert_int_equal(count_in(fixture, LOBBY), 5);
+}
+
+static void running_time_counts_over_restarts(void **state)
+{
+    struct store_fixture *fixture = *state;
+    say_in(fixture, LOBBY, 5);
+    keep_entries_for(fixture, 7 * DAY_MS);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(count_in(fixture, LOBBY), 5);
+        fixture_pass_time(fixture, 3 * DAY_MS - HOUR_MS);
+        fixture_close(fixture);
+        fixture->clock.monotonic_ms = 1000; /* the machine started anew */
+        fixture_tell_time(fixture);
+        fixture_open(fixture);
+        assert_int_equal(fixture_at(fixture).elapsed_ms, (i + 1) * (3 * DAY_MS - HOUR_MS));
+    }
+    store_reconfigure(fixture->store, &fixture->options);
+    await_pruned(fixture, LOBBY, 5);
+}
+
+static int64_t guests_of(struct store_fixture *fixture)
+{
+    return fixture_query(fixture, "SELECT count(*) FROM users");
+}
+
+/* The clocks that boards start with, tried on everything that grows old. */
+static void no_clock_wipes_anything(void **state)
+{
+    static const int64_t wrong[] = {5000 - NOON, 9 * HOUR_MS, 400 * DAY_MS, 15 * 365 * DAY_MS,
+                                    -400 * DAY_MS};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        for (int synchronised = 0; synchronised < 2; synchronised++) {
+            struct store_fixture *fixture = *state;
+            fixture->options.retention_age_ms = 7 * DAY_MS;
+            fixture->options.guest_age_ms = 30 * DAY_MS;
+            say_in(fixture, LOBBY, 5);
+            int64_t kept = count_in(fixture, LOBBY);
+            fixture_close(fixture);
+            fixture->clock.wall_ms = NOON + wrong[i];
+            fixture->clock.is_synchronised = synchronised != 0;
+            fixture_tell_time(fixture);
+            fixture_open(fixture);
+            let_retention_look(fixture);
+            assert_true(count_in(fixture, LOBBY) > kept);
+            fixture_close(fixture);
+            fixture->clock.wall_ms = NOON; /* put right */
+            fixture_tell_time(fixture);
+            fixture_open(fixture);
+            let_retention_look(fixture);
+            assert_true(count_in(fixture, LOBBY) > kept);
+            assert_int_equal(guests_of(fixture), 2);
+        }
+}
+
+/* What is told at once may come late: the board was off for a year between two proven days. */
+static void what_was_stored_before_a_proven_day_grows_old_while_the_board_is_off(void **state)
+{
+    struct store_fixture *fixture = *state;
+    fixture->clock.is_synchronised = true;
+    keep_entries_for(fixture, 90 * DAY_MS);
+    say_in(fixture, LOBBY, 5);
+    fixture_pass_time(fixture, DAY_MS + HOUR_MS); /* proven after a day of looking */
+    let_retention_look(fixture);
+    fixture_pass_time(fixture, DAY_MS);
+    let_retention_look(fixture);
+    int64_t kept = count_in(fixture, LOBBY);
+    fixture_close(fixture);
+    fixture->clock.wall_ms += 365 * DAY_MS;
+    fixture_tell_time(fixture);
+    fixture_open(fixture);
+    let_retention_look(fixture);
+    assert_true(count_in(fixture, LOBBY) > kept); /* not proven yet */
+    fixture_pass_time(fixture, HOUR_MS);
+    let_retention_look(fixture);
+    assert_true(count_in(fixture, LOBBY) > kept);
+    fixture_pass_time(fixture, DAY_MS);
+    store_reconfigure(fixture->store, &fixture->options);
+    struct job *job = fixture_collect(fixture);
+    assert_int_equal(job->kind, JOB_PRUNED);
+    assert_true(job->pruned.pruned >= 5);
+    job_destroy(job);
 }
 
 static void an_emptied_room_never_reuses_a_seq(void **state)
 {
     struct store_fixture *fixture = *state;
-    int64_t today = fixture->wall_ms;
-    fixture->wall_ms = today - 10 * DAY_MS;
     say_in(fixture, LOBBY, 5);
-    fixture->options.retention_age_ms = 7 * DAY_MS;
-    store_reconfigure(fixture->store, &fixture->options);
+    keep_entries_for(fixture, 7 * DAY_MS);
+    fixture_pass_time(fixture, 9 * DAY_MS);
     await_pruned(fixture, LOBBY, 5);
     fixture_close(fixture);
     fixture->options.retention_age_ms = 0;
@@ -154,7 +248,7 @@ static int64_t fill_rooms(struct store_fixture *fixture, int rooms)
             job->append.room_id = LOBBY + (i + j) % rooms;
             fixture_submit(fixture, job);
         }
-        fixture->wall_ms += 1000;
+        fixture->clock.wall_ms += 1000;
         for (int answers = 0; answers < AT_ONCE;) {
             struct job *job = fixture_collect(fixture);
             answers += job->kind == JOB_APPEND;
@@ -232,59 +326,95 @@ static void a_removed_room_goes_even_after_a_restart(void **state)
     assert_int_equal(count_in(fixture, 2), 0);
 }
 
+static void add_guest(struct store_fixture *fixture, int64_t id, const char *name)
+{
+    struct job *user = job_create(JOB_USER_CREATE);
+    user->user.user = (struct user_row){.id = id, .role = ROLE_GUEST};
+    strcpy(user->user.user.name, name);
+    strcpy(user->user.user.folded, name);
+    assert_true(hash_text(name, user->user.user.key_hash));
+    user->user.at = fixture_at(fixture);
+    assert_int_equal(fixture_result(fixture_do(fixture, user)), JOB_DONE);
+}
+
+static void touch(struct store_fixture *fixture, int64_t id)
+{
+    struct job *job = job_create(JOB_USER_TOUCH);
+    job->user.user.id = id;
+    job->user.at = fixture_at(fixture);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+}
+
 static void a_guest_who_stays_away_is_forgotten(void **state)
 {
     struct store_fixture *fixture = *state;
-    int64_t today = fixture->wall_ms;
     struct job *room = job_create(JOB_ROOM_CREATE);
     room->room.room =
         (struct room_row){.id = 5, .visibility = VISIBILITY_DIRECT, .user_a = MINA, .user_b = 77};
     strcpy(room->room.room.name, "@mina,old");
     strcpy(room->room.room.folded, "@mina,old");
     assert_int_equal(fixture_result(fixture_do(fixture, room)), JOB_DONE);
-    struct job *user = job_create(JOB_USER_CREATE);
-    user->user.user = (struct user_row){.id = 77, .role = ROLE_GUEST};
-    strcpy(user->user.user.name, "old");
-    strcpy(user->user.user.folded, "old");
-    user->user.wall_ms = today - 40 * DAY_MS;
-    assert_int_equal(fixture_result(fixture_do(fixture, user)), JOB_DONE);
+    add_guest(fixture, 77, "old");
+    fixture_pass_time(fixture, 20 * DAY_MS);
+    touch(fixture, MINA);
+    touch(fixture, JUN);
     fixture->options.guest_age_ms = 30 * DAY_MS;
-    store_reconfigure(fixture->store, &fixture->options);
+    fixture_pass_time(fixture, 12 * DAY_MS);
     struct job *notice = fixture_collect(fixture);
     assert_int_equal(notice->kind, JOB_PRUNED);
     assert_true(notice->pruned.room_removed);
     assert_int_equal(notice->pruned.room_id, 5);
     job_destroy(notice);
-    for (int i = 0; i < 100000 && fixture_query(fixture, "SELECT count(*) FROM users") > 2; i++)
+    for (int i = 0; i < 100000 && guests_of(fixture) > 2; i++)
         fixture_send(fixture, "x");
-    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM users"), 2);
+    assert_int_equal(guests_of(fixture), 2);
     fixture_close(fixture);
     fixture_open(fixture);
     assert_int_equal(store_start(fixture->store)->user_id_max, 77);
 }
 
-static void a_clock_that_jumps_ahead_is_not_believed_for_a_day(void **state)
+static struct moment at(int64_t wall_ms, int64_t monotonic_ms, enum clock_state clock)
 {
-    (void)state;
-    struct trust trust = {0};
-    int64_t start = 1000, wall = NOON;
-    assert_int_equal(trust_now(&trust, wall, start), wall);
-    assert_int_equal(trust_now(&trust, wall + 60000, start + 60000), wall + 60000);
-    int64_t jump = 3650 * DAY_MS;
-    assert_int_equal(trust_now(&trust, wall + jump + 70000, start + 70000), wall + 70000);
-    assert_int_equal(trust_now(&trust, wall + DAY_MS, start + DAY_MS), wall + DAY_MS);
-    assert_int_equal(trust_now(&trust, wall + jump + DAY_MS, start + DAY_MS), wall + DAY_MS);
-    assert_int_equal(trust_now(&trust, wall + jump + 2 * DAY_MS, start + 2 * DAY_MS),
-                     wall + jump + 2 * DAY_MS);
+    return (struct moment){.wall_ms = wall_ms, .monotonic_ms = monotonic_ms, .clock = clock};
 }
 
-static void an_unset_clock_ages_nothing(void **state)
+/* Looks once a minute until then. */
+static bool look_until(struct proof *proof, struct moment *now, int64_t ms)
+{
+    bool is_proven = false;
+    for (int64_t end = now->monotonic_ms + ms; now->monotonic_ms < end;) {
+        now->monotonic_ms += 60000;
+        now->wall_ms += 60000;
+        is_proven = proof_look(proof, now);
+    }
+    return is_proven;
+}
+
+static void a_time_is_proven_after_a_day_without_a_break(void **state)
 {
     (void)state;
-    struct trust trust = {0};
-    assert_int_equal(trust_now(&trust, 5000, 1000), 0);
-    assert_int_equal(trust_now(&trust, NOON, 2000), NOON);
-    assert_int_equal(trust_now(&trust, 5000, 3000), NOON + 1000);
+    struct proof proof = {0};
+    struct moment now = at(NOON, 1000, CLOCK_SYNCHRONISED);
+    assert_false(look_until(&proof, &now, DAY_MS));
+    assert_true(look_until(&proof, &now, 60000));
+    now.clock = CLOCK_CLAIMED;
+    assert_false(look_until(&proof, &now, 60000));
+    now.clock = CLOCK_SYNCHRONISED;
+    assert_false(look_until(&proof, &now, DAY_MS));
+    now.wall_ms += HOUR_MS; /* it was set: what was it before? */
+    assert_false(look_until(&proof, &now, DAY_MS));
+    assert_true(look_until(&proof, &now, 2 * 60000));
+}
+
+static void nobody_but_the_kernel_proves_a_time(void **state)
+{
+    (void)state;
+    static const enum clock_state states[] = {CLOCK_CLAIMED, CLOCK_UNSET, CLOCK_GIVEN};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        struct proof proof = {0};
+        struct moment now = at(NOON, 1000, states[i]);
+        assert_false(look_until(&proof, &now, 30 * DAY_MS));
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
@@ -294,7 +424,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(only_the_newest_entries_of_a_room_stay),
         TEST(gaps_are_not_counted_as_entries),
-        TEST(old_entries_go_by_age),
+        TEST(what_is_old_in_running_time_goes_whatever_the_clock_says),
+        TEST(running_time_counts_over_restarts),
+        TEST(no_clock_wipes_anything),
+        TEST(what_was_stored_before_a_proven_day_grows_old_while_the_board_is_off),
         TEST(an_emptied_room_never_reuses_a_seq),
 #ifndef __SANITIZE_THREAD__ /* long, and as to threads like the others */
         TEST(the_files_stay_below_their_ceiling),
@@ -303,8 +436,8 @@ int main(void)
         TEST(space_comes_back_when_entries_go),
         TEST(a_removed_room_goes_even_after_a_restart),
         TEST(a_guest_who_stays_away_is_forgotten),
-        cmocka_unit_test(a_clock_that_jumps_ahead_is_not_believed_for_a_day),
-        cmocka_unit_test(an_unset_clock_ages_nothing),
+        cmocka_unit_test(a_time_is_proven_after_a_day_without_a_break),
+        cmocka_unit_test(nobody_but_the_kernel_proves_a_time),
     };
     return cmocka_run_group_tests_name("storage.retention", tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static struct job *asks(int64_t user_id, const char *query)
     job->search.role = ROLE_GUEST;
     job->search.query = job_text(job, query);
     job->search.before_ts = NUMBER_ABSENT;
-    job->search.wall_ms = 5000;
+    job->search.elapsed_ms = 5000;
     job->search.limit = 50;
     job->search.bytes_max = 65536;
     return job;
@@ -127,12 +127,19 @@ static void a_query_shorter_than_three_characters_finds_things(void **state)
     scratch_remove(&scratch);
 }
 
+static struct place place_of_last(const struct job_search *search)
+{
+    const struct history_entry *last = &search->entries[search->count - 1];
+    return (struct place){last->entry.ts, last->room_id, last->entry.seq};
+}
+
 static void results_are_newest_first_and_continue_without_a_gap(void **state)
 {
     (void)state;
     struct scratch scratch;
     scratch_open(&scratch);
-    int64_t seen = 0, before = NUMBER_ABSENT, last_ts = INT64_MAX;
+    int64_t seen = 0, last_ts = INT64_MAX;
+    struct place after = {0};
     for (int i = 0; i < 1500; i++) {
         char text[40];
         snprintf(text, sizeof text, "apple %d", i);
@@ -142,7 +149,7 @@ static void results_are_newest_first_and_continue_without_a_gap(void **state)
     assert_true(scratch_query(&scratch.database, "SELECT count(*) FROM search_blocks") >= 2);
     for (bool more = true; more;) {
         struct job *job = asks(7, "apple");
-        job->search.before_ts = before;
+        job->search.after = after;
         job->search.limit = 20;
         answer(&scratch, job);
         more = job->search.more;
@@ -152,10 +159,44 @@ static void results_are_newest_first_and_continue_without_a_gap(void **state)
             last_ts = job->search.entries[i].entry.ts;
         }
         seen += (int64_t)job->search.count;
-        before = last_ts;
+        after = place_of_last(&job->search);
         job_destroy(job);
     }
     assert_int_equal(seen, 1500);
+    scratch_remove(&scratch);
+}
+
+/* As an import of a log without milliseconds makes them, or a clock that stood still. */
+static void messages_of_one_instant_are_all_found(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    scratch_open(&scratch);
+    for (int i = 0; i < 300; i++)
+        scratch_insert(&scratch.database, 1 + i % 2 * 2, i + 1, 5000, "Jun", "needle");
+    index_all(&scratch);
+    for (int i = 300; i < 350; i++) /* and some that are not indexed yet */
+        scratch_insert(&scratch.database, 1 + i % 2 * 2, i + 1, 5000, "Jun", "needle");
+    struct place after = {0};
+    int64_t last = INT64_MAX;
+    size_t seen = 0, pages = 0;
+    for (bool more = true; more; pages++) {
+        struct job *job = asks(7, "needle");
+        job->search.after = after;
+        job->search.limit = 30;
+        answer(&scratch, job);
+        more = job->search.more;
+        for (size_t i = 0; i < job->search.count; i++) {
+            int64_t id = job->search.entries[i].room_id << 40 | job->search.entries[i].entry.seq;
+            assert_true(id < last);
+            last = id;
+        }
+        seen += job->search.count;
+        after = place_of_last(&job->search);
+        job_destroy(job);
+    }
+    assert_int_equal(seen, 350);
+    assert_int_equal(pages, 12);
     scratch_remove(&scratch);
 }
 
@@ -468,6 +509,7 @@ int main(void)
         cmocka_unit_test(korean_is_found_by_two_syllables_and_by_jamo),
         cmocka_unit_test(a_query_shorter_than_three_characters_finds_things),
         cmocka_unit_test(results_are_newest_first_and_continue_without_a_gap),
+        cmocka_unit_test(messages_of_one_instant_are_all_found),
         cmocka_unit_test(only_rooms_that_may_be_read_are_searched),
         cmocka_unit_test(filters_hold_by_room_author_and_time),
         cmocka_unit_test(a_snippet_shows_the_match_in_a_long_text),

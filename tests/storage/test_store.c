@@ -271,7 +271,6 @@ static void the_start_tells_what_rooms_there_are(void **state)
     assert_int_equal(start->rooms[0].last, seq);
     assert_int_equal(start->room_id_max, LOBBY);
     assert_int_equal(start->user_id_max, JUN);
-    assert_int_equal(start->last_ts, NOON);
     assert_false(start->created);
     store_forget_start(fixture->store);
     assert_null(store_start(fixture->store)->rooms);

@@ -84,7 +84,8 @@ struct job *memory_database_prune(struct memory_database *memory, int64_t room_i
     enum retention_result result = RETENTION_STEPPED;
     while (!notice && result == RETENTION_STEPPED) {
         memory->writer.retention_room = room_id;
-        result = retention_step(&memory->writer, &options, INT64_MAX, (int)count, &notice);
+        memory->writer.now.elapsed_ms = INT64_MAX / 2; /* everything is old */
+        result = retention_step(&memory->writer, &options, (int)count, &notice);
     }
     must(result != RETENTION_FAILED, &memory->writer.database, "prune");
     return notice;

@@ -37,8 +37,14 @@ export type LineType =
   | "message"
   | "topic";
 
-export type Clock =
+export type EntryClock =
   | "unset";
+
+export type ClockState =
+  | "claimed"
+  | "unset"
+  | "given"
+  | "synchronised";
 
 export type YesNo =
   | "false"
@@ -185,7 +191,7 @@ export interface HistoryLine {
   /** The bridge it came through. */
   via?: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
   /** Reactions. */
   reactions?: ReactionLine[];
   /** In search results: the text around the match. */
@@ -219,7 +225,7 @@ export interface Row {
   /** The bridge it came through. */
   via?: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
 }
 
 /** Who is speaking; the first frame of every connection. */
@@ -362,8 +368,10 @@ export interface SearchRequest {
   room?: string;
   /** Only by this user. */
   from?: string;
-  /** Only older than this time (ms); a result's ts continues the search. */
+  /** Only older than this time (ms). */
   before?: number;
+  /** Where the page before ended: next of its reply. */
+  next?: string;
   /** At most so many; 50 if absent. */
   limit?: number;
 }
@@ -530,6 +538,14 @@ export interface PingRequest {
   ref?: Ref;
 }
 
+/** What time it is for the gateway and who vouches for it; for administrators, who may also give it. */
+export interface ClockRequest {
+  type: "clock";
+  ref?: Ref;
+  /** What time it is: used until the system's clock is synchronised. */
+  time?: number;
+}
+
 /** Figures for the keeper; on the admin socket only, as are the next four. */
 export interface StatusRequest {
   type: "status";
@@ -694,6 +710,8 @@ export interface ResultsReply {
   results: HistoryLine[];
   /** There are more. */
   more: boolean;
+  /** When there are more: what continues the search. Opaque. */
+  next?: string;
 }
 
 /** Done. */
@@ -714,6 +732,18 @@ export interface MembersReply {
   more?: boolean;
 }
 
+/** To clock. */
+export interface ClockReply {
+  type: "clock";
+  ref?: Ref;
+  /** What the gateway believes. */
+  time: number;
+  /** Who vouches for it: nobody (claimed, unset), an administrator (given), the kernel (synchronised). */
+  state: ClockState;
+  /** Synchronised for 24 h without a break: retention by age goes by it. */
+  proven: boolean;
+}
+
 /** To status: everything a keeper asks about. */
 export interface StatusReply {
   type: "status";
@@ -726,6 +756,10 @@ export interface StatusReply {
   time: number;
   /** The clock is plausible. */
   clock_set: boolean;
+  /** Who vouches for it: as state in a reply to clock. */
+  clock: ClockState;
+  /** Retention by age goes by the clock; else it waits for running time. */
+  time_proven: boolean;
   /** Open connections. */
   connections: number;
   /** As many as there may be. */
@@ -830,7 +864,7 @@ export interface MessageEntry {
   /** The bridge it came through. */
   via?: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
 }
 
 /** A message has a new text. */
@@ -851,7 +885,7 @@ export interface EditEntry {
   /** The sender's nonce. */
   nonce?: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
 }
 
 /** A message's text is gone. */
@@ -870,7 +904,7 @@ export interface DeleteEntry {
   /** The sender's nonce. */
   nonce?: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
 }
 
 /** Somebody put an emoji under a message, or took it away. */
@@ -893,7 +927,7 @@ export interface ReactionEntry {
   /** The sender's nonce. */
   nonce?: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
 }
 
 /** The room has a new topic. */
@@ -910,7 +944,7 @@ export interface TopicEntry {
   /** The topic. */
   text: string;
   /** unset: the board did not know the time. */
-  clock?: Clock;
+  clock?: EntryClock;
 }
 
 /** The missed entries have been told; what follows is new. */
@@ -1027,6 +1061,7 @@ export type Request =
   | PasswordRequest
   | LogoutRequest
   | PingRequest
+  | ClockRequest
   | StatusRequest
   | BackupRequest
   | RestoreRequest
@@ -1044,6 +1079,7 @@ export type Reply =
   | ResultsReply
   | OkReply
   | MembersReply
+  | ClockReply
   | StatusReply
   | DoneReply
   | ExportedReply
@@ -1099,6 +1135,7 @@ export interface Answers {
   password: OkReply;
   logout: OkReply;
   ping: PongReply;
+  clock: ClockReply;
   status: StatusReply;
   backup: DoneReply;
   restore: DoneReply;
@@ -1159,6 +1196,8 @@ export const least = {
   export: "admin",
   /** Put rows into its log. */
   import: "admin",
+  /** See who vouches for the time, and give it. */
+  clock: "admin",
   /** See the gateway's figures. */
   status: "admin",
   /** Copy the whole database to a file. */

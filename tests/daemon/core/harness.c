@@ -76,7 +76,7 @@ void harness_open(struct harness *harness, void (*change)(struct config *config)
         .path = "", .pending_max = (int)harness->config.storage.pending_max, .nonce_window = 256};
     char why[128];
     harness->store = store_open(&options, why, sizeof why);
-    harness->now = (struct moment){.wall_ms = INT64_C(1900000000000), .monotonic_ms = 1000};
+    harness->now = (struct moment){.wall_ms = INT64_C(1900000000000), .monotonic_ms = 1000, .elapsed_ms = 1};
     harness->gateway = gateway_create(&harness->config, harness->store, &harness->now);
     assert(harness->gateway);
     harness_settle(harness);
@@ -132,6 +132,7 @@ void harness_settle(struct harness *harness)
 void harness_advance(struct harness *harness, int64_t ms)
 {
     harness->now.monotonic_ms += ms;
+    harness->now.elapsed_ms += ms;
     harness->now.wall_ms += ms;
     harness_settle(harness);
 }
