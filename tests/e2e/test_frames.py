@@ -11,6 +11,8 @@ import websockets
 from client import Client, meet, new_name
 from daemon import DEADLINE_S, Daemon
 
+FRAME_BYTES = 32768  # limits.frame_bytes unless set
+
 MALFORMED = {
     "no JSON": ("hello", "bad_json"),
     "empty": ("", "bad_json"),
@@ -93,14 +95,14 @@ async def test_binary_closes_with_1003(shared):
 
 async def test_a_message_too_long_closes_with_1009(shared):
     [mina] = await meet(shared, new_name())
-    await mina.send_text(json.dumps({"type": "ping", "x": "a" * 16384}))
+    await mina.send_text(json.dumps({"type": "ping", "x": "a" * FRAME_BYTES}))
     assert (await mina.wait_closed())[0] == 1009
 
 
 async def test_the_longest_message_is_taken(shared):
     mina = await Client.connect(shared, new_name())
     frame = json.dumps({"type": "ping", "x": ""})
-    await mina.send_text(frame[:-2] + "a" * (16384 - len(frame)) + frame[-2:])
+    await mina.send_text(frame[:-2] + "a" * (FRAME_BYTES - len(frame)) + frame[-2:])
     await mina.next("pong")
     await mina.close()
 
