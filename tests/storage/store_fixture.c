@@ -2,9 +2,9 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +15,23 @@
 
 enum { PATIENCE_MS = 180000 };
 
-static _Atomic int64_t wall_ms, monotonic_ms;
-static atomic_bool is_synchronised;
+/* What the store's threads are told. Under one mutex: half of a new time would look like a clock that
+ * has been set. */
+static pthread_mutex_t told_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct clock_reading told;
 
 static void read_clock(struct clock_reading *reading)
 {
-    *reading = (struct clock_reading){wall_ms, monotonic_ms, is_synchronised};
+    pthread_mutex_lock(&told_mutex);
+    *reading = told;
+    pthread_mutex_unlock(&told_mutex);
 }
 
 void fixture_tell_time(const struct store_fixture *fixture)
 {
-    wall_ms = fixture->clock.wall_ms;
-    monotonic_ms = fixture->clock.monotonic_ms;
-    is_synchronised = fixture->clock.is_synchronised;
+    pthread_mutex_lock(&told_mutex);
+    told = fixture->clock;
+    pthread_mutex_unlock(&told_mutex);
 }
 
 void fixture_pass_time(struct store_fixture *fixture, int64_t ms)
