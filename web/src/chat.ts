@@ -186,13 +186,13 @@ export class Chat {
     this.rooms.value = this.rooms.value.filter((room) => room.wanted || room === this.current.value || there.has(room.name));
   }
 
-  /** Which rooms to be in: those of last time, those with a role, direct ones, and the one asked for. */
+  /** Which rooms to be in: those of last time, with a role, private or direct, and the one asked for. */
   private wishes(lines: readonly RoomLine[]): void {
     const kept = recall<string[] | null>("rooms", null);
     const left = recall<string[]>("left", []);
     for (const line of lines) {
       const room = this.roomOf(line.name);
-      const belongs = (room.isDirect || line.role !== "guest") && !left.includes(line.name);
+      const belongs = (line.visibility !== "public" || line.role !== "guest") && !left.includes(line.name);
       if (kept?.includes(line.name) || belongs) room.wanted = true;
     }
     if (!kept) {
@@ -282,7 +282,7 @@ export class Chat {
       real.entered(joined, from?.after);
       if (known && !real.loaded.value && !page) this.say({ key: "afresh", room: real.name });
       this.keepRooms();
-      /* Where a newcomer begins to read is to be known after a reload, too. */
+      /* Where a newcomer begins to read is to be known after a reload, too, however soon it comes. */
       if (joined.read < real.read) this.tellRead(real);
       await page;
       if (!real.loaded.value) await this.history.newest(real);
@@ -343,7 +343,7 @@ export class Chat {
   seen(room: Room): void {
     if (room.read >= room.cursor || room.island.value || !room.caughtUp.value || !room.loaded.value) return;
     room.readTo(room.cursor);
-    this.tellRead(room);
+    this.tellReadSoon(room);
   }
 
   readAll(): void {
@@ -351,18 +351,23 @@ export class Chat {
       if (!room.unread.peek()) continue;
       room.divider.value = -1;
       room.readTo(Math.max(room.cursor, room.last));
-      this.tellRead(room);
+      this.tellReadSoon(room);
     }
   }
 
   private reading = new Set<Room>();
 
   private tellRead(room: Room): void {
+    if (room.joined.value) this.connection.tell({ type: "read", room: room.name, seq: room.read });
+  }
+
+  /** While one reads along, it changes with every message. */
+  private tellReadSoon(room: Room): void {
     if (this.reading.has(room)) return;
     this.reading.add(room);
     this.clock.setTimeout(() => {
       this.reading.delete(room);
-      if (room.joined.value) this.connection.tell({ type: "read", room: room.name, seq: room.read });
+      this.tellRead(room);
     }, 1500);
   }
 

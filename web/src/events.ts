@@ -101,6 +101,7 @@ function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
   const known = chat.known(event.name);
   const room = chat.roomOf(event.name);
   room.describe(event);
-  if (!known && event.visibility === "private" && event.role && event.role !== "guest") chat.letIn(room);
+  /* Whom it opens to is told a role there: a guest stays one. */
+  if (!known && event.visibility === "private" && event.role) chat.letIn(room);
   if (room.isDirect && !room.joined.value) void chat.join(room).then(() => callForMissed(chat, room));
 }

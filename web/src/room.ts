@@ -129,8 +129,7 @@ export class Room {
   /** Whoever comes to a public room for the first time has missed nothing. What is said to oneself alone,
    * or in a room one was let into, is news; and where one has been, so is all that came since. */
   private comesFirst(): boolean {
-    const letIn = this.visibility.value === "private" && this.role.value !== "guest";
-    return !this.wasHere && !this.read && !this.loaded.value && !this.isDirect && !letIn;
+    return !this.wasHere && !this.read && !this.loaded.value && this.visibility.value === "public";
   }
 
   /** join has been answered. What is shown may have to be read anew: then nothing is loaded. */
