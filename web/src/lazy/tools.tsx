@@ -37,7 +37,7 @@ export function MessageMenu({ what }: { what: Open }) {
   return (
     <>
       <Title text={row.from} />
-      <p class="muted small">{row.unset ? t("timeUnknown") : whole(row.ts)}</p>
+      <p class="muted small">{row.unset ? t("timeUnknown") : <time>{whole(row.ts)}</time>}</p>
       <p class="said" dir="auto">
         {row.deleted ? t("deleted") : plainText(row.text)}
       </p>
