@@ -102,7 +102,7 @@ test("after an emoji one goes on writing; only what is too long is counted", wor
   await mina.keyboard.type(" time");
   assert.match(await mina.inputValue("#composer"), /^tea \S+ time$/);
   assert.equal(await mina.$(".composer .note"), null);
-  await mina.fill("#composer", "가".repeat(1380));
+  await mina.fill("#composer", "가".repeat(2015));
   await mina.waitForSelector(".note.wrong:has-text('15 characters too many')");
 }));
 
