@@ -51,6 +51,11 @@ int64_t clock_monotonic_ms(void)
     return clock_monotonic_us() / 1000;
 }
 
+int64_t clock_machine_ms(void)
+{
+    return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
 int64_t clock_system_ms(void)
 {
     return read_us(CLOCK_REALTIME) / 1000;

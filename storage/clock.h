@@ -32,6 +32,9 @@ clock_reader clock_read_system;
 int64_t clock_monotonic_us(void);
 int64_t clock_monotonic_ms(void);
 
+/* CLOCK_MONOTONIC as the machine has it, which no test advances: for how long the machine takes. */
+int64_t clock_machine_ms(void);
+
 /* The same moment as pthread_cond_timedwait takes it. */
 struct timespec clock_deadline(int64_t monotonic_ms);
 

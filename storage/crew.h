@@ -62,7 +62,7 @@ struct store {
     size_t answer_bytes;       /* of reads that are done: workers wait while they are too many */
     atomic_bool is_stopping;   /* for work that takes long, without the mutex */
     int64_t stopping_since_ms; /* 0: not stopping */
-    int64_t commit_since_ms;   /* a commit is under way; 0 none */
+    int64_t commit_since_ms;   /* a commit is under way, by clock_machine_ms; 0 none */
     bool reconfigured;         /* the writer has not looked yet */
     int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
     int64_t commits, failures, unindexed;

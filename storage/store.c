@@ -175,7 +175,7 @@ int store_fd(const struct store *store)
 bool store_is_healthy(struct store *store, char *why, size_t why_size)
 {
     pthread_mutex_lock(&store->mutex);
-    int64_t hanging_ms = store->commit_since_ms ? clock_monotonic_ms() - store->commit_since_ms : 0;
+    int64_t hanging_ms = store->commit_since_ms ? clock_machine_ms() - store->commit_since_ms : 0;
     bool healthy = !store->failing && hanging_ms <= HANG_MS && !store->damaged;
     if (store->failing)
         snprintf(why, why_size, "Storage fails: %s.", store->failure);

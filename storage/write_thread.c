@@ -89,7 +89,7 @@ static bool gather(struct store *store)
         bool is_last = store->stopping_since_ms && !store->batch.first;
         if (is_last || (due_ms <= now_ms && (!store->failing || store->retry_at_ms <= now_ms))) {
             if (!is_last && store->batch.first)
-                store->commit_since_ms = now_ms;
+                store->commit_since_ms = clock_machine_ms();
             pthread_mutex_unlock(&store->mutex);
             return !is_last;
         }
