@@ -57,6 +57,16 @@ static bool set_bool(const struct setting *setting, struct config *config, const
     return false;
 }
 
+static bool set_value(const struct setting *setting, struct config *config, const char *value,
+                      char *why, size_t why_size)
+{
+    if (setting->kind == SETTING_INT)
+        return set_number(setting, config, value, why, why_size);
+    if (setting->kind == SETTING_BOOL)
+        return set_bool(setting, config, value, why, why_size);
+    return setting_put_text(setting, config, value, why, why_size);
+}
+
 bool config_set(struct config *config, const char *assignment, char *why, size_t why_size)
 {
     char name[64];
@@ -73,11 +83,10 @@ bool config_set(struct config *config, const char *assignment, char *why, size_t
                  assignment);
         return false;
     }
-    if (setting->kind == SETTING_INT)
-        return set_number(setting, config, equals + 1, why, why_size);
-    if (setting->kind == SETTING_BOOL)
-        return set_bool(setting, config, equals + 1, why, why_size);
-    return setting_put_text(setting, config, equals + 1, why, why_size);
+    if (!set_value(setting, config, equals + 1, why, why_size))
+        return false;
+    setting_note_origin(setting, config, CONFIG_COMMAND_LINE, 0);
+    return true;
 }
 
 void config_admin_socket(const struct config *config, char *out, size_t out_size)

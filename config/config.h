@@ -21,9 +21,30 @@
 #define END(group) };
 #include "config/options.def"
 
+/* Every row of options.def, as an index. */
+enum config_row {
+#define GROUP(group, sentence) CONFIG_ROW_##group,
+#define TEXT(group, name, default, max_bytes, sentence) CONFIG_ROW_##group##_##name,
+#define NETWORKS(group, name, default, max_bytes, sentence) CONFIG_ROW_##group##_##name,
+#define LIST(group, name, default, max_bytes, sentence) CONFIG_ROW_##group##_##name,
+#define INT(group, name, default, min, max, unit, sentence) CONFIG_ROW_##group##_##name,
+#define BOOL(group, name, default, sentence) CONFIG_ROW_##group##_##name,
+#define CHOICE(group, name, default, words, sentence) CONFIG_ROW_##group##_##name,
+#include "config/options.def"
+    CONFIG_ROW_COUNT
+};
+
+/* Where a value was said. */
+enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_COMMAND_LINE };
+struct config_origin {
+    unsigned char source; /* enum config_source */
+    unsigned short line;  /* of CONFIG_FILE; 0 in a file that it includes, and beyond 65535 */
+};
+
 struct config {
 #define GROUP(group, sentence) struct config_##group group;
 #include "config/options.def"
+    struct config_origin origins[CONFIG_ROW_COUNT];
 };
 
 enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
@@ -31,6 +52,8 @@ enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability 
 enum { CREATE_EVERYONE, CREATE_KEEPER };                 /* rooms.create */
 enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG }; /* log.level */
 enum { TARGET_STDERR, TARGET_SYSLOG };                   /* log.target */
+
+#define CONFIG_INSTALLED "/etc/hearth/hearth.conf" /* as packages install it */
 
 #define CONFIG_WHY_BYTES 512 /* one sentence: "FILE:12: limits.text_bytes is 3; it must be 16 to 65536 bytes." */
 
@@ -55,6 +78,22 @@ struct config_changes {
 
 /* Takes from fresh what may change while the gateway runs. changes says what that was. */
 void config_take(struct config *config, const struct config *fresh, struct config_changes *changes);
+
+/* The same changes, and nothing is taken. */
+void config_compare(const struct config *config, const struct config *fresh,
+                    struct config_changes *changes);
+
+/* One setting as people read it. */
+struct config_value {
+    char name[64];     /* "limits.text_bytes" */
+    const char *value; /* points into config, or at digits */
+    char digits[32];
+    struct config_origin origin;
+    bool needs_restart;
+};
+
+/* Fills value; false when the row is no setting but begins a group. */
+bool config_value(const struct config *config, enum config_row row, struct config_value *value);
 
 /* Prints a commented file that config_load reads back to the same values. */
 void config_print(const struct config *config, FILE *out);

@@ -171,8 +171,12 @@ static bool put_setting(const struct place *place, struct config *config, const 
     const struct setting *setting = setting_find(group, strlen(group), name);
     if (!setting)
         snprintf(sentence, sizeof sentence, "There is no setting \"%.40s.%.60s\".", group, name);
-    else if (put_value(setting, config, value, sentence, sizeof sentence))
+    else if (put_value(setting, config, value, sentence, sizeof sentence)) {
+        bool is_included = config_setting_source_file(value) != NULL;
+        setting_note_origin(setting, config, CONFIG_FILE,
+                            is_included ? 0 : config_setting_source_line(value));
         return true;
+    }
     complain(place, config_setting_source_file(value), config_setting_source_line(value), sentence);
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,13 @@ const struct setting *setting_find(const char *group, size_t group_length, const
             return row;
     }
     return NULL;
+}
+
+void setting_note_origin(const struct setting *setting, struct config *config,
+                         enum config_source source, unsigned line)
+{
+    config->origins[setting - table] = (struct config_origin){
+        .source = (unsigned char)source, .line = (unsigned short)(line > USHRT_MAX ? 0 : line)};
 }
 
 bool setting_needs_restart(const struct setting *setting)

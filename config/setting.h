@@ -34,6 +34,10 @@ const struct setting *setting_table(size_t *count);
 /* NULL if there is none. name NULL finds the group's own row. */
 const struct setting *setting_find(const char *group, size_t group_length, const char *name);
 
+/* Keeps where a value was said. */
+void setting_note_origin(const struct setting *setting, struct config *config,
+                         enum config_source source, unsigned line);
+
 /* Whether a change of it waits for the next start. */
 bool setting_needs_restart(const struct setting *setting);
 

@@ -37,6 +37,16 @@ void log_open(int level, int target)
         openlog("hearthd", LOG_PID, LOG_DAEMON);
 }
 
+void log_set_level(int level)
+{
+    output.level = level;
+}
+
+int log_level(void)
+{
+    return output.level;
+}
+
 /* A line stays a line, whatever was in its values. */
 static void replace_controls(char *line)
 {

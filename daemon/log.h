@@ -7,6 +7,11 @@
 
 /* level and target as in config.h. */
 void log_open(int level, int target);
+
+/* The level alone, until the next log_open. */
+void log_set_level(int level);
+int log_level(void);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -121,16 +121,24 @@ static enum exit_code run_words(int argc, char **argv, struct invocation *invoca
     return run(command, argc - last, argv + last, invocation);
 }
 
-int main(int argc, char **argv)
+/* What the installed gateway's configuration says, if it can be read and is right; else the default. */
+static const char *installed_socket(char *path, size_t size)
 {
     static struct config config;
+    char why[CONFIG_WHY_BYTES];
+    config_defaults(&config);
+    (void)config_load(&config, CONFIG_INSTALLED, why, sizeof why);
+    config_admin_socket(&config, path, size);
+    return path;
+}
+
+int main(int argc, char **argv)
+{
     char socket_path[SOCKET_BYTES_MAX + 256];
     struct invocation invocation = {.socket = getenv("HEARTH_SOCKET"),
                                     .timeout_ms = TIMEOUT_DEFAULT_MS};
-    config_defaults(&config);
-    config_admin_socket(&config, socket_path, sizeof socket_path);
     if (!invocation.socket || !invocation.socket[0])
-        invocation.socket = socket_path;
+        invocation.socket = installed_socket(socket_path, sizeof socket_path);
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts("hearthctl " HEARTH_VERSION) < 0;
     for (int i = 1; i < argc; i++)

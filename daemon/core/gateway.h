@@ -16,6 +16,19 @@ struct gateway;
 struct gateway *gateway_create(const struct config *config, struct store *store,
                                const struct moment *now);
 
+/* What the gateway asks of whoever runs it, since it knows no file. Both may read a small local file
+ * at once. False: why is one sentence, and nothing has changed. */
+struct host {
+    /* The configuration as it would be if it were read again. */
+    bool (*read)(void *of, struct config *fresh, char *why, size_t why_size);
+    /* Reads it again: what may change while running counts from now on. */
+    bool (*reload)(void *of, struct config_changes *changes, char *why, size_t why_size);
+    void *of;
+};
+
+/* host is borrowed and outlives the gateway. Without one, nothing can be read again. */
+void gateway_set_host(struct gateway *gateway, const struct host *host);
+
 /* Told at the start of every turn of the loop, before anything else that turn. */
 void gateway_set_now(struct gateway *gateway, const struct moment *now);
 

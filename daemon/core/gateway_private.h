@@ -16,6 +16,7 @@ struct user;
 
 struct gateway {
     const struct config *config; /* borrowed */
+    const struct host *host;     /* borrowed; or NULL */
     struct moment now;
     int64_t started_ms;          /* monotonic */
     uint64_t seed;               /* of the tables */

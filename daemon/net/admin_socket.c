@@ -7,6 +7,30 @@ void admin_status(struct exchange *exchange)
     api_say(exchange, "status", false);
 }
 
+void admin_settings(struct exchange *exchange)
+{
+    api_say(exchange, "settings", false);
+}
+
+/* A body is not needed. */
+void admin_reload(struct exchange *exchange)
+{
+    if (exchange->body.length > 0)
+        api_say_with_body(exchange, "reload", false);
+    else
+        api_say(exchange, "reload", false);
+}
+
+void admin_log_level(struct exchange *exchange)
+{
+    api_say(exchange, "log_level", false);
+}
+
+void admin_log_level_set(struct exchange *exchange)
+{
+    api_say_with_body(exchange, "log_level", false);
+}
+
 void admin_room_create(struct exchange *exchange)
 {
     exchange->success_status = 201;

@@ -6,6 +6,10 @@
 #include "daemon/net/exchange.h"
 
 void admin_status(struct exchange *exchange);
+void admin_settings(struct exchange *exchange);
+void admin_reload(struct exchange *exchange);
+void admin_log_level(struct exchange *exchange);
+void admin_log_level_set(struct exchange *exchange);
 void admin_room_create(struct exchange *exchange);
 void admin_room_show(struct exchange *exchange);
 void admin_room_set(struct exchange *exchange);

@@ -45,6 +45,7 @@ struct server {
     struct store *store;
     struct listeners *listeners;
     const struct reload *reload;
+    struct host host; /* what the gateway asks of this server */
 
     struct lws_context *context;
     struct lws_vhost *vhost;

@@ -268,34 +268,50 @@ static void apply_config(struct server *server)
     }
 }
 
-static void reload(struct server *server)
+static bool read_config(void *of, struct config *fresh, char *why, size_t why_size)
 {
-    char why[CONFIG_WHY_BYTES];
-    struct config *fresh = server->reload ? malloc(sizeof *fresh) : NULL;
-    if (!fresh)
-        return;
-    notify_reloading();
-    if (server->reload->read(server->reload->of, fresh, why, sizeof why)) {
-        struct config_changes changes;
-        config_take(server->config, fresh, &changes);
-        apply_config(server);
-        server->reload->done(server->reload->of);
-        log_info("server: configuration read again changed=\"%s\"", changes.applied);
-        if (changes.waiting[0])
-            log_warn("server: these settings count from the next start only: %s", changes.waiting);
-    } else {
-        log_error("server: configuration kept as it was, the new one is wrong: %s", why);
+    const struct server *server = of;
+    return server->reload->read(server->reload->of, fresh, why, why_size);
+}
+
+static void take_config(struct server *server, const struct config *fresh,
+                        struct config_changes *changes)
+{
+    config_take(server->config, fresh, changes);
+    apply_config(server);
+    server->reload->done(server->reload->of);
+    log_info("server: configuration read again changed=\"%s\"", changes->applied);
+    if (changes->waiting[0])
+        log_warn("server: these settings count from the next start only: %s", changes->waiting);
+}
+
+static bool reload_config(void *of, struct config_changes *changes, char *why, size_t why_size)
+{
+    struct server *server = of;
+    struct config *fresh = malloc(sizeof *fresh);
+    if (!fresh) {
+        snprintf(why, why_size, "There is no memory left.");
+        return false;
     }
+    notify_reloading();
+    bool is_read = read_config(server, fresh, why, why_size);
+    if (is_read)
+        take_config(server, fresh, changes);
+    else
+        log_error("server: configuration kept as it was, the new one is wrong: %s", why);
     notify_ready();
     free(fresh);
+    return is_read;
 }
 
 static void on_signal(struct server *server, int fd)
 {
     enum signal_meaning meaning;
+    struct config_changes changes;
+    char why[CONFIG_WHY_BYTES];
     while ((meaning = signals_read(fd)) != SIGNAL_NONE) {
         if (meaning == SIGNAL_RELOAD)
-            reload(server);
+            (void)reload_config(server, &changes, why, sizeof why); /* the log tells */
         else
             stop_for_good(server);
     }
@@ -431,6 +447,8 @@ struct server *server_open(struct config *config, struct gateway *gateway, struc
 enum server_end server_run(struct server *server, const struct reload *reload_by)
 {
     server->reload = reload_by;
+    server->host = (struct host){.read = read_config, .reload = reload_config, .of = server};
+    gateway_set_host(server->gateway, &server->host);
     server_turn_begin(server); /* so that what the core has due from the start is heard of */
     turn_end(server);
     lws_sul_schedule(server->context, 0, &server->second_timer, on_second, SECOND_US);
@@ -452,6 +470,7 @@ void server_close(struct server *server)
 {
     if (!server)
         return;
+    gateway_set_host(server->gateway, NULL);
     front_close(server->front);
     if (server->context)
         lws_context_destroy(server->context); /* of libuv's, the second half */

@@ -49,6 +49,7 @@ REQUESTS = {
     "import": lambda scene: ("import", {"rows": []}),
     "status": lambda scene: ("status", {}),
     "clock": lambda scene: ("clock", {}),
+    "configure": lambda scene: ("settings", {}),
     "backup": lambda scene: ("backup", {"path": "/nowhere/file"}),
     "restore": lambda scene: ("restore", {"path": "/nowhere/file"}),
 }
@@ -82,7 +83,7 @@ async def test_each_operation_is_allowed_from_its_least_role_on(make_daemon, rol
 
 
 @pytest.mark.parametrize("operation", [o for o, least in permissions() if o in REQUESTS and
-                                       o not in ("create", "status", "clock", "backup", "restore")])
+                                       o not in ("create", "status", "clock", "configure", "backup", "restore")])
 async def test_whom_a_private_room_is_closed_to_can_do_nothing_in_it(daemon, operation):
     founder, victim, stranger = await meet(daemon, "founder", "victim", "stranger")
     await founder.ask("create", room="den", visibility="private")

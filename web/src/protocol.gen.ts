@@ -46,6 +46,17 @@ export type ClockState =
   | "given"
   | "synchronised";
 
+export type LogLevel =
+  | "error"
+  | "warn"
+  | "info"
+  | "debug";
+
+export type SettingSource =
+  | "default"
+  | "file"
+  | "command_line";
+
 export type YesNo =
   | "false"
   | "true";
@@ -196,6 +207,22 @@ export interface HistoryLine {
   reactions?: ReactionLine[];
   /** In search results: the text around the match. */
   snippet?: string;
+}
+
+/** One setting of the gateway. */
+export interface SettingLine {
+  /** group.name. */
+  name: string;
+  /** What counts now, as a text; words of a list between commas. */
+  value: string;
+  /** Where that was said: default, file or command_line. */
+  source: SettingSource;
+  /** Of the file; absent in a file that it includes. */
+  line?: number;
+  /** A change counts from the next start. */
+  restart: boolean;
+  /** Where compared: what it would be if it were read again, when that is something else. */
+  next?: string;
 }
 
 /** A log entry as exported: everything that is kept of it. */
@@ -546,10 +573,34 @@ export interface ClockRequest {
   time?: number;
 }
 
-/** Figures for the keeper; on the admin socket only, as are the next four. */
+/** Figures for the keeper; on the admin socket only, as are the next seven. */
 export interface StatusRequest {
   type: "status";
   ref?: Ref;
+}
+
+/** The settings that count, and where each was said. */
+export interface SettingsRequest {
+  type: "settings";
+  ref?: Ref;
+  /** Read the configuration, too, and tell where it says something else. */
+  compare?: boolean;
+}
+
+/** Read the configuration again. When it is wrong, the error says where, and nothing has changed. */
+export interface ReloadRequest {
+  type: "reload";
+  ref?: Ref;
+  /** Only tell what would change. */
+  check?: boolean;
+}
+
+/** How much the log tells; a level that is given counts until the next reload or start. */
+export interface LogLevelRequest {
+  type: "log_level";
+  ref?: Ref;
+  /** error, warn, info or debug. */
+  level?: LogLevel;
 }
 
 /** Copy the whole database to a file while running. */
@@ -802,6 +853,32 @@ export interface StatusReply {
   failing: boolean;
   /** How, in words. */
   failure?: string;
+}
+
+/** To settings. */
+export interface SettingsReply {
+  type: "settings";
+  ref?: Ref;
+  /** All of them, in the order of hearth.conf. */
+  settings: SettingLine[];
+}
+
+/** To reload. */
+export interface ReloadedReply {
+  type: "reloaded";
+  ref?: Ref;
+  /** Settings that have changed and count now. */
+  changed: string[];
+  /** Settings that have changed and count from the next start. */
+  waiting: string[];
+}
+
+/** To log_level. */
+export interface LogLevelReply {
+  type: "log_level";
+  ref?: Ref;
+  /** What counts now. */
+  level: LogLevel;
 }
 
 /** To backup and restore. */
@@ -1063,6 +1140,9 @@ export type Request =
   | PingRequest
   | ClockRequest
   | StatusRequest
+  | SettingsRequest
+  | ReloadRequest
+  | LogLevelRequest
   | BackupRequest
   | RestoreRequest
   | ExportRequest
@@ -1081,6 +1161,9 @@ export type Reply =
   | MembersReply
   | ClockReply
   | StatusReply
+  | SettingsReply
+  | ReloadedReply
+  | LogLevelReply
   | DoneReply
   | ExportedReply
   | ImportedReply
@@ -1137,6 +1220,9 @@ export interface Answers {
   ping: PongReply;
   clock: ClockReply;
   status: StatusReply;
+  settings: SettingsReply;
+  reload: ReloadedReply;
+  log_level: LogLevelReply;
   backup: DoneReply;
   restore: DoneReply;
   export: ExportedReply;
@@ -1200,6 +1286,8 @@ export const least = {
   clock: "admin",
   /** See the gateway's figures. */
   status: "admin",
+  /** See the settings, read them again, and set the log's level. */
+  configure: "admin",
   /** Copy the whole database to a file. */
   backup: "admin",
   /** Put a backup in place of the database. */
