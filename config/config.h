@@ -49,7 +49,7 @@ struct config {
 
 enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
 enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability */
-enum { CREATE_EVERYONE, CREATE_KEEPER };                 /* rooms.create */
+enum { CREATE_EVERYONE, CREATE_ADMINISTRATOR };           /* rooms.create */
 enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG }; /* log.level */
 enum { TARGET_STDERR, TARGET_SYSLOG };                   /* log.target */
 

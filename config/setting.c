@@ -119,10 +119,27 @@ bool setting_put_bool(const struct setting *setting, struct config *config, bool
     return true;
 }
 
+/* The word of today for one that an earlier version had. */
+static const char *word_of_today(const struct setting *setting, const char *value)
+{
+    static const struct {
+        size_t offset;
+        const char *old, *word;
+    } former[] = {
+#define FORMER(group, name, old, word) {offsetof(struct config, group.name), old, word},
+#include "config/options.def"
+    };
+    for (size_t i = 0; i < sizeof former / sizeof *former; i++)
+        if (former[i].offset == setting->offset && strcmp(former[i].old, value) == 0)
+            return former[i].word;
+    return value;
+}
+
 static bool put_choice(const struct setting *setting, struct config *config, const char *value,
                        char *why, size_t why_size)
 {
     char word[32];
+    value = word_of_today(setting, value);
     for (int index = 0; setting_word(setting, index, word, sizeof word); index++) {
         if (strcmp(word, value) == 0) {
             memcpy((char *)config + setting->offset, &index, sizeof index);

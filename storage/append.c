@@ -71,7 +71,7 @@ static bool append_change(struct writer *writer, struct log *log, struct job *jo
         return false;
     if (entry->kind == ENTRY_KIND_DELETE) {
         append->forget_through = target.last_edit ? target.last_edit : entry->target;
-        writer->needs_scrub = true;
+        writer->needs_wal_truncation = true;
     }
     if (!append_entry(writer, log, append->room_id, entry) ||
         !messages_apply(&writer->database, append->room_id, entry))

@@ -35,7 +35,7 @@ void housekeeping_wake(struct housekeeping *housekeeping, struct writer *writer,
     if (housekeeping->is_over || writer->has_removed)
         housekeeping->has_round = true;
     writer->has_removed = false;
-    if ((housekeeping->has_round || writer->needs_scrub || index_is_due(writer)) &&
+    if ((housekeeping->has_round || writer->needs_wal_truncation || index_is_due(writer)) &&
         housekeeping->due_ms > now_ms)
         housekeeping->due_ms = now_ms;
 }
@@ -83,7 +83,7 @@ static int64_t next_due_ms(const struct housekeeping *housekeeping, const struct
 {
     if (housekeeping->has_round || index_is_due(writer))
         return now_ms;
-    return writer->needs_scrub ? now_ms + BUSY_MS : housekeeping->round_ms;
+    return writer->needs_wal_truncation ? now_ms + BUSY_MS : housekeeping->round_ms;
 }
 
 /* One step of the round that is under way or due. */
@@ -105,8 +105,8 @@ bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
                        const struct store_options *options, int64_t now_ms, struct job **notices)
 {
     *notices = NULL;
-    if (writer->needs_scrub)
-        writer_scrub(writer); /* readers in the way: again in BUSY_MS */
+    if (writer->needs_wal_truncation)
+        writer_truncate_wal(writer); /* readers in the way: again in BUSY_MS */
     bool ok = !index_is_due(writer) || index_block(writer);
     if (ok && (housekeeping->has_round || housekeeping->round_ms <= now_ms))
         ok = go_round(housekeeping, writer, options, now_ms, notices);

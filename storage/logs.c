@@ -12,7 +12,7 @@
 struct log {
     int64_t room_id;
     int64_t next; /* seq of the next entry; 0: to be read again, as is what follows */
-    struct stamp stamp;
+    struct timestamp timestamp;
     int64_t day;               /* the newest that is known to have begun; -1: none */
     struct nonces *nonces;     /* NULL until needed */
     struct log *newer, *older; /* of logs.newest; while nonces */
@@ -121,7 +121,7 @@ enum log_result logs_find(struct logs *logs, struct database *database, int64_t 
         return LOG_FAILED;
     }
     log->next = next;
-    log->stamp = (struct stamp){.last_ts = ts, .elapsed_ms = -1};
+    log->timestamp = (struct timestamp){.last_ts = ts, .elapsed_ms = -1};
     log->day = -1;
     if (!*found) {
         log->room_id = room_id;
@@ -140,7 +140,7 @@ int64_t log_take_seq(struct logs *logs, struct log *log)
 int64_t log_take_ts(struct logs *logs, struct log *log, const struct moment *now)
 {
     mark_changed(logs, log);
-    return stamp_give(&log->stamp, now);
+    return timestamp_next(&log->timestamp, now);
 }
 
 bool log_begin_day(struct database *database, struct log *log, int64_t day, int64_t seq)

@@ -5,7 +5,7 @@
 
 #include "storage/database.h"
 #include "storage/job.h"
-#include "storage/stamp.h"
+#include "storage/timestamp.h"
 
 struct log;
 

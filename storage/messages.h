@@ -44,7 +44,7 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry);
 bool messages_insert(struct database *database, int64_t room_id, const struct entry *entry);
 
 /* Remembers what edits, deletions and reactions change besides the log: their side tables. Called
- * after messages_insert of an entry that is kept as it is (import, salvage) or made (append). */
+ * after messages_insert of an entry that is kept as it is (import, recovery) or made (append). */
 bool messages_apply(struct database *database, int64_t room_id, const struct entry *entry);
 
 /* About what the entry takes as it goes out, in JSON; pages are bounded by it. Whoever encodes it

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "protocol/fold.h"
-#include "storage/gram.h"
+#include "storage/trigram.h"
 
 #define SNIPPET_BEFORE_BYTES 80
 #define ELLIPSIS             "\xe2\x80\xa6"
@@ -68,11 +68,11 @@ static bool split(struct query *query)
     return true;
 }
 
-static void add_grams(struct query *query, const struct query_term *term)
+static void add_trigrams(struct query *query, const struct query_term *term)
 {
-    uint32_t *grams = query->grams + query->gram_count;
-    query->gram_count +=
-        grams_of(term->bytes, term->length, grams, QUERY_GRAMS_MAX - query->gram_count);
+    uint32_t *trigrams = query->trigrams + query->trigram_count;
+    query->trigram_count +=
+        trigrams_of(term->bytes, term->length, trigrams, QUERY_TRIGRAMS_MAX - query->trigram_count);
 }
 
 bool query_init(struct query *query, const char *text)
@@ -84,7 +84,7 @@ bool query_init(struct query *query, const char *text)
     for (size_t i = 0; i < query->term_count; i++) {
         query->terms[i].bytes = bytes;
         bytes += query->terms[i].length;
-        add_grams(query, &query->terms[i]);
+        add_trigrams(query, &query->terms[i]);
     }
     return true;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define QUERY_TERMS_MAX   16 /* more words than that are not looked at */
-#define QUERY_GRAMS_MAX   48 /* enough to be selective; the text decides anyway */
+#define QUERY_TRIGRAMS_MAX 48 /* enough to be selective; the text decides anyway */
 #define SNIPPET_BYTES_MAX 320
 
 struct query_term {
@@ -26,8 +26,8 @@ struct query {
     struct buffer marked; /* owned: the query with its marks */
     struct query_term terms[QUERY_TERMS_MAX];
     size_t term_count;
-    uint32_t grams[QUERY_GRAMS_MAX]; /* none: no word is long enough for the index */
-    size_t gram_count;
+    uint32_t trigrams[QUERY_TRIGRAMS_MAX]; /* none: no word is long enough for the index */
+    size_t trigram_count;
 };
 
 /* False without memory. query_finish is harmless after that, too, and on a zeroed query. */

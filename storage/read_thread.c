@@ -1,4 +1,4 @@
-#include "storage/crew.h"
+#include "storage/thread_pool.h"
 
 #include <stdio.h>
 
@@ -26,21 +26,21 @@ static void add_counters(struct store *store, struct store_status *status)
              store->start.found.journal_mode);
 }
 
-enum lane crew_lane(enum job_kind kind)
+enum read_queue pool_queue(enum job_kind kind)
 {
     switch (kind) {
     case JOB_SEARCH:
     case JOB_STATUS:
-        return LANE_SEARCH;
+        return QUEUE_SEARCH;
     case JOB_BACKUP:
     case JOB_RESTORE:
-        return LANE_SLOW;
+        return QUEUE_SLOW;
     default:
-        return LANE_QUICK;
+        return QUEUE_QUICK;
     }
 }
 
-bool crew_open_reader(struct worker *worker)
+bool pool_open_reader(struct worker *worker)
 {
     struct store *store = worker->store;
     struct database_options options = {.path = store->path,
@@ -57,13 +57,13 @@ bool crew_open_reader(struct worker *worker)
     return true;
 }
 
-/* The next job of the worker's lanes; NULL when there is none. With the mutex. */
+/* The next job of the worker's queues; NULL when there is none. With the mutex. */
 static struct job *next_read(struct worker *worker)
 {
     struct job *job = NULL;
-    for (int lane = 0; lane < LANE_COUNT && !job; lane++)
-        if (worker->takes[lane])
-            job = list_take(&worker->store->reads[lane]);
+    for (int queue = 0; queue < QUEUE_COUNT && !job; queue++)
+        if (worker->takes[queue])
+            job = list_take(&worker->store->reads[queue]);
     return job;
 }
 
@@ -73,8 +73,8 @@ static struct job *take_read(struct worker *worker)
     struct store *store = worker->store;
     struct job *job = NULL;
     pthread_mutex_lock(&store->mutex);
-    while (!store->stopping_since_ms && (crew_is_full(store) || !(job = next_read(worker))))
-        pthread_cond_wait(worker->takes[LANE_SLOW] ? &store->slow_work : &store->read_work,
+    while (!store->stopping_since_ms && (pool_is_full(store) || !(job = next_read(worker))))
+        pthread_cond_wait(worker->takes[QUEUE_SLOW] ? &store->slow_work : &store->read_work,
                           &store->mutex);
     pthread_mutex_unlock(&store->mutex);
     return job;
@@ -83,7 +83,7 @@ static struct job *take_read(struct worker *worker)
 static void run_read(struct worker *worker, struct job *job)
 {
     struct store *store = worker->store;
-    if (!worker->database.handle && !crew_open_reader(worker)) {
+    if (!worker->database.handle && !pool_open_reader(worker)) {
         job->result = JOB_UNAVAILABLE;
         snprintf(job->why, sizeof job->why, "%.120s", worker->database.why);
         return;
@@ -106,7 +106,7 @@ static void finish_read(struct store *store, struct job *job)
         pthread_cond_signal(&store->write_work);
     }
     store->answer_bytes += bytes;
-    crew_give_back(store, &finished);
+    pool_give_back(store, &finished);
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -115,7 +115,7 @@ static void finish_read(struct store *store, struct job *job)
 static void finish_check(struct worker *worker)
 {
     struct store *store = worker->store;
-    if (!worker->database.handle && !crew_open_reader(worker))
+    if (!worker->database.handle && !pool_open_reader(worker))
         return;
     if (check_run(&worker->database, 0) != CHECK_DAMAGED)
         return;
@@ -128,7 +128,7 @@ static void finish_check(struct worker *worker)
 void *read_thread(void *argument)
 {
     struct worker *worker = argument;
-    if (worker->takes[LANE_SLOW] && worker->store->start.check_goes_on)
+    if (worker->takes[QUEUE_SLOW] && worker->store->start.check_goes_on)
         finish_check(worker);
     struct job *job;
     while ((job = take_read(worker))) {

@@ -1,17 +1,18 @@
-/* Answering a search: the words' grams lead to messages in the blocks, newest block first; each is
- * compared by its own text. What is not indexed yet is read. All of it in the caller's snapshot. */
+/* Answering a search: the words' trigrams lead to messages in the blocks, newest block first; each
+ * is compared by its own text. What is not indexed yet is read. All of it in the caller's snapshot.
+ */
 #include "storage/search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/fold.h"
-#include "storage/gram.h"
 #include "storage/history.h"
 #include "storage/messages.h"
 #include "storage/query.h"
+#include "storage/trigram.h"
 
-#define SCAN_ROWS_MAX    20000  /* read for a query that has no grams, or without an index */
+#define SCAN_ROWS_MAX    20000  /* read for a query that has no trigrams, or without an index */
 #define WAITING_ROWS_MAX 200000 /* read of what waits for the index, after a large import say */
 
 struct hit {
@@ -196,7 +197,8 @@ static bool take_rows(struct search *search, sqlite3_stmt *rows)
     return step != STEP_FAILED;
 }
 
-/* Without an index there are only the newest rows of each room, as for a query that has no grams.
+/* Without an index there are only the newest rows of each room, as for a query that has no
+ * trigrams.
  */
 static bool set_waiting_max(struct search *search)
 {
@@ -230,7 +232,7 @@ static bool read_message(struct search *search, int64_t id)
     return !may_read(search, row_room(id)) || take_rows(search, row);
 }
 
-static bool read_loose(struct search *search)
+static bool read_unindexed_edits(struct search *search)
 {
     sqlite3_stmt *rows =
         database_prepare(search->database, "SELECT id FROM search_loose ORDER BY id DESC");
@@ -243,34 +245,34 @@ static bool read_loose(struct search *search)
     return step == STEP_DONE;
 }
 
-/* The places of the block that have every gram. */
-static bool find_places(struct search *search, int64_t block, struct places *places)
+/* The places of the block that have every trigram. */
+static bool find_postings(struct search *search, int64_t block, struct posting_list *list)
 {
-    places_fill(places, PLACES_MAX);
-    for (size_t i = 0; i < search->query.gram_count && !places_are_empty(places); i++) {
-        struct places here = {{0}};
+    posting_list_fill(list, BLOCK_PLACES_MAX);
+    for (size_t i = 0; i < search->query.trigram_count && !posting_list_is_empty(list); i++) {
+        struct posting_list here = {{0}};
         sqlite3_stmt *select =
             database_prepare(search->database, "SELECT places FROM search_grams WHERE id=?1");
-        sqlite3_bind_int64(select, 1, block << GRAM_BITS | search->query.grams[i]);
+        sqlite3_bind_int64(select, 1, block << TRIGRAM_BITS | search->query.trigrams[i]);
         enum step step = database_step(search->database, select);
         if (step == STEP_FAILED)
             return false;
         if (step == STEP_ROW)
-            places_read(&here, sqlite3_column_blob(select, 0),
-                        (size_t)sqlite3_column_bytes(select, 0));
+            posting_list_read(&here, sqlite3_column_blob(select, 0),
+                              (size_t)sqlite3_column_bytes(select, 0));
         database_reset(select);
-        places_keep(places, &here);
+        posting_list_keep(list, &here);
     }
     return true;
 }
 
 static bool read_block(struct search *search, int64_t block)
 {
-    struct places places;
-    int64_t ids[PLACES_MAX];
-    if (!find_places(search, block, &places))
+    struct posting_list list;
+    int64_t ids[BLOCK_PLACES_MAX];
+    if (!find_postings(search, block, &list))
         return false;
-    if (places_are_empty(&places))
+    if (posting_list_is_empty(&list))
         return true;
     sqlite3_stmt *select =
         database_prepare(search->database, "SELECT ids FROM search_ids WHERE block=?1");
@@ -278,11 +280,11 @@ static bool read_block(struct search *search, int64_t block)
     enum step step = database_step(search->database, select);
     size_t count = 0;
     if (step == STEP_ROW)
-        count = ids_read(ids, PLACES_MAX, sqlite3_column_blob(select, 0),
+        count = ids_read(ids, BLOCK_PLACES_MAX, sqlite3_column_blob(select, 0),
                          (size_t)sqlite3_column_bytes(select, 0));
     database_reset(select);
     for (unsigned place = 0; place < count; place++)
-        if (ids[place] != 0 && places_have(&places, place) && !read_message(search, ids[place]))
+        if (ids[place] != 0 && posting_list_has(&list, place) && !read_message(search, ids[place]))
             return false;
     return step != STEP_FAILED;
 }
@@ -305,7 +307,7 @@ static bool read_blocks(struct search *search)
     while ((step = database_step(search->database, blocks)) == STEP_ROW) {
         if (is_too_old(search, sqlite3_column_int64(blocks, 1)))
             break;
-        if (search->query.gram_count == 0 && search->rows > SCAN_ROWS_MAX) {
+        if (search->query.trigram_count == 0 && search->rows > SCAN_ROWS_MAX) {
             search->dropped = search->hit_count > 0;
             break;
         }
@@ -389,7 +391,7 @@ static bool run(struct search *search, struct job *job)
     if (search->query.term_count == 0)
         return true;
     if (!list_rooms(search) || !set_waiting_max(search) || !read_waiting(search) ||
-        !read_loose(search))
+        !read_unindexed_edits(search))
         return false;
     search->dropped = search->dropped || search->rows >= search->waiting_max;
     search->rows = 0;

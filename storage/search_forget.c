@@ -1,12 +1,12 @@
 /* Taking messages out of the index, so that what was deleted is in no byte of the file: the places
- * of a message are removed from every gram of its block, and SQLite's secure_delete overwrites the
- * rest. */
+ * of a message are removed from every trigram of its block, and SQLite's secure_delete overwrites
+ * the rest. */
 #include "storage/search.h"
 
 #include <stdlib.h>
 
-#include "storage/gram.h"
 #include "storage/messages.h"
+#include "storage/trigram.h"
 
 #define BLOCKS_AT_ONCE 64
 
@@ -41,38 +41,39 @@ static bool remove_rows(struct database *database, const char *sql, int64_t firs
 static bool drop_block(struct database *database, int64_t block)
 {
     return remove_rows(database, "DELETE FROM search_grams WHERE id BETWEEN ?1 AND ?2",
-                       block << GRAM_BITS, ((block + 1) << GRAM_BITS) - 1) &&
+                       block << TRIGRAM_BITS, ((block + 1) << TRIGRAM_BITS) - 1) &&
            remove_rows(database, "DELETE FROM search_ids WHERE block BETWEEN ?1 AND ?2", block,
                        block) &&
            remove_rows(database, "DELETE FROM search_blocks WHERE block BETWEEN ?1 AND ?2", block,
                        block);
 }
 
-static bool put_places(struct database *database, int64_t id, const struct places *places)
+static bool put_postings(struct database *database, int64_t id, const struct posting_list *list)
 {
-    uint8_t bytes[PLACES_BYTES_MAX];
-    if (places_are_empty(places))
+    uint8_t bytes[POSTING_LIST_BYTES_MAX];
+    if (posting_list_is_empty(list))
         return remove_rows(database, "DELETE FROM search_grams WHERE id BETWEEN ?1 AND ?2", id, id);
     sqlite3_stmt *update =
         database_prepare(database, "UPDATE search_grams SET places=?2 WHERE id=?1");
     sqlite3_bind_int64(update, 1, id);
-    sqlite3_bind_blob(update, 2, bytes, (int)places_write(places, bytes), SQLITE_STATIC);
+    sqlite3_bind_blob(update, 2, bytes, (int)posting_list_write(list, bytes), SQLITE_STATIC);
     return database_run(database, update);
 }
 
 /* The row being looked at is changed in place, which SQLite allows while its query is open. */
-static bool drop_places(struct database *database, int64_t block, const struct places *gone)
+static bool drop_postings(struct database *database, int64_t block, const struct posting_list *gone)
 {
     sqlite3_stmt *rows = database_prepare(
         database, "SELECT id, places FROM search_grams WHERE id BETWEEN ?1 AND ?2");
-    sqlite3_bind_int64(rows, 1, block << GRAM_BITS);
-    sqlite3_bind_int64(rows, 2, ((block + 1) << GRAM_BITS) - 1);
+    sqlite3_bind_int64(rows, 1, block << TRIGRAM_BITS);
+    sqlite3_bind_int64(rows, 2, ((block + 1) << TRIGRAM_BITS) - 1);
     enum step step;
     while ((step = database_step(database, rows)) == STEP_ROW) {
-        struct places places;
-        places_read(&places, sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1));
-        if (places_drop(&places, gone) &&
-            !put_places(database, sqlite3_column_int64(rows, 0), &places)) {
+        struct posting_list list;
+        posting_list_read(&list, sqlite3_column_blob(rows, 1),
+                          (size_t)sqlite3_column_bytes(rows, 1));
+        if (posting_list_drop(&list, gone) &&
+            !put_postings(database, sqlite3_column_int64(rows, 0), &list)) {
             step = STEP_FAILED;
             break;
         }
@@ -88,7 +89,7 @@ static bool read_ids(struct database *database, int64_t block, int64_t *ids, siz
     enum step step = database_step(database, select);
     *count = 0;
     if (step == STEP_ROW)
-        *count = ids_read(ids, PLACES_MAX, sqlite3_column_blob(select, 0),
+        *count = ids_read(ids, BLOCK_PLACES_MAX, sqlite3_column_blob(select, 0),
                           (size_t)sqlite3_column_bytes(select, 0));
     database_reset(select);
     return step != STEP_FAILED;
@@ -112,15 +113,15 @@ static bool put_ids(struct database *database, int64_t block, const int64_t *ids
 /* An id that is gone becomes 0 in its place. */
 static bool forget_in_block(struct database *database, int64_t block, const struct range *range)
 {
-    int64_t ids[PLACES_MAX];
+    int64_t ids[BLOCK_PLACES_MAX];
     size_t count, gone_count = 0, left = 0;
-    struct places gone = {{0}};
+    struct posting_list gone = {{0}};
     if (!read_ids(database, block, ids, &count))
         return false;
     for (unsigned place = 0; place < count; place++) {
         if (ids[place] >= range->first && ids[place] <= range->last) {
             ids[place] = 0;
-            places_add(&gone, place);
+            posting_list_add(&gone, place);
             gone_count++;
         }
         left += ids[place] != 0;
@@ -129,7 +130,8 @@ static bool forget_in_block(struct database *database, int64_t block, const stru
         return true;
     if (left == 0)
         return drop_block(database, block);
-    return drop_places(database, block, &gone) && put_ids(database, block, ids, count, gone_count);
+    return drop_postings(database, block, &gone) &&
+           put_ids(database, block, ids, count, gone_count);
 }
 
 /* The next blocks beyond *block that may hold such messages. */

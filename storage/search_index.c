@@ -1,25 +1,26 @@
-/* The index: blocks of up to PLACES_MAX messages in the order they were indexed, and for each block
- * and gram the places in it. A block is written once, at the right edge of its tables, so indexing
- * costs little; and a message is taken out of its block again at once, which SQLite's own FTS5
- * could do only by rewriting everything around it (its secure-delete came with SQLite 3.42). */
+/* The index: blocks of up to BLOCK_PLACES_MAX messages in the order they were indexed, and for each
+ * block and trigram the places in it. A block is written once, at the right edge of its tables, so
+ * indexing costs little; and a message is taken out of its block again at once, which SQLite's own
+ * FTS5 could do only by rewriting everything around it (its secure-delete came with SQLite 3.42).
+ */
 #include "storage/search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/fold.h"
-#include "storage/gram.h"
 #include "storage/messages.h"
+#include "storage/trigram.h"
 
-_Static_assert(SEARCH_BLOCK_MESSAGES == PLACES_MAX, "a block has a place for each message");
+_Static_assert(SEARCH_BLOCK_MESSAGES == BLOCK_PLACES_MAX, "a block has a place for each message");
 
 #define POSTINGS_MAX ((size_t)64 * 1024) /* 256 KiB; a block of long messages is closed early */
 
 struct block {
     int64_t number, oldest_ts, newest_ts;
-    int64_t ids[PLACES_MAX];
+    int64_t ids[BLOCK_PLACES_MAX];
     size_t count;
-    uint32_t *postings; /* gram << PLACE_BITS | place */
+    uint32_t *postings; /* trigram << PLACE_BITS | place */
     size_t posting_count, posting_max;
     struct buffer folded; /* of one message at a time */
 };
@@ -32,7 +33,7 @@ static void block_finish(struct block *block)
 
 static bool block_is_full(const struct block *block)
 {
-    return block->count == PLACES_MAX || block->posting_count >= POSTINGS_MAX;
+    return block->count == BLOCK_PLACES_MAX || block->posting_count >= POSTINGS_MAX;
 }
 
 static bool out_of_memory(struct database *database)
@@ -62,10 +63,11 @@ static bool block_add(struct block *block, int64_t id, int64_t ts, const char *t
     size_t most = GRAMS_OF_BYTES(block->folded.length);
     if (!reserve_postings(block, most))
         return false;
-    uint32_t *grams = block->postings + block->posting_count;
-    size_t count = grams_of((const char *)block->folded.bytes, block->folded.length, grams, most);
+    uint32_t *trigrams = block->postings + block->posting_count;
+    size_t count =
+        trigrams_of((const char *)block->folded.bytes, block->folded.length, trigrams, most);
     for (size_t i = 0; i < count; i++)
-        grams[i] = grams[i] << PLACE_BITS | (uint32_t)block->count;
+        trigrams[i] = trigrams[i] << PLACE_BITS | (uint32_t)block->count;
     block->posting_count += count;
     if (block->count == 0 || ts < block->oldest_ts)
         block->oldest_ts = ts;
@@ -76,7 +78,7 @@ static bool block_add(struct block *block, int64_t id, int64_t ts, const char *t
 }
 
 /* Stable, eight bits a pass: the postings lie in the order of their places already, and only the
- * gram's bits need sorting; after three passes they are in the other array. */
+ * trigram's bits need sorting; after three passes they are in the other array. */
 static bool sort_postings(struct block *block)
 {
     uint32_t *other = malloc((block->posting_count + 1) * sizeof *other);
@@ -101,25 +103,25 @@ static bool sort_postings(struct block *block)
     return true;
 }
 
-static bool write_gram(struct database *database, int64_t block, uint32_t gram,
-                       const struct places *places)
+static bool write_trigram(struct database *database, int64_t block, uint32_t trigram,
+                          const struct posting_list *list)
 {
-    uint8_t bytes[PLACES_BYTES_MAX];
+    uint8_t bytes[POSTING_LIST_BYTES_MAX];
     sqlite3_stmt *insert =
         database_prepare(database, "INSERT INTO search_grams(id,places) VALUES(?1,?2)");
-    sqlite3_bind_int64(insert, 1, block << GRAM_BITS | gram);
-    sqlite3_bind_blob(insert, 2, bytes, (int)places_write(places, bytes), SQLITE_STATIC);
+    sqlite3_bind_int64(insert, 1, block << TRIGRAM_BITS | trigram);
+    sqlite3_bind_blob(insert, 2, bytes, (int)posting_list_write(list, bytes), SQLITE_STATIC);
     return database_run(database, insert);
 }
 
-static bool write_grams(struct database *database, const struct block *block)
+static bool write_trigrams(struct database *database, const struct block *block)
 {
     for (size_t i = 0; i < block->posting_count;) {
-        uint32_t gram = block->postings[i] >> PLACE_BITS;
-        struct places places = {{0}};
-        for (; i < block->posting_count && block->postings[i] >> PLACE_BITS == gram; i++)
-            places_add(&places, block->postings[i] & (PLACES_MAX - 1));
-        if (!write_gram(database, block->number, gram, &places))
+        uint32_t trigram = block->postings[i] >> PLACE_BITS;
+        struct posting_list list = {{0}};
+        for (; i < block->posting_count && block->postings[i] >> PLACE_BITS == trigram; i++)
+            posting_list_add(&list, block->postings[i] & (BLOCK_PLACES_MAX - 1));
+        if (!write_trigram(database, block->number, trigram, &list))
             return false;
     }
     return true;
@@ -154,7 +156,7 @@ static bool write_block(struct database *database, struct block *block)
     sqlite3_bind_int64(insert, 4, (int64_t)block->count);
     return database_run(database, insert) &&
            write_ids(database, block->number, block->ids, block->count) &&
-           write_grams(database, block);
+           write_trigrams(database, block);
 }
 
 /* Adds one row of SEARCH_TEXT; what has no text is not searched. */
@@ -231,7 +233,7 @@ static bool gather_rooms(struct database *database, struct block *block)
 }
 
 /* Edited messages first: they lie around singly. */
-static bool gather_loose(struct database *database, struct block *block)
+static bool gather_unindexed_edits(struct database *database, struct block *block)
 {
     sqlite3_stmt *rows =
         database_prepare(database, SEARCH_TEXT
@@ -286,7 +288,7 @@ bool search_index(struct database *database, int64_t *waiting)
     struct block *block = calloc(1, sizeof *block);
     if (!block)
         return out_of_memory(database);
-    bool ok = gather_loose(database, block) && gather_rooms(database, block) &&
+    bool ok = gather_unindexed_edits(database, block) && gather_rooms(database, block) &&
               write_block(database, block);
     if (ok)
         *waiting -= (int64_t)block->count;

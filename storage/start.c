@@ -12,9 +12,9 @@
 
 #include "storage/backup.h"
 #include "storage/check.h"
+#include "storage/recovery.h"
 #include "storage/reserve.h"
 #include "storage/rooms.h"
-#include "storage/salvage.h"
 #include "storage/schema.h"
 
 /* The ways to write, the best first. unix-excl keeps a WAL's index in memory of the process: no
@@ -317,7 +317,7 @@ static enum attempt start_anew(struct start *start, const struct store_options *
     if (attempt != ATTEMPT_OPEN)
         return attempt;
     int64_t rows = 0;
-    salvage_run(&start->database, start->found.damaged, &rows);
+    recovery_run(&start->database, start->found.damaged, &rows);
     free(start->found.rooms);
     start->found.rooms = NULL;
     start->found.room_count = 0;

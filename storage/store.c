@@ -1,4 +1,4 @@
-#include "storage/crew.h"
+#include "storage/thread_pool.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -49,21 +49,21 @@ void list_destroy(struct list *list)
         job_destroy(job);
 }
 
-void crew_wake(struct store *store)
+void pool_wake(struct store *store)
 {
     uint64_t one = 1;
     ssize_t written = write(store->event_fd, &one, sizeof one);
     (void)written; /* fails only when the counter is full: then it is readable anyway */
 }
 
-void crew_give_back(struct store *store, struct list *finished)
+void pool_give_back(struct store *store, struct list *finished)
 {
     if (!finished->first)
         return;
     bool was_empty = !store->done.first;
     list_splice(&store->done, finished);
     if (was_empty)
-        crew_wake(store);
+        pool_wake(store);
 }
 
 /* Puts the job where its worker looks, and wakes one that takes it. With the mutex. */
@@ -75,17 +75,17 @@ static void hand_over(struct store *store, struct job *job)
             pthread_cond_signal(&store->write_work);
         return;
     }
-    enum lane lane = crew_lane(job->kind);
-    list_add(&store->reads[lane], job);
-    if (lane == LANE_SLOW)
+    enum read_queue queue = pool_queue(job->kind);
+    list_add(&store->reads[queue], job);
+    if (queue == QUEUE_SLOW)
         pthread_cond_signal(&store->slow_work);
-    else if (lane == LANE_SEARCH)
+    else if (queue == QUEUE_SEARCH)
         pthread_cond_broadcast(&store->read_work); /* not everybody takes it */
     else
         pthread_cond_signal(&store->read_work);
 }
 
-bool crew_is_full(const struct store *store)
+bool pool_is_full(const struct store *store)
 {
     return store->answer_bytes > (size_t)store->options.pending_bytes / 2;
 }
@@ -144,7 +144,7 @@ static void take_done(struct store *store)
         --*(job->kind == JOB_PRUNED   ? &store->notice_count
             : job_is_write(job->kind) ? &store->write_count
                                       : &store->read_count);
-    bool was_full = crew_is_full(store);
+    bool was_full = pool_is_full(store);
     store->answer_bytes -= store->given_bytes;
     store->given_bytes = 0;
     if (was_full) {
@@ -254,13 +254,13 @@ static bool start_thread(pthread_t *thread, void *(*run)(void *), void *argument
     return ok;
 }
 
-static bool start_worker(struct store *store, const bool takes[LANE_COUNT])
+static bool start_worker(struct store *store, const bool takes[QUEUE_COUNT])
 {
     struct worker *worker = &store->workers[store->worker_count];
     worker->store = store;
-    for (int lane = 0; lane < LANE_COUNT; lane++)
-        worker->takes[lane] = takes[lane];
-    if (!takes[LANE_SLOW] && !crew_open_reader(worker))
+    for (int queue = 0; queue < QUEUE_COUNT; queue++)
+        worker->takes[queue] = takes[queue];
+    if (!takes[QUEUE_SLOW] && !pool_open_reader(worker))
         return false;
     if (start_thread(&worker->thread, read_thread, worker)) {
         store->worker_count++;
@@ -272,12 +272,13 @@ static bool start_worker(struct store *store, const bool takes[LANE_COUNT])
 
 static bool start_threads(struct store *store)
 {
-    static const bool slow[LANE_COUNT] = {[LANE_SLOW] = true};
+    static const bool slow[QUEUE_COUNT] = {[QUEUE_SLOW] = true};
     int readers = store->options.readers < READERS_MAX ? store->options.readers : READERS_MAX;
     if (!start_thread(&store->write_thread, write_thread, store))
         return false;
     for (int i = 0; i < readers; i++) {
-        const bool takes[LANE_COUNT] = {[LANE_QUICK] = true, [LANE_SEARCH] = i > 0 || readers == 1};
+        const bool takes[QUEUE_COUNT] = {
+            [QUEUE_QUICK] = true, [QUEUE_SEARCH] = i > 0 || readers == 1};
         if (!start_worker(store, takes))
             return false;
     }
@@ -304,8 +305,8 @@ static void init_shared(struct store *store, const struct store_options *options
     pthread_cond_init(&store->slow_work, &monotonic);
     pthread_condattr_destroy(&monotonic);
     list_init(&store->writes);
-    for (int lane = 0; lane < LANE_COUNT; lane++)
-        list_init(&store->reads[lane]);
+    for (int queue = 0; queue < QUEUE_COUNT; queue++)
+        list_init(&store->reads[queue]);
     list_init(&store->done);
     list_init(&store->collected);
     list_init(&store->batch);
@@ -379,8 +380,8 @@ void store_close(struct store *store)
     stop_threads(store);
     list_destroy(&store->batch);
     list_destroy(&store->writes);
-    for (int lane = 0; lane < LANE_COUNT; lane++)
-        list_destroy(&store->reads[lane]);
+    for (int queue = 0; queue < QUEUE_COUNT; queue++)
+        list_destroy(&store->reads[queue]);
     list_destroy(&store->done);
     list_destroy(&store->collected);
     dismantle(store);

@@ -1,4 +1,4 @@
-#include "storage/crew.h"
+#include "storage/thread_pool.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static int64_t expire(struct store *store, int64_t now_ms)
         list_add(&rest, job);
     }
     list_splice(&store->batch, &rest);
-    crew_give_back(store, &finished);
+    pool_give_back(store, &finished);
     return next_ms;
 }
 
@@ -107,7 +107,7 @@ static void note_failure(struct store *store)
     if (!store->failing) {
         store->failing_since_ms = now_ms;
         store->backoff_ms = BACKOFF_MS_MIN;
-        crew_wake(store);
+        pool_wake(store);
     } else if (store->backoff_ms < BACKOFF_MS_MAX) {
         store->backoff_ms *= 2;
     }
@@ -126,7 +126,7 @@ static void note_success(struct store *store, struct list *group)
     store->commits++;
     store->commit_since_ms = 0;
     store->unindexed = store->writer.unindexed;
-    crew_give_back(store, group);
+    pool_give_back(store, group);
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -170,7 +170,7 @@ static bool has_files(struct store *store)
     if (files == DISK_FILES_PRESENT)
         return true;
     if (files == DISK_WAL_LOST)
-        writer_scrub(writer);
+        writer_truncate_wal(writer);
     database_failed(&writer->database, SQLITE_IOERR);
     snprintf(writer->database.why, sizeof writer->database.why, "%s", why);
     note_failure(store);
@@ -218,7 +218,7 @@ static void give_notices(struct store *store, struct job *notice)
         list_add(&notices, notice);
         notice = next;
     }
-    crew_give_back(store, &notices);
+    pool_give_back(store, &notices);
     pthread_mutex_unlock(&store->mutex);
 }
 

@@ -116,7 +116,7 @@ void writer_checkpoint(struct writer *writer)
     writer->wal_pages_next = pages + writer->wal_pages_max;
 }
 
-bool writer_scrub(struct writer *writer)
+bool writer_truncate_wal(struct writer *writer)
 {
     int in_wal = 0, done = 0;
     sqlite3_busy_timeout(writer->database.handle, 0);
@@ -125,7 +125,7 @@ bool writer_scrub(struct writer *writer)
     sqlite3_busy_timeout(writer->database.handle, START_BUSY_MS);
     if (code != SQLITE_OK)
         return false;
-    writer->needs_scrub = false;
+    writer->needs_wal_truncation = false;
     writer->wal_pages = 0; /* emptied */
     return true;
 }

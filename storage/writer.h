@@ -28,7 +28,7 @@ struct writer {
     bool search;
     int64_t retention_room; /* where the round of retention has got to */
     bool has_removed;       /* a room: its rows are still to go */
-    bool needs_scrub;       /* texts were deleted: the WAL still holds them */
+    bool needs_wal_truncation; /* texts were deleted: the WAL still holds them */
 };
 
 /* Takes over start's connection (start_close closes what is left). False without memory. */
@@ -55,7 +55,7 @@ bool writer_probe(struct writer *writer);
 void writer_checkpoint(struct writer *writer);
 
 /* Empties the WAL, so that deleted texts are nowhere. False while readers still use it. */
-bool writer_scrub(struct writer *writer);
+bool writer_truncate_wal(struct writer *writer);
 
 /* Appends an entry: gives seq and ts, stores it. JOB_APPEND, and topics. False on a failure of the
  * database. */

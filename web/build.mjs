@@ -61,7 +61,7 @@ const common = {
 };
 
 /* The page is one script. What is fetched when it is asked for (lazy/, words/) takes everything it
- * shares with the page from that script's exports (kit.ts), so nothing is sent twice and the first
+ * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
 const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "words/en", "words/ko", "words/later_en", "words/later_ko"];
@@ -95,7 +95,7 @@ function checkShared(app, lazy) {
   for (const file of lazy.outputFiles) {
     for (const [, names] of file.text.matchAll(/import\s*\{([^}]*)\}\s*from\s*"\.\/app-/g)) {
       for (const name of names.split(",").map((one) => one.trim().split(" ")[0])) {
-        if (!exported.has(name)) throw new Error(`kit.ts has to export ${name} for ${file.path}`);
+        if (!exported.has(name)) throw new Error(`shared.ts has to export ${name} for ${file.path}`);
       }
     }
   }

@@ -35,8 +35,8 @@ static inline bool invocation_has(const struct invocation *invocation, enum opti
     return invocation->options[option] != NULL;
 }
 
-/* Sends one hearth.v1 request as the keeper (takes it) and gives the reply to the caller. Whatever
- * is not EXIT_DONE has been said on standard error already. */
+/* Sends one hearth.v1 request as the administrator (takes it) and gives the reply to the caller.
+ * Whatever is not EXIT_DONE has been said on standard error already. */
 enum exit_code invocation_ask(const struct invocation *invocation, json_t *request, json_t **reply);
 
 /* The same for requests answered with nothing but ok: prints the reply with --json, else nothing.

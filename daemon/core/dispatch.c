@@ -87,7 +87,8 @@ static bool may_ask(struct session *session, const struct row *row, struct refus
     if (!is_met(session, row->who)) {
         bool is_known = session->phase == PHASE_READY;
         refuse(refusal, is_known ? ERROR_forbidden : ERROR_unauthorized, NULL,
-               is_known ? "Only the keeper may do this, on the admin socket." : "Say hello first.");
+               is_known ? "Only the administrator may do this, on the admin socket."
+                        : "Say hello first.");
         return false;
     }
     if (row->cost == COST_NONE)

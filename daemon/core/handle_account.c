@@ -36,7 +36,7 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .time = gateway->now.wall_ms,
         .first_room = gateway->config->rooms.first,
         .may_create = ask->session->arrival.administrator ||
-                      gateway->config->rooms.create != CREATE_KEEPER,
+                      gateway->config->rooms.create != CREATE_ADMINISTRATOR,
     };
     fill_bounds(gateway->config, &reply.limits);
     if (room_list_fill(&list, gateway, ask->session, own, &all)) {

@@ -264,8 +264,8 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
                        struct refusal *refusal)
 {
     const struct config *config = gateway->config;
-    if (!session->arrival.administrator && config->rooms.create == CREATE_KEEPER) {
-        refuse(refusal, ERROR_forbidden, NULL, "Only the keeper makes rooms here.");
+    if (!session->arrival.administrator && config->rooms.create == CREATE_ADMINISTRATOR) {
+        refuse(refusal, ERROR_forbidden, NULL, "Only the administrator makes rooms here.");
         return false;
     }
     if (session->user && session->user->owned_count >= config->limits.rooms_per_user) {

@@ -21,21 +21,21 @@ static bool append_start(struct buffer *out, const char *type, const char *room)
            (!room || (buffer_append_text(out, ",\"room\":") && json_append_string(out, room)));
 }
 
-static void ask_and_forget(struct exchange *exchange, enum asker asker, struct buffer *request)
+static void ask_and_forget(struct http_request *http, enum sign_in asker, struct buffer *request)
 {
     if (request->failed)
-        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+        http_request_refuse(http, ERROR_internal, NULL, NULL);
     else
-        exchange_ask(exchange, asker, request->bytes, request->length);
+        http_request_ask(http, asker, request->bytes, request->length);
     buffer_finish(request);
 }
 
-void api_say(struct exchange *exchange, const char *type, bool with_room)
+void api_say(struct http_request *http, const char *type, bool with_room)
 {
     struct buffer request = {0};
-    (void)append_start(&request, type, with_room ? exchange->room : NULL); /* failed tells */
+    (void)append_start(&request, type, with_room ? http->room : NULL); /* failed tells */
     (void)buffer_append_text(&request, "}");
-    ask_and_forget(exchange, ASKER_ANYBODY, &request);
+    ask_and_forget(http, SIGN_IN_OPTIONAL, &request);
 }
 
 /* Puts the fields of an object, as they are, behind ours. The core's decoder refuses a key that is
@@ -56,78 +56,79 @@ static bool append_fields(struct buffer *out, const struct buffer *object)
            buffer_append(out, text + at, object->length - at);
 }
 
-void api_say_with_body(struct exchange *exchange, const char *type, bool with_room)
+void api_say_with_body(struct http_request *http, const char *type, bool with_room)
 {
     struct buffer request = {0};
-    if (!append_start(&request, type, with_room ? exchange->room : NULL) ||
-        !append_fields(&request, &exchange->body)) {
+    if (!append_start(&request, type, with_room ? http->room : NULL) ||
+        !append_fields(&request, &http->body)) {
         buffer_finish(&request);
-        exchange_refuse(exchange, ERROR_bad_json, NULL, "The body must be one JSON object.");
+        http_request_refuse(http, ERROR_bad_json, NULL, "The body must be one JSON object.");
         return;
     }
-    ask_and_forget(exchange, ASKER_KNOWN, &request);
+    ask_and_forget(http, SIGN_IN_REQUIRED, &request);
 }
 
-void api_rooms(struct exchange *exchange)
+void api_rooms(struct http_request *http)
 {
-    api_say(exchange, "rooms", false);
+    api_say(http, "rooms", false);
 }
 
-void api_health(struct exchange *exchange)
+void api_health(struct http_request *http)
 {
     char why[256];
-    if (gateway_is_healthy(exchange->server->gateway, why, sizeof why)) {
+    if (gateway_is_healthy(http->server->gateway, why, sizeof why)) {
         static const char fine[] = "{\"status\":\"ok\"}\n";
-        exchange_answer(exchange, 200, headers_json, fine, sizeof fine - 1);
+        http_request_answer(http, 200, headers_json, fine, sizeof fine - 1);
         return;
     }
     struct buffer body = {0};
     bool whole = buffer_append_text(&body, "{\"status\":\"failing\",\"error_code\":"
                                            "\"storage_unavailable\",\"message\":") &&
                  json_append_string(&body, why) && buffer_append_text(&body, "}\n");
-    exchange_answer(exchange, 503, headers_json, body.bytes, whole ? body.length : 0);
+    http_request_answer(http, 503, headers_json, body.bytes, whole ? body.length : 0);
     buffer_finish(&body);
 }
 
 /* For the page's first screen, before anybody has said who they are. */
-void api_server(struct exchange *exchange)
+void api_server(struct http_request *http)
 {
-    const struct config *config = exchange->server->config;
+    const struct config *config = http->server->config;
     struct buffer body = {0};
     bool whole = buffer_append_text(&body, "{\"name\":") &&
                  json_append_string(&body, config->server.name) &&
                  buffer_append_text(&body, ",\"version\":\"" HEARTH_VERSION "\",\"first_room\":") &&
                  json_append_string(&body, config->rooms.first) && buffer_append_text(&body, "}\n");
-    exchange_answer(exchange, 200, headers_json, body.bytes, whole ? body.length : 0);
+    http_request_answer(http, 200, headers_json, body.bytes, whole ? body.length : 0);
     buffer_finish(&body);
 }
 
-void api_metrics(struct exchange *exchange)
+void api_metrics(struct http_request *http)
 {
-    const struct server *server = exchange->server;
+    const struct server *server = http->server;
     const struct connection_figures connections = {.open = server->connection_count,
                                                    .max = server->connections_max,
                                                    .accepted = server->accepted_count,
                                                    .rejected = server->refused_count};
     struct buffer body = {0};
     if (gateway_metrics(server->gateway, &connections, &body))
-        exchange_answer(exchange, 200,
-                        "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                        "Cache-Control: no-store\r\n", body.bytes, body.length);
+        http_request_answer(http, 200,
+                            "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                            "Cache-Control: no-store\r\n",
+                            body.bytes, body.length);
     else
-        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+        http_request_refuse(http, ERROR_internal, NULL, NULL);
     buffer_finish(&body);
 }
 
 enum argument { ARGUMENT_ABSENT, ARGUMENT_THERE, ARGUMENT_BAD };
 
 /* ?name=value of the request; the first of that name counts. */
-static enum argument argument(struct exchange *exchange, const char *name, char *value, size_t size)
+static enum argument argument(struct http_request *http, const char *name, char *value, size_t size)
 {
     char pair[160];
     size_t name_length = strlen(name);
     for (int i = 0;; i++) {
-        int length = lws_hdr_copy_fragment(exchange->connection.wsi, pair, sizeof pair,
+        int length = lws_hdr_copy_fragment(http->connection.wsi, pair, sizeof pair,
                                            WSI_TOKEN_HTTP_URI_ARGS, i);
         if (length < 0)
             return ARGUMENT_ABSENT;
@@ -143,15 +144,15 @@ static enum argument argument(struct exchange *exchange, const char *name, char 
 }
 
 /* Appends ,"name":NUMBER if the request has it. False: answered already. */
-static bool pass_number(struct exchange *exchange, struct buffer *out, const char *name)
+static bool pass_number(struct http_request *http, struct buffer *out, const char *name)
 {
     char value[24], text[64];
     int64_t number;
-    enum argument found = argument(exchange, name, value, sizeof value);
+    enum argument found = argument(http, name, value, sizeof value);
     if (found == ARGUMENT_ABSENT)
         return true;
     if (found == ARGUMENT_BAD || !field_number(value, SEQ_MAX, &number)) {
-        exchange_refuse(exchange, ERROR_bad_request, name, "This must be a whole number.");
+        http_request_refuse(http, ERROR_bad_request, name, "This must be a whole number.");
         return false;
     }
     snprintf(text, sizeof text, ",\"%s\":%" PRId64, name, number);
@@ -160,12 +161,12 @@ static bool pass_number(struct exchange *exchange, struct buffer *out, const cha
 }
 
 /* The same of ?log=, a string. */
-static bool pass_log(struct exchange *exchange, struct buffer *out)
+static bool pass_log(struct http_request *http, struct buffer *out)
 {
     char log[65]; /* as messages.def has it */
-    enum argument found = argument(exchange, "log", log, sizeof log);
+    enum argument found = argument(http, "log", log, sizeof log);
     if (found == ARGUMENT_BAD) {
-        exchange_refuse(exchange, ERROR_bad_request, "log", "This is no log's id.");
+        http_request_refuse(http, ERROR_bad_request, "log", "This is no log's id.");
         return false;
     }
     if (found == ARGUMENT_THERE && log[0] != '\0') {
@@ -176,64 +177,64 @@ static bool pass_log(struct exchange *exchange, struct buffer *out)
 }
 
 /* Asks what has been put together. */
-static void ask(struct exchange *exchange, struct buffer *request)
+static void ask(struct http_request *http, struct buffer *request)
 {
     (void)buffer_append_text(request, "}");
     if (request->failed)
-        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+        http_request_refuse(http, ERROR_internal, NULL, NULL);
     else
-        exchange_ask(exchange, ASKER_ANYBODY, request->bytes, request->length);
+        http_request_ask(http, SIGN_IN_OPTIONAL, request->bytes, request->length);
 }
 
-void api_history(struct exchange *exchange)
+void api_history(struct http_request *http)
 {
     struct buffer request = {0};
-    (void)append_start(&request, "history", exchange->room);
-    if (pass_number(exchange, &request, "before") && pass_number(exchange, &request, "after") &&
-        pass_number(exchange, &request, "limit"))
-        ask(exchange, &request);
+    (void)append_start(&request, "history", http->room);
+    if (pass_number(http, &request, "before") && pass_number(http, &request, "after") &&
+        pass_number(http, &request, "limit"))
+        ask(http, &request);
     buffer_finish(&request);
 }
 
-static bool wants_events(struct exchange *exchange)
+static bool wants_events(struct http_request *http)
 {
     char accept[256];
-    struct lws *wsi = exchange->connection.wsi;
+    struct lws *wsi = http->connection.wsi;
     return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_ACCEPT) > 0 &&
            lws_hdr_copy(wsi, accept, sizeof accept, WSI_TOKEN_HTTP_ACCEPT) > 0 &&
            field_accepts(accept, "text/event-stream");
 }
 
-void api_stream(struct exchange *exchange)
+void api_stream(struct http_request *http)
 {
     struct buffer request = {0};
-    if (exchange->method == METHOD_HEAD) {
-        exchange_refuse_with(exchange, 405, "Allow: GET, OPTIONS\r\n", "bad_request",
-                             "A stream can only be read.");
+    if (http->method == METHOD_HEAD) {
+        http_request_refuse_with(http, 405, "Allow: GET, OPTIONS\r\n", "bad_request",
+                                 "A stream can only be read.");
         return;
     }
-    exchange->form = ANSWER_STREAM;
-    if (wants_events(exchange))
-        exchange->kind = SESSION_EVENTS;
-    (void)append_start(&request, "join", exchange->room);
-    if (pass_log(exchange, &request) && pass_number(exchange, &request, "after") &&
-        pass_number(exchange, &request, "history"))
-        ask(exchange, &request);
+    http->form = ANSWER_STREAM;
+    if (wants_events(http))
+        http->kind = SESSION_EVENTS;
+    (void)append_start(&request, "join", http->room);
+    if (pass_log(http, &request) && pass_number(http, &request, "after") &&
+        pass_number(http, &request, "history"))
+        ask(http, &request);
     buffer_finish(&request);
 }
 
-static bool is_json(struct exchange *exchange)
+static bool is_json(struct http_request *http)
 {
     char type[TYPE_BYTES_MAX] = "";
-    struct lws *wsi = exchange->connection.wsi;
+    struct lws *wsi = http->connection.wsi;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE) > 0 &&
         lws_hdr_copy(wsi, type, sizeof type, WSI_TOKEN_HTTP_CONTENT_TYPE) < 0)
         return false;
     if (strncasecmp(type, "application/json", 16) == 0)
         return true;
     /* curl -d without a type sends a form's: an object is meant as one */
-    return strncasecmp(type, "text/plain", 10) != 0 && exchange->body.length > 0 &&
-           exchange->body.bytes[0] == '{';
+    return strncasecmp(type, "text/plain", 10) != 0 && http->body.length > 0 &&
+           http->body.bytes[0] == '{';
 }
 
 static bool append_nonce(struct buffer *out)
@@ -265,50 +266,51 @@ static bool lacks_nonce(const struct buffer *request)
            strcmp(refusal.field, "nonce") == 0;
 }
 
-static bool append_json_body(struct exchange *exchange, struct buffer *out)
+static bool append_json_body(struct http_request *http, struct buffer *out)
 {
     size_t start = out->length;
-    if (!append_fields(out, &exchange->body))
+    if (!append_fields(out, &http->body))
         return false;
     if (!lacks_nonce(out))
         return true;
     out->length = start;
-    return append_nonce(out) && append_fields(out, &exchange->body);
+    return append_nonce(out) && append_fields(out, &http->body);
 }
 
-void api_send(struct exchange *exchange)
+void api_send(struct http_request *http)
 {
     struct buffer request = {0};
-    bool is_object = is_json(exchange);
-    exchange->success_status = 201;
-    bool whole = append_start(&request, "send", exchange->room);
+    bool is_object = is_json(http);
+    http->success_status = 201;
+    bool whole = append_start(&request, "send", http->room);
     if (is_object)
-        whole = whole && append_json_body(exchange, &request);
+        whole = whole && append_json_body(http, &request);
     else
-        whole = whole && append_nonce(&request) && append_text_body(&request, &exchange->body);
+        whole = whole && append_nonce(&request) && append_text_body(&request, &http->body);
     if (!whole) {
-        exchange_refuse(exchange, is_object ? ERROR_bad_json : ERROR_bad_request,
-                        is_object ? NULL : "text",
-                        is_object ? "The body must be one JSON object." : "The body must be UTF-8 text without U+0000.");
+        http_request_refuse(http, is_object ? ERROR_bad_json : ERROR_bad_request,
+                            is_object ? NULL : "text",
+                            is_object ? "The body must be one JSON object."
+                                      : "The body must be UTF-8 text without U+0000.");
     } else {
-        exchange_ask(exchange, ASKER_KNOWN, request.bytes, request.length);
+        http_request_ask(http, SIGN_IN_REQUIRED, request.bytes, request.length);
     }
     buffer_finish(&request);
 }
 
-void api_do(struct exchange *exchange)
+void api_do(struct http_request *http)
 {
     struct request request;
     struct refusal refusal = {0};
-    const struct buffer *body = &exchange->body;
+    const struct buffer *body = &http->body;
     if (!request_decode((const char *)body->bytes, body->length, &request, &refusal)) {
-        exchange_refuse(exchange, refusal.code, refusal.field, refusal.message);
+        http_request_refuse(http, refusal.code, refusal.field, refusal.message);
         return;
     }
-    exchange->form = ANSWER_WHOLE;
+    http->form = ANSWER_WHOLE;
     if (request.type == REQUEST_hello)
-        exchange->key[0] = '\0'; /* the request itself says who it is */
-    exchange_ask(exchange, request.type == REQUEST_hello ? ASKER_KNOWN : ASKER_ANYBODY, body->bytes,
-                 body->length);
+        http->key[0] = '\0'; /* the request itself says who it is */
+    http_request_ask(http, request.type == REQUEST_hello ? SIGN_IN_REQUIRED : SIGN_IN_OPTIONAL,
+                     body->bytes, body->length);
     request_finish(&request);
 }

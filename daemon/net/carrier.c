@@ -1,6 +1,6 @@
 /* The core's way out: see daemon/core/carrier.h. */
 #include "daemon/net/connection.h"
-#include "daemon/net/exchange.h"
+#include "daemon/net/http_request.h"
 
 /* --- WebSockets ---- */
 
@@ -37,7 +37,7 @@ static void resume_reading(void *connection)
 
 static void close_websocket(void *connection, uint16_t code, const char *reason)
 {
-    connection_bid_farewell(connection, code, reason);
+    connection_close_soon(connection, code, reason);
 }
 
 const struct carrier *websocket_carrier(void)
@@ -54,43 +54,43 @@ const struct carrier *websocket_carrier(void)
 
 /* --- HTTP: nothing is read while a request is answered ---- */
 
-static void take_reply(void *exchange, enum message_type type, const struct refusal *refusal,
+static void take_reply(void *http, enum message_type type, const struct refusal *refusal,
                        const unsigned char *json, size_t length)
 {
-    exchange_reply(exchange, type, refusal, json, length);
+    http_request_reply(http, type, refusal, json, length);
 }
 
-static enum carrier_result write_exchange(void *exchange, const unsigned char *bytes, size_t length)
+static enum carrier_result write_http_request(void *http, const unsigned char *bytes, size_t length)
 {
-    return exchange_take(exchange, bytes, length);
+    return http_request_take(http, bytes, length);
 }
 
 static void want_exchange_writeable(void *connection)
 {
-    struct exchange *exchange = connection;
-    if (!exchange->connection.is_gone)
-        exchange_want_writeable(exchange);
+    struct http_request *http = connection;
+    if (!http->connection.is_gone)
+        http_request_want_writeable(http);
 }
 
-static void nothing_to_pause(void *exchange)
+static void nothing_to_pause(void *http)
 {
-    (void)exchange;
+    (void)http;
 }
 
-static void close_exchange(void *exchange, uint16_t code, const char *reason)
+static void close_http_request(void *http, uint16_t code, const char *reason)
 {
-    exchange_leave(exchange, code, reason);
+    http_request_leave(http, code, reason);
 }
 
-const struct carrier *exchange_carrier(void)
+const struct carrier *http_request_carrier(void)
 {
     static const struct carrier carrier = {
         .reply = take_reply,
-        .write = write_exchange,
+        .write = write_http_request,
         .want_writeable = want_exchange_writeable,
         .pause = nothing_to_pause,
         .resume = nothing_to_pause,
-        .close = close_exchange,
+        .close = close_http_request,
     };
     return &carrier;
 }

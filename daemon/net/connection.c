@@ -8,10 +8,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "daemon/net/exchange.h"
+#include "daemon/net/http_request.h"
 
-#define FAREWELL_MS 3000       /* for what was written to go out before the close */
-#define FAREWELL_STEP_US 50000
+#define CLOSE_MS         3000 /* for what was written to go out before the close */
+#define CLOSE_STEP_US    50000
 #define REASON_BYTES_MAX 123   /* RFC 6455, 5.5: 125 with the code */
 
 /* With a payload, which comes back: of an empty pong lws tells nobody. */
@@ -112,13 +112,13 @@ enum carrier_result connection_write(struct connection *connection, const unsign
     return lws_partial_buffered(connection->wsi) ? CARRIER_BEHIND : CARRIER_SENT;
 }
 
-void connection_bid_farewell(struct connection *connection, uint16_t code, const char *reason)
+void connection_close_soon(struct connection *connection, uint16_t code, const char *reason)
 {
-    if (connection->is_gone || connection->farewell_code != 0)
+    if (connection->is_gone || connection->close_code != 0)
         return;
-    connection->farewell_code = code;
-    connection->farewell = strndup(reason, REASON_BYTES_MAX);
-    connection->farewell_until_ms = clock_monotonic_us() / 1000 + FAREWELL_MS;
+    connection->close_code = code;
+    connection->close_reason = strndup(reason, REASON_BYTES_MAX);
+    connection->close_until_ms = clock_monotonic_us() / 1000 + CLOSE_MS;
     if (connection->is_paused) /* or the peer's answer would never be read */
         lws_rx_flow_control(connection->wsi, 1);
     lws_set_timer_usecs(connection->wsi, 1);
@@ -126,18 +126,18 @@ void connection_bid_farewell(struct connection *connection, uint16_t code, const
 
 int connection_timer(struct connection *connection)
 {
-    if (connection->farewell_code == 0 || connection->is_gone)
+    if (connection->close_code == 0 || connection->is_gone)
         return 0;
     if (lws_partial_buffered(connection->wsi)) {
-        if (clock_monotonic_us() / 1000 > connection->farewell_until_ms)
+        if (clock_monotonic_us() / 1000 > connection->close_until_ms)
             connection_kill(connection);
         else
-            lws_set_timer_usecs(connection->wsi, FAREWELL_STEP_US);
+            lws_set_timer_usecs(connection->wsi, CLOSE_STEP_US);
         return 0;
     }
-    const char *reason = connection->farewell ? connection->farewell : "";
+    const char *reason = connection->close_reason ? connection->close_reason : "";
     if (connection->kind == CONNECTION_WEBSOCKET)
-        lws_close_reason(connection->wsi, (enum lws_close_status)connection->farewell_code,
+        lws_close_reason(connection->wsi, (enum lws_close_status)connection->close_code,
                          (unsigned char *)(uintptr_t)reason, strlen(reason));
     return -1;
 }
@@ -149,8 +149,8 @@ void connection_finish(struct server *server, struct connection *connection)
     if (connection->session)
         session_closed(connection->session);
     connection->session = NULL;
-    free(connection->farewell);
-    connection->farewell = NULL;
+    free(connection->close_reason);
+    connection->close_reason = NULL;
 }
 
 /* The peer's kernel answers although its program does not read: slow, not dead. */
@@ -186,7 +186,7 @@ static void sweep_websockets(struct server *server, int64_t now_ms)
         int64_t silent_ms = now_ms - each->heard_ms;
         if (silent_ms < ping_ms)
             return;
-        if (each->is_gone || each->farewell_code != 0)
+        if (each->is_gone || each->close_code != 0)
             continue;
         if (!each->is_pinged)
             ping(each);
@@ -223,6 +223,6 @@ void connections_sweep(struct server *server)
         if (stream_has_ended(each))
             connection_kill(each);
         else if (now_ms - each->heard_ms >= server->config->limits.ping_seconds * 1000)
-            exchange_beat(server, each);
+            http_request_beat(server, each);
     }
 }

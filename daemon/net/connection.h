@@ -7,16 +7,16 @@
 
 enum connection_kind { CONNECTION_WEBSOCKET, CONNECTION_EXCHANGE };
 
-/* Lies in lws's per-session data (WebSocket) or at the start of an exchange (HTTP). */
+/* Lies in lws's per-session data (WebSocket) or at the start of an HTTP request (HTTP). */
 struct connection {
     struct lws *wsi;
     struct session *session;           /* NULL when refused or ended, and of an echo */
     struct connection *before, *after; /* link of server->quietest.., or of server->streams */
     int64_t heard_ms;
     struct echo *echo; /* owned; of /test/echo */
-    char *farewell;    /* owned: the reason of the close */
-    int64_t farewell_until_ms;
-    uint16_t farewell_code;
+    char *close_reason; /* owned: the reason of the close */
+    int64_t close_until_ms;
+    uint16_t close_code;
     uint8_t kind;
     struct utf8 utf8; /* of the message under way */
     bool is_set_up; /* lws may say CLOSED of what was never ESTABLISHED */
@@ -49,7 +49,7 @@ const struct carrier *websocket_carrier(void);
 void connection_kill(struct connection *connection);
 
 /* Closes with code once what was written is out. */
-void connection_bid_farewell(struct connection *connection, uint16_t code, const char *reason);
+void connection_close_soon(struct connection *connection, uint16_t code, const char *reason);
 
 /* LWS_CALLBACK_TIMER: non-zero closes now. */
 int connection_timer(struct connection *connection);

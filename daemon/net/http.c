@@ -26,7 +26,7 @@ static const struct route {
     enum method method;
     bool is_admin; /* only through the admin socket; elsewhere it does not exist */
     const char *pattern;
-    void (*act)(struct exchange *exchange);
+    void (*act)(struct http_request *http);
 } routes[] = {
     {METHOD_GET, false, "/healthz", api_health},
     {METHOD_GET, false, "/metrics", api_metrics},
@@ -59,19 +59,19 @@ static const struct route {
 
 static const char *const method_names[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "HEAD"};
 
-static bool route_is_for(const struct route *route, struct exchange *exchange)
+static bool route_is_for(const struct route *route, struct http_request *http)
 {
-    return (!route->is_admin || exchange->is_admin) &&
-           route_matches(route->pattern, exchange->path, exchange->room, sizeof exchange->room);
+    return (!route->is_admin || http->is_admin) &&
+           route_matches(route->pattern, http->path, http->room, sizeof http->room);
 }
 
 /* "GET, HEAD, POST" of the paths that match; empty if none does. */
-static void allowed_methods(struct exchange *exchange, char *out, size_t size)
+static void allowed_methods(struct http_request *http, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
     for (const struct route *route = routes; route < routes + ROUTE_COUNT; route++) {
-        if (!route_is_for(route, exchange) || used >= size)
+        if (!route_is_for(route, http) || used >= size)
             continue;
         int written = snprintf(out + used, size - used, "%s%s%s", used > 0 ? ", " : "",
                                method_names[route->method],
@@ -80,19 +80,19 @@ static void allowed_methods(struct exchange *exchange, char *out, size_t size)
     }
 }
 
-static void preflight(struct exchange *exchange, const char *allowed)
+static void preflight(struct http_request *http, const char *allowed)
 {
     char headers[384];
     snprintf(headers, sizeof headers,
              "Allow: %s, OPTIONS\r\nAccess-Control-Allow-Methods: %s\r\n"
              "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
              "Access-Control-Max-Age: 600\r\n", allowed, allowed);
-    exchange_answer(exchange, 204, headers, NULL, 0);
+    http_request_answer(http, 204, headers, NULL, 0);
 }
 
-static void not_found(struct exchange *exchange)
+static void not_found(struct http_request *http)
 {
-    exchange_refuse_with(exchange, 404, "", "bad_request", "There is nothing at this path.");
+    http_request_refuse_with(http, 404, "", "bad_request", "There is nothing at this path.");
 }
 
 static bool is_under(const char *path, const char *folder)
@@ -102,47 +102,47 @@ static bool is_under(const char *path, const char *folder)
 }
 
 /* No route matches: the page has it, or nobody. "OPTIONS *" comes from front.c as a path. */
-static void act_elsewhere(struct exchange *exchange)
+static void act_elsewhere(struct http_request *http)
 {
-    if (exchange->method == METHOD_OPTIONS && strcmp(exchange->path, "/*") == 0)
-        preflight(exchange, "GET, HEAD, POST, PUT, PATCH, DELETE");
-    else if (is_under(exchange->path, "/api") || is_under(exchange->path, "/admin") ||
-        is_under(exchange->path, "/ws") || is_under(exchange->path, "/test"))
-        not_found(exchange);
-    else if (exchange->method == METHOD_GET || exchange->method == METHOD_HEAD)
-        page_serve(exchange);
+    if (http->method == METHOD_OPTIONS && strcmp(http->path, "/*") == 0)
+        preflight(http, "GET, HEAD, POST, PUT, PATCH, DELETE");
+    else if (is_under(http->path, "/api") || is_under(http->path, "/admin") ||
+             is_under(http->path, "/ws") || is_under(http->path, "/test"))
+        not_found(http);
+    else if (http->method == METHOD_GET || http->method == METHOD_HEAD)
+        page_serve(http);
     else
-        exchange_refuse_with(exchange, 405, "Allow: GET, HEAD\r\n", "bad_request",
-                             "This path can only be read.");
+        http_request_refuse_with(http, 405, "Allow: GET, HEAD\r\n", "bad_request",
+                                 "This path can only be read.");
 }
 
-static void act(const struct route *route, struct exchange *exchange)
+static void act(const struct route *route, struct http_request *http)
 {
-    if (text_is_utf8(exchange->room, strlen(exchange->room)))
-        route->act(exchange);
+    if (text_is_utf8(http->room, strlen(http->room)))
+        route->act(http);
     else
-        exchange_refuse(exchange, ERROR_bad_request, "room", "A room's name is UTF-8.");
+        http_request_refuse(http, ERROR_bad_request, "room", "A room's name is UTF-8.");
 }
 
-static void dispatch(struct exchange *exchange)
+static void dispatch(struct http_request *http)
 {
     char allowed[96], headers[128];
-    enum method method = exchange->method == METHOD_HEAD ? METHOD_GET : exchange->method;
+    enum method method = http->method == METHOD_HEAD ? METHOD_GET : http->method;
     for (const struct route *route = routes; route < routes + ROUTE_COUNT; route++) {
-        if (route->method == method && route_is_for(route, exchange)) {
-            act(route, exchange);
+        if (route->method == method && route_is_for(route, http)) {
+            act(route, http);
             return;
         }
     }
-    allowed_methods(exchange, allowed, sizeof allowed);
+    allowed_methods(http, allowed, sizeof allowed);
     if (allowed[0] == '\0') {
-        act_elsewhere(exchange);
+        act_elsewhere(http);
     } else if (method == METHOD_OPTIONS) {
-        preflight(exchange, allowed);
+        preflight(http, allowed);
     } else {
         snprintf(headers, sizeof headers, "Allow: %s, OPTIONS\r\n", allowed);
-        exchange_refuse_with(exchange, 405, headers, "bad_request",
-                             "This path does not take this method.");
+        http_request_refuse_with(http, 405, headers, "bad_request",
+                                 "This path does not take this method.");
     }
 }
 
@@ -160,53 +160,52 @@ static bool takes_body(enum method method)
 
 /* Where one server sees one request and another two, requests are smuggled: what is not plain is
  * refused, and the connection with it. */
-static bool read_length(struct exchange *exchange, struct lws *wsi, int64_t *length)
+static bool read_length(struct http_request *http, struct lws *wsi, int64_t *length)
 {
     char value[32];
     *length = 0;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
-        exchange_refuse_with(exchange, 411, "", "bad_request",
-                             "Send a Content-Length instead of a Transfer-Encoding.");
+        http_request_refuse_with(http, 411, "", "bad_request",
+                                 "Send a Content-Length instead of a Transfer-Encoding.");
         return false;
     }
     bool has_length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
-    if (!has_length && takes_body(exchange->method)) {
-        exchange_refuse_with(exchange, 411, "", "bad_request", "A Content-Length is missing.");
+    if (!has_length && takes_body(http->method)) {
+        http_request_refuse_with(http, 411, "", "bad_request", "A Content-Length is missing.");
         return false;
     }
     if (has_length && (!header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof value) ||
                        strlen(value) > LENGTH_DIGITS_MAX ||
                        !field_number(value, INT64_MAX, length))) {
-        exchange_refuse_with(exchange, 400, "", "bad_request", "The Content-Length is no number.");
+        http_request_refuse_with(http, 400, "", "bad_request", "The Content-Length is no number.");
         return false;
     }
     return true;
 }
 
 /* True when the length is fine, and the body's place is made. */
-static bool check_length(struct exchange *exchange, struct lws *wsi)
+static bool check_length(struct http_request *http, struct lws *wsi)
 {
     int64_t length;
-    int64_t max = exchange->is_admin ? ADMIN_BODY_BYTES_MAX
-                                     : exchange->server->config->limits.frame_bytes;
-    if (!read_length(exchange, wsi, &length))
+    int64_t max = http->is_admin ? ADMIN_BODY_BYTES_MAX : http->server->config->limits.frame_bytes;
+    if (!read_length(http, wsi, &length))
         return false;
-    if (length > 0 && !takes_body(exchange->method)) {
-        exchange_refuse_with(exchange, 400, "", "bad_request", "This method takes no body.");
+    if (length > 0 && !takes_body(http->method)) {
+        http_request_refuse_with(http, 400, "", "bad_request", "This method takes no body.");
         return false;
     }
     if (length > max) {
-        exchange_refuse_with(exchange, 413, "", "too_long", "The body is longer than allowed.");
+        http_request_refuse_with(http, 413, "", "too_long", "The body is longer than allowed.");
         return false;
     }
-    if (!exchange_expect(exchange, (size_t)length)) {
-        exchange_refuse(exchange, ERROR_server_full, NULL,
-                        "Too much is under way for other requests; try again.");
+    if (!http_request_expect(http, (size_t)length)) {
+        http_request_refuse(http, ERROR_server_full, NULL,
+                            "Too much is under way for other requests; try again.");
         return false;
     }
-    exchange->body.max = (size_t)(length > 0 ? length : max) + 1; /* and a NUL */
+    http->body.max = (size_t)(length > 0 ? length : max) + 1; /* and a NUL */
     if (length > 0)
-        exchange->act = dispatch;
+        http->act = dispatch;
     return true;
 }
 
@@ -216,33 +215,33 @@ static bool changes_something(enum method method)
 }
 
 /* The guard against other people's pages: see origin.h. */
-static bool check_origin(struct exchange *exchange, struct lws *wsi)
+static bool check_origin(struct http_request *http, struct lws *wsi)
 {
-    const struct server *server = exchange->server;
+    const struct server *server = http->server;
     char host[300], origin[300];
-    if (exchange->is_admin)
+    if (http->is_admin)
         return true; /* no browser can speak to a Unix socket */
     if (!header(wsi, WSI_TOKEN_HOST, host, sizeof host) ||
         !host_is_allowed(server->config, server->own_name, host)) {
-        exchange_refuse_with(exchange, 403, "", "forbidden",
-                             "This gateway is not known by that name; see http.allowed_hosts.");
+        http_request_refuse_with(http, 403, "", "forbidden",
+                                 "This gateway is not known by that name; see http.allowed_hosts.");
         return false;
     }
     bool fits = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
     if (fits && origin[0] == '\0')
         return true;
-    if (fits && origin_is_listed(server->config, origin) &&
-        strlen(origin) < sizeof exchange->origin)
-        memcpy(exchange->origin, origin, strlen(origin) + 1);
-    if (!changes_something(exchange->method) ||
+    if (fits && origin_is_listed(server->config, origin) && strlen(origin) < sizeof http->origin)
+        memcpy(http->origin, origin, strlen(origin) + 1);
+    if (!changes_something(http->method) ||
         (fits && origin_is_allowed(server->config, origin, host)))
         return true; /* what only reads gives other pages nothing: the browser keeps it from them */
-    exchange_refuse_with(exchange, 403, "", "forbidden",
-                         "Pages of that origin may not use this gateway; see http.allowed_origins.");
+    http_request_refuse_with(
+        http, 403, "", "forbidden",
+        "Pages of that origin may not use this gateway; see http.allowed_origins.");
     return false;
 }
 
-static bool read_credentials(struct exchange *exchange, struct lws *wsi)
+static bool read_credentials(struct http_request *http, struct lws *wsi)
 {
     char value[256];
     const char *key = NULL;
@@ -250,23 +249,23 @@ static bool read_credentials(struct exchange *exchange, struct lws *wsi)
         return true;
     if (header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, value, sizeof value))
         key = field_bearer(value);
-    if (key && strlen(key) < sizeof exchange->key) {
-        memcpy(exchange->key, key, strlen(key) + 1);
+    if (key && strlen(key) < sizeof http->key) {
+        memcpy(http->key, key, strlen(key) + 1);
         return true;
     }
-    exchange_refuse_with(exchange, 401, "WWW-Authenticate: Bearer\r\n", "unauthorized",
-                         "Authorization must be Bearer and a key.");
+    http_request_refuse_with(http, 401, "WWW-Authenticate: Bearer\r\n", "unauthorized",
+                             "Authorization must be Bearer and a key.");
     return false;
 }
 
 /* A client that asks whether it may send its body is told so now that nothing speaks against it (RFC 9110,
  * 10.1.1). */
-static bool invite_body(struct exchange *exchange, struct lws *wsi)
+static bool invite_body(struct http_request *http, struct lws *wsi)
 {
     static const unsigned char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    if (exchange->body_due == 0 || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) == 0)
+    if (http->body_due == 0 || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) == 0)
         return true;
-    return connection_write(&exchange->connection, go_on, sizeof go_on - 1) != CARRIER_GONE;
+    return connection_write(&http->connection, go_on, sizeof go_on - 1) != CARRIER_GONE;
 }
 
 static enum method method_of(int lws_method)
@@ -284,17 +283,17 @@ static enum method method_of(int lws_method)
 }
 
 /* The first line: method and path. */
-static bool read_target(struct exchange *exchange, struct lws *wsi)
+static bool read_target(struct http_request *http, struct lws *wsi)
 {
     char *uri;
     int length = 0;
-    exchange->method = method_of(lws_http_get_uri_and_method(wsi, &uri, &length));
-    if (exchange->method == METHOD_OTHER || length <= 0 || *uri != '/' ||
-        (size_t)length >= sizeof exchange->path) {
-        exchange_refuse_with(exchange, 400, "", "bad_request", "The request line is not usable.");
+    http->method = method_of(lws_http_get_uri_and_method(wsi, &uri, &length));
+    if (http->method == METHOD_OTHER || length <= 0 || *uri != '/' ||
+        (size_t)length >= sizeof http->path) {
+        http_request_refuse_with(http, 400, "", "bad_request", "The request line is not usable.");
         return false;
     }
-    memcpy(exchange->path, uri, (size_t)length);
+    memcpy(http->path, uri, (size_t)length);
     return true;
 }
 
@@ -303,40 +302,40 @@ static int begin(struct lws *wsi, struct http_slot *slot)
 {
     struct server *server = server_of(wsi);
     const struct peer *peer = lws_get_opaque_user_data(wsi);
-    if (!peer || slot->exchange)
+    if (!peer || slot->http)
         return -1;
-    struct exchange *exchange = exchange_create(server, wsi);
-    if (!exchange)
+    struct http_request *http = http_request_create(server, wsi);
+    if (!http)
         return -1;
-    slot->exchange = exchange;
-    exchange->is_admin = peer->is_admin;
-    exchange->is_exempt = peer->is_exempt;
-    exchange->address_key = peer->address_key;
-    exchange->began_ms = server_now_ms(server);
-    if (!read_target(exchange, wsi) || !check_length(exchange, wsi) ||
-        !check_origin(exchange, wsi) || !read_credentials(exchange, wsi))
+    slot->http = http;
+    http->is_admin = peer->is_admin;
+    http->is_exempt = peer->is_exempt;
+    http->address_key = peer->address_key;
+    http->began_ms = server_now_ms(server);
+    if (!read_target(http, wsi) || !check_length(http, wsi) || !check_origin(http, wsi) ||
+        !read_credentials(http, wsi))
         return 0;
-    if (!exchange->act)
-        dispatch(exchange);
-    else if (!invite_body(exchange, wsi))
+    if (!http->act)
+        dispatch(http);
+    else if (!invite_body(http, wsi))
         return -1;
     return 0;
 }
 
-static int body(struct exchange *exchange, const void *bytes, size_t length)
+static int body(struct http_request *http, const void *bytes, size_t length)
 {
-    if (exchange->phase != EXCHANGE_READING || length == 0)
+    if (http->phase != HTTP_REQUEST_READING || length == 0)
         return 0; /* of a request that has been refused */
-    if (server_now_ms(exchange->server) - exchange->began_ms > BODY_MS)
+    if (server_now_ms(http->server) - http->began_ms > BODY_MS)
         return -1; /* lws gives 5 s more for every byte */
-    return buffer_append(&exchange->body, bytes, length) ? 0 : -1;
+    return buffer_append(&http->body, bytes, length) ? 0 : -1;
 }
 
 /* lws says so again and again while more bytes come: only the first time counts. */
-static void body_complete(struct exchange *exchange)
+static void body_complete(struct http_request *http)
 {
-    if (exchange->phase == EXCHANGE_READING && exchange->act)
-        exchange_act_later(exchange);
+    if (http->phase == HTTP_REQUEST_READING && http->act)
+        http_request_act_later(http);
 }
 
 /* One request a connection: where a POST lies behind another request in what lws 4.1.6 has read
@@ -344,14 +343,14 @@ static void body_complete(struct exchange *exchange)
 static int writeable(struct http_slot *slot)
 {
     bool is_over;
-    int result = exchange_writeable(slot->exchange, &is_over);
+    int result = http_request_writeable(slot->http, &is_over);
     return is_over ? -1 : result;
 }
 
 static void drop(struct http_slot *slot)
 {
-    exchange_destroy(slot->exchange);
-    slot->exchange = NULL;
+    http_request_destroy(slot->http);
+    slot->http = NULL;
 }
 
 /* What concerns a request that is under way. */
@@ -360,14 +359,14 @@ static int when_begun(enum lws_callback_reasons reason, struct http_slot *slot, 
 {
     switch (reason) {
     case LWS_CALLBACK_HTTP_BODY:
-        return body(slot->exchange, in, length);
+        return body(slot->http, in, length);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        body_complete(slot->exchange);
+        body_complete(slot->http);
         return 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return writeable(slot);
     case LWS_CALLBACK_TIMER:
-        return connection_timer(&slot->exchange->connection);
+        return connection_timer(&slot->http->connection);
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
         drop(slot);
@@ -391,7 +390,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_TIMER:
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-        if (!slot || !slot->exchange)
+        if (!slot || !slot->http)
             return 0;
         server_turn_begin(server_of(wsi));
         return when_begun(reason, slot, in, length);

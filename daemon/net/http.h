@@ -2,11 +2,11 @@
 #ifndef HEARTH_NET_HTTP_H
 #define HEARTH_NET_HTTP_H
 
-#include "daemon/net/exchange.h"
+#include "daemon/net/http_request.h"
 
 /* What lws keeps for each request. */
 struct http_slot {
-    struct exchange *exchange; /* owned */
+    struct http_request *http; /* owned */
 };
 
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -22,7 +22,7 @@
 #define RX_BUFFER_BYTES 512      /* of each connection for as long as it lives; longer frames come in parts */
 
 struct connection;
-struct exchange;
+struct http_request;
 struct listeners;
 
 struct stop {
@@ -71,8 +71,8 @@ struct server {
     struct connection *quietest, *newest; /* WebSockets, by when they were last heard of */
     struct connection *streams;           /* HTTP answers that stay open */
     struct body *bodies;                  /* that are being sent, each to however many */
-    size_t http_bytes;                    /* bodies and answers of all exchanges */
-    struct exchange *due;                 /* have their body or reply, and go on at the end of the turn */
+    size_t http_bytes;                    /* bodies and answers of all HTTP requests */
+    struct http_request *due; /* have their body or reply, and go on at the end of the turn */
     struct trim trim;
 };
 

@@ -26,29 +26,29 @@ static bool is_place(const char *path)
     return strcmp(path, "/") == 0 || strncmp(path, "/r/", 3) == 0;
 }
 
-static void no_such_file(struct exchange *exchange)
+static void no_such_file(struct http_request *http)
 {
-    exchange_refuse_with(exchange, 404, "", "bad_request", "There is nothing at this path.");
+    http_request_refuse_with(http, 404, "", "bad_request", "There is nothing at this path.");
 }
 
-static const char *header(struct exchange *exchange, enum lws_token_indexes token, char *value)
+static const char *header(struct http_request *http, enum lws_token_indexes token, char *value)
 {
-    struct lws *wsi = exchange->connection.wsi;
+    struct lws *wsi = http->connection.wsi;
     if (lws_hdr_total_length(wsi, token) == 0 ||
         lws_hdr_copy(wsi, value, FIELD_BYTES_MAX, token) < 0)
         return NULL;
     return value;
 }
 
-static bool is_known(struct exchange *exchange, const char *etag)
+static bool is_known(struct http_request *http, const char *etag)
 {
     char value[FIELD_BYTES_MAX];
-    const char *field = header(exchange, WSI_TOKEN_HTTP_IF_NONE_MATCH, value);
+    const char *field = header(http, WSI_TOKEN_HTTP_IF_NONE_MATCH, value);
     return field && field_matches_etag(field, etag);
 }
 
 /* Header lines of a file; encoding may be "". */
-static bool append_headers(struct exchange *exchange, const struct page_file *file,
+static bool append_headers(struct http_request *http, const struct page_file *file,
                            const char *encoding, struct buffer *out)
 {
     return buffer_append_text(out, "Content-Type: ") && buffer_append_text(out, file->type) &&
@@ -60,38 +60,38 @@ static bool append_headers(struct exchange *exchange, const struct page_file *fi
            buffer_append_text(out, encoding) &&
            (strcmp(file->path, "/install.html") == 0
                 ? headers_install_policy(out)
-                : headers_page_policy(exchange->server->config, out)) &&
+                : headers_page_policy(http->server->config, out)) &&
            buffer_append(out, "", 1);
 }
 
 /* For the few who do not take gzip. */
-static void send_plain(struct exchange *exchange, const struct page_file *file, const char *headers)
+static void send_plain(struct http_request *http, const struct page_file *file, const char *headers)
 {
-    struct body *body = body_of_page(exchange->server, file);
+    struct body *body = body_of_page(http->server, file);
     if (body)
-        exchange_answer_body(exchange, 200, headers, body);
+        http_request_answer_body(http, 200, headers, body);
     else
-        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+        http_request_refuse(http, ERROR_internal, NULL, NULL);
 }
 
-static void send_built_in(struct exchange *exchange, const struct page_file *file)
+static void send_built_in(struct http_request *http, const struct page_file *file)
 {
     char value[FIELD_BYTES_MAX];
     struct buffer headers = {0};
-    bool known = is_known(exchange, file->etag);
-    bool gzip = field_accepts_gzip(header(exchange, WSI_TOKEN_HTTP_ACCEPT_ENCODING, value));
-    bool whole = append_headers(exchange, file, gzip && !known ? "Content-Encoding: gzip\r\n" : "",
-                                &headers);
+    bool known = is_known(http, file->etag);
+    bool gzip = field_accepts_gzip(header(http, WSI_TOKEN_HTTP_ACCEPT_ENCODING, value));
+    bool whole =
+        append_headers(http, file, gzip && !known ? "Content-Encoding: gzip\r\n" : "", &headers);
     const char *text = (const char *)headers.bytes;
     if (!whole)
-        exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+        http_request_refuse(http, ERROR_internal, NULL, NULL);
     else if (known)
-        exchange_answer(exchange, 304, text, NULL, 0);
+        http_request_answer(http, 304, text, NULL, 0);
     else if (gzip)
-        exchange_answer_with(exchange, 200, text, file->gzip,
-                             (size_t)(file->gzip_end - file->gzip));
+        http_request_answer_with(http, 200, text, file->gzip,
+                                 (size_t)(file->gzip_end - file->gzip));
     else
-        send_plain(exchange, file, text);
+        send_plain(http, file, text);
     buffer_finish(&headers);
 }
 
@@ -143,70 +143,70 @@ static int open_below(const char *folder, const char *path)
 }
 
 /* Opens a regular file; -1 if there is none. */
-static int open_file(const struct exchange *exchange, const char *path, struct stat *status)
+static int open_file(const struct http_request *http, const char *path, struct stat *status)
 {
-    int fd = open_below(exchange->server->config->http.page_dir, path);
+    int fd = open_below(http->server->config->http.page_dir, path);
     if (fd < 0 || (fstat(fd, status) == 0 && S_ISREG(status->st_mode)))
         return fd;
     close(fd);
     return -1;
 }
 
-static void send_file(struct exchange *exchange, int fd, const struct stat *status,
+static void send_file(struct http_request *http, int fd, const struct stat *status,
                       const char *headers)
 {
-    struct body *body = body_of_file(exchange->server, fd, status);
+    struct body *body = body_of_file(http->server, fd, status);
     if (body)
-        exchange_answer_body(exchange, 200, headers, body);
+        http_request_answer_body(http, 200, headers, body);
     else
-        exchange_refuse(exchange, ERROR_server_full, NULL,
-                        "Too many other files are being sent; try again.");
+        http_request_refuse(http, ERROR_server_full, NULL,
+                            "Too many other files are being sent; try again.");
 }
 
 /* A file that is being worked on: never cached for good, known by its time and size. */
-static bool send_from_folder(struct exchange *exchange, const char *path)
+static bool send_from_folder(struct http_request *http, const char *path)
 {
     struct stat status;
     char etag[64];
-    int fd = open_file(exchange, path, &status);
+    int fd = open_file(http, path, &status);
     if (fd < 0)
         return false;
     snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)status.st_size,
              (unsigned long long)status.st_mtim.tv_sec, (unsigned long)status.st_mtim.tv_nsec);
     const struct page_file file = {.path = path, .type = type_of(path), .etag = etag};
     struct buffer headers = {0};
-    bool is_whole = append_headers(exchange, &file, "", &headers);
-    if (is_whole && !is_known(exchange, etag)) {
-        send_file(exchange, fd, &status, (const char *)headers.bytes);
+    bool is_whole = append_headers(http, &file, "", &headers);
+    if (is_whole && !is_known(http, etag)) {
+        send_file(http, fd, &status, (const char *)headers.bytes);
     } else {
         close(fd);
         if (is_whole)
-            exchange_answer(exchange, 304, (const char *)headers.bytes, NULL, 0);
+            http_request_answer(http, 304, (const char *)headers.bytes, NULL, 0);
         else
-            exchange_refuse(exchange, ERROR_internal, NULL, NULL);
+            http_request_refuse(http, ERROR_internal, NULL, NULL);
     }
     buffer_finish(&headers);
     return true;
 }
 
-static void serve_folder(struct exchange *exchange)
+static void serve_folder(struct http_request *http)
 {
-    const char *path = exchange->path;
+    const char *path = http->path;
     if (is_place(path))
         path = "/index.html";
-    if (!send_from_folder(exchange, path))
-        no_such_file(exchange);
+    if (!send_from_folder(http, path))
+        no_such_file(http);
 }
 
-void page_serve(struct exchange *exchange)
+void page_serve(struct http_request *http)
 {
-    if (exchange->server->config->http.page_dir[0] != '\0') {
-        serve_folder(exchange);
+    if (http->server->config->http.page_dir[0] != '\0') {
+        serve_folder(http);
         return;
     }
-    const struct page_file *file = find(is_place(exchange->path) ? "/index.html" : exchange->path);
+    const struct page_file *file = find(is_place(http->path) ? "/index.html" : http->path);
     if (file)
-        send_built_in(exchange, file);
+        send_built_in(http, file);
     else
-        no_such_file(exchange);
+        no_such_file(http);
 }

@@ -2,7 +2,7 @@
 #ifndef HEARTH_NET_PAGE_H
 #define HEARTH_NET_PAGE_H
 
-#include "daemon/net/exchange.h"
+#include "daemon/net/http_request.h"
 
 /* A file of the page, as the build made it (see web/CMakeLists.txt). */
 struct page_file {
@@ -18,6 +18,6 @@ struct page_file {
 extern const struct page_file page_files[];
 
 /* GET and HEAD of any path: the file, or the page itself for a path that is no file's. */
-void page_serve(struct exchange *exchange);
+void page_serve(struct http_request *http);
 
 #endif

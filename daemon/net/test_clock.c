@@ -8,16 +8,16 @@
 
 enum { ADVANCE_MS_MAX = 1000 * 1000 * 1000 };
 
-void test_clock_advance(struct exchange *exchange)
+void test_clock_advance(struct http_request *http)
 {
     char *end;
-    long long ms = strtoll(exchange->room, &end, 10);
+    long long ms = strtoll(http->room, &end, 10);
     if (*end != '\0' || ms < 0 || ms > ADVANCE_MS_MAX) {
-        exchange_refuse(exchange, ERROR_bad_request, NULL, "The path ends with milliseconds.");
+        http_request_refuse(http, ERROR_bad_request, NULL, "The path ends with milliseconds.");
         return;
     }
-    server_advance_clock(server_of(exchange->connection.wsi), ms);
-    exchange_answer(exchange, 204, "", NULL, 0);
+    server_advance_clock(server_of(http->connection.wsi), ms);
+    http_request_answer(http, 204, "", NULL, 0);
 }
 
 #else

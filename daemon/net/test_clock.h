@@ -4,8 +4,8 @@
 #ifndef HEARTH_NET_TEST_CLOCK_H
 #define HEARTH_NET_TEST_CLOCK_H
 
-#include "daemon/net/exchange.h"
+#include "daemon/net/http_request.h"
 
-void test_clock_advance(struct exchange *exchange);
+void test_clock_advance(struct http_request *http);
 
 #endif

@@ -38,7 +38,7 @@ static void open_session(struct server *server, struct connection *connection, e
     connection->session = session_open(server->gateway, websocket_carrier(), connection, &arrival,
                                        &refusal);
     if (!connection->session)
-        connection_bid_farewell(connection, code_of(refusal.code), refusal.message);
+        connection_close_soon(connection, code_of(refusal.code), refusal.message);
 }
 
 /* Until now lws had the headers; from here on only what is kept here is known. */
@@ -80,7 +80,7 @@ static bool is_text(struct lws *wsi, struct connection *connection, const void *
  * hangs up, without a close frame and without asking. */
 static int receive(struct lws *wsi, struct connection *connection, void *in, size_t length)
 {
-    if (connection->farewell_code != 0 || connection->is_gone)
+    if (connection->close_code != 0 || connection->is_gone)
         return 0; /* what is said after the good-bye is not heard */
     connection_heard(server_of(wsi), connection);
     if (!lws_frame_is_binary(wsi) && !is_text(wsi, connection, in, length))
@@ -106,7 +106,7 @@ static void writeable(struct connection *connection)
     }
     if (connection->is_echo)
         echo_writeable(connection);
-    else if (connection->session && connection->farewell_code == 0)
+    else if (connection->session && connection->close_code == 0)
         session_writeable(connection->session);
 }
 

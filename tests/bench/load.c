@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 
 enum protocol { PROTOCOL_V1, PROTOCOL_PLAIN, PROTOCOL_RAW };
-enum { STAMP_BYTES = 8 + 1 + 8 + 1 + 16, MESSAGE_BYTES_MAX = 900, CONNECTING_MAX = 256 };
+enum { TIMESTAMP_BYTES = 8 + 1 + 8 + 1 + 16, MESSAGE_BYTES_MAX = 900, CONNECTING_MAX = 256 };
 
 struct options {
     enum protocol protocol;
@@ -142,16 +142,17 @@ static uint64_t parse_hex(const char *digits, int count)
 }
 
 /* "WRITER NUMBER DUE": each message of a writer exactly once and in order. */
-static void hear_stamp(struct run *run, struct client *client, const char *stamp)
+static void receive_timestamp(struct run *run, struct client *client, const char *timestamp)
 {
-    uint32_t writer = (uint32_t)parse_hex(stamp, 8), number = (uint32_t)parse_hex(stamp + 9, 8);
+    uint32_t writer = (uint32_t)parse_hex(timestamp, 8),
+             number = (uint32_t)parse_hex(timestamp + 9, 8);
     if ((int64_t)writer >= run->options.writers || number != client->received[writer]) {
         run->wrong++;
         return;
     }
     client->received[writer]++;
     run->delivered++;
-    tally_add(&run->latency, run->now_ns - (int64_t)parse_hex(stamp + 18, 16));
+    tally_add(&run->latency, run->now_ns - (int64_t)parse_hex(timestamp + 18, 16));
     if (run->options.protocol != PROTOCOL_V1 && writer == client->writer && client->unanswered > 0)
         client->unanswered--;
 }
@@ -161,13 +162,13 @@ static void hear_entry(struct run *run, struct client *client, const char *text,
     const char *seq = memmem(text, length, "\"seq\":", 6);
     const char *said = memmem(text, length, "\"text\":\"", 8);
     int64_t number = seq ? strtoll(seq + 6, NULL, 10) : 0;
-    if (!said || number <= client->seq || said + 8 + STAMP_BYTES > text + length) {
+    if (!said || number <= client->seq || said + 8 + TIMESTAMP_BYTES > text + length) {
         run->wrong++;
         return;
     }
     client->seq = number;
     if (run->measuring)
-        hear_stamp(run, client, said + 8);
+        receive_timestamp(run, client, said + 8);
 }
 
 static void hear_v1(struct run *run, struct client *client, const char *text, size_t length)
@@ -195,10 +196,10 @@ static void receive(struct connection *connection, const char *text, size_t leng
     else if (run->options.protocol == PROTOCOL_V1)
         hear_v1(run, client, text, length);
     else {
-        const char *stamp =
+        const char *timestamp =
             run->options.protocol == PROTOCOL_RAW ? text : memmem(text, length, ": ", 2);
-        if (stamp && run->measuring)
-            hear_stamp(run, client, stamp == text ? text : stamp + 2);
+        if (timestamp && run->measuring)
+            receive_timestamp(run, client, timestamp == text ? text : timestamp + 2);
     }
 }
 

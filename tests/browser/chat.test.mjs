@@ -124,7 +124,7 @@ test("a taken name gets a suggestion that works; an invitation leads into its ro
   await hears(mina, "here I am");
 }));
 
-test("the keeper of a room mutes, kicks and bans; others are shown no such thing", world(async ({ person }) => {
+test("the administrator of a room mutes, kicks and bans; others are shown no such thing", world(async ({ person }) => {
   const mina = await person("mina");
   await mina.click("[aria-label='Create a room']");
   await mina.fill("dialog [name=room]", "court");

@@ -142,7 +142,7 @@ class Daemon:
         return status, json.loads(text)
 
     def administrator(self, type, **fields):
-        """One hearth.v1 request as the keeper: its reply, which must not be an error."""
+        """One hearth.v1 request as the administrator: its reply, which must not be an error."""
         status, reply = self.admin("POST", "/admin/v1/do", {"type": type, **fields})
         assert status < 300, reply
         return reply

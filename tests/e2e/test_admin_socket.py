@@ -1,4 +1,4 @@
-"""The keeper's socket and hearthctl on it."""
+"""The administrator's socket and hearthctl on it."""
 import json
 import os
 import socket
@@ -244,7 +244,7 @@ def test_what_is_no_export_is_not_imported(daemon, text):
     assert daemon.ctl("room", "import", "-", input=text, check=False).returncode == 1
 
 
-async def test_status_tells_what_a_keeper_asks(daemon):
+async def test_status_tells_what_an_administrator_asks(daemon):
     [mina] = await meet(daemon, "mina")
     await mina.send("hi")
     status = json.loads(daemon.ctl("--json", "status"))

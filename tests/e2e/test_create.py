@@ -66,8 +66,8 @@ async def test_rooms_are_bounded(make_daemon):
     await part(mina, jun)
 
 
-async def test_only_the_keeper_makes_rooms_where_that_is_set(make_daemon):
-    daemon = make_daemon({"rooms.create": "keeper"})
+async def test_only_the_administrator_makes_rooms_where_that_is_set(make_daemon):
+    daemon = make_daemon({"rooms.create": "keeper"}) # the word of the first version
     mina = await Client.connect(daemon, "mina")
     assert (await mina.ask_in_vain("create", room="den"))["error_code"] == "forbidden"
     daemon.administrator("create", room="den")

@@ -97,7 +97,7 @@ async def test_connections_in_all_are_bounded(make_daemon):
     people = [await Client.connect(daemon, f"person {i}") for i in range(5)]
     with pytest.raises(Exception):
         await asyncio.wait_for(Client.connect(daemon, "one too many"), 20)
-    assert daemon.ctl("status"), "the keeper gets in even then"
+    assert daemon.ctl("status"), "the administrator gets in even then"
     await people[0].ask("ping")
     await part(*people)
 

@@ -2,7 +2,7 @@
 from client import meet
 
 
-async def test_the_keeper_speaks_as_the_server(daemon):
+async def test_the_administrator_speaks_as_the_server(daemon):
     [mina] = await meet(daemon, "mina")
     daemon.ctl("send", "lobby", "maintenance at noon")
     heard = await mina.next("message")

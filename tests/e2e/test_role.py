@@ -36,7 +36,7 @@ async def test_nobody_gives_what_is_not_below_their_own(daemon):
     await part(mina, jun, ara)
 
 
-async def test_the_keeper_may_make_an_owner(daemon):
+async def test_the_administrator_may_make_an_owner(daemon):
     mina, jun = await den(daemon, "mina", "jun")
     daemon.ctl("role", "den", "jun", "owner")
     await jun.ask("set", room="den", visibility="private")

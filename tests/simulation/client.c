@@ -21,7 +21,7 @@ void client_begin(struct world *world, struct client *client, int number)
     *client = (struct client){.world = world, .number = number, .kind = SESSION_WEBSOCKET};
     if (happens(world, 20))
         client->kind = kinds[chance_below(&world->chance, 3)];
-    client->keeper = client->kind == SESSION_LINES && happens(world, 30);
+    client->administrator = client->kind == SESSION_LINES && happens(world, 30);
     /* Some are one person on several connections, once the name's key is known. */
     snprintf(client->name, sizeof client->name, "u%d", number);
 }
@@ -132,7 +132,7 @@ void client_connect(struct client *client)
     struct refusal refusal;
     const struct arrival arrival = {
         .kind = client->kind,
-        .administrator = client->keeper,
+        .administrator = client->administrator,
         .exempt = world->is_exempt,
         .address_key = 1 + (uint64_t)client->number % 3,
         .client_id = client->number,
@@ -144,7 +144,7 @@ void client_connect(struct client *client)
         wrong(world, "client %d: not let in: %s", client->number, refusal.message);
     if (!client->session || client->kind == SESSION_PLAIN)
         return;
-    if (client->keeper)
+    if (client->administrator)
         client->has_hello = true;
     else if (client->key[0])
         ask(client, REQUEST_hello, "\"name\":\"%s\",\"session\":\"%s\"", client->name, client->key);

@@ -216,7 +216,7 @@ static void receive_ack(struct client *client, const struct pending *asked, cons
 {
     bool is_found;
     client->world->acked++;
-    if (!asked->nonce[0] || client->keeper)
+    if (!asked->nonce[0] || client->administrator)
         return;
     int count = count_sent(client, text_of(message, "room"), asked->nonce, COUNT_READABLE,
                            number_of(message, "seq"), &is_found);
@@ -364,9 +364,9 @@ static void receive_plain(struct client *client, const char *bytes, size_t lengt
 {
     const struct ledger_room *room = plain_room(client->world);
     static const char left[] = " left the chat";
-    bool is_farewell = length > sizeof left &&
-                       memcmp(bytes + length - sizeof left + 1, left, sizeof left - 1) == 0;
-    if (is_farewell || bytes[0] == '{' || !room)
+    bool is_last_notice = length > sizeof left &&
+                          memcmp(bytes + length - sizeof left + 1, left, sizeof left - 1) == 0;
+    if (is_last_notice || bytes[0] == '{' || !room)
         return;
     for (size_t i = index_after(room, client->plain_cursor); i < room->count; i++) {
         client->plain_cursor = room->entries[i].entry.seq;

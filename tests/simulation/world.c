@@ -299,7 +299,7 @@ static void audit(struct world *world)
     struct client *auditor = &world->clients[world->client_count++];
     client_begin(world, auditor, world->client_count - 1);
     auditor->kind = SESSION_WEBSOCKET;
-    auditor->keeper = auditor->is_auditor = true;
+    auditor->administrator = auditor->is_auditor = true;
     world->config.limits.rooms_per_session = VIEWS_MAX;
     world->config.limits.connections++;
     client_connect(auditor);

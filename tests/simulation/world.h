@@ -45,7 +45,7 @@ struct client {
     struct world *world;
     int number;
     enum session_kind kind;
-    bool keeper;
+    bool administrator;
     bool is_auditor; /* comes at the end and reads every room from the beginning */
     /* the person */
     char name[64], key[KEY_TEXT_BYTES + 1];

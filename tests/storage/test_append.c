@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "storage/stamp.h"
+#include "storage/timestamp.h"
 #include "tests/storage/store_fixture.h"
 
 #define HOUR_MS INT64_C(3600000)

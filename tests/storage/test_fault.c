@@ -193,7 +193,7 @@ static bool change(struct world *world, enum entry_kind kind, size_t target)
 static bool scrub(struct world *world)
 {
     for (int i = 0; i < TRIES_MAX; i++)
-        if (writer_scrub(&world->writer))
+        if (writer_truncate_wal(&world->writer))
             return true;
     return false;
 }

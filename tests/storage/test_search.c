@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "storage/gram.h"
 #include "storage/messages.h"
+#include "storage/trigram.h"
 #include "tests/storage/scratch.h"
 
 static int64_t next_ts = 1000;
@@ -353,15 +353,15 @@ static void an_edited_message_is_found_by_its_new_text_only(void **state)
     scratch_remove(&scratch);
 }
 
-static int64_t grams_with_place_of(struct scratch *scratch, const char *folded)
+static int64_t trigrams_with_place_of(struct scratch *scratch, const char *folded)
 {
-    uint32_t grams[64];
+    uint32_t trigrams[64];
     int64_t there = 0;
-    size_t count = grams_of(folded, strlen(folded), grams, 64);
+    size_t count = trigrams_of(folded, strlen(folded), trigrams, 64);
     for (size_t i = 0; i < count; i++) {
         char sql[120];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM search_grams WHERE id=%" PRId64,
-                 (INT64_C(1) << GRAM_BITS) + grams[i]);
+                 (INT64_C(1) << TRIGRAM_BITS) + trigrams[i]);
         there += scratch_query(&scratch->database, sql);
     }
     return there;
@@ -375,10 +375,10 @@ static void a_deleted_text_is_in_no_byte_of_the_files(void **state)
     say(&scratch, 1, 1, "xylophonequartz");
     fill(&scratch, 1, 10, SEARCH_BLOCK_MESSAGES);
     index_all(&scratch);
-    assert_true(grams_with_place_of(&scratch, "xylophonequartz") > 10);
+    assert_true(trigrams_with_place_of(&scratch, "xylophonequartz") > 10);
     delete (&scratch, 1, 2000);
     assert_int_equal(found(&scratch, "xylophonequartz"), 0);
-    assert_int_equal(grams_with_place_of(&scratch, "xylophonequartz"), 0);
+    assert_int_equal(trigrams_with_place_of(&scratch, "xylophonequartz"), 0);
     assert_true(scratch_count(&scratch, "xylophonequartz") > 0); /* in the WAL still */
     assert_true(database_execute(&scratch.database, "PRAGMA wal_checkpoint(TRUNCATE)"));
     assert_int_equal(scratch_count(&scratch, "xylophonequartz"), 0);
@@ -468,7 +468,8 @@ static void an_index_that_is_not_wanted_is_emptied_and_made_again(void **state)
     scratch_remove(&scratch);
 }
 
-/* Random words of few letters, so that grams repeat; every answer is compared with reading all. */
+/* Random words of few letters, so that trigrams repeat; every answer is compared with reading all.
+ */
 static void the_index_answers_as_reading_everything_would(void **state)
 {
     (void)state;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "storage/crew.h"
+#include "storage/thread_pool.h"
 #include "tests/storage/store_fixture.h"
 
 static int open_fixture(void **state)

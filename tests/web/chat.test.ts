@@ -4,15 +4,15 @@ import { Chat } from "../../web/src/chat";
 import { forget, recall, remember } from "../../web/src/memory";
 import { Clock, settle } from "./clock";
 import { Gateway } from "./gateway";
-import { MemoryShelf } from "./shelf";
+import { MemoryStore } from "./memory_store";
 
-async function setUp(shelf = new MemoryShelf()) {
+async function setUp(store = new MemoryStore()) {
   for (const key of ["me", "rooms", "room", "left", "lost"]) forget(key);
   const clock = new Clock();
   const gateway = new Gateway(clock);
-  const chat = new Chat(clock, shelf);
+  const chat = new Chat(clock, store);
   await chat.sender.load();
-  return { clock, gateway, chat, shelf };
+  return { clock, gateway, chat, store };
 }
 
 async function enter(chat: Chat, gateway: Gateway, name = "mina") {
@@ -73,7 +73,7 @@ test("an open socket is not sent: without an ack the item stays", async () => {
 });
 
 test("a lost ack does not double the message", async () => {
-  const { chat, gateway, clock, shelf } = await setUp();
+  const { chat, gateway, clock, store } = await setUp();
   const room = await enter(chat, gateway);
   gateway.swallow = 1;
   say(chat, "once");
@@ -84,7 +84,7 @@ test("a lost ack does not double the message", async () => {
   assert.deepEqual(gateway.texts(), ["once"]);
   assert.deepEqual(shown(room), ["once"]);
   assert.equal(chat.sender.items.value.length, 0);
-  assert.equal((await shelf.all()).length, 0);
+  assert.equal((await store.all()).length, 0);
 });
 
 test("a lost ack, a reload and a window long past: still stored once", async () => {
@@ -97,7 +97,7 @@ test("a lost ack, a reload and a window long past: still stored once", async () 
   first.chat.connection.stop();
   for (let i = 0; i < 500; i++) first.gateway.say("jun", "noise" + i);
   const clock = new Clock();
-  const chat = new Chat(clock, first.shelf);
+  const chat = new Chat(clock, first.store);
   await chat.sender.load();
   chat.enter();
   clock.sockets[0]!.answer = (frame, socket) => (first.gateway as any).handle(frame, socket);
@@ -233,9 +233,9 @@ test("jumping to an old message and walking back meets the newest without a hole
   for (let i = 0; i < 400; i++) gateway.say("jun", "m" + i);
   const room = await enter(chat, gateway);
   await chat.history.jump(room, 100);
-  assert.ok(room.island.value);
+  assert.ok(room.detached.value);
   assert.ok(room.row(100));
-  while (room.island.value) await chat.history.more(room, "after");
+  while (room.detached.value) await chat.history.more(room, "after");
   const texts = shown(room);
   const start = gateway.texts().indexOf(texts[0]!);
   assert.deepEqual(texts, gateway.texts().slice(start));
@@ -305,7 +305,7 @@ for (const end of ["removed", "kicked"] as const)
   });
 
 test("a room that is gone after a reconnect keeps what was said in it, as not sent", async () => {
-  const { chat, gateway, clock, shelf } = await setUp();
+  const { chat, gateway, clock, store } = await setUp();
   const room = await enter(chat, gateway);
   gateway.drop();
   say(chat, "too late");
@@ -313,9 +313,9 @@ test("a room that is gone after a reconnect keeps what was said in it, as not se
   await again(clock, gateway);
   assert.equal(chat.sender.items.value[0]!.failed!.code, "room_not_found");
   assert.equal(chat.current.value, room);
-  assert.equal((await shelf.all()).length, 1);
+  assert.equal((await store.all()).length, 1);
   chat.sender.giveUp(chat.sender.items.value[0]!);
-  assert.equal((await shelf.all()).length, 0);
+  assert.equal((await store.all()).length, 0);
 });
 
 test("what was said under a name that is lost may be said under the next", async () => {

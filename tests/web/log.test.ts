@@ -58,10 +58,10 @@ test("a reaction counts each name once and goes when the last one takes it away"
 });
 
 test("trimming says that there is more on that side", () => {
-  const stretch = { rows: rows(1, 2, 3), before: false, after: false };
-  assert.deepEqual([seqs(keepNewest(stretch, 2).rows), keepNewest(stretch, 2).before], [[2, 3], true]);
-  assert.deepEqual([seqs(keepOldest(stretch, 2).rows), keepOldest(stretch, 2).after], [[1, 2], true]);
-  assert.equal(keepNewest(stretch, 3), stretch);
+  const range = { rows: rows(1, 2, 3), before: false, after: false };
+  assert.deepEqual([seqs(keepNewest(range, 2).rows), keepNewest(range, 2).before], [[2, 3], true]);
+  assert.deepEqual([seqs(keepOldest(range, 2).rows), keepOldest(range, 2).after], [[1, 2], true]);
+  assert.equal(keepNewest(range, 3), range);
 });
 
 test("place finds where a seq is or would be", () => {

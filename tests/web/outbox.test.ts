@@ -1,8 +1,8 @@
 import "./webcrypto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LocalShelf, newNonce, openShelves, Shelves, type Outgoing, type Shelf } from "../../web/src/outbox";
-import { MemoryShelf } from "./shelf";
+import { LocalStore, newNonce, openStores, OutboxStores, type Outgoing, type OutboxStore } from "../../web/src/outbox";
+import { MemoryStore } from "./memory_store";
 
 class FakeStorage {
   private kept = new Map<string, string>();
@@ -26,64 +26,64 @@ class FakeStorage {
 const item = (nonce: string): Outgoing => ({ nonce, user: "mina", room: "lobby", kind: "send", text: "x", at: 1 });
 
 for (const [name, make] of [
-  ["memory", () => new MemoryShelf()],
-  ["localStorage", () => new LocalShelf(new FakeStorage() as unknown as Storage)],
+  ["memory", () => new MemoryStore()],
+  ["localStorage", () => new LocalStore(new FakeStorage() as unknown as Storage)],
 ] as const)
   test(`${name} gives back what was put and not what was removed`, async () => {
-    const shelf = make();
-    await shelf.put(item("a"));
-    await shelf.put(item("b"));
-    await shelf.put({ ...item("a"), tried: true });
-    await shelf.remove("b");
-    assert.deepEqual(await shelf.all(), [{ ...item("a"), tried: true }]);
+    const store = make();
+    await store.put(item("a"));
+    await store.put(item("b"));
+    await store.put({ ...item("a"), tried: true });
+    await store.remove("b");
+    assert.deepEqual(await store.all(), [{ ...item("a"), tried: true }]);
   });
 
 test("without any storage nothing fails", async () => {
-  const shelf = new Shelves(openShelves());
-  await shelf.put(item("a"));
-  await shelf.remove("a");
-  assert.deepEqual(await shelf.all(), []);
+  const store = new OutboxStores(openStores());
+  await store.put(item("a"));
+  await store.remove("a");
+  assert.deepEqual(await store.all(), []);
 });
 
-test("what a shelf would not let go is not taken for unsent", async () => {
-  const stuck = new MemoryShelf();
-  const shelf = new Shelves(Promise.resolve<Shelf[]>([stuck]));
-  await shelf.put(item("stuck"));
+test("what a store would not let go is not taken for unsent", async () => {
+  const stuck = new MemoryStore();
+  const store = new OutboxStores(Promise.resolve<OutboxStore[]>([stuck]));
+  await store.put(item("stuck"));
   stuck.remove = async () => {
     throw new Error("the database has gone");
   };
-  await shelf.remove("stuck");
-  assert.deepEqual(await shelf.all(), []);
+  await store.remove("stuck");
+  assert.deepEqual(await store.all(), []);
 });
 
-test("what the best shelf cannot take goes on the next, and comes back from there", async () => {
+test("what the best store cannot take goes on the next, and comes back from there", async () => {
   let full = true;
-  class Full extends MemoryShelf {
+  class Full extends MemoryStore {
     async put(item: Outgoing) {
       if (full) throw new Error("quota");
       await super.put(item);
     }
   }
-  const [best, next] = [new Full(), new MemoryShelf()];
-  const shelf = new Shelves(Promise.resolve<Shelf[]>([best, next]));
-  await shelf.put(item("a"));
-  assert.deepEqual(await shelf.all(), [item("a")]);
+  const [best, next] = [new Full(), new MemoryStore()];
+  const store = new OutboxStores(Promise.resolve<OutboxStore[]>([best, next]));
+  await store.put(item("a"));
+  assert.deepEqual(await store.all(), [item("a")]);
   full = false;
-  await shelf.put({ ...item("a"), tried: true });
-  assert.deepEqual(await shelf.all(), [{ ...item("a"), tried: true }], "on one shelf only");
+  await store.put({ ...item("a"), tried: true });
+  assert.deepEqual(await store.all(), [{ ...item("a"), tried: true }], "on one store only");
   assert.equal((await next.all()).length, 0);
-  await shelf.remove("a");
-  assert.deepEqual(await shelf.all(), []);
+  await store.remove("a");
+  assert.deepEqual(await store.all(), []);
 });
 
-test("what is put while the shelves are still being opened is there, and what was removed is not", async () => {
-  let open = (_: Shelf[]) => {};
-  const shelf = new Shelves(new Promise<Shelf[]>((resolve) => (open = resolve)));
-  void shelf.put(item("a"));
-  void shelf.put(item("b"));
-  void shelf.remove("a");
-  open([new MemoryShelf()]);
-  assert.deepEqual(await shelf.all(), [item("b")]);
+test("what is put while the stores are still being opened is there, and what was removed is not", async () => {
+  let open = (_: OutboxStore[]) => {};
+  const store = new OutboxStores(new Promise<OutboxStore[]>((resolve) => (open = resolve)));
+  void store.put(item("a"));
+  void store.put(item("b"));
+  void store.remove("a");
+  open([new MemoryStore()]);
+  assert.deepEqual(await store.all(), [item("b")]);
 });
 
 test("nonces fit the protocol and do not repeat", () => {

@@ -2,7 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { browser } from "./browser";
 import { Chat } from "./chat";
-import { openShelves, Shelves } from "./outbox";
+import { openStores, OutboxStores } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
@@ -22,7 +22,7 @@ export const dialog = signal<Open | null>(null);
 export const announcement = signal("");
 
 export function startChat(): void {
-  chat = new Chat(browser, new Shelves(openShelves()));
+  chat = new Chat(browser, new OutboxStores(openStores()));
   if (typeof BroadcastChannel !== "undefined") chat.sender.share(new BroadcastChannel("hearth"));
   effect(() => {
     if (chat.current.value) history.replaceState(history.state, "", address(chat.current.value));

@@ -6,7 +6,7 @@ import { hear } from "./events";
 import { History } from "./history";
 import { forget, recall, remember } from "./memory";
 import { fold } from "./mention";
-import type { Outgoing, Shelf } from "./outbox";
+import type { Outgoing, OutboxStore } from "./outbox";
 import type { HelloRequest, RoomsRequest } from "./protocol.gen";
 import { Room } from "./room";
 import { isText, Sender } from "./sender";
@@ -93,7 +93,7 @@ export class Chat {
 
   constructor(
     around: Surroundings,
-    shelf: Shelf,
+    store: OutboxStore,
     readonly clock = around,
   ) {
     this.connection = new Connection(around, {
@@ -104,7 +104,7 @@ export class Chat {
       frame: (frame) => hear(this, frame),
       roundTrip: (ms) => (this.roundTrip.value = ms),
     });
-    this.sender = new Sender(this, shelf);
+    this.sender = new Sender(this, store);
   }
 
   /** Goes in under a name; or, without one, as whoever this browser was last. */
@@ -341,7 +341,7 @@ export class Chat {
 
   /** Everything that is here has been seen. */
   seen(room: Room): void {
-    if (room.read >= room.cursor || room.island.value || !room.caughtUp.value || !room.loaded.value) return;
+    if (room.read >= room.cursor || room.detached.value || !room.caughtUp.value || !room.loaded.value) return;
     room.readTo(room.cursor);
     this.tellReadSoon(room);
   }
@@ -437,7 +437,7 @@ export class Chat {
     return room;
   }
 
-  /** A request on a room that answers ok, for the keeper's tools. */
+  /** A request on a room that answers ok, for the administrator's tools. */
   do<R extends Request>(request: R): Promise<Answers[R["type"]]> {
     return this.connection.request(request);
   }

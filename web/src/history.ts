@@ -71,7 +71,7 @@ export class History {
     await (await past()).jump(this.chat, room, seq);
   }
 
-  /** Reads one message again, when what was pretended turned out not to be. */
+  /** Reads one message again, when what was shown before it was stored turned out not to be. */
   refresh(room: Room, seq: number): void {
     past().then((part) => part.refresh(this.chat, room, seq), () => undefined);
   }

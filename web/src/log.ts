@@ -18,14 +18,14 @@ export interface Row {
   reactions: readonly ReactionLine[];
 }
 
-/** A contiguous stretch of the log; before and after say whether there is more on that side. */
-export interface Stretch {
+/** A contiguous range of the log; before and after say whether there is more on that side. */
+export interface LogRange {
   rows: readonly Row[];
   before: boolean;
   after: boolean;
 }
 
-export const empty: Stretch = { rows: [], before: false, after: false };
+export const empty: LogRange = { rows: [], before: false, after: false };
 const none: readonly ReactionLine[] = [];
 
 export function rowOfLine(line: HistoryLine): Row {
@@ -141,13 +141,13 @@ export function apply(rows: readonly Row[], entry: Entry, me = ""): readonly Row
 }
 
 /** Keeps the newest so many rows. */
-export function keepNewest(stretch: Stretch, count: number): Stretch {
-  if (stretch.rows.length <= count) return stretch;
-  return { ...stretch, rows: stretch.rows.slice(-count), before: true };
+export function keepNewest(range: LogRange, count: number): LogRange {
+  if (range.rows.length <= count) return range;
+  return { ...range, rows: range.rows.slice(-count), before: true };
 }
 
 /** Keeps the oldest so many rows. */
-export function keepOldest(stretch: Stretch, count: number): Stretch {
-  if (stretch.rows.length <= count) return stretch;
-  return { ...stretch, rows: stretch.rows.slice(0, count), after: true };
+export function keepOldest(range: LogRange, count: number): LogRange {
+  if (range.rows.length <= count) return range;
+  return { ...range, rows: range.rows.slice(0, count), after: true };
 }

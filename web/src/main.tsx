@@ -87,4 +87,4 @@ async function start(): Promise<void> {
 /** Without its words there is no page; a failed import is only tried again by a new page. */
 start().catch(() => setTimeout(() => location.reload(), 3000));
 
-export * from "./kit";
+export * from "./shared";

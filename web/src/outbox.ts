@@ -23,7 +23,7 @@ export interface Outgoing {
   failed?: { code: string; message: string };
 }
 
-export interface Shelf {
+export interface OutboxStore {
   all(): Promise<Outgoing[]>;
   put(item: Outgoing): Promise<void>;
   remove(nonce: string): Promise<void>;
@@ -31,7 +31,7 @@ export interface Shelf {
 
 const prefix = "hearth.out.";
 
-export class LocalShelf implements Shelf {
+export class LocalStore implements OutboxStore {
   constructor(private readonly storage: Storage) {}
   async all() {
     const found: Outgoing[] = [];
@@ -59,8 +59,8 @@ function opened(): Promise<IDBDatabase> {
 }
 
 /** Opened for each act: phones that sleep close what was open. Done when it is committed. */
-export class DatabaseShelf implements Shelf {
-  private async act<Value>(mode: IDBTransactionMode, how: (shelf: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+export class DatabaseStore implements OutboxStore {
+  private async act<Value>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
     const database = await opened();
     try {
       return await new Promise<Value>((resolve, reject) => {
@@ -74,57 +74,57 @@ export class DatabaseShelf implements Shelf {
     }
   }
   all() {
-    return this.act<Outgoing[]>("readonly", (shelf) => shelf.getAll());
+    return this.act<Outgoing[]>("readonly", (store) => store.getAll());
   }
   async put(item: Outgoing) {
-    await this.act("readwrite", (shelf) => shelf.put(item));
+    await this.act("readwrite", (store) => store.put(item));
   }
   async remove(nonce: string) {
-    await this.act("readwrite", (shelf) => shelf.delete(nonce));
+    await this.act("readwrite", (store) => store.delete(nonce));
   }
 }
 
 const gone_max = 100;
 
-/** What a shelf would not give back must not be taken for unsent. */
+/** What a store would not give back must not be taken for unsent. */
 function noteGone(nonce: string): void {
   remember("gone", [...recall<string[]>("gone", []), nonce].slice(-gone_max));
 }
 
-/** Several shelves, the best first: what one cannot take (full, or broken) goes on the next. They may
+/** Several stores, the best first: what one cannot take (full, or broken) goes on the next. They may
  * still be being opened. One thing after another, so that what is put is there to be removed. */
-export class Shelves implements Shelf {
+export class OutboxStores implements OutboxStore {
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly shelves: Promise<readonly Shelf[]>) {}
+  constructor(private readonly stores: Promise<readonly OutboxStore[]>) {}
 
-  private next<Value>(act: (shelves: readonly Shelf[]) => Promise<Value>): Promise<Value> {
-    const turn = this.last.then(async () => act(await this.shelves));
+  private next<Value>(act: (stores: readonly OutboxStore[]) => Promise<Value>): Promise<Value> {
+    const turn = this.last.then(async () => act(await this.stores));
     this.last = turn.catch(() => undefined);
     return turn;
   }
 
   all() {
-    return this.next(async (shelves) => {
-      const found = await Promise.all(shelves.map((shelf) => shelf.all().catch(() => [])));
+    return this.next(async (stores) => {
+      const found = await Promise.all(stores.map((store) => store.all().catch(() => [])));
       const gone = recall<string[]>("gone", []);
       return found.flat().filter((item) => !gone.includes(item.nonce));
     });
   }
 
   put(item: Outgoing) {
-    return this.next(async (shelves) => {
+    return this.next(async (stores) => {
       let kept = false;
-      for (const shelf of shelves) {
-        if (!kept) kept = await shelf.put(item).then(() => true, () => false);
-        else await shelf.remove(item.nonce).catch(() => undefined);
+      for (const store of stores) {
+        if (!kept) kept = await store.put(item).then(() => true, () => false);
+        else await store.remove(item.nonce).catch(() => undefined);
       }
     });
   }
 
   remove(nonce: string) {
-    return this.next(async (shelves) => {
-      for (const shelf of shelves) await shelf.remove(nonce).catch(() => noteGone(nonce));
+    return this.next(async (stores) => {
+      for (const store of stores) await store.remove(nonce).catch(() => noteGone(nonce));
     });
   }
 }
@@ -139,25 +139,25 @@ function inTime<Value>(question: Promise<Value>): Promise<Value> {
   });
 }
 
-/** The shelves this browser has: none in some private windows and captive browsers. What waits is then
+/** The stores this browser has: none in some private windows and captive browsers. What waits is then
  * kept as long as the page. */
-export async function openShelves(): Promise<readonly Shelf[]> {
-  const shelves: Shelf[] = [];
+export async function openStores(): Promise<readonly OutboxStore[]> {
+  const stores: OutboxStore[] = [];
   try {
-    const shelf = new DatabaseShelf();
-    await inTime(shelf.all());
-    shelves.push(shelf);
+    const store = new DatabaseStore();
+    await inTime(store.all());
+    stores.push(store);
   } catch {
     /* the next one will do */
   }
   try {
     localStorage.setItem(prefix, "");
     localStorage.removeItem(prefix);
-    shelves.push(new LocalShelf(localStorage));
+    stores.push(new LocalStore(localStorage));
   } catch {
     /* the next one will do */
   }
-  return shelves;
+  return stores;
 }
 
 /** A nonce nobody else will think of; works without crypto.randomUUID (plain HTTP). */

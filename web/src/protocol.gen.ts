@@ -573,7 +573,7 @@ export interface ClockRequest {
   time?: number;
 }
 
-/** Figures for the keeper; on the admin socket only, as are the next seven. */
+/** Figures for the administrator; on the admin socket only, as are the next seven. */
 export interface StatusRequest {
   type: "status";
   ref?: Ref;
@@ -795,7 +795,7 @@ export interface ClockReply {
   proven: boolean;
 }
 
-/** To status: everything a keeper asks about. */
+/** To status: everything an administrator asks about. */
 export interface StatusReply {
   type: "status";
   ref?: Ref;

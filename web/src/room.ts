@@ -12,7 +12,7 @@ import {
   place,
   rowOfLine,
   type Row,
-  type Stretch,
+  type LogRange,
 } from "./log";
 import { calls } from "./markup";
 import { Names } from "./mention";
@@ -31,10 +31,10 @@ export class Room {
   readonly people = signal<readonly MemberLine[] | null>(null);
   readonly typing = signal<readonly string[]>([]);
 
-  /** The newest stretch, always kept; and another one while older messages are looked at. */
-  readonly live = signal<Stretch>(empty);
-  readonly island = signal<Stretch | null>(null);
-  readonly view = computed(() => this.island.value ?? this.live.value);
+  /** The newest range, always kept; and another one while older messages are looked at. */
+  readonly live = signal<LogRange>(empty);
+  readonly detached = signal<LogRange | null>(null);
+  readonly view = computed(() => this.detached.value ?? this.live.value);
   readonly loading = signal(false);
 
   /** In the room on this connection; and everything missed has been told. */
@@ -151,7 +151,7 @@ export class Room {
 
   private startAfresh(): void {
     this.live.value = empty;
-    this.island.value = null;
+    this.detached.value = null;
     this.loaded.value = false;
     this.cursor = 0;
     this.read = 0;
@@ -198,9 +198,9 @@ export class Room {
     this.meet([entry.from]);
     this.requote(entry);
     this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) });
-    const island = this.island.value;
-    if (island && entry.type !== "message" && entry.type !== "topic") {
-      this.island.value = { ...island, rows: apply(island.rows, entry, this.me()) };
+    const detached = this.detached.value;
+    if (detached && entry.type !== "message" && entry.type !== "topic") {
+      this.detached.value = { ...detached, rows: apply(detached.rows, entry, this.me()) };
     }
     return true;
   }
@@ -213,11 +213,11 @@ export class Room {
   }
 
   /** Changes rows wherever they are shown, ahead of the log. */
-  pretend(entry: Entry): void {
+  applyOptimistically(entry: Entry): void {
     this.requote(entry);
     this.live.value = { ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) };
-    const island = this.island.value;
-    if (island) this.island.value = { ...island, rows: apply(island.rows, entry, this.me()) };
+    const detached = this.detached.value;
+    if (detached) this.detached.value = { ...detached, rows: apply(detached.rows, entry, this.me()) };
   }
 
   correct(line: HistoryLine): void {
@@ -225,9 +225,9 @@ export class Room {
     if (find(this.live.value.rows, row.seq)) {
       this.live.value = { ...this.live.value, rows: insert(this.live.value.rows, row) };
     }
-    const island = this.island.value;
-    if (island && find(island.rows, row.seq)) {
-      this.island.value = { ...island, rows: insert(island.rows, row) };
+    const detached = this.detached.value;
+    if (detached && find(detached.rows, row.seq)) {
+      this.detached.value = { ...detached, rows: insert(detached.rows, row) };
     }
   }
 
@@ -264,11 +264,11 @@ export class Room {
     return this.row(seq) ?? this.quotes.value.get(seq);
   }
 
-  private setLive(live: Stretch): void {
-    if (this.island.value || this.stick) {
+  private setLive(live: LogRange): void {
+    if (this.detached.value || this.stick) {
       this.live.value = keepNewest(live, shown_max);
     } else if (live.rows.length > shown_scrolled_max) {
-      this.island.value = keepOldest(live, shown_scrolled_max);
+      this.detached.value = keepOldest(live, shown_scrolled_max);
       this.live.value = keepNewest(live, tail);
     } else {
       this.live.value = live;
@@ -325,35 +325,35 @@ export class Room {
   }
 
   /** Shows the messages around one that is not in view. */
-  islandAround(older: History, newer: History, seq: number): void {
+  detachAround(older: History, newer: History, seq: number): void {
     const lines = [...older.messages, ...newer.messages];
     const rows = this.answered(lines.map(rowOfLine));
     this.stick = false;
-    if (newer.more) this.island.value = { rows, before: older.more, after: true };
+    if (newer.more) this.detached.value = { rows, before: older.more, after: true };
     else this.newestReached({ rows, before: older.more, after: false });
     /* It may have been removed: then what comes next. */
     const near = rows[place(rows, seq)] ?? rows[rows.length - 1];
     this.target.value = near?.seq ?? 0;
   }
 
-  /** What was looked at by itself has met the newest stretch. */
-  private newestReached(stretch: Stretch): void {
-    this.island.value = null;
-    this.live.value = { ...stretch, rows: merge(stretch.rows, this.live.value.rows) };
+  /** What was looked at by itself has met the newest range. */
+  private newestReached(range: LogRange): void {
+    this.detached.value = null;
+    this.live.value = { ...range, rows: merge(range.rows, this.live.value.rows) };
   }
 
-  private show(stretch: Stretch): void {
-    if (stretch.rows.length <= shown_scrolled_max) {
-      if (this.island.value) this.island.value = stretch;
-      else this.live.value = stretch;
+  private show(range: LogRange): void {
+    if (range.rows.length <= shown_scrolled_max) {
+      if (this.detached.value) this.detached.value = range;
+      else this.live.value = range;
       return;
     }
-    if (!this.island.value) this.live.value = keepNewest(this.live.value, tail);
-    this.island.value = keepOldest(stretch, shown_max);
+    if (!this.detached.value) this.live.value = keepNewest(this.live.value, tail);
+    this.detached.value = keepOldest(range, shown_max);
   }
 
   toNewest(): void {
-    this.island.value = null;
+    this.detached.value = null;
     this.stick = true;
     this.live.value = keepNewest(this.live.value, shown_max);
     this.below.value = 0;

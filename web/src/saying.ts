@@ -17,7 +17,7 @@ export function tellTyping(room: Room, on: boolean): void {
 export function say(room: Room, text: string, { edit: target, reply }: Partial<Draft> = {}): Promise<void> {
   if (target) {
     const from = chat.me.value!.name;
-    room.pretend({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
+    room.applyOptimistically({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
     return chat.sender.say({ room: room.name, kind: "edit", target, text });
   }
   if (room.isDirect && !room.log) {

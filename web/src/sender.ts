@@ -1,7 +1,7 @@
 // Sends what is in the outbox: in order, one at a time in each room, until it is known to be stored.
 import { signal } from "@preact/signals";
 import type { Chat } from "./chat";
-import { newNonce, type Outgoing, type Shelf } from "./outbox";
+import { newNonce, type Outgoing, type OutboxStore } from "./outbox";
 import type { Room } from "./room";
 import type { DeleteRequest, DirectRequest, EditRequest, ReactRequest, SendRequest } from "./protocol.gen";
 import { Refused } from "./wire";
@@ -21,11 +21,11 @@ export class Sender {
 
   constructor(
     private readonly chat: Chat,
-    private readonly shelf: Shelf,
+    private readonly store: OutboxStore,
   ) {}
 
   async load(): Promise<void> {
-    const kept = await this.shelf.all().catch(() => []);
+    const kept = await this.store.all().catch(() => []);
     const known = new Set(this.items.value.map((item) => item.nonce));
     const items = [...kept.filter((item) => !known.has(item.nonce)), ...this.items.value];
     this.items.value = items.sort((a, b) => a.at - b.at);
@@ -59,7 +59,7 @@ export class Sender {
   put(item: Outgoing): Promise<void> {
     this.replace(item);
     this.tabs?.postMessage({ put: item });
-    return this.shelf.put(item).catch(() => undefined);
+    return this.store.put(item).catch(() => undefined);
   }
 
   private drop(nonce: string): void {
@@ -71,7 +71,7 @@ export class Sender {
   settle(nonce: string): void {
     this.drop(nonce);
     this.tabs?.postMessage({ gone: nonce });
-    void this.shelf.remove(nonce).catch(() => undefined);
+    void this.store.remove(nonce).catch(() => undefined);
   }
 
   /** Done when it is kept. */
@@ -164,7 +164,7 @@ export class Sender {
     const room = this.chat.roomOf(item.room);
     const tried = { ...item, tried: true, after: room.cursor, log: room.log };
     this.replace(tried);
-    void this.shelf.put(tried).catch(() => undefined);
+    void this.store.put(tried).catch(() => undefined);
   }
 
   /** Nothing of this can be sent any more. True when there is something unsent to show. */

@@ -23,7 +23,7 @@ static int close_harness(void **state)
     return 0;
 }
 
-static void the_keeper_sees_figures_and_guests_do_not(void **state)
+static void the_administrator_sees_figures_and_guests_do_not(void **state)
 {
     (void)state;
     struct test_client *admin = harness_admin(&harness),
@@ -155,7 +155,7 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_keeper_sees_figures_and_guests_do_not),
+        TEST(the_administrator_sees_figures_and_guests_do_not),
         TEST(a_backup_wants_an_absolute_path_and_does_not_overwrite_by_itself),
         TEST(a_restore_wants_everything_built_again),
         TEST(what_is_imported_is_told_and_exported_as_it_came),

@@ -24,14 +24,14 @@ static void no_role_may_nothing_and_no_operation_is_free(void **state)
     }
 }
 
-static void what_only_the_keeper_may_is_refused_to_owners(void **state)
+static void what_only_the_administrator_may_is_refused_to_owners(void **state)
 {
     (void)state;
-    const enum operation keepers[] = {OPERATION_status, OPERATION_backup, OPERATION_restore,
-                                      OPERATION_export, OPERATION_import, OPERATION_keep};
-    for (size_t i = 0; i < sizeof keepers / sizeof keepers[0]; i++) {
-        assert_false(permission_allows(ROLE_OWNER, keepers[i]));
-        assert_true(permission_allows(ROLE_ADMIN, keepers[i]));
+    const enum operation administrators[] = {OPERATION_status, OPERATION_backup, OPERATION_restore,
+                                             OPERATION_export, OPERATION_import, OPERATION_keep};
+    for (size_t i = 0; i < sizeof administrators / sizeof administrators[0]; i++) {
+        assert_false(permission_allows(ROLE_OWNER, administrators[i]));
+        assert_true(permission_allows(ROLE_ADMIN, administrators[i]));
     }
 }
 
@@ -59,7 +59,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_role_may_exactly_what_the_table_says),
         cmocka_unit_test(no_role_may_nothing_and_no_operation_is_free),
-        cmocka_unit_test(what_only_the_keeper_may_is_refused_to_owners),
+        cmocka_unit_test(what_only_the_administrator_may_is_refused_to_owners),
         cmocka_unit_test(nobody_acts_on_an_equal),
         cmocka_unit_test(roles_are_found_by_their_names),
     };

@@ -243,7 +243,7 @@ static void plain_clients_of_one_address_share_a_rate(void **state)
     assert_int_equal(received, 4 * 3);
 }
 
-static void exempt_addresses_and_the_keeper_have_no_rate(void **state)
+static void exempt_addresses_and_the_administrator_have_no_rate(void **state)
 {
     (void)state;
     struct test_client *mina = harness_member(&harness, "mina", "lobby"),
@@ -282,7 +282,7 @@ int main(void)
         TEST(turns_are_told_a_minute_ahead_at_most),
         TEST(a_key_on_an_http_request_costs_no_hello),
         TEST(plain_clients_of_one_address_share_a_rate),
-        TEST(exempt_addresses_and_the_keeper_have_no_rate),
+        TEST(exempt_addresses_and_the_administrator_have_no_rate),
         TEST(a_smaller_rate_applies_from_the_next_message_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

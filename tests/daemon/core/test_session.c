@@ -347,7 +347,7 @@ static void while_storage_is_crowded_the_rest_waits_and_nobody_is_refused(void *
     (void)state;
 }
 
-static void the_keeper_does_not_wait_for_a_crowded_storage(void **state)
+static void the_administrator_does_not_wait_for_a_crowded_storage(void **state)
 {
     struct test_client *mina, *jun, *admin = NULL;
     crowd_storage(&mina, &jun);
@@ -577,7 +577,7 @@ int main(void)
         TEST(a_session_that_takes_nothing_is_read_no_further),
         TEST(messages_that_are_never_whole_are_bounded_together),
         TEST(while_storage_is_crowded_the_rest_waits_and_nobody_is_refused),
-        TEST(the_keeper_does_not_wait_for_a_crowded_storage),
+        TEST(the_administrator_does_not_wait_for_a_crowded_storage),
         TEST(a_crowded_storage_that_fails_refuses_those_who_wait),
         TEST(who_waits_for_a_crowded_storage_may_go),
         TEST(a_crowded_storage_lets_newcomers_say_hello),

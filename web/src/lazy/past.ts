@@ -6,7 +6,7 @@ import { Refused, type HistoryLine } from "../wire";
 const around_rows = 30;
 
 export async function jump(chat: Chat, room: Room, seq: number): Promise<void> {
-  if (room.row(seq) && !room.island.value) {
+  if (room.row(seq) && !room.detached.value) {
     room.target.value = seq;
     return;
   }
@@ -16,7 +16,7 @@ export async function jump(chat: Chat, room: Room, seq: number): Promise<void> {
       chat.history.page(room, { before: seq + 1, limit: around_rows }),
       chat.history.page(room, { after: seq, limit: around_rows }),
     ]);
-    room.islandAround(older, newer, seq);
+    room.detachAround(older, newer, seq);
   } catch {
     room.unasks();
   }

@@ -79,7 +79,7 @@ function Snippet({ text, query }: { text: string; query: string }) {
   return <p dir="auto">{nodes}</p>;
 }
 
-/** The first message of a day: times rise with seq, so half the stretch falls away at each step. */
+/** The first message of a day: times rise with seq, so half the range falls away at each step. */
 async function seqAt(room: Room, ts: number): Promise<number | null> {
   let low = 0;
   let high = room.cursor;

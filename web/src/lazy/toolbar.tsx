@@ -7,7 +7,7 @@ import type { Room } from "../room";
 import { t } from "../words";
 import { Icon } from "../views/icon";
 import { react } from "../views/row";
-import { rowAt, useListeners, useWalking } from "./walk";
+import { rowAt, useListeners, useKeyboard } from "./keyboard";
 
 function useHover(room: Room, box: RefObject<HTMLElement>): HTMLElement | null {
   const [at, set] = useState<HTMLElement | null>(null);
@@ -23,7 +23,7 @@ function useHover(room: Room, box: RefObject<HTMLElement>): HTMLElement | null {
 }
 
 export function Toolbar({ room, box }: { room: Room; box: RefObject<HTMLDivElement> }) {
-  useWalking(room, box);
+  useKeyboard(room, box);
   const at = useHover(room, box);
   const bar = useRef<HTMLDivElement>(null);
   /* Its row may have moved since. */

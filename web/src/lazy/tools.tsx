@@ -30,7 +30,7 @@ export function MessageMenu({ what }: { what: Open }) {
   const remove = () => {
     const target = row.seq;
     close();
-    room.pretend({ type: "delete", room: room.name, seq: 0, ts: 0, from: chat.me.value!.name, target });
+    room.applyOptimistically({ type: "delete", room: room.name, seq: 0, ts: 0, from: chat.me.value!.name, target });
     chat.sender.say({ room: room.name, kind: "delete", target });
   };
   if (sure) return <Sure text={t("deleteSure")} yes={t("delete")} act={remove} no={() => ask(false)} />;

@@ -13,16 +13,16 @@ interface Fetching extends Late {
 declare const page_files: string[];
 declare const page_build: string;
 
-const shelf = "hearth-" + page_build;
+const store = "hearth-" + page_build;
 const patience_ms = 4000;
 
 async function keep(): Promise<void> {
-  const cache = await caches.open(shelf);
+  const cache = await caches.open(store);
   await cache.addAll(page_files);
 }
 
 async function forgetOld(): Promise<void> {
-  for (const name of await caches.keys()) if (name.startsWith("hearth-") && name !== shelf) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith("hearth-") && name !== store) await caches.delete(name);
 }
 
 /** The gateway's answer; or, when none comes in good time, what was kept. */

@@ -18,7 +18,7 @@ const settle_ms = 700;
 
 /** Where one is stays in sight: the bottom, or what one reads. */
 function keepPlace(room: Room, box: HTMLElement, anchor: Anchor): void {
-  if (room.stick && !room.island.value) box.scrollTop = box.scrollHeight;
+  if (room.stick && !room.detached.value) box.scrollTop = box.scrollHeight;
   else anchor.hold(box);
 }
 
@@ -100,7 +100,7 @@ function useScroll(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor) {
     if (!room.stick) anchor.hold(box.current!);
     const { scrollTop, scrollHeight, clientHeight } = box.current!;
     const far = scrollHeight - scrollTop - clientHeight;
-    if (far < near_px && !room.island.value) {
+    if (far < near_px && !room.detached.value) {
       room.stick = true;
       room.below.value = 0;
       readAll(room);
@@ -113,7 +113,7 @@ function useScroll(room: Room, box: RefObject<HTMLDivElement>, anchor: Anchor) {
 
 function Pill({ room, box }: { room: Room; box: RefObject<HTMLDivElement> }) {
   const below = room.below.value;
-  const away = room.island.value !== null;
+  const away = room.detached.value !== null;
   if (!below && !away) return null;
   const down = () => {
     room.toNewest();

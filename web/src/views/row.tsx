@@ -27,7 +27,7 @@ export function react(room: Room, row: Row, emoji: string): void {
   const me = chat.me.value!.name;
   const line = row.reactions.find((one) => one.emoji === emoji);
   const on = !line?.names.includes(me);
-  room.pretend({ type: "reaction", room: room.name, seq: 0, ts: 0, from: me, target: row.seq, emoji, on });
+  room.applyOptimistically({ type: "reaction", room: room.name, seq: 0, ts: 0, from: me, target: row.seq, emoji, on });
   chat.sender.say({ room: room.name, kind: "react", target: row.seq, emoji, on });
 }
 

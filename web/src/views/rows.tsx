@@ -1,4 +1,4 @@
-// The rows of a stretch, with days, the unread divider and gaps between them.
+// The rows of a range, with days, the unread divider and gaps between them.
 import type { ComponentChild, VNode } from "preact";
 import { day, dayOf } from "../dates";
 import type { Row } from "../log";
@@ -94,7 +94,7 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
     draw(row, pending);
   }
   divided = true;
-  if (!room.island.value) for (const item of stored.values()) draw(keptRow(item), item);
+  if (!room.detached.value) for (const item of stored.values()) draw(keptRow(item), item);
   return nodes;
 }
 

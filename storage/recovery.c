@@ -1,6 +1,6 @@
 /* Reading around damage: a table is read forward until a page cannot be read, then the rows behind
  * it are sought in growing leaps, and from where one is found backward again to the damage. */
-#include "storage/salvage.h"
+#include "storage/recovery.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 #define ROWS_PER_COMMIT 500
 
-struct salvage {
+struct recovery {
     struct database *to;
     struct database from;
     int64_t rows; /* of messages that came over */
@@ -48,7 +48,7 @@ static bool has_id(sqlite3_stmt *row)
 }
 
 #define ROOM_COLUMNS            "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
-#define OLD_USER_COLUMNS      "id,name,folded,key_hash,account,role,seen_ms"
+#define OLD_USER_COLUMNS        "id,name,folded,key_hash,account,role,seen_ms"
 #define USER_COLUMNS            OLD_USER_COLUMNS ",seen_elapsed_ms"
 #define FORWARD(columns, table) "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
 #define BACKWARD(columns, table)                                                                   \
@@ -64,8 +64,7 @@ static const struct table users = {
 /* Versions 1 to 3 had one column less. */
 static const struct table old_users = {
     FORWARD(OLD_USER_COLUMNS, "users"), BACKWARD(OLD_USER_COLUMNS, "users"),
-    "INSERT OR IGNORE INTO users(" OLD_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7,
-    has_name};
+    "INSERT OR IGNORE INTO users(" OLD_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
 static const struct table removed_rooms = {
     FORWARD("id", "removed_rooms"), BACKWARD("id", "removed_rooms"),
     "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", 1, has_id};
@@ -74,83 +73,83 @@ static const struct table messages = {
     "INSERT OR IGNORE INTO messages(" ENTRY_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
     ENTRY_COLUMN_COUNT, is_entry};
 
-static void commit_some(struct salvage *salvage, bool all)
+static void commit_some(struct recovery *recovery, bool all)
 {
-    if (salvage->uncommitted == 0 || (!all && ++salvage->uncommitted <= ROWS_PER_COMMIT))
+    if (recovery->uncommitted == 0 || (!all && ++recovery->uncommitted <= ROWS_PER_COMMIT))
         return;
-    salvage->uncommitted = 0;
-    if (!database_commit(salvage->to))
-        salvage->failed = true;
+    recovery->uncommitted = 0;
+    if (!database_commit(recovery->to))
+        recovery->failed = true;
 }
 
-static bool begin_if_needed(struct salvage *salvage)
+static bool begin_if_needed(struct recovery *recovery)
 {
-    if (salvage->uncommitted == 0) {
-        salvage->failed = salvage->failed || !database_begin(salvage->to);
-        salvage->uncommitted = 1;
+    if (recovery->uncommitted == 0) {
+        recovery->failed = recovery->failed || !database_begin(recovery->to);
+        recovery->uncommitted = 1;
     }
-    return !salvage->failed;
+    return !recovery->failed;
 }
 
 /* A row that cannot be stored, because of a constraint say, is left out; a disk that fails ends it.
  */
-static void copy_row(struct salvage *salvage, sqlite3_stmt *row, const char *sql, int columns)
+static void copy_row(struct recovery *recovery, sqlite3_stmt *row, const char *sql, int columns)
 {
-    sqlite3_stmt *insert = database_prepare(salvage->to, sql);
+    sqlite3_stmt *insert = database_prepare(recovery->to, sql);
     for (int i = 0; i < columns; i++)
         sqlite3_bind_value(insert, i + 1, sqlite3_column_value(row, i));
-    if (!begin_if_needed(salvage))
+    if (!begin_if_needed(recovery))
         return;
-    if (database_run(salvage->to, insert))
-        salvage->rows += sqlite3_changes(salvage->to->handle);
-    else if (salvage->to->failure == FAILURE_STORAGE)
-        salvage->failed = true;
-    commit_some(salvage, false);
+    if (database_run(recovery->to, insert))
+        recovery->rows += sqlite3_changes(recovery->to->handle);
+    else if (recovery->to->failure == FAILURE_STORAGE)
+        recovery->failed = true;
+    commit_some(recovery, false);
 }
 
 /* Copies rows until there are no more or one cannot be read; last is the key of the last one read.
  */
-static enum step copy_rows(struct salvage *salvage, sqlite3_stmt *rows, const struct table *table,
+static enum step copy_rows(struct recovery *recovery, sqlite3_stmt *rows, const struct table *table,
                            int64_t *last)
 {
     enum step step = STEP_FAILED;
-    while (!salvage->failed && (step = database_step(&salvage->from, rows)) == STEP_ROW) {
+    while (!recovery->failed && (step = database_step(&recovery->from, rows)) == STEP_ROW) {
         *last = sqlite3_column_int64(rows, 0);
         if (table->is_sound(rows))
-            copy_row(salvage, rows, table->insert, table->columns);
+            copy_row(recovery, rows, table->insert, table->columns);
     }
     database_reset(rows);
     return step;
 }
 
-static enum step copy_forward(struct salvage *salvage, const struct table *table, int64_t after,
+static enum step copy_forward(struct recovery *recovery, const struct table *table, int64_t after,
                               int64_t *last)
 {
-    sqlite3_stmt *rows = database_prepare(&salvage->from, table->forward);
+    sqlite3_stmt *rows = database_prepare(&recovery->from, table->forward);
     sqlite3_bind_int64(rows, 1, after);
     *last = after;
-    return copy_rows(salvage, rows, table, last);
+    return copy_rows(recovery, rows, table, last);
 }
 
-static void copy_backward(struct salvage *salvage, const struct table *table, int64_t after,
+static void copy_backward(struct recovery *recovery, const struct table *table, int64_t after,
                           int64_t before)
 {
     int64_t last = before;
-    sqlite3_stmt *rows = database_prepare(&salvage->from, table->backward);
+    sqlite3_stmt *rows = database_prepare(&recovery->from, table->backward);
     sqlite3_bind_int64(rows, 1, after);
     sqlite3_bind_int64(rows, 2, before);
-    copy_rows(salvage, rows, table, &last);
+    copy_rows(recovery, rows, table, &last);
 }
 
 /* The first key beyond after, in leaps, from which reading works again. False: there is none. */
-static bool leap(struct salvage *salvage, const struct table *table, int64_t after, int64_t *key)
+static bool leap(struct recovery *recovery, const struct table *table, int64_t after, int64_t *key)
 {
     for (int64_t step = 1; step > 0 && step < INT64_MAX / 4; step *= 2) {
         if (after > INT64_MAX - step)
             return false;
-        sqlite3_stmt *rows = database_prepare(&salvage->from, table->forward);
+        sqlite3_stmt *rows = database_prepare(&recovery->from, table->forward);
         sqlite3_bind_int64(rows, 1, after + step);
-        enum step found = database_step(&salvage->from, rows);
+        enum step found = database_step(&recovery->from, rows);
         database_reset(rows);
         if (found != STEP_FAILED) {
             *key = after + step;
@@ -160,15 +159,15 @@ static bool leap(struct salvage *salvage, const struct table *table, int64_t aft
     return false;
 }
 
-static void copy_table(struct salvage *salvage, const struct table *table)
+static void copy_table(struct recovery *recovery, const struct table *table)
 {
     int64_t after = 0, last, key;
-    while (!salvage->failed && copy_forward(salvage, table, after, &last) == STEP_FAILED) {
-        if (!leap(salvage, table, last, &key)) {
-            copy_backward(salvage, table, last, INT64_MAX);
+    while (!recovery->failed && copy_forward(recovery, table, after, &last) == STEP_FAILED) {
+        if (!leap(recovery, table, last, &key)) {
+            copy_backward(recovery, table, last, INT64_MAX);
             return;
         }
-        copy_backward(salvage, table, last, key + 1);
+        copy_backward(recovery, table, last, key + 1);
         after = key;
     }
 }
@@ -180,38 +179,39 @@ static bool any_row(sqlite3_stmt *row)
 }
 
 /* Small tables without an integer key: from both ends. */
-static void copy_small(struct salvage *salvage, const char *forward, const char *backward,
+static void copy_small(struct recovery *recovery, const char *forward, const char *backward,
                        const char *insert, int columns)
 {
     const struct table table = {forward, backward, insert, columns, any_row};
     int64_t last = 0;
-    if (copy_rows(salvage, database_prepare(&salvage->from, forward), &table, &last) != STEP_DONE)
-        copy_rows(salvage, database_prepare(&salvage->from, backward), &table, &last);
+    if (copy_rows(recovery, database_prepare(&recovery->from, forward), &table, &last) != STEP_DONE)
+        copy_rows(recovery, database_prepare(&recovery->from, backward), &table, &last);
 }
 
 #define META          "name, value FROM meta WHERE name LIKE '%id_max' OR name='elapsed_ms'"
 #define GRANT_COLUMNS "room_id,user_id,role,invited,banned_until,muted_until,read"
 
-static void copy_all(struct salvage *salvage)
+static void copy_all(struct recovery *recovery)
 {
-    copy_small(salvage, "SELECT " META, "SELECT " META " ORDER BY name DESC",
+    copy_small(recovery, "SELECT " META, "SELECT " META " ORDER BY name DESC",
                "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)", 2);
-    copy_table(salvage, &rooms);
-    copy_table(salvage, &removed_rooms);
-    copy_table(salvage, salvage->has_no_elapsed ? &old_users : &users);
-    copy_small(salvage, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
+    copy_table(recovery, &rooms);
+    copy_table(recovery, &removed_rooms);
+    copy_table(recovery, recovery->has_no_elapsed ? &old_users : &users);
+    copy_small(recovery, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
                "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id DESC, user_id DESC",
                "INSERT OR IGNORE INTO grants(" GRANT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7);
-    copy_small(salvage, "SELECT room_id, day, first FROM room_days ORDER BY room_id, day",
+    copy_small(recovery, "SELECT room_id, day, first FROM room_days ORDER BY room_id, day",
                "SELECT room_id, day, first FROM room_days ORDER BY room_id DESC, day DESC",
                "INSERT OR IGNORE INTO room_days(room_id,day,first) VALUES(?1,?2,?3)", 3);
-    salvage->rows = 0;
-    copy_table(salvage, &messages);
-    if (salvage->uncommitted)
-        commit_some(salvage, true);
+    recovery->rows = 0;
+    copy_table(recovery, &messages);
+    if (recovery->uncommitted)
+        commit_some(recovery, true);
 }
 
-/* What is said in a room whose own row is lost goes into a private one that the keeper can open. */
+/* What is said in a room whose own row is lost goes into a private one that the administrator can
+ * open. */
 static bool name_lost_rooms(struct database *to)
 {
     return database_execute(
@@ -253,12 +253,12 @@ static bool read_change(sqlite3_stmt *row, struct entry *entry)
 }
 
 /* The side tables are made from the log, in its order, not copied: they then fit what came over. */
-static bool apply_changes(struct salvage *salvage)
+static bool apply_changes(struct recovery *recovery)
 {
-    struct database *to = salvage->to;
+    struct database *to = recovery->to;
     int64_t after = 0;
     enum step step = STEP_ROW;
-    while (step == STEP_ROW && begin_if_needed(salvage)) {
+    while (step == STEP_ROW && begin_if_needed(recovery)) {
         sqlite3_stmt *row = database_prepare(to, "SELECT " ENTRY_COLUMNS
                                                  " FROM messages WHERE id>?1 AND kind IN (1,2,3)"
                                                  " ORDER BY id LIMIT 1");
@@ -272,29 +272,30 @@ static bool apply_changes(struct salvage *salvage)
         database_reset(row);
         if (!ok && to->failure == FAILURE_STORAGE)
             return false;
-        commit_some(salvage, false);
+        commit_some(recovery, false);
     }
-    commit_some(salvage, true);
-    return step == STEP_DONE && !salvage->failed;
+    commit_some(recovery, true);
+    return step == STEP_DONE && !recovery->failed;
 }
 
 /* Read-write: its WAL may have to be looked through, as after a power cut. */
-bool salvage_run(struct database *database, const char *damaged, int64_t *rows)
+bool recovery_run(struct database *database, const char *damaged, int64_t *rows)
 {
-    struct salvage salvage = {.to = database};
+    struct recovery recovery = {.to = database};
     struct database_options options = {
         .path = damaged, .read_only = true, .cache_bytes = 1 << 20, .busy_ms = 100};
     *rows = 0;
-    if (!database_open(&salvage.from, &options))
+    if (!database_open(&recovery.from, &options))
         return true; /* nothing can be read at all */
-    salvage.has_no_elapsed = database_ask(&salvage.from, "PRAGMA user_version", 0) < SCHEMA_ELAPSED;
-    copy_all(&salvage);
-    bool ok = !salvage.failed && name_lost_rooms(database) &&
-              (!salvage.has_no_elapsed || schema_convert_to_elapsed(database)) &&
-              begin_days(database) && apply_changes(&salvage);
+    recovery.has_no_elapsed =
+        database_ask(&recovery.from, "PRAGMA user_version", 0) < SCHEMA_ELAPSED;
+    copy_all(&recovery);
+    bool ok = !recovery.failed && name_lost_rooms(database) &&
+              (!recovery.has_no_elapsed || schema_convert_to_elapsed(database)) &&
+              begin_days(database) && apply_changes(&recovery);
     if (!sqlite3_get_autocommit(database->handle))
         database_rollback(database);
-    database_close(&salvage.from);
-    *rows = salvage.rows;
+    database_close(&recovery.from);
+    *rows = recovery.rows;
     return ok;
 }

@@ -1,11 +1,11 @@
-/* stamp.h - what time an entry of a room gets. */
-#ifndef HEARTH_STORAGE_STAMP_H
-#define HEARTH_STORAGE_STAMP_H
+/* timestamp.h - what time an entry of a room gets. */
+#ifndef HEARTH_STORAGE_TIMESTAMP_H
+#define HEARTH_STORAGE_TIMESTAMP_H
 
 #include "storage/clock.h"
 
 /* Of one room. */
-struct stamp {
+struct timestamp {
     int64_t last_ts;    /* of its newest entry; 0 when it has none */
     int64_t elapsed_ms; /* when that was given; -1: in an earlier run */
 };
@@ -14,6 +14,6 @@ struct stamp {
  * make a room's time run backwards. When the clock was wrong by more than an hour and somebody
  * vouches for what it says now, the room's time follows. While the clock is unset it counts on from
  * the newest entry. */
-int64_t stamp_give(struct stamp *stamp, const struct moment *now);
+int64_t timestamp_next(struct timestamp *timestamp, const struct moment *now);
 
 #endif

@@ -29,7 +29,7 @@ export function useListeners(box: RefObject<HTMLElement>, room: Room, make: (log
 }
 
 /** Arrow keys walk through the messages; Enter opens the menu of one. */
-function walk(room: Room, log: HTMLElement, event: KeyboardEvent): void {
+function navigate(room: Room, log: HTMLElement, event: KeyboardEvent): void {
   const row = (event.target as HTMLElement).closest<HTMLElement>(".row");
   if (event.key === "ArrowUp" || event.key === "ArrowDown") {
     const rows = [...log.querySelectorAll<HTMLElement>(".row")];
@@ -73,9 +73,9 @@ function press(room: Room): Listeners {
   return { touchstart: start, touchmove: stop, touchend: stop, touchcancel: stop };
 }
 
-export function useWalking(room: Room, box: RefObject<HTMLElement>): void {
+export function useKeyboard(room: Room, box: RefObject<HTMLElement>): void {
   useListeners(box, room, (log) => ({
-    keydown: (event: KeyboardEvent) => walk(room, log, event),
+    keydown: (event: KeyboardEvent) => navigate(room, log, event),
     contextmenu: (event: MouseEvent) => menu(room, event),
     ...press(room),
   }));

@@ -1,7 +1,7 @@
-/* crew.h - the store from inside: its lists, and the threads that work them off. For store.c,
- * write_thread.c and read_thread.c only. */
-#ifndef HEARTH_STORAGE_CREW_H
-#define HEARTH_STORAGE_CREW_H
+/* thread_pool.h - the store from inside: its lists, and the threads that work them off. For
+ * store.c, write_thread.c and read_thread.c only. */
+#ifndef HEARTH_STORAGE_THREAD_POOL_H
+#define HEARTH_STORAGE_THREAD_POOL_H
 
 #include <pthread.h>
 
@@ -15,7 +15,7 @@ enum { READERS_MAX = 8, STORE_PATH_BYTES = 1024 };
 /* Reads that take long must not keep a guest from logging in: one worker takes no searches (unless
  * it is the only one), and backups and the like have a worker of their own, which opens its
  * connection when there is first something to do. */
-enum lane { LANE_QUICK, LANE_SEARCH, LANE_SLOW, LANE_COUNT };
+enum read_queue { QUEUE_QUICK, QUEUE_SEARCH, QUEUE_SLOW, QUEUE_COUNT };
 
 /* Jobs in order. list_init makes it empty; it must not be moved. */
 struct list {
@@ -33,7 +33,7 @@ struct store {
         struct store *store;
         struct database database;
         pthread_t thread;
-        bool takes[LANE_COUNT];
+        bool takes[QUEUE_COUNT];
         bool is_open; /* shared: database may be interrupted */
     } workers[READERS_MAX + 1];
     pthread_t write_thread;
@@ -43,19 +43,19 @@ struct store {
     struct list batch; /* taken, not yet committed */
     struct housekeeping housekeeping;
     int64_t failing_since_ms, retry_at_ms, backoff_ms;
-    int64_t looked_ms; /* when the files were last looked at */
+    int64_t looked_ms;    /* when the files were last looked at */
     int64_t committed_ms; /* the last commit: commit_interval_ms counts from here, so that a message
                              after a silence does not wait */
 
     /* the loop's alone */
-    struct list collected; /* taken from done in one go */
+    struct list collected;          /* taken from done in one go */
     size_t write_bytes, read_bytes; /* of jobs submitted and not yet given back */
     size_t given_bytes;             /* of answers given back and still in answer_bytes */
 
     /* shared: the one mutex */
     pthread_mutex_t mutex;
     pthread_cond_t write_work, read_work, slow_work;
-    struct list writes, reads[LANE_COUNT], done;
+    struct list writes, reads[QUEUE_COUNT], done;
     struct store_options options;
     int64_t write_count, read_count; /* submitted and not yet collected */
     int64_t notice_count;
@@ -77,19 +77,19 @@ void list_splice(struct list *list, struct list *other); /* moves all of other t
 void list_destroy(struct list *list);
 
 /* Wakes the loop, so that it looks for itself. */
-void crew_wake(struct store *store);
+void pool_wake(struct store *store);
 
 /* Wakes the loop once for everything that gathers until it looks. With the mutex. */
-void crew_give_back(struct store *store, struct list *finished);
+void pool_give_back(struct store *store, struct list *finished);
 
 /* No further read is begun before the loop has taken some answers. With the mutex. */
-bool crew_is_full(const struct store *store);
+bool pool_is_full(const struct store *store);
 
 /* Which worker a read is for. */
-enum lane crew_lane(enum job_kind kind);
+enum read_queue pool_queue(enum job_kind kind);
 
 /* Opens the worker's connection. Any thread, before or on its own. */
-bool crew_open_reader(struct worker *worker);
+bool pool_open_reader(struct worker *worker);
 
 /* The threads' own functions: until the store stops. */
 void *write_thread(void *store);

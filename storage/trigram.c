@@ -1,4 +1,4 @@
-#include "storage/gram.h"
+#include "storage/trigram.h"
 
 #include <string.h>
 
@@ -18,21 +18,21 @@ static uint32_t next_character(const char *text, size_t length, size_t *at)
 }
 
 /* From the Hangul and CJK blocks on (U+1100 to U+11FF, and from U+2E80), two characters often make
- * a word, so pairs of them are grams too. Characters are compared as their UTF-8 bytes. */
+ * a word, so pairs of them are trigrams too. Characters are compared as their UTF-8 bytes. */
 static bool is_dense(uint32_t character)
 {
     return (character >= 0xe18480 && character <= 0xe187bf) || character >= 0xe2ba80;
 }
 
-static uint32_t gram_number(uint32_t a, uint32_t b, uint32_t c)
+static uint32_t trigram_number(uint32_t a, uint32_t b, uint32_t c)
 {
     uint64_t mixed = a * UINT64_C(0x9e3779b97f4a7c15) + b;
     mixed = (mixed ^ mixed >> 29) * UINT64_C(0xbf58476d1ce4e5b9) + c;
     mixed = (mixed ^ mixed >> 32) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)(mixed >> (64 - GRAM_BITS));
+    return (uint32_t)(mixed >> (64 - TRIGRAM_BITS));
 }
 
-size_t grams_of(const char *folded, size_t length, uint32_t *grams, size_t grams_max)
+size_t trigrams_of(const char *folded, size_t length, uint32_t *trigrams, size_t grams_max)
 {
     size_t count = 0;
     uint32_t older = ' ', old = ' ';
@@ -40,9 +40,9 @@ size_t grams_of(const char *folded, size_t length, uint32_t *grams, size_t grams
         uint32_t here = next_character(folded, length, &at);
         if (here != ' ' && old != ' ') {
             if (is_dense(here) && is_dense(old) && count < grams_max)
-                grams[count++] = gram_number(old, here, 0);
+                trigrams[count++] = trigram_number(old, here, 0);
             if (older != ' ' && count < grams_max)
-                grams[count++] = gram_number(older, old, here);
+                trigrams[count++] = trigram_number(older, old, here);
         }
         older = old;
         old = here;
@@ -50,37 +50,37 @@ size_t grams_of(const char *folded, size_t length, uint32_t *grams, size_t grams
     return count;
 }
 
-void places_fill(struct places *places, unsigned count)
+void posting_list_fill(struct posting_list *list, unsigned count)
 {
-    memset(places, 0, sizeof *places);
+    memset(list, 0, sizeof *list);
     for (unsigned place = 0; place < count; place++)
-        places_add(places, place);
+        posting_list_add(list, place);
 }
 
-bool places_are_empty(const struct places *places)
+bool posting_list_is_empty(const struct posting_list *list)
 {
     uint64_t any = 0;
-    for (size_t i = 0; i < PLACES_MAX / 64; i++)
-        any |= places->bits[i];
+    for (size_t i = 0; i < BLOCK_PLACES_MAX / 64; i++)
+        any |= list->bits[i];
     return any == 0;
 }
 
-bool places_keep(struct places *places, const struct places *other)
+bool posting_list_keep(struct posting_list *list, const struct posting_list *other)
 {
     uint64_t lost = 0;
-    for (size_t i = 0; i < PLACES_MAX / 64; i++) {
-        lost |= places->bits[i] & ~other->bits[i];
-        places->bits[i] &= other->bits[i];
+    for (size_t i = 0; i < BLOCK_PLACES_MAX / 64; i++) {
+        lost |= list->bits[i] & ~other->bits[i];
+        list->bits[i] &= other->bits[i];
     }
     return lost != 0;
 }
 
-bool places_drop(struct places *places, const struct places *other)
+bool posting_list_drop(struct posting_list *list, const struct posting_list *other)
 {
     uint64_t lost = 0;
-    for (size_t i = 0; i < PLACES_MAX / 64; i++) {
-        lost |= places->bits[i] & other->bits[i];
-        places->bits[i] &= ~other->bits[i];
+    for (size_t i = 0; i < BLOCK_PLACES_MAX / 64; i++) {
+        lost |= list->bits[i] & other->bits[i];
+        list->bits[i] &= ~other->bits[i];
     }
     return lost != 0;
 }
@@ -106,28 +106,28 @@ static size_t number_read(uint64_t *number, const uint8_t *bytes, size_t size)
     return 0;
 }
 
-size_t places_write(const struct places *places, uint8_t *bytes)
+size_t posting_list_write(const struct posting_list *list, uint8_t *bytes)
 {
     size_t size = 0;
     unsigned next = 0;
-    for (unsigned place = 0; place < PLACES_MAX; place++)
-        if (places_have(places, place)) {
+    for (unsigned place = 0; place < BLOCK_PLACES_MAX; place++)
+        if (posting_list_has(list, place)) {
             size += number_write(place - next, bytes + size);
             next = place + 1;
         }
     return size;
 }
 
-void places_read(struct places *places, const uint8_t *bytes, size_t size)
+void posting_list_read(struct posting_list *list, const uint8_t *bytes, size_t size)
 {
-    memset(places, 0, sizeof *places);
+    memset(list, 0, sizeof *list);
     uint64_t place = 0, step;
     for (size_t at = 0, used; at < size; at += used, place++) {
         used = number_read(&step, bytes + at, size - at);
-        if (used == 0 || step >= PLACES_MAX || place + step >= PLACES_MAX)
+        if (used == 0 || step >= BLOCK_PLACES_MAX || place + step >= BLOCK_PLACES_MAX)
             return;
         place += step;
-        places_add(places, (unsigned)place);
+        posting_list_add(list, (unsigned)place);
     }
 }
 

@@ -1,7 +1,7 @@
-// A shelf that lasts as long as a test.
-import type { Outgoing, Shelf } from "../../web/src/outbox";
+// A store that lasts as long as a test.
+import type { Outgoing, OutboxStore } from "../../web/src/outbox";
 
-export class MemoryShelf implements Shelf {
+export class MemoryStore implements OutboxStore {
   private items = new Map<string, Outgoing>();
   async all() {
     return [...this.items.values()];

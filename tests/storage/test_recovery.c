@@ -1,4 +1,4 @@
-#include "storage/salvage.h"
+#include "storage/recovery.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,7 +160,7 @@ static void a_room_that_is_lost_is_made_up_for_its_messages(void **state)
     fixture_close(&fixture);
     struct database_options options = {.path = fixture.path, .cache_bytes = 1 << 20};
     assert_true(database_open(&database, &options));
-    assert_true(salvage_run(&database, damaged, &rows));
+    assert_true(recovery_run(&database, damaged, &rows));
     database_close(&database);
     assert_int_equal(rows, SAID + 3);
     assert_int_equal(fixture_query(&fixture,

@@ -1,0 +1,403 @@
+#include "daemon/net/http_request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "daemon/core/frame.h"
+#include "daemon/net/body.h"
+#include "daemon/net/headers.h"
+
+#define PENDING_SECONDS    30 /* lws gives up on an answer that takes longer */
+#define CLOSE_TRY_LATER    1013
+#define CLOSE_UNAUTHORIZED 4001
+#define CLOSE_BANNED       4003
+#define CLOSE_RATE_LIMITED 4008
+#define ERROR_BYTES_MAX    2048
+#define ANSWER_LEAST       1024 /* bytes of a body that is sent whatever else is under way */
+
+struct http_request *http_request_create(struct server *server, struct lws *wsi)
+{
+    struct http_request *http = calloc(1, sizeof *http);
+    if (!http)
+        return NULL;
+    http->server = server;
+    http->connection.wsi = wsi;
+    http->connection.kind = CONNECTION_EXCHANGE;
+    http->success_status = 200;
+    http->kind = SESSION_LINES;
+    return http;
+}
+
+void http_request_count(struct http_request *http)
+{
+    size_t bytes = http->body_due + http->answer.capacity;
+    http->server->http_bytes += bytes - http->bytes;
+    http->bytes = bytes;
+}
+
+static bool has_place(const struct http_request *http, size_t length)
+{
+    const struct server *server = http->server;
+    return http->is_admin ||
+           server->http_bytes + length <= (size_t)server->config->limits.http_bytes;
+}
+
+bool http_request_expect(struct http_request *http, size_t length)
+{
+    if (length > 0 && !has_place(http, length))
+        return false;
+    http->body_due = length;
+    http_request_count(http);
+    return true;
+}
+
+static void free_body(struct http_request *http)
+{
+    buffer_finish(&http->body);
+    http->body_due = 0;
+    http_request_count(http);
+}
+
+/* --- what is due at the end of the turn ---- */
+
+static void set_due(struct http_request *http, enum http_request_phase phase)
+{
+    http->phase = phase;
+    DL_APPEND2(http->server->due, http, due_prev, due_next);
+}
+
+static void unset_due(struct http_request *http)
+{
+    if (http->phase == HTTP_REQUEST_DUE || http->phase == HTTP_REQUEST_REPLIED)
+        DL_DELETE2(http->server->due, http, due_prev, due_next);
+}
+
+void http_request_destroy(struct http_request *http)
+{
+    if (!http)
+        return;
+    unset_due(http);
+    connection_finish(http->server, &http->connection);
+    buffer_finish(&http->answer);
+    body_release(http->server, http->shared);
+    free_body(http);
+    free(http);
+}
+
+/* --- answering ---- */
+
+/* From here on lws does not read: while an answer is awaited it would spin over a client that hangs
+ * up, and take what follows for a body. */
+static void hold(struct http_request *http)
+{
+    http->phase = HTTP_REQUEST_ASKING;
+    lws_rx_flow_control(http->connection.wsi, 0);
+    lws_set_timeout(http->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, PENDING_SECONDS);
+}
+
+static void refuse_crowded(struct http_request *http)
+{
+    http_request_refuse(http, ERROR_server_full, NULL,
+                        "Too much is under way for other requests; try again.");
+}
+
+static void send_soon(struct http_request *http)
+{
+    /* first: or it is never writeable */
+    if (http->phase == HTTP_REQUEST_ASKING || http->phase == HTTP_REQUEST_REPLIED)
+        lws_rx_flow_control(http->connection.wsi, 1);
+    http->phase = HTTP_REQUEST_ANSWERING;
+    lws_set_timeout(http->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
+    lws_callback_on_writable(http->connection.wsi);
+}
+
+/* The answer is whole: to a core that has just replied nothing may be said before the turn ends. */
+static void finish_answer(struct http_request *http)
+{
+    http_request_count(http);
+    if (http->phase == HTTP_REQUEST_ASKING)
+        set_due(http, HTTP_REQUEST_REPLIED);
+    else
+        send_soon(http);
+}
+
+static bool append_cors(struct http_request *http)
+{
+    struct buffer *out = &http->answer;
+    if (http->origin[0] == '\0')
+        return true;
+    return buffer_append_text(out, "Access-Control-Allow-Origin: ") &&
+           buffer_append_text(out, http->origin) &&
+           buffer_append_text(out, "\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
+                                   "Vary: Origin\r\n");
+}
+
+/* The head of the answer. length below zero: the body ends with the connection. */
+static bool append_head(struct http_request *http, int status, const char *headers, int64_t length)
+{
+    struct buffer *out = &http->answer;
+    char line[64] = "";
+    if (length >= 0 && status != 204 && status != 304)
+        snprintf(line, sizeof line, "Content-Length: %" PRId64 "\r\n", length);
+    return buffer_append_text(out, "HTTP/1.1 ") &&
+           buffer_append_text(out, headers_status(status)) && buffer_append_text(out, "\r\n") &&
+           headers_date(out) && buffer_append_text(out, headers) &&
+           buffer_append_text(out, headers_everywhere) && append_cors(http) &&
+           buffer_append_text(out, "Connection: close\r\n") && buffer_append_text(out, line) &&
+           buffer_append_text(out, "\r\n");
+}
+
+void http_request_answer_with(struct http_request *http, int status, const char *headers,
+                              const unsigned char *rest, size_t length)
+{
+    buffer_finish(&http->answer);
+    if (!append_head(http, status, headers, (int64_t)length)) {
+        buffer_finish(&http->answer);
+    } else if (http->method != METHOD_HEAD) {
+        http->rest = rest;
+        http->rest_length = length;
+    }
+    finish_answer(http);
+}
+
+void http_request_answer_body(struct http_request *http, int status, const char *headers,
+                              struct body *body)
+{
+    http->shared = body;
+    http_request_answer_with(http, status, headers, NULL, body_length(body));
+}
+
+/* A body of any size counts; every request may have the few bytes of a refusal. */
+void http_request_answer(struct http_request *http, int status, const char *headers,
+                         const void *body, size_t length)
+{
+    if (length > ANSWER_LEAST && !has_place(http, length)) {
+        refuse_crowded(http);
+        return;
+    }
+    buffer_finish(&http->answer);
+    if (!append_head(http, status, headers, (int64_t)length) ||
+        (length > 0 && http->method != METHOD_HEAD && !buffer_append(&http->answer, body, length)))
+        buffer_finish(&http->answer); /* no memory: it ends without a word */
+    finish_answer(http);
+}
+
+static void answer_error(struct http_request *http, int status, const char *headers,
+                         const char *code, const char *sentence, const char *field)
+{
+    struct buffer body = {.max = ERROR_BYTES_MAX};
+    bool is_whole = error_encode(&body, code, sentence, field) && buffer_append(&body, "\n", 1);
+    http_request_answer(http, status, headers, body.bytes, is_whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+void http_request_refuse_with(struct http_request *http, int status, const char *headers,
+                              const char *code, const char *sentence)
+{
+    char all[512];
+    snprintf(all, sizeof all, "%s%s", headers, headers_json);
+    answer_error(http, status, all, code, sentence, NULL);
+}
+
+void http_request_refuse(struct http_request *http, enum error_code code, const char *field,
+                         const char *sentence)
+{
+    answer_error(http, error_code_status(code), headers_json, error_code_name(code),
+                 sentence ? sentence : error_code_sentence(code), field);
+}
+
+/* {"type":"rooms","rooms":[...]} without its type. */
+static void answer_reply(struct http_request *http, enum message_type type, const char *headers,
+                         const unsigned char *json, size_t length)
+{
+    size_t opening = http->form == ANSWER_WHOLE ? 0 : message_describe(type)->opening_length;
+    struct buffer body = {0};
+    if (json[opening] == ',')
+        opening++;
+    bool is_whole = (opening == 0 || buffer_append(&body, "{", 1)) &&
+                    buffer_append(&body, json + opening, length - opening) &&
+                    buffer_append(&body, "\n", 1);
+    http_request_answer(http, is_whole ? http->success_status : 500, headers, body.bytes,
+                        is_whole ? body.length : 0);
+    buffer_finish(&body);
+}
+
+/* As the core said it, for those who asked for the whole; and what HTTP has to say about it. */
+static void answer_refusal(struct http_request *http, const struct refusal *refusal,
+                           const unsigned char *json, size_t length)
+{
+    char headers[256];
+    size_t used = (size_t)snprintf(headers, sizeof headers, "%s", headers_json);
+    http->form = http->form == ANSWER_STREAM ? ANSWER_FIELDS : http->form;
+    if (refusal->code == ERROR_unauthorized)
+        used +=
+            (size_t)snprintf(headers + used, sizeof headers - used, "WWW-Authenticate: Bearer\r\n");
+    if (refusal->retry_after_ms != NUMBER_ABSENT && json)
+        snprintf(headers + used, sizeof headers - used, "Retry-After: %" PRId64 "\r\n",
+                 refusal->retry_after_ms / 1000 + 1);
+    http->success_status = error_code_status(refusal->code);
+    if (json)
+        answer_reply(http, REPLY_error, headers, json, length);
+    else
+        answer_error(http, http->success_status, headers, error_code_name(refusal->code),
+                     refusal->message, refusal->field);
+}
+
+/* --- asking the core ---- */
+
+static bool open_session(struct http_request *http, enum sign_in asker)
+{
+    struct refusal refusal = {0};
+    bool has_key = http->key[0] != '\0' && !http->is_admin;
+    const struct arrival arrival = {
+        .kind = http->kind,
+        .administrator = http->is_admin,
+        .anonymous = asker == SIGN_IN_OPTIONAL && !has_key && !http->is_admin &&
+                     http->server->config->http.anonymous_read,
+        .exempt = http->is_exempt || http->is_admin,
+        .address_key = http->address_key,
+        .key = has_key ? http->key : NULL,
+    };
+    http->connection.session =
+        session_open(http->server->gateway, http_request_carrier(), http, &arrival, &refusal);
+    if (http->connection.session)
+        return true;
+    answer_refusal(http, &refusal, NULL, 0);
+    return false;
+}
+
+void http_request_ask(struct http_request *http, enum sign_in asker, const void *request,
+                      size_t length)
+{
+    if (!open_session(http, asker))
+        return;
+    hold(http);
+    session_receive(http->connection.session, request, length, 0, true);
+}
+
+void http_request_act_later(struct http_request *http)
+{
+    if (http->phase == HTTP_REQUEST_READING)
+        set_due(http, HTTP_REQUEST_DUE);
+}
+
+/* --- what the core replies ---- */
+
+/* The head of a stream, and the reply as its first message; then the core goes on. */
+static void begin_stream(struct http_request *http, const unsigned char *json, size_t length)
+{
+    static const char events[] = "Content-Type: text/event-stream\r\n";
+    static const char lines[] = "Content-Type: application/x-ndjson\r\n";
+    char headers[256];
+    snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+             http->kind == SESSION_EVENTS ? events : lines);
+    buffer_finish(&http->answer);
+    if (append_head(http, 200, headers, -1) &&
+        frame_append(&http->answer, http->kind, (const char *)json, length))
+        finish_answer(http);
+    else
+        connection_kill(&http->connection);
+}
+
+void http_request_reply(struct http_request *http, enum message_type type,
+                        const struct refusal *refusal, const unsigned char *json, size_t length)
+{
+    if (http->phase != HTTP_REQUEST_ASKING)
+        return;
+    if (refusal)
+        answer_refusal(http, refusal, json, length);
+    else if (http->form == ANSWER_STREAM)
+        begin_stream(http, json, length);
+    else
+        answer_reply(http, type, headers_json, json, length);
+}
+
+/* Only a stream is written to, and only once its head is out: the core waits for session_writeable.
+ */
+enum carrier_result http_request_take(struct http_request *http, const unsigned char *bytes,
+                                      size_t length)
+{
+    if (http->connection.is_gone)
+        return CARRIER_GONE;
+    if (http->phase != HTTP_REQUEST_STREAMING)
+        return CARRIER_SENT; /* it is closing: the client goes on from its cursor elsewhere */
+    enum carrier_result result = connection_write(&http->connection, bytes, length);
+    if (result == CARRIER_BEHIND) /* lws drains what it holds only while it reads, too */
+        lws_rx_flow_control(http->connection.wsi, 1);
+    http->connection.heard_ms = server_now_ms(http->server);
+    return result;
+}
+
+void http_request_want_writeable(struct http_request *http)
+{
+    if (http->phase != HTTP_REQUEST_STREAMING)
+        return; /* it is told when the head is out */
+    lws_rx_flow_control(http->connection.wsi, 1);
+    lws_callback_on_writable(http->connection.wsi);
+}
+
+/* What a session is closed for instead of a reply. */
+static enum error_code error_of(uint16_t code)
+{
+    switch (code) {
+    case LWS_CLOSE_STATUS_GOINGAWAY:
+        return ERROR_shutting_down;
+    case CLOSE_TRY_LATER:
+        return ERROR_server_full;
+    case LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE:
+        return ERROR_too_long;
+    case CLOSE_UNAUTHORIZED:
+        return ERROR_unauthorized;
+    case CLOSE_BANNED:
+        return ERROR_banned;
+    case CLOSE_RATE_LIMITED:
+        return ERROR_rate_limited;
+    default:
+        return ERROR_internal;
+    }
+}
+
+void http_request_leave(struct http_request *http, uint16_t code, const char *reason)
+{
+    if (http->phase == HTTP_REQUEST_ASKING)
+        http_request_refuse(http, error_of(code), NULL, NULL);
+    else if (http->phase == HTTP_REQUEST_STREAMING)
+        connection_close_soon(&http->connection, code, reason);
+    else if (http->form == ANSWER_STREAM)
+        connection_kill(&http->connection); /* between the head and the first entry */
+}
+
+/* --- the end of a turn ---- */
+
+static void end_session(struct http_request *http)
+{
+    if (http->connection.session)
+        session_closed(http->connection.session);
+    http->connection.session = NULL;
+}
+
+static void go_on(struct http_request *http)
+{
+    unset_due(http);
+    if (http->phase == HTTP_REQUEST_DUE) {
+        http->phase = HTTP_REQUEST_READING;
+        http->act(http);
+        free_body(http);
+        return;
+    }
+    if (http->form != ANSWER_STREAM) /* of a stream the session stays */
+        end_session(http);
+    send_soon(http);
+}
+
+bool exchanges_go_on(struct server *server)
+{
+    bool any = server->due != NULL;
+    while (server->due)
+        go_on(server->due);
+    return any;
+}

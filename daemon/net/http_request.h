@@ -1,0 +1,135 @@
+/* http_request.h - one HTTP request and its answer. What needs the core is asked in a session that
+ * is opened for it, so that every operation exists once; its one reply becomes status and body.
+ *
+ *   READING --> DUE --> ASKING --> REPLIED --> ANSWERING --> over
+ *      |         |                    ^            |
+ *      +---------+--------------------+            +-------> STREAMING, until the client goes
+ *        answered without the core
+ */
+#ifndef HEARTH_NET_HTTP_REQUEST_H
+#define HEARTH_NET_HTTP_REQUEST_H
+
+#include "daemon/net/connection.h"
+#include "protocol/buffer.h"
+#include "protocol/message.h"
+
+#define SENDING_SECONDS 30 /* on a reader that takes nothing for so long */
+
+enum method {
+    METHOD_GET,
+    METHOD_POST,
+    METHOD_OPTIONS,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_HEAD,
+    METHOD_OTHER
+};
+
+enum http_request_phase {
+    HTTP_REQUEST_READING, /* the request's body */
+    HTTP_REQUEST_DUE,     /* the body is there: act is called at the end of the turn */
+    HTTP_REQUEST_ASKING,  /* the core; lws does not read meanwhile */
+    HTTP_REQUEST_REPLIED, /* the core has; its session ends, or the stream begins, at the end of the
+                             turn */
+    HTTP_REQUEST_ANSWERING, /* head and body are there, and go out piece by piece */
+    HTTP_REQUEST_STREAMING  /* the core writes, for as long as the client stays */
+};
+
+/* What the core's reply becomes. */
+enum answer_form {
+    ANSWER_FIELDS, /* its fields, without its type */
+    ANSWER_WHOLE,  /* itself */
+    ANSWER_STREAM  /* the first message of a body that stays open */
+};
+
+struct http_request {
+    struct connection connection; /* first: what the core knows */
+    struct server *server;
+    enum http_request_phase phase;
+    enum method method;
+    enum answer_form form;
+    enum session_kind kind; /* SESSION_LINES or SESSION_EVENTS */
+    bool is_admin;          /* came through the admin socket */
+    bool is_exempt;
+    int success_status;
+    uint64_t address_key;
+    int64_t began_ms;
+    size_t body_due; /* of Content-Length */
+    size_t bytes;    /* of body and answer, as counted in server->http_bytes */
+    char path[512];
+    char room[ROOM_NAME_BYTES_MAX + 1];       /* from the path */
+    char key[129];                            /* from Authorization */
+    char origin[256];                         /* that gets CORS headers; empty if none */
+    void (*act)(struct http_request *http);   /* once the body is there */
+    struct buffer body;                       /* of the request */
+    struct buffer answer;                     /* head, and the body if it is ours */
+    size_t sent;                              /* of answer, then of rest or shared */
+    const unsigned char *rest;                /* the body if it lies in the program */
+    size_t rest_length;                       /* of rest or shared */
+    struct body *shared;                      /* the body if others are sent it too */
+    struct http_request *due_prev, *due_next; /* server->due; on it in DUE and REPLIED */
+};
+
+/* NULL without memory. */
+struct http_request *http_request_create(struct server *server, struct lws *wsi);
+
+/* False when limits.http_bytes would be exceeded; else a body of length is reserved. The
+ * administrator's are always taken. */
+bool http_request_expect(struct http_request *http, size_t length);
+
+/* After body_due or answer has changed. */
+void http_request_count(struct http_request *http);
+
+/* Ends its session, if it has one. NULL is fine. */
+void http_request_destroy(struct http_request *http);
+
+/* LWS_CALLBACK_HTTP_WRITEABLE: what lws shall do; *is_over when the answer is out. */
+int http_request_writeable(struct http_request *http, bool *is_over);
+
+/* The core's side: see daemon/core/carrier.h. */
+const struct carrier *http_request_carrier(void);
+void http_request_reply(struct http_request *http, enum message_type type,
+                        const struct refusal *refusal, const unsigned char *json, size_t length);
+enum carrier_result http_request_take(struct http_request *http, const unsigned char *bytes,
+                                      size_t length);
+void http_request_want_writeable(struct http_request *http);
+void http_request_leave(struct http_request *http, uint16_t code, const char *reason);
+
+/* The body is there: acts at the end of the turn. Not before: lws may be reading what it has kept
+ * of this connection, and never comes out of that when it is told to stop in the middle. */
+void http_request_act_later(struct http_request *http);
+
+/* At the end of a turn: those whose body or reply has come go on. True if there were any. */
+bool exchanges_go_on(struct server *server);
+
+/* Nothing has been told on this stream for a while. */
+void http_request_beat(struct server *server, struct connection *connection);
+
+/* Asks the core one request, in JSON: its reply becomes the answer. A key signs in; without one the
+ * session is anonymous, where that is allowed and enough. */
+enum sign_in { SIGN_IN_REQUIRED, SIGN_IN_OPTIONAL };
+void http_request_ask(struct http_request *http, enum sign_in asker, const void *request,
+                      size_t length);
+
+/* Answers now. body is copied. headers are whole lines, or "". */
+void http_request_answer(struct http_request *http, int status, const char *headers,
+                         const void *body, size_t length);
+
+/* The same with a body that is not copied and stays for as long as the program. */
+void http_request_answer_with(struct http_request *http, int status, const char *headers,
+                              const unsigned char *rest, size_t length);
+
+/* The same with a body that is shared: taken over. */
+void http_request_answer_body(struct http_request *http, int status, const char *headers,
+                              struct body *body);
+
+/* {"error_code","message"} with the code's status. sentence may be NULL. */
+void http_request_refuse(struct http_request *http, enum error_code code, const char *field,
+                         const char *sentence);
+
+/* The same with a status of HTTP's own: 404 of a path, 405, 411. headers as above. */
+void http_request_refuse_with(struct http_request *http, int status, const char *headers,
+                              const char *code, const char *sentence);
+
+#endif

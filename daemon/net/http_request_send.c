@@ -1,0 +1,89 @@
+/* The way out of an HTTP request: its answer piece by piece, then the stream if it is one. */
+#include "daemon/net/body.h"
+#include "daemon/net/http_request.h"
+
+#define PIECE_BYTES 16384
+
+static void begin_stream(struct http_request *http)
+{
+    http->phase = HTTP_REQUEST_STREAMING;
+    buffer_finish(&http->answer);
+    http_request_count(http);
+    lws_set_timeout(http->connection.wsi, NO_PENDING_TIMEOUT, 0);
+    connection_enlist_stream(http->server, &http->connection);
+}
+
+/* Nothing waits for the socket: lws need not read, and the core may go on. */
+static void go_on(struct http_request *http)
+{
+    lws_rx_flow_control(http->connection.wsi, 0);
+    if (http->connection.session)
+        session_writeable(http->connection.session);
+}
+
+/* The next piece of what is to be sent. NULL when it is not to be had. */
+static const unsigned char *piece_of(const struct http_request *http, size_t *length)
+{
+    size_t head = http->answer.length;
+    size_t at = http->sent < head ? http->sent : http->sent - head;
+    if (http->sent >= head && http->shared)
+        return body_read(http->shared, at, length);
+    *length = (http->sent < head ? head : http->rest_length) - at;
+    if (*length > PIECE_BYTES)
+        *length = PIECE_BYTES;
+    return (http->sent < head ? http->answer.bytes : http->rest) + at;
+}
+
+/* False when the connection is dying. */
+static bool send_pieces(struct http_request *http)
+{
+    size_t total = http->answer.length + http->rest_length;
+    struct lws *wsi = http->connection.wsi;
+    while (http->sent < total && !lws_send_pipe_choked(wsi)) {
+        size_t length;
+        const unsigned char *piece = piece_of(http, &length);
+        if (!piece || connection_write(&http->connection, piece, length) == CARRIER_GONE)
+            return false;
+        http->sent += length;
+        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
+    }
+    return true;
+}
+
+int http_request_writeable(struct http_request *http, bool *is_over)
+{
+    struct lws *wsi = http->connection.wsi;
+    *is_over = false;
+    if (http->connection.is_gone)
+        return -1;
+    if (http->phase == HTTP_REQUEST_ANSWERING) {
+        if (!send_pieces(http))
+            return -1;
+        if (http->sent < http->answer.length + http->rest_length) {
+            lws_callback_on_writable(wsi);
+            return 0;
+        }
+        if (http->form != ANSWER_STREAM || !http->connection.session) {
+            *is_over = true;
+            return 0;
+        }
+        begin_stream(http);
+    }
+    if (http->phase != HTTP_REQUEST_STREAMING)
+        return 0;
+    if (lws_partial_buffered(wsi))
+        lws_callback_on_writable(wsi);
+    else
+        go_on(http);
+    return 0;
+}
+
+void http_request_beat(struct server *server, struct connection *connection)
+{
+    static const unsigned char comment[] = ":\n\n"; /* no event: proxies and pages see life */
+    const struct http_request *http = (const struct http_request *)(const void *)connection;
+    connection->heard_ms = server_now_ms(server);
+    if (http->kind == SESSION_EVENTS && !lws_partial_buffered(connection->wsi))
+        (void)http_request_take((struct http_request *)(void *)connection, comment,
+                                sizeof comment - 1);
+}
