@@ -46,6 +46,8 @@ struct room_row {
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
     bool keep;
+    int slow_seconds;       /* between two messages of a user; 0 none */
+    enum role speak;        /* the least role that may speak; ROLE_NONE: everybody */
     int64_t user_a, user_b; /* of a direct room, else 0 */
     int64_t first;          /* oldest seq kept; 0 when none is */
     int64_t last;           /* newest seq, also when retention has removed it; 0: there was none */
@@ -81,7 +83,7 @@ enum job_kind {
     JOB_USER_TOUCH,  /* seen now, so not forgotten yet; at most once a day a user */
     JOB_USER_FORGET, /* the key opens nothing any more; the name stays until retention frees it */
     JOB_ROOM_CREATE, /* the loop has chosen id and name */
-    JOB_ROOM_SET,    /* topic (also an entry), visibility, keep */
+    JOB_ROOM_SET,    /* topic (also an entry), visibility, keep, slow_seconds, speak */
     JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */
     JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
     JOB_READ,        /* a read marker */
@@ -134,7 +136,7 @@ struct job_room { struct room_row room; int64_t owner_id; /* gets ROLE_OWNER; 0 
 struct job_room_set {
     int64_t room_id;
     const char *topic;
-    int visibility, keep;
+    int visibility, keep, slow_seconds, speak;
     struct entry entry; /* the topic entry: user_id and from in, seq and ts out */
     struct moment at;
 };

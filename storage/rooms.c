@@ -56,13 +56,18 @@ static bool update_room(struct database *database, const struct job_room_set *se
 {
     sqlite3_stmt *statement = database_prepare(
         database, "UPDATE rooms SET topic=coalesce(?2,topic), visibility=coalesce(?3,visibility),"
-                  " keep=coalesce(?4,keep) WHERE id=?1");
+                  " keep=coalesce(?4,keep), slow_seconds=coalesce(?5,slow_seconds),"
+                  " speak=coalesce(?6,speak) WHERE id=?1");
     sqlite3_bind_int64(statement, 1, set->room_id);
     bind_text(statement, 2, set->topic);
     if (set->visibility >= 0)
         sqlite3_bind_int(statement, 3, set->visibility);
     if (set->keep >= 0)
         sqlite3_bind_int(statement, 4, set->keep != 0);
+    if (set->slow_seconds >= 0)
+        sqlite3_bind_int(statement, 5, set->slow_seconds);
+    if (set->speak >= 0)
+        sqlite3_bind_int(statement, 6, set->speak);
     return database_run(database, statement);
 }
 
@@ -145,6 +150,8 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
         .user_a = sqlite3_column_int64(row, 7),
         .user_b = sqlite3_column_int64(row, 8),
         .pruned = sqlite3_column_int64(row, 9),
+        .slow_seconds = sqlite3_column_int(row, 10),
+        .speak = (enum role)sqlite3_column_int(row, 11),
     };
     text_clean(column_text(row, 1), TEXT_LINE, room->name, sizeof room->name);
     snprintf(room->folded, sizeof room->folded, "%s", column_text(row, 2));
@@ -155,8 +162,8 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
 static bool load_rooms(struct database *database, struct store_start *start, size_t room_max)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT id, name, folded, topic, log_id, visibility, keep, user_a, user_b, pruned"
-                  " FROM rooms ORDER BY id");
+        database, "SELECT id, name, folded, topic, log_id, visibility, keep, user_a, user_b, pruned,"
+                  " slow_seconds, speak FROM rooms ORDER BY id");
     enum step step;
     while ((step = database_step(database, statement)) == STEP_ROW &&
            start->room_count < room_max) {

@@ -77,6 +77,9 @@ static const char *const steps[] = {
     " room_id INTEGER NOT NULL, day INTEGER NOT NULL, first INTEGER NOT NULL,"
     " PRIMARY KEY(room_id, day)) WITHOUT ROWID;"
     "ALTER TABLE users ADD COLUMN seen_elapsed_ms INTEGER NOT NULL DEFAULT -1;" TO_ELAPSED,
+
+    "ALTER TABLE rooms ADD COLUMN slow_seconds INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN speak INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* application_id: "hrth". */

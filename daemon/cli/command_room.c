@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/cli/commands.h"
@@ -126,18 +127,40 @@ enum exit_code command_room_create(const struct invocation *invocation)
                                                "visibility", is_private ? "private" : NULL));
 }
 
+/* Adds --slow; false when it is no number. */
+static bool add_slow(const struct invocation *invocation, json_t *request)
+{
+    const char *text = invocation->options[OPTION_slow];
+    char *end;
+    if (!text)
+        return true;
+    long seconds = strtol(text, &end, 10);
+    if (end == text || *end || seconds < 0)
+        return false;
+    json_object_set_new(request, "slow_seconds", json_integer(seconds));
+    return true;
+}
+
 enum exit_code command_room_set(const struct invocation *invocation)
 {
-    if (!invocation_has(invocation, OPTION_topic) &&
-        !invocation_has(invocation, OPTION_visibility) &&
-        !invocation_has(invocation, OPTION_keep))
-        return complain(EXIT_WRONG_USE, "room set needs --topic, --visibility or --keep.");
-    return invocation_do(invocation,
-                         json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "type", "set", "room",
-                                   invocation->operands[0], "topic",
-                                   invocation->options[OPTION_topic], "visibility",
-                                   invocation->options[OPTION_visibility], "keep",
-                                   invocation->options[OPTION_keep]));
+    static const enum option_id wanted[] = {OPTION_topic, OPTION_visibility, OPTION_keep, OPTION_slow,
+                                         OPTION_speak};
+    bool is_any = false;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        is_any |= invocation_has(invocation, wanted[i]);
+    if (!is_any)
+        return complain(EXIT_WRONG_USE,
+                        "room set needs --topic, --visibility, --keep, --slow or --speak.");
+    json_t *request = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "type", "set", "room",
+                                invocation->operands[0], "topic",
+                                invocation->options[OPTION_topic], "visibility",
+                                invocation->options[OPTION_visibility], "keep",
+                                invocation->options[OPTION_keep], "speak",
+                                invocation->options[OPTION_speak]);
+    if (!request || add_slow(invocation, request))
+        return invocation_do(invocation, request);
+    json_decref(request);
+    return complain(EXIT_WRONG_USE, "--slow takes a number of seconds.");
 }
 
 enum exit_code command_room_delete(const struct invocation *invocation)

@@ -90,13 +90,24 @@ static bool is_speech(enum operation operation)
            operation == OPERATION_typing;
 }
 
+static const char *speakers(enum role speak)
+{
+    return speak == ROLE_MEMBER ? "Only members speak in this room."
+                                : "Only moderators speak in this room.";
+}
+
 bool access_allows(const struct session *session, const struct room *room,
                    const struct grant *grant, enum operation operation, struct refusal *refusal)
 {
     if (!access_read(session, room, grant, refusal))
         return false;
-    if (!permission_allows(access_role(session, room, grant), operation)) {
+    enum role role = access_role(session, room, grant);
+    if (!permission_allows(role, operation)) {
         refuse(refusal, ERROR_forbidden, NULL, "Your role in this room does not allow it.");
+        return false;
+    }
+    if (is_speech(operation) && operation != OPERATION_react && role < room->speak) {
+        refuse(refusal, ERROR_forbidden, "room", "%s", speakers(room->speak));
         return false;
     }
     bool is_muted = grant && grant->muted_until > session->gateway->now.elapsed_ms;

@@ -50,6 +50,8 @@ void announce_room(struct gateway *gateway, const struct room *room, const char 
         .name = room->name,
         .topic = room->topic ? room->topic : "",
         .visibility = visibility_name(room->visibility),
+        .slow_seconds = room->slow_seconds,
+        .speak = role_name(room->speak),
     };
     if (room->visibility == VISIBILITY_PUBLIC)
         announce(gateway, EVENT_room, &event);

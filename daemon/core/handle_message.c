@@ -2,6 +2,7 @@
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -55,7 +56,9 @@ enum outcome handle_send(struct ask *ask)
     bool is_answer = send->reply_to != NUMBER_ABSENT;
     struct refusal refusal;
     if (!access_text(ask->gateway, send->text, &refusal) ||
-        (is_answer && !check_target(ask, send->reply_to, "reply_to", &refusal)))
+        (is_answer && !check_target(ask, send->reply_to, "reply_to", &refusal)) ||
+        !rates_take_slow(ask->session, ask->room,
+                         access_role(ask->session, ask->room, ask->grant), &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_append(ask, ENTRY_KIND_MESSAGE, send->nonce);
     if (job) {

@@ -4,6 +4,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
@@ -121,10 +122,12 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
     const struct join_context *context = job->context;
     const struct job_page *page = &job->page;
     bool is_from_cursor = !context->is_reset && context->source != FROM_NEWEST;
+    enum role role = access_role(ask->session, room, &page->grant);
+    int64_t slow_ms = rates_slow_wait_ms(ask->session, room, role);
     const struct reply_joined reply = {
         .room = room->name,
         .topic = room->topic ? room->topic : "",
-        .role = role_name(access_role(ask->session, room, &page->grant)),
+        .role = role_name(role),
         .log = room->log_id,
         .first = room->first,
         .last = room->last,
@@ -132,6 +135,9 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
         .members = (int64_t)room->presence.members,
         .reset = context->is_reset,
         .pruned = is_from_cursor && context->after < room->pruned,
+        .slow_seconds = room->slow_seconds ? room->slow_seconds : NUMBER_ABSENT,
+        .slow_ms = slow_ms ? slow_ms : NUMBER_ABSENT,
+        .speak = room->speak > ROLE_GUEST ? role_name(room->speak) : NULL,
     };
     (void)ask_reply(ask, REPLY_joined, &reply);
 }
@@ -331,18 +337,31 @@ enum outcome handle_create(struct ask *ask)
 static bool may_set(const struct ask *ask, struct refusal *refusal)
 {
     const struct request_set *set = &ask->request.as_set;
-    const bool is_wanted[] = {set->topic != NULL, set->visibility != NULL, set->keep != NULL};
+    bool is_pace = set->slow_seconds != NUMBER_ABSENT || set->speak;
+    const bool is_wanted[] = {set->topic != NULL, set->visibility != NULL, set->keep != NULL,
+                              is_pace};
     static const enum operation operations[] = {OPERATION_topic, OPERATION_visibility,
-                                                OPERATION_keep};
-    if (!set->topic && !set->visibility && !set->keep) {
-        refuse(refusal, ERROR_bad_request, "topic", "One of topic, visibility, keep is needed.");
-        return false;
-    }
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+                                                OPERATION_keep, OPERATION_pace};
+    bool is_any = false;
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
         if (is_wanted[i] &&
             !access_allows(ask->session, ask->room, ask->grant, operations[i], refusal))
             return false;
-    return true;
+        is_any |= is_wanted[i];
+    }
+    if (!is_any)
+        refuse(refusal, ERROR_bad_request, "topic",
+               "One of topic, visibility, keep, slow_seconds, speak is needed.");
+    return is_any;
+}
+
+static bool read_speak(const char *word, int *speak, struct refusal *refusal)
+{
+    *speak = word ? word_find(WORDS_role, word) : -1;
+    if (!word || (*speak >= ROLE_GUEST && *speak <= ROLE_MODERATOR))
+        return true;
+    refuse(refusal, ERROR_bad_request, "speak", "speak must be guest, member or moderator.");
+    return false;
 }
 
 static struct job *create_set(const struct ask *ask)
@@ -372,6 +391,10 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
         room->keep = set->keep;
     if (set->visibility >= 0)
         room->visibility = (enum visibility)set->visibility;
+    if (set->slow_seconds >= 0)
+        room->slow_seconds = set->slow_seconds;
+    if (set->speak >= 0)
+        room->speak = (enum role)set->speak;
     /* Who is put out hears why first; then all who may not see it any more, that it is gone. */
     if (was_public && room->visibility != VISIBILITY_PUBLIC) {
         struct event_room event = {.change = "removed", .name = room->name};
@@ -394,12 +417,17 @@ enum outcome handle_set(struct ask *ask)
     const struct request_set *set = &ask->request.as_set;
     struct refusal refusal;
     enum visibility visibility;
-    if (!may_set(ask, &refusal) || !read_visibility(set->visibility, &visibility, &refusal))
+    int speak;
+    if (!may_set(ask, &refusal) || !read_visibility(set->visibility, &visibility, &refusal) ||
+        !read_speak(set->speak, &speak, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_set(ask);
     if (job) {
         job->room_set.visibility = set->visibility ? (int)visibility : -1;
         job->room_set.keep = word_find(WORDS_yes_no, set->keep);
+        job->room_set.slow_seconds =
+            set->slow_seconds == NUMBER_ABSENT ? -1 : (int)set->slow_seconds;
+        job->room_set.speak = speak;
     }
     return ask_submit(ask, job, answer_set);
 }

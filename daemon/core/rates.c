@@ -1,6 +1,7 @@
 #include "daemon/core/rates.h"
 
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 
 #define PLAIN_USERS 4  /* the plain clients of one address may say what so many users may */
@@ -29,6 +30,7 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
         return rate_per_hour(limits->rooms_per_hour, limits->rooms_per_hour);
     case LIMIT_DIRECT_ROOMS:
         return rate_per_hour(limits->direct_rooms_per_hour, limits->direct_rooms_per_hour);
+    case LIMIT_SLOW: /* each room's own: see rates_take_slow */
     case LIMIT_KIND_COUNT:
         break;
     }
@@ -129,4 +131,47 @@ bool rates_take_guest(struct session *session, struct refusal *refusal)
                                            : wait_ms);
     }
     return refuse_rate(refusal, LIMIT_GUESTS, session->turn_ms - now_ms);
+}
+
+/* --- slow mode --------------------------------------------------------------------------------- */
+
+/* When this user said something in this room last, while used. The time a room asks for may change, so
+ * it is not a rate's bucket. */
+static struct bucket *slow_bucket(struct session *session, const struct room *room)
+{
+    bool is_plain = session->arrival.kind == SESSION_PLAIN;
+    uint64_t key = is_plain ? session->arrival.address_key : user_key(session);
+    struct bucket *buckets = limit_table_find(session->gateway->limits,
+                                              key ^ table_hash_number((uint64_t)room->id));
+    return buckets ? &buckets[LIMIT_SLOW] : NULL;
+}
+
+int64_t rates_slow_wait_ms(struct session *session, const struct room *room, enum role role)
+{
+    if (!room->slow_seconds || role >= ROLE_MODERATOR)
+        return 0;
+    const struct bucket *bucket = slow_bucket(session, room);
+    if (!bucket || !bucket->used)
+        return 0;
+    int64_t due_ms = bucket->at_ms + room->slow_seconds * INT64_C(1000);
+    int64_t now_ms = session->gateway->now.monotonic_ms;
+    return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
+bool rates_take_slow(struct session *session, const struct room *room, enum role role,
+                     struct refusal *refusal)
+{
+    if (!room->slow_seconds || role >= ROLE_MODERATOR)
+        return true;
+    int64_t wait_ms = rates_slow_wait_ms(session, room, role);
+    struct bucket *bucket = slow_bucket(session, room);
+    if (wait_ms > 0) {
+        refuse(refusal, ERROR_rate_limited, "room",
+               "This room is in slow mode: one message every %d seconds.", room->slow_seconds);
+        refusal->retry_after_ms = wait_ms;
+        return false;
+    }
+    if (bucket)
+        *bucket = (struct bucket){.used = 1, .at_ms = session->gateway->now.monotonic_ms};
+    return true;
 }

@@ -6,6 +6,7 @@
 #include "daemon/core/limit.h"
 #include "protocol/message.h"
 
+struct room;
 struct session;
 
 /* Takes one of this kind, if the session's user and its address both may. False, with nothing taken,
@@ -19,5 +20,13 @@ bool rates_take_hello(struct session *session, struct refusal *refusal);
 /* The same for a new guest, who costs a name and a row: beyond the burst each is told a turn of their
  * own, in the order in which they came, so that all get in who come when they were told. */
 bool rates_take_guest(struct session *session, struct refusal *refusal);
+
+/* In a room in slow mode: how long until the session's user may say the next thing; 0 is now. The plain
+ * clients of an address are one user. A moderator need not wait. Takes nothing. */
+int64_t rates_slow_wait_ms(struct session *session, const struct room *room, enum role role);
+
+/* The same before something is said, and notes that it was: rate_limited with the wait. */
+bool rates_take_slow(struct session *session, const struct room *room, enum role role,
+                     struct refusal *refusal);
 
 #endif

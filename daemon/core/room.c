@@ -143,6 +143,8 @@ static struct room *allocate(const struct room_row *row)
     memcpy(room->log_id, row->log_id, sizeof room->log_id);
     room->visibility = row->visibility;
     room->keep = row->keep;
+    room->slow_seconds = row->slow_seconds;
+    room->speak = row->speak == ROLE_NONE ? ROLE_GUEST : row->speak;
     room->user_a = row->user_a;
     room->user_b = row->user_b;
     room->first = row->first;

@@ -54,6 +54,8 @@ struct room {
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
     bool keep, is_due;
+    enum role speak;            /* the least that may speak */
+    int slow_seconds;           /* between two messages of a user; 0 none */
     enum room_stage stage;
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */

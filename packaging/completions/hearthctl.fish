@@ -32,6 +32,8 @@ complete -c hearthctl -n '__fish_seen_subcommand_from room' -a set -d 'change a 
 complete -c hearthctl -n '__fish_seen_subcommand_from room; and __fish_seen_subcommand_from set' -l topic -s t -r -d 'what the room is about'
 complete -c hearthctl -n '__fish_seen_subcommand_from room; and __fish_seen_subcommand_from set' -l visibility -x -a 'public private' -d 'who may enter'
 complete -c hearthctl -n '__fish_seen_subcommand_from room; and __fish_seen_subcommand_from set' -l keep -x -a 'true false' -d 'true spares the room from retention'
+complete -c hearthctl -n '__fish_seen_subcommand_from room; and __fish_seen_subcommand_from set' -l slow -r -d 'least time between two messages of a user; 0 for none'
+complete -c hearthctl -n '__fish_seen_subcommand_from room; and __fish_seen_subcommand_from set' -l speak -x -a 'guest member moderator' -d 'from which role on one may speak'
 complete -c hearthctl -n '__fish_seen_subcommand_from room' -a delete -d 'remove a room and its log, for good'
 complete -c hearthctl -n '__fish_seen_subcommand_from room; and __fish_seen_subcommand_from delete' -l yes -s y -d 'do it without asking'
 complete -c hearthctl -n '__fish_seen_subcommand_from room' -a export -d 'write a room\'s log as JSON lines'

@@ -35,6 +35,7 @@ REQUESTS = {
     "read": lambda scene: ("read", {"seq": scene["others"]}),
     "delete_others": lambda scene: ("delete", {"target": scene["others"]}),
     "topic": lambda scene: ("set", {"topic": "x"}),
+    "pace": lambda scene: ("set", {"slow_seconds": 0, "speak": "guest"}),
     "invite": lambda scene: ("invite", {"user": "victim"}),
     "kick": lambda scene: ("kick", {"user": "victim"}),
     "ban": lambda scene: ("ban", {"user": "victim"}),

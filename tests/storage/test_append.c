@@ -418,7 +418,7 @@ static void a_topic_is_kept_and_told(void **state)
 {
     struct store_fixture *fixture = *state;
     struct job *job = job_create(JOB_ROOM_SET);
-    job->room_set = (struct job_room_set){.room_id = LOBBY, .visibility = -1, .keep = 1};
+    job->room_set = (struct job_room_set){.room_id = LOBBY, .visibility = -1, .keep = 1, .slow_seconds = -1, .speak = -1};
     job->room_set.topic = job_text(job, "new topic");
     job->room_set.entry.from = job_text(job, "mina");
     job->room_set.entry.user_id = MINA;

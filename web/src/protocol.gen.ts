@@ -151,6 +151,10 @@ export interface RoomLine {
   peer?: string;
   /** Retention leaves it alone. */
   keep?: boolean;
+  /** Between two messages of a user; absent: as fast as they like. */
+  slow_seconds?: number;
+  /** Who may speak, when not everybody: member or moderator, and all above. */
+  speak?: Role;
 }
 
 /** A user in a room. */
@@ -455,6 +459,10 @@ export interface SetRequest {
   visibility?: Visibility;
   /** true or false: retention leaves the room alone (administrators). */
   keep?: YesNo;
+  /** Least time between two messages of a user below moderator; 0: none. */
+  slow_seconds?: number;
+  /** Who may speak: guest (everybody), member or moderator, and all above. */
+  speak?: Role;
 }
 
 /** Remove a room and its log, for good. */
@@ -717,6 +725,12 @@ export interface JoinedReply {
   reset: boolean;
   /** Entries after the cursor have been removed by retention. */
   pruned: boolean;
+  /** Between two messages of a user; absent: as fast as they like. */
+  slow_seconds?: number;
+  /** In slow mode: so long until this user may say the next thing. */
+  slow_ms?: number;
+  /** Who may speak, when not everybody: member or moderator, and all above. */
+  speak?: Role;
 }
 
 /** To leave. */
@@ -1077,6 +1091,10 @@ export interface RoomEvent {
   visibility?: Visibility;
   /** This user's role there, when it changed. */
   role?: Role;
+  /** Between two messages of a user; 0: as fast as they like. */
+  slow_seconds?: number;
+  /** Who may speak: guest, member or moderator, and all above. */
+  speak?: Role;
   /** The other one of a direct room. */
   peer?: string;
 }
@@ -1258,6 +1276,8 @@ export const least = {
   delete_others: "moderator",
   /** Change the topic. */
   topic: "moderator",
+  /** Set how often a user may speak, and from which role on. */
+  pace: "moderator",
   /** Let a user into a private room. */
   invite: "moderator",
   /** Put a user out, who may come back. */
