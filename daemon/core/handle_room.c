@@ -2,6 +2,7 @@
 #include "daemon/core/access.h"
 #include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/cursors.h"
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
@@ -82,22 +83,43 @@ static void ask_from_cursor(const struct room *room, int64_t after, struct job_p
     page->limit = is_here ? 0 : PAGE_ENTRIES;
 }
 
+/* Where the client has got to; is_usable tells whether that is a place in this log. */
+struct join_cursor {
+    bool is_given, is_usable;
+    int64_t after;
+};
+
+/* A stream that comes back asks as it did the first time: what it has been told since counts more. */
+static struct join_cursor cursor_of(const struct ask *ask)
+{
+    const struct request_join *join = &ask->request.as_join;
+    const struct room *room = ask->room;
+    const char *cursors = ask->session->arrival.cursors;
+    struct join_cursor cursor = {.is_given = cursors || join->after != NUMBER_ABSENT,
+                                 .after = join->after};
+    if (cursors)
+        cursor.is_usable = cursors_find(cursors, room->log_id, &cursor.after);
+    else
+        cursor.is_usable = !join->log || strcmp(join->log, room->log_id) == 0;
+    cursor.is_usable = cursor.is_given && cursor.is_usable && cursor.after <= room->last;
+    return cursor;
+}
+
 static void fill_join(const struct ask *ask, struct job_page *page, struct join_context *context)
 {
     const struct request_join *join = &ask->request.as_join;
     const struct room *room = ask->room;
-    bool has_cursor = join->after != NUMBER_ABSENT;
-    bool is_usable = join->after <= room->last && (!join->log || !strcmp(join->log, room->log_id));
+    struct join_cursor cursor = cursor_of(ask);
     page->room_id = room->id;
     page->user_id = session_user_id(ask->session);
     page->up_to = room->last;
     page->bytes_max = share_bytes(ask->session);
     page->first = room->first;
     page->pruned = room->pruned;
-    context->is_reset = has_cursor && !is_usable;
+    context->is_reset = cursor.is_given && !cursor.is_usable;
     context->grants_changed = room->grants_changed;
-    if (has_cursor && is_usable)
-        ask_from_cursor(room, join->after, page, context);
+    if (cursor.is_usable)
+        ask_from_cursor(room, cursor.after, page, context);
     else
         ask_for_newest(room, join->history == NUMBER_ABSENT ? HISTORY_DEFAULT : join->history, page,
                        context);
@@ -143,10 +165,13 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
 }
 
 /* The entries of the page go out behind `joined`, as far as they may; the rest is read from storage,
- * from the cursor on. */
+ * from the cursor on. So are all of an event stream: each names the cursors of all its rooms, and not
+ * all of them need be joined yet. */
 static void tell_page(struct member *member, const struct job_page *page)
 {
     struct session *session = member->session;
+    if (session->arrival.kind == SESSION_EVENTS)
+        return;
     struct buffer *replies = &session->replies;
     member->seq = room_encode_page(member, page, 0, replies, replies->length + share_bytes(session));
     session_count_replies(session);

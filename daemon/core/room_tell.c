@@ -1,4 +1,5 @@
 /* room_tell.c - showing a room's entries and events to its members. */
+#include "daemon/core/cursors.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/room.h"
 #include "daemon/core/gateway_private.h"
@@ -105,13 +106,14 @@ int64_t room_encode_page(const struct member *member, const struct job_page *pag
     int64_t seq = member->seq;
     for (size_t i = 0; i < page->count; i++) {
         size_t before = out->length;
-        bool is_whole = room_encode(member->room, member->session->arrival.kind,
-                                    &page->entries[i], out);
+        const struct entry *entry = &page->entries[i];
+        bool is_whole = cursors_append(out, member, entry->seq) &&
+                        room_encode(member->room, member->session->arrival.kind, entry, out);
         if (!is_whole || (i >= least && out->length > bytes_max)) {
             out->length = before;
             return seq;
         }
-        seq = page->entries[i].seq;
+        seq = entry->seq;
     }
     return page->complete ? page->up_to : seq;
 }

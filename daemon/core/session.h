@@ -32,6 +32,8 @@ struct arrival {
     uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */
     int64_t client_id;    /* of SESSION_PLAIN */
     const char *key;      /* signs its user in without a hello; borrowed by session_open. NULL: none */
+    const char *cursors;  /* where an earlier stream had got to, see cursors.h: a join goes on there.
+                             Borrowed until the session is closed. NULL: none */
 };
 
 /* A new session, or NULL when refused: refusal says why (server_full, shutting_down, unauthorized). The

@@ -1,5 +1,6 @@
 /* session_flush.c - one write a turn: what waits for a session, gathered from its replies, the rings
  * of its rooms and, where those no longer have it, storage. */
+#include "daemon/core/cursors.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
@@ -65,31 +66,45 @@ static void note_copy(struct batch *batch)
     batch->length = batch->scratch->length;
 }
 
-static bool add_frames(struct batch *batch, enum session_kind kind,
-                       const unsigned char *bytes, size_t length)
+/* False leaves the batch as it was. */
+static bool end_copy(struct batch *batch, size_t start, bool is_whole)
 {
+    if (!is_whole)
+        batch->scratch->length = start;
+    note_copy(batch);
+    return is_whole;
+}
+
+static bool add_entries(struct batch *batch, const struct member *member,
+                        const struct roomlog_slice *slice)
+{
+    enum session_kind kind = member->session->arrival.kind;
     bool is_converted = kind == SESSION_LINES || kind == SESSION_EVENTS;
     if (!is_converted && batch->length == 0) {
-        batch->bytes = bytes;
-        batch->length = length;
+        batch->bytes = slice->bytes;
+        batch->length = slice->length;
         return true;
     }
     if (!begin_copy(batch))
         return false;
-    bool is_added = is_converted ? frame_convert(batch->scratch, kind, bytes, length)
-                                 : buffer_append(batch->scratch, bytes, length);
-    note_copy(batch);
-    return is_added;
+    struct buffer *out = batch->scratch;
+    size_t start = out->length;
+    bool is_whole = is_converted ? cursors_append(out, member, slice->seq) &&
+                                       frame_convert(out, kind, slice->bytes, slice->length)
+                                 : buffer_append(out, slice->bytes, slice->length);
+    return end_copy(batch, start, is_whole);
 }
 
-static bool add_event(struct batch *batch, const struct session *session,
-                      enum message_type event, const void *fields)
+static bool add_event(struct batch *batch, const struct member *member, enum message_type event,
+                      const void *fields)
 {
     if (!begin_copy(batch))
         return false;
-    bool is_added = frame_encode(batch->scratch, session->arrival.kind, event, NULL, fields);
-    note_copy(batch);
-    return is_added;
+    struct buffer *out = batch->scratch;
+    size_t start = out->length;
+    return end_copy(batch, start,
+                    cursors_append(out, member, member->seq) &&
+                        frame_encode(out, member->session->arrival.kind, event, NULL, fields));
 }
 
 /* --- a member whose entries have left memory -------------------------------------------------- */
@@ -159,7 +174,7 @@ static void note_lagging(struct batch *batch, struct member *member)
     member->lagging = true;
     member->session->gateway->figures.lagged++;
     if (member->session->arrival.kind != SESSION_PLAIN)
-        (void)add_event(batch, member->session, EVENT_lagged, &event);
+        (void)add_event(batch, member, EVENT_lagged, &event);
 }
 
 /* --- a member served from the ring ------------------------------------------------------------ */
@@ -181,31 +196,40 @@ static bool become_live(struct batch *batch, struct member *member)
     if (member->seq < member->live_at)
         return false;
     member->live = member->session->arrival.kind == SESSION_PLAIN ||
-                   add_event(batch, member->session, EVENT_live, &event);
+                   add_event(batch, member, EVENT_live, &event);
     return member->live;
 }
 
-static void gather_slice(struct batch *batch, struct member *member,
-                         const struct roomlog *log)
+/* True when there may be more for this batch. */
+static bool gather_slice(struct batch *batch, struct member *member, const struct roomlog *log,
+                         size_t most)
 {
     struct roomlog_slice slice;
     int64_t through = member->live ? INT64_MAX : member->live_at;
-    if (batch->length >= batch->most) {
-        batch->is_partial = true;
-        return;
-    }
-    if (!roomlog_read(log, member->offset, batch->most - batch->length, through, &slice))
-        return;
+    if (!roomlog_read(log, member->offset, most, through, &slice))
+        return false;
     if (slice.length == 0) {
         if (!member->live && member->seq < through)
             member->seq = through; /* the entries before it are no more */
-        return;
+        return false;
     }
-    if (!add_frames(batch, member->session->arrival.kind, slice.bytes, slice.length))
-        return;
+    if (!add_entries(batch, member, &slice))
+        return false;
     member->offset += slice.length;
     member->seq = slice.seq;
-    batch->is_partial |= member->offset != roomlog_end(log);
+    return member->offset != roomlog_end(log);
+}
+
+/* An event stream is told after each entry how far it has come: its entries are taken one by one. */
+static void gather_slices(struct batch *batch, struct member *member, const struct roomlog *log)
+{
+    bool takes_one = member->session->arrival.kind == SESSION_EVENTS, has_more = true;
+    while (has_more && batch->length < batch->most) {
+        has_more = gather_slice(batch, member, log, takes_one ? 1 : batch->most - batch->length);
+        if (!takes_one)
+            break;
+    }
+    batch->is_partial |= has_more;
 }
 
 static void gather_member(struct batch *batch, struct member *member)
@@ -220,9 +244,9 @@ static void gather_member(struct batch *batch, struct member *member)
         return;
     }
     member->lagging = false;
-    gather_slice(batch, member, log);
+    gather_slices(batch, member, log);
     if (!was_live && become_live(batch, member))
-        gather_slice(batch, member, log);
+        gather_slices(batch, member, log);
 }
 
 /* --- the write -------------------------------------------------------------------------------- */

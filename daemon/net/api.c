@@ -2,9 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "daemon/core/cursors.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
 #include "protocol/text.h"
@@ -12,6 +14,9 @@
 
 #define NONCE_BYTES 12
 #define TYPE_BYTES_MAX 128
+#define TEXT_BYTES_MAX ROOM_NAME_BYTES_MAX /* of a text in the query */
+#define PAIR_BYTES_MAX (TEXT_BYTES_MAX + 64)
+#define STREAM_ROOMS_MAX 8
 
 /* {"type":TYPE and, if there is one, ,"room":ROOM; the object stays open. */
 static bool append_start(struct buffer *out, const char *type, const char *room)
@@ -68,11 +73,6 @@ void api_say_with_body(struct http_request *http, const char *type, bool with_ro
     ask_and_forget(http, SIGN_IN_REQUIRED, &request);
 }
 
-void api_rooms(struct http_request *http)
-{
-    api_say(http, "rooms", false);
-}
-
 void api_health(struct http_request *http)
 {
     char why[256];
@@ -122,14 +122,15 @@ void api_metrics(struct http_request *http)
 
 enum argument { ARGUMENT_ABSENT, ARGUMENT_THERE, ARGUMENT_BAD };
 
-/* ?name=value of the request; the first of that name counts. */
-static enum argument argument(struct http_request *http, const char *name, char *value, size_t size)
+/* ?name=value of the request, the next of that name from *at on. */
+static enum argument next_argument(struct http_request *http, int *at, const char *name, char *value,
+                                   size_t size)
 {
-    char pair[160];
+    char pair[PAIR_BYTES_MAX];
     size_t name_length = strlen(name);
-    for (int i = 0;; i++) {
+    for (;;) {
         int length = lws_hdr_copy_fragment(http->connection.wsi, pair, sizeof pair,
-                                           WSI_TOKEN_HTTP_URI_ARGS, i);
+                                           WSI_TOKEN_HTTP_URI_ARGS, (*at)++);
         if (length < 0)
             return ARGUMENT_ABSENT;
         if (strncmp(pair, name, name_length) != 0 || pair[name_length] != '=')
@@ -141,6 +142,13 @@ static enum argument argument(struct http_request *http, const char *name, char 
         memcpy(value, given, length_given + 1);
         return ARGUMENT_THERE;
     }
+}
+
+/* The first of that name. */
+static enum argument argument(struct http_request *http, const char *name, char *value, size_t size)
+{
+    int at = 0;
+    return next_argument(http, &at, name, value, size);
 }
 
 /* Appends ,"name":NUMBER if the request has it. False: answered already. */
@@ -176,6 +184,24 @@ static bool pass_log(struct http_request *http, struct buffer *out)
     return true;
 }
 
+/* The same of ?name=, a text of up to TEXT_BYTES_MAX; what it may be the core knows. */
+static bool pass_text(struct http_request *http, struct buffer *out, const char *name)
+{
+    char text[TEXT_BYTES_MAX + 1];
+    enum argument found = argument(http, name, text, sizeof text);
+    if (found == ARGUMENT_BAD) {
+        http_request_refuse(http, ERROR_bad_request, name, "This is too long, or not UTF-8.");
+        return false;
+    }
+    if (found == ARGUMENT_THERE) {
+        (void)buffer_append_text(out, ",\""); /* out->failed tells */
+        (void)buffer_append_text(out, name);
+        (void)buffer_append_text(out, "\":");
+        (void)json_append_string(out, text);
+    }
+    return true;
+}
+
 /* Asks what has been put together. */
 static void ask(struct http_request *http, struct buffer *request)
 {
@@ -184,6 +210,15 @@ static void ask(struct http_request *http, struct buffer *request)
         http_request_refuse(http, ERROR_internal, NULL, NULL);
     else
         http_request_ask(http, SIGN_IN_OPTIONAL, request->bytes, request->length);
+}
+
+void api_rooms(struct http_request *http)
+{
+    struct buffer request = {0};
+    (void)append_start(&request, "rooms", NULL);
+    if (pass_text(http, &request, "query") && pass_text(http, &request, "after"))
+        ask(http, &request);
+    buffer_finish(&request);
 }
 
 void api_history(struct http_request *http)
@@ -205,22 +240,92 @@ static bool wants_events(struct http_request *http)
            field_accepts(accept, "text/event-stream");
 }
 
-void api_stream(struct http_request *http)
+/* Last-Event-ID, by which a browser says where its stream broke off. False: answered already. */
+static bool read_cursors(struct http_request *http)
 {
-    struct buffer request = {0};
+    static const char name[] = "last-event-id:";
+    struct lws *wsi = http->connection.wsi;
+    int length = lws_hdr_custom_length(wsi, name, sizeof name - 1);
+    if (length <= 0)
+        return true;
+    http->cursors = calloc(1, (size_t)length + 1);
+    if (http->cursors && lws_hdr_custom_copy(wsi, http->cursors, length + 1, name, sizeof name - 1) >= 0 &&
+        cursors_are_valid(http->cursors))
+        return true;
+    http_request_refuse(http, ERROR_bad_request, "Last-Event-ID", "This is no id that an event had here.");
+    return false;
+}
+
+/* False: answered already. */
+static bool begin_stream(struct http_request *http)
+{
     if (http->method == METHOD_HEAD) {
         http_request_refuse_with(http, 405, "Allow: GET, OPTIONS\r\n", "bad_request",
                                  "A stream can only be read.");
-        return;
+        return false;
     }
+    if (!read_cursors(http))
+        return false;
     http->form = ANSWER_STREAM;
     if (wants_events(http))
         http->kind = SESSION_EVENTS;
+    return true;
+}
+
+void api_stream(struct http_request *http)
+{
+    struct buffer request = {0};
+    if (!begin_stream(http))
+        return;
     (void)append_start(&request, "join", http->room);
     if (pass_log(http, &request) && pass_number(http, &request, "after") &&
         pass_number(http, &request, "history"))
         ask(http, &request);
     buffer_finish(&request);
+}
+
+/* How many rooms ?room= names. 0: answered already. */
+static int count_rooms(struct http_request *http)
+{
+    char room[ROOM_NAME_BYTES_MAX + 1];
+    int count = 0, at = 0;
+    enum argument found;
+    while ((found = next_argument(http, &at, "room", room, sizeof room)) == ARGUMENT_THERE)
+        count++;
+    if (found == ARGUMENT_ABSENT && count > 0 && count <= STREAM_ROOMS_MAX)
+        return count;
+    http_request_refuse(http, ERROR_bad_request, "room",
+                    found == ARGUMENT_BAD ? "A room's name is UTF-8, and shorter than this."
+                                          : "A stream is of one to eight rooms: ?room=a&room=b.");
+    return 0;
+}
+
+static void ask_for_room(struct http_request *http, int nth, const char *room)
+{
+    struct buffer request = {0};
+    (void)append_start(&request, "join", room);
+    if (!pass_number(http, &request, "history"))
+        http->replies_due = 0;
+    else if (nth == 0)
+        ask(http, &request);
+    else if (buffer_append_text(&request, "}"))
+        http_request_ask_more(http, request.bytes, request.length);
+    else
+        http_request_refuse(http, ERROR_internal, NULL, NULL);
+    buffer_finish(&request);
+}
+
+/* Each room is a join; the answer begins when all are answered. */
+void api_rooms_stream(struct http_request *http)
+{
+    char room[ROOM_NAME_BYTES_MAX + 1];
+    int at = 0, count = count_rooms(http);
+    if (count == 0 || !begin_stream(http))
+        return;
+    http->replies_due = count;
+    for (int i = 0; i < count && http->replies_due > 0; i++)
+        if (next_argument(http, &at, "room", room, sizeof room) == ARGUMENT_THERE)
+            ask_for_room(http, i, room);
 }
 
 static bool is_json(struct http_request *http)

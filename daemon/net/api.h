@@ -13,6 +13,9 @@ void api_history(struct http_request *http);
 void api_send(struct http_request *http);
 void api_stream(struct http_request *http);
 
+/* The same of the rooms in ?room=a&room=b. */
+void api_rooms_stream(struct http_request *http);
+
 /* Any one request of hearth.v1 as the body; its reply, as it is. */
 void api_do(struct http_request *http);
 

@@ -35,6 +35,7 @@ static const struct route {
     {METHOD_GET, false, "/api/v1/rooms/{}/messages", api_history},
     {METHOD_POST, false, "/api/v1/rooms/{}/messages", api_send},
     {METHOD_GET, false, "/api/v1/rooms/{}/stream", api_stream},
+    {METHOD_GET, false, "/api/v1/stream", api_rooms_stream},
     {METHOD_POST, false, "/api/v1/do", api_do},
     {METHOD_GET, true, "/admin/v1/status", admin_status},
     {METHOD_GET, true, "/admin/v1/settings", admin_settings},
@@ -49,6 +50,7 @@ static const struct route {
     {METHOD_GET, true, "/admin/v1/rooms/{}/messages", api_history},
     {METHOD_POST, true, "/admin/v1/rooms/{}/messages", api_send},
     {METHOD_GET, true, "/admin/v1/rooms/{}/stream", api_stream},
+    {METHOD_GET, true, "/admin/v1/stream", api_rooms_stream},
     {METHOD_POST, true, "/admin/v1/do", api_do},
 #ifdef HEARTH_TEST_ENDPOINTS
     {METHOD_POST, true, "/test/clock/{}", test_clock_advance},

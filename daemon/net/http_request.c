@@ -28,6 +28,7 @@ struct http_request *http_request_create(struct server *server, struct lws *wsi)
     http->connection.wsi = wsi;
     http->connection.kind = CONNECTION_EXCHANGE;
     http->success_status = 200;
+    http->replies_due = 1;
     http->kind = SESSION_LINES;
     return http;
 }
@@ -85,6 +86,7 @@ void http_request_destroy(struct http_request *http)
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);
     free_body(http);
+    free(http->cursors);
     free(http);
 }
 
@@ -261,6 +263,7 @@ static bool open_session(struct http_request *http, enum sign_in asker)
         .exempt = http->is_exempt || http->is_admin,
         .address_key = http->address_key,
         .key = has_key ? http->key : NULL,
+        .cursors = http->cursors,
     };
     http->connection.session =
         session_open(http->server->gateway, http_request_carrier(), http, &arrival, &refusal);
@@ -279,6 +282,12 @@ void http_request_ask(struct http_request *http, enum sign_in asker, const void 
     session_receive(http->connection.session, request, length, 0, true);
 }
 
+void http_request_ask_more(struct http_request *http, const void *request, size_t length)
+{
+    if (http->phase == HTTP_REQUEST_ASKING)
+        session_receive(http->connection.session, request, length, 0, true);
+}
+
 void http_request_act_later(struct http_request *http)
 {
     if (http->phase == HTTP_REQUEST_READING)
@@ -287,20 +296,25 @@ void http_request_act_later(struct http_request *http)
 
 /* --- what the core replies ---- */
 
-/* The head of a stream, and the reply as its first message; then the core goes on. */
-static void begin_stream(struct http_request *http, const unsigned char *json, size_t length)
+static bool append_stream_head(struct http_request *http)
 {
     static const char events[] = "Content-Type: text/event-stream\r\n";
     static const char lines[] = "Content-Type: application/x-ndjson\r\n";
     char headers[256];
     snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
              http->kind == SESSION_EVENTS ? events : lines);
-    buffer_finish(&http->answer);
-    if (append_head(http, 200, headers, -1) &&
-        frame_append(&http->answer, http->kind, (const char *)json, length))
-        finish_answer(http);
-    else
+    return append_head(http, 200, headers, -1);
+}
+
+/* The head of a stream, and the replies as its first messages; then the core goes on. */
+static void begin_stream(struct http_request *http, const unsigned char *json, size_t length)
+{
+    bool is_whole = (http->answer.length > 0 || append_stream_head(http)) &&
+                    frame_append(&http->answer, http->kind, (const char *)json, length);
+    if (!is_whole)
         connection_kill(&http->connection);
+    else if (--http->replies_due == 0)
+        finish_answer(http);
 }
 
 void http_request_reply(struct http_request *http, enum message_type type,

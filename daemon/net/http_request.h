@@ -53,6 +53,7 @@ struct http_request {
     bool is_admin;          /* came through the admin socket */
     bool is_exempt;
     int success_status;
+    int replies_due;         /* before the answer begins: one, of a stream one a room */
     uint64_t address_key;
     int64_t began_ms;
     size_t body_due; /* of Content-Length */
@@ -60,6 +61,7 @@ struct http_request {
     char path[512];
     char room[ROOM_NAME_BYTES_MAX + 1];       /* from the path */
     char key[129];                            /* from Authorization */
+    char *cursors;                            /* owned; from Last-Event-ID, or NULL */
     char origin[256];                         /* that gets CORS headers; empty if none */
     void (*act)(struct http_request *http);   /* once the body is there */
     struct buffer body;                       /* of the request */
@@ -111,6 +113,10 @@ void http_request_beat(struct server *server, struct connection *connection);
 enum sign_in { SIGN_IN_REQUIRED, SIGN_IN_OPTIONAL };
 void http_request_ask(struct http_request *http, enum sign_in asker, const void *request,
                       size_t length);
+
+/* One more request of the same session, whose reply is one of replies_due. Nothing once the exchange
+ * has its answer. */
+void http_request_ask_more(struct http_request *http, const void *request, size_t length);
 
 /* Answers now. body is copied. headers are whole lines, or "". */
 void http_request_answer(struct http_request *http, int status, const char *headers,

@@ -267,9 +267,10 @@ static size_t next_message(const struct test_client *client, size_t *header, siz
         *header = header_of(client->received.bytes, &payload);
         return payload;
     }
-    const char *end = memchr(bytes, '\n', client->received.length);
+    if (client->kind == SESSION_EVENTS) /* behind its id, if it has one */
+        *header = (size_t)((const char *)memmem(bytes, client->received.length, "data: ", 6) - bytes) + 6;
+    const char *end = memchr(bytes + *header, '\n', client->received.length - *header);
     assert(end);
-    *header = client->kind == SESSION_EVENTS ? strlen("data: ") : 0;
     *tail = client->kind == SESSION_EVENTS ? 2 : 1;
     return (size_t)(end - bytes) - *header;
 }
