@@ -171,7 +171,8 @@ async def test_a_stream_speaks_event_stream_to_those_who_ask(looped):
         assert b"Content-Type: text/event-stream" in head and body.startswith(b'data: {"type":"joined"')
         said = await mina.send("over the stream")
         got = read_until(raw, b"over the stream")
-        events = [json.loads(e[6:]) for e in got.decode().split("\n\n") if e.startswith("data: ")]
+        lines = [line for line in got.decode().split("\n") if line.startswith("data: ")]
+        events = [json.loads(line[len("data: "):]) for line in lines]
         assert [e["seq"] for e in events if e["type"] == "message"] == [said["seq"]]
     await mina.close()
 
