@@ -241,6 +241,20 @@ test("jumping to an old message and walking back meets the newest without a hole
   assert.deepEqual(texts, gateway.texts().slice(start));
 });
 
+test("the message that was asked for is shown, though more is unread than the newest page has", async () => {
+  const { chat, gateway } = await setUp();
+  for (let i = 0; i < 400; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  room.read = 200;
+  room.unread.value = 200;
+  const jump = chat.history.jump(room, 100);
+  chat.history.toUnread(room);
+  await jump;
+  await settle();
+  assert.equal(room.target.value, 100);
+  assert.ok(room.row(100) && !room.row(201));
+});
+
 test("kicked: out of the room, with words, and elsewhere", async () => {
   const { chat, gateway, clock } = await setUp();
   const room = await enter(chat, gateway);

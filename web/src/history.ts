@@ -41,7 +41,7 @@ export class History {
 
   /** What is unread may begin further up than the newest page does. */
   toUnread(room: Room): void {
-    if (room.unread.value && room.beginsAbove) void this.jump(room, room.read + 1);
+    if (!room.aim && room.unread.value && room.beginsAbove) void this.jump(room, room.read + 1);
   }
 
   /** More of the past (or of what follows, while one is in the past). Nothing when all is here. */
@@ -66,8 +66,9 @@ export class History {
   /** What was refused is not asked for again before (ms of the page's clock). */
   private resume = 0;
 
-  /** Shows one message, wherever in the past it is. */
+  /** Shows one message, wherever in the past it is; of several jumps the one that was asked for last. */
   async jump(room: Room, seq: number): Promise<void> {
+    room.aim = seq;
     await (await past()).jump(this.chat, room, seq);
   }
 

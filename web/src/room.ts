@@ -52,6 +52,8 @@ export class Room {
   readonly divider = signal(-1);
   /** A row to show: looked for by the log view. */
   readonly target = signal<number>(0);
+  /** The message that a jump under way leads to; 0: none. */
+  aim = 0;
   /** Writing is refused until then (ms of the page's clock). */
   readonly quietUntil = signal(0);
   /** Messages that came by while one was reading further up. */
@@ -353,6 +355,7 @@ export class Room {
   }
 
   toNewest(): void {
+    this.aim = 0;
     this.detached.value = null;
     this.stick = true;
     this.live.value = keepNewest(this.live.value, shown_max);

@@ -7,6 +7,7 @@ const around_rows = 30;
 
 export async function jump(chat: Chat, room: Room, seq: number): Promise<void> {
   if (room.row(seq) && !room.detached.value) {
+    room.aim = 0;
     room.target.value = seq;
     return;
   }
@@ -16,8 +17,11 @@ export async function jump(chat: Chat, room: Room, seq: number): Promise<void> {
       chat.history.page(room, { before: seq + 1, limit: around_rows }),
       chat.history.page(room, { after: seq, limit: around_rows }),
     ]);
+    if (room.aim !== seq) return room.unasks();
+    room.aim = 0;
     room.detachAround(older, newer, seq);
   } catch {
+    if (room.aim === seq) room.aim = 0;
     room.unasks();
   }
 }
