@@ -20,6 +20,7 @@
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
 #define DIRECT_BYTES   INT64_C(2560)        /* a direct one: no topic, two members */
+#define TOKEN_BYTES    INT64_C(8192)        /* a token with its rooms and cursors */
 #define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
 
 static int64_t larger(int64_t a, int64_t b)
@@ -67,7 +68,7 @@ struct config_memory config_memory(const struct config *config)
         limits->replies_bytes + limits->reply_bytes + limits->connections * LEAST_BYTES;
     memory.logs = limits->log_bytes + 2 * limits->room_log_bytes +
                   (limits->rooms + limits->rooms_reserved) * ROOM_BYTES +
-                  limits->direct_rooms * DIRECT_BYTES;
+                  limits->direct_rooms * DIRECT_BYTES + limits->tokens * TOKEN_BYTES;
     memory.jobs = jobs_bytes(config);
     memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + NONCES_BYTES +
                    (storage->search ? INDEX_BYTES : 0);

@@ -28,7 +28,8 @@ struct entry {
     const char *from;     /* the name at that time */
     const char *text;     /* of message, edit, topic; NULL when deleted */
     const char *nonce;    /* NULL if none */
-    const char *via;      /* NULL, or a constant: "plain" "webhook" "irc" "mqtt" */
+    const char *via;      /* the bridge it came through; NULL if none */
+    const char *origin;   /* what it is called where it comes from; NULL if it comes from here */
     const char *emoji;    /* of a reaction */
     int64_t target;       /* of edit, delete, reaction; reply_to of a message; 0 if none */
     bool on;              /* of a reaction */
@@ -64,6 +65,22 @@ struct user_row {
     enum role role; /* in the gateway: ROLE_GUEST, ROLE_MEMBER or ROLE_ADMIN */
 };
 
+/* A token as it is kept: a user of kind bridge or bot, and what that one may do where. */
+#define TOKEN_ROOMS_MAX 64
+#define SECRET_BYTES_MAX 128
+struct token_row {
+    int64_t user_id;
+    char name[NAME_BYTES_MAX + 1];
+    char folded[NAME_BYTES_MAX + 1];
+    enum token_role role;
+    uint8_t hash[HASH_BYTES];
+    char secret[SECRET_BYTES_MAX + 1]; /* a hook's senders sign with it; empty: they need not */
+    bool is_everywhere;                /* in all public rooms, else in these */
+    int64_t rooms[TOKEN_ROOMS_MAX];
+    size_t room_count;
+    int64_t created_ms;
+};
+
 /* What a room remembers about a user. All zero: nothing. A ban and a mute end when so much time has
  * elapsed (clock.h); FOREVER is no end. */
 #define FOREVER INT64_MAX
@@ -87,6 +104,8 @@ enum job_kind {
     JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */
     JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
     JOB_READ,        /* a read marker */
+    JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
+    JOB_TOKEN_REVOKE, /* it opens nothing any more; the user stays */
     JOB_IMPORT,      /* entries into a room, kept as they are */
     JOB_CLOCK,       /* an administrator gives the time: see clock_give */
     /* reads: done by any worker, in any order, from what is committed */
@@ -152,6 +171,11 @@ struct job_grant {
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
     struct grant grant;              /* answer: as it is now */
+};
+
+struct job_token {
+    struct token_row token; /* user_id: for a new user; answer: whose it is */
+    struct moment at;
 };
 
 struct job_read { int64_t room_id, user_id, seq; }; /* entering is a marker, too: of 0 */
@@ -305,6 +329,7 @@ struct job {
         struct job_room room;
         struct job_room_set room_set;
         struct job_grant grant;
+        struct job_token token;
         struct job_read read;
         struct job_clock clock;
         struct job_login login;

@@ -32,6 +32,12 @@ static const char *copy_emoji(struct job *job, const char *stored)
                                                     : job_clean_text(job, stored, TEXT_LINE);
 }
 
+static const char *copy_via(struct job *job, sqlite3_stmt *row, int flags)
+{
+    const char *word = word_of(WORDS_via, flags >> FLAG_VIA_SHIFT & 7);
+    return word ? word : copy_column(job, row, 11, TEXT_LINE);
+}
+
 bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
 {
     int flags = sqlite3_column_int(row, 3);
@@ -45,7 +51,8 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
         .nonce = copy_column(job, row, 7, TEXT_LINE),
         .target = sqlite3_column_int64(row, 8),
         .emoji = copy_emoji(job, (const char *)sqlite3_column_text(row, 9)),
-        .via = word_of(WORDS_via, flags >> FLAG_VIA_SHIFT & 7),
+        .via = copy_via(job, row, flags),
+        .origin = copy_column(job, row, 10, TEXT_LINE),
         .on = flags & FLAG_ON,
         .guest = flags & FLAG_GUEST,
         .deleted = flags & FLAG_DELETED,
@@ -57,7 +64,8 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
 bool messages_insert(struct database *database, int64_t room_id, const struct entry *entry)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "INSERT INTO messages(" ENTRY_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
+        database, "INSERT INTO messages(" ENTRY_COLUMNS ")"
+                  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)");
     sqlite3_bind_int64(statement, 1, row_id(room_id, entry->seq));
     sqlite3_bind_int64(statement, 2, entry->ts);
     sqlite3_bind_int(statement, 3, (int)entry->kind);
@@ -69,6 +77,9 @@ bool messages_insert(struct database *database, int64_t room_id, const struct en
     if (entry->target)
         sqlite3_bind_int64(statement, 9, entry->target);
     bind_text(statement, 10, entry->emoji);
+    bind_text(statement, 11, entry->origin);
+    if (via_number(entry->via) == VIA_NONE)
+        bind_text(statement, 12, entry->via);
     return database_run(database, statement);
 }
 

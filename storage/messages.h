@@ -23,7 +23,8 @@ static inline int64_t row_seq(int64_t id)
     return id & SEQ_KEPT_MAX;
 }
 
-/* The column flags of a row. via is the number of its word. */
+/* The column flags of a row. via is the number of its word; one that the vocabulary lacks is in the
+ * column of that name. */
 enum {
     FLAG_ON = 1,
     FLAG_GUEST = 2,
@@ -33,8 +34,9 @@ enum {
 };
 
 /* Every column of an entry, in the order that messages_read and messages_insert know. */
-#define ENTRY_COLUMNS "id, ts, kind, flags, user_id, name, text, nonce, target, emoji"
-enum { ENTRY_COLUMN_COUNT = 10 };
+#define OLD_ENTRY_COLUMNS "id, ts, kind, flags, user_id, name, text, nonce, target, emoji"
+#define ENTRY_COLUMNS OLD_ENTRY_COLUMNS ", origin, via"
+enum { OLD_ENTRY_COLUMN_COUNT = 10, ENTRY_COLUMN_COUNT = 12 };
 
 /* Fills entry from a row of ENTRY_COLUMNS; texts are copied into the job. False without memory
  * (the job is then job_failed). */

@@ -16,6 +16,7 @@ struct recovery {
     int64_t rows; /* of messages that came over */
     int64_t uncommitted;
     bool has_no_elapsed;
+    bool has_no_origins;
     bool failed; /* the new database */
 };
 
@@ -70,8 +71,19 @@ static const struct table removed_rooms = {
     "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", 1, has_id};
 static const struct table messages = {
     FORWARD(ENTRY_COLUMNS, "messages"), BACKWARD(ENTRY_COLUMNS, "messages"),
-    "INSERT OR IGNORE INTO messages(" ENTRY_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    "INSERT OR IGNORE INTO messages(" ENTRY_COLUMNS
+    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     ENTRY_COLUMN_COUNT, is_entry};
+/* Versions 1 to 5 had two columns less. */
+static const struct table old_messages = {
+    FORWARD(OLD_ENTRY_COLUMNS, "messages"), BACKWARD(OLD_ENTRY_COLUMNS, "messages"),
+    "INSERT OR IGNORE INTO messages(" OLD_ENTRY_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    OLD_ENTRY_COLUMN_COUNT, is_entry};
+#define TOKEN_COLUMNS "user_id,role,hash,secret,everywhere,created_ms"
+static const struct table tokens = {
+    "SELECT " TOKEN_COLUMNS " FROM tokens WHERE user_id>?1 ORDER BY user_id",
+    "SELECT " TOKEN_COLUMNS " FROM tokens WHERE user_id>?1 AND user_id<?2 ORDER BY user_id DESC",
+    "INSERT OR IGNORE INTO tokens(" TOKEN_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6)", 6, has_id};
 
 static void commit_some(struct recovery *recovery, bool all)
 {
@@ -188,6 +200,21 @@ static void copy_small(struct recovery *recovery, const char *forward, const cha
         copy_rows(recovery, database_prepare(&recovery->from, backward), &table, &last);
 }
 
+/* What belongs to bridges; of a database that has it. A cursor that is lost begins anew. */
+static void copy_tokens(struct recovery *recovery)
+{
+    copy_table(recovery, &tokens);
+    copy_small(recovery, "SELECT user_id, room_id FROM token_rooms ORDER BY user_id, room_id",
+               "SELECT user_id, room_id FROM token_rooms ORDER BY user_id DESC, room_id DESC",
+               "INSERT OR IGNORE INTO token_rooms(user_id,room_id) VALUES(?1,?2)", 2);
+    copy_small(recovery, "SELECT user_id, name, room_id, log_id, seq FROM cursors"
+                        " ORDER BY user_id, name, room_id",
+               "SELECT user_id, name, room_id, log_id, seq FROM cursors"
+               " ORDER BY user_id DESC, name DESC, room_id DESC",
+               "INSERT OR IGNORE INTO cursors(user_id,name,room_id,log_id,seq)"
+               " VALUES(?1,?2,?3,?4,?5)", 5);
+}
+
 #define META          "name, value FROM meta WHERE name LIKE '%id_max' OR name='elapsed_ms'"
 #define GRANT_COLUMNS "room_id,user_id,role,invited,banned_until,muted_until,read"
 
@@ -204,8 +231,10 @@ static void copy_all(struct recovery *recovery)
     copy_small(recovery, "SELECT room_id, day, first FROM room_days ORDER BY room_id, day",
                "SELECT room_id, day, first FROM room_days ORDER BY room_id DESC, day DESC",
                "INSERT OR IGNORE INTO room_days(room_id,day,first) VALUES(?1,?2,?3)", 3);
+    if (!recovery->has_no_origins)
+        copy_tokens(recovery);
     recovery->rows = 0;
-    copy_table(recovery, &messages);
+    copy_table(recovery, recovery->has_no_origins ? &old_messages : &messages);
     if (recovery->uncommitted)
         commit_some(recovery, true);
 }
@@ -287,8 +316,9 @@ bool recovery_run(struct database *database, const char *damaged, int64_t *rows)
     *rows = 0;
     if (!database_open(&recovery.from, &options))
         return true; /* nothing can be read at all */
-    recovery.has_no_elapsed =
-        database_ask(&recovery.from, "PRAGMA user_version", 0) < SCHEMA_ELAPSED;
+    int64_t version = database_ask(&recovery.from, "PRAGMA user_version", 0);
+    recovery.has_no_elapsed = version < SCHEMA_ELAPSED;
+    recovery.has_no_origins = version < SCHEMA_ORIGINS;
     copy_all(&recovery);
     bool ok = !recovery.failed && name_lost_rooms(database) &&
               (!recovery.has_no_elapsed || schema_convert_to_elapsed(database)) &&

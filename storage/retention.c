@@ -382,7 +382,8 @@ static bool forget_guest(struct database *database, int64_t user_id)
 static bool find_guest(struct database *database, const struct cutoff *cutoff, int64_t *user_id)
 {
     sqlite3_stmt *statement =
-        database_prepare(database, "SELECT id FROM users WHERE account=0 AND (seen_elapsed_ms<?1 OR"
+        database_prepare(database, "SELECT id FROM users WHERE account=0 AND"
+                                   " NOT EXISTS (SELECT 1 FROM tokens WHERE user_id=id) AND (seen_elapsed_ms<?1 OR"
                                    " (seen_elapsed_ms<0 AND seen_ms>=?2 AND seen_ms<?3)) LIMIT 1");
     sqlite3_bind_int64(statement, 1, cutoff->day > 0 ? cutoff->day * DAY_MS : INT64_MIN);
     sqlite3_bind_int64(statement, 2, AGE_KNOWN_MS);

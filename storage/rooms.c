@@ -113,6 +113,8 @@ bool rooms_remove(struct writer *writer, struct job *job)
     writer->has_removed = true;
     return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
+           run_with_room(database, "DELETE FROM token_rooms WHERE room_id=?1", room_id) &&
+           run_with_room(database, "DELETE FROM cursors WHERE room_id=?1", room_id) &&
            run_with_room(database, "INSERT INTO removed_rooms(id) VALUES(?1)", room_id);
 }
 

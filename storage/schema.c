@@ -80,6 +80,20 @@ static const char *const steps[] = {
 
     "ALTER TABLE rooms ADD COLUMN slow_seconds INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE rooms ADD COLUMN speak INTEGER NOT NULL DEFAULT 0;",
+    /* tokens, and what bridges leave behind: see tokens.h, cursors.h, origins.h */
+    "CREATE TABLE tokens("
+    " user_id INTEGER PRIMARY KEY, role INTEGER NOT NULL, hash BLOB UNIQUE, secret TEXT,"
+    " everywhere INTEGER NOT NULL, created_ms INTEGER NOT NULL);"
+    "CREATE TABLE token_rooms("
+    " user_id INTEGER NOT NULL, room_id INTEGER NOT NULL, PRIMARY KEY(user_id, room_id))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE cursors("
+    " user_id INTEGER NOT NULL, name TEXT NOT NULL, room_id INTEGER NOT NULL,"
+    " log_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(user_id, name, room_id))"
+    " WITHOUT ROWID;"
+    "ALTER TABLE messages ADD COLUMN origin TEXT;"
+    "ALTER TABLE messages ADD COLUMN via TEXT;"
+    "CREATE INDEX messages_origin ON messages(origin, user_id) WHERE origin IS NOT NULL;",
 };
 
 /* application_id: "hrth". */

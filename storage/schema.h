@@ -30,6 +30,7 @@ bool schema_keep_copy(struct database *database, const char *path, int version);
 /* Brings rows that were copied from a database older than SCHEMA_ELAPSED to what it means by them: that
  * step of schema_migrate without its tables. */
 #define SCHEMA_ELAPSED 4
+#define SCHEMA_ORIGINS 6 /* from it on messages have origin and via */
 bool schema_convert_to_elapsed(struct database *database);
 
 #endif

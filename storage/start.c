@@ -16,6 +16,7 @@
 #include "storage/reserve.h"
 #include "storage/rooms.h"
 #include "storage/schema.h"
+#include "storage/tokens.h"
 
 /* The ways to write, the best first. unix-excl keeps a WAL's index in memory of the process: no
  * file system has to share any. */
@@ -212,7 +213,8 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
         database_begin(database)) {
         start->found.clean = clean != 0;
         if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
-            database_commit(database) && rooms_load(database, &start->found))
+            database_commit(database) && rooms_load(database, &start->found) &&
+            tokens_load(database, &start->found))
             return ATTEMPT_OPEN;
         database_rollback(database);
     }
@@ -321,7 +323,11 @@ static enum attempt start_anew(struct start *start, const struct store_options *
     free(start->found.rooms);
     start->found.rooms = NULL;
     start->found.room_count = 0;
-    if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found))
+    free(start->found.tokens);
+    start->found.tokens = NULL;
+    start->found.token_count = 0;
+    if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found) &&
+        tokens_load(&start->database, &start->found))
         return ATTEMPT_OPEN;
     snprintf(why, why_size, "The new database cannot be written: %s.", start->database.why);
     return judge(&start->database);
@@ -363,7 +369,9 @@ void start_close(struct start *start)
     disk_close(start->disk);
     start->disk = NULL;
     free(start->found.rooms);
+    free(start->found.tokens);
     start->found.rooms = NULL;
+    start->found.tokens = NULL;
     lock_release(&start->lock);
 }
 

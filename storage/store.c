@@ -225,6 +225,9 @@ void store_forget_start(struct store *store)
     free(store->start.found.rooms);
     store->start.found.rooms = NULL;
     store->start.found.room_count = 0;
+    free(store->start.found.tokens);
+    store->start.found.tokens = NULL;
+    store->start.found.token_count = 0;
 }
 
 void store_reconfigure(struct store *store, const struct store_options *options)

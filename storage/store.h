@@ -33,6 +33,8 @@ struct store_options {
 struct store_start {
     struct room_row *rooms; /* every room; owned by the store until store_forget_start */
     size_t room_count;
+    struct token_row *tokens; /* every one that opens something; the same */
+    size_t token_count;
     int64_t room_id_max, user_id_max; /* highest ever used */
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */

@@ -78,9 +78,9 @@ bool users_login(struct database *database, struct job *job)
     return true;
 }
 
-bool users_create(struct database *database, struct job *job)
+bool users_insert(struct database *database, const struct user_row *user, const struct moment *at,
+                  bool *is_taken)
 {
-    const struct user_row *user = &job->user.user;
     sqlite3_stmt *statement = database_prepare(
         database, "INSERT INTO users(id, name, folded, key_hash, account, role, seen_ms,"
                   " seen_elapsed_ms) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
@@ -90,14 +90,25 @@ bool users_create(struct database *database, struct job *job)
     sqlite3_bind_blob(statement, 4, user->key_hash, HASH_BYTES, SQLITE_STATIC);
     sqlite3_bind_int(statement, 5, user->account);
     sqlite3_bind_int(statement, 6, (int)user->role);
-    sqlite3_bind_int64(statement, 7, job->user.at.wall_ms);
-    sqlite3_bind_int64(statement, 8, job->user.at.elapsed_ms);
+    sqlite3_bind_int64(statement, 7, at->wall_ms);
+    sqlite3_bind_int64(statement, 8, at->elapsed_ms);
+    *is_taken = false;
     if (database_run(database, statement))
         return true;
     if ((database->code & 0xff) != SQLITE_CONSTRAINT)
         return false;
     database_forget_failure(database);
-    job->result = JOB_NAME_TAKEN;
+    *is_taken = true;
+    return true;
+}
+
+bool users_create(struct database *database, struct job *job)
+{
+    bool is_taken;
+    if (!users_insert(database, &job->user.user, &job->user.at, &is_taken))
+        return false;
+    if (is_taken)
+        job->result = JOB_NAME_TAKEN;
     return true;
 }
 

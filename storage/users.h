@@ -14,4 +14,8 @@ bool users_create(struct database *database, struct job *job);
 bool users_touch(struct database *database, struct job *job);
 bool users_forget(struct database *database, struct job *job);
 
+/* Writer: one more user. is_taken: the name, id or key is somebody's, and nothing was stored. */
+bool users_insert(struct database *database, const struct user_row *user, const struct moment *at,
+                  bool *is_taken);
+
 #endif

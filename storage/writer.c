@@ -8,6 +8,7 @@
 #include "storage/grants.h"
 #include "storage/search.h"
 #include "storage/start.h"
+#include "storage/tokens.h"
 #include "storage/users.h"
 
 enum {
@@ -163,6 +164,10 @@ static bool run_job(struct writer *writer, struct job *job)
         return grants_change(&writer->database, job);
     case JOB_READ:
         return grants_mark_read(&writer->database, job);
+    case JOB_TOKEN_CREATE:
+        return tokens_create(&writer->database, job);
+    case JOB_TOKEN_REVOKE:
+        return tokens_revoke(&writer->database, job);
     case JOB_IMPORT:
         return import_entries(writer, job);
     case JOB_CLOCK:

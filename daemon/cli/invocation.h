@@ -17,6 +17,7 @@ enum option_id {
 };
 
 #define INVOCATION_OPERANDS_MAX 8
+#define INVOCATION_ROOMS_MAX    64
 #define SOCKET_BYTES_MAX        108
 #define TIMEOUT_DEFAULT_MS      10000
 
@@ -26,6 +27,8 @@ struct invocation {
     const char *operands[INVOCATION_OPERANDS_MAX]; /* borrowed; NULL after the last */
     size_t operand_count;
     char *text; /* owned: the operand that was given as several words; or NULL */
+    const char *rooms[INVOCATION_ROOMS_MAX]; /* every value of OPTION_room; borrowed */
+    size_t room_count;
     const char *options[OPTION_COUNT]; /* values; "" of a flag, NULL of what was not given */
 };
 

@@ -75,6 +75,13 @@ static bool read_options(const struct grammar *grammar, int argc, char **argv, c
             return false;
         }
         invocation->options[option] = optarg ? optarg : "";
+        if (option != OPTION_room)
+            continue;
+        if (invocation->room_count == INVOCATION_ROOMS_MAX) {
+            snprintf(why, why_size, "--room may be given %d times", INVOCATION_ROOMS_MAX);
+            return false;
+        }
+        invocation->rooms[invocation->room_count++] = optarg;
     }
     return true;
 }

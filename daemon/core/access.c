@@ -3,6 +3,7 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 
 #include <string.h>
@@ -34,12 +35,16 @@ enum role access_role(const struct session *session, const struct room *room,
         return ROLE_ADMIN;
     if (grant && grant->role != ROLE_NONE)
         return grant->role;
-    return session->user && session->user->account ? ROLE_MEMBER : ROLE_GUEST;
+    bool is_more = session->user && (session->user->account || session->user->token);
+    return is_more ? ROLE_MEMBER : ROLE_GUEST;
 }
 
 static bool is_open_to(const struct session *session, const struct room *room,
                        const struct grant *grant)
 {
+    const struct token *token = token_of(session);
+    if (token && room->visibility == VISIBILITY_PRIVATE)
+        return token_holds_in(token, room);
     switch (room->visibility) {
     case VISIBILITY_DIRECT:
         return is_one_of_two(session, room);
@@ -83,6 +88,21 @@ bool access_read(const struct session *session, const struct room *room,
     return true;
 }
 
+
+/* A token's user may no more than the token, whatever its role in the room. */
+static bool token_permits(const struct session *session, const struct room *room,
+                          enum operation operation, struct refusal *refusal)
+{
+    const struct token *token = token_of(session);
+    if (token && room && !token_holds_in(token, room))
+        refuse(refusal, ERROR_forbidden, "room", "This token does not hold in this room.");
+    else if (token && operation != OPERATION_none && !token_allows(token, operation))
+        refuse(refusal, ERROR_forbidden, NULL, "This token does not allow it.");
+    else
+        return true;
+    return false;
+}
+
 static bool is_speech(enum operation operation)
 {
     return operation == OPERATION_send || operation == OPERATION_edit ||
@@ -99,7 +119,8 @@ static const char *speakers(enum role speak)
 bool access_allows(const struct session *session, const struct room *room,
                    const struct grant *grant, enum operation operation, struct refusal *refusal)
 {
-    if (!access_read(session, room, grant, refusal))
+    if (!access_read(session, room, grant, refusal) ||
+        !token_permits(session, room, operation, refusal))
         return false;
     enum role role = access_role(session, room, grant);
     if (!permission_allows(role, operation)) {
@@ -121,6 +142,8 @@ bool access_allows(const struct session *session, const struct room *room,
 bool access_allows_here(const struct session *session, enum operation operation,
                         struct refusal *refusal)
 {
+    if (!token_permits(session, NULL, operation, refusal))
+        return false;
     if (operation == OPERATION_none || permission_allows(access_gateway_role(session), operation))
         return true;
     refuse(refusal, ERROR_forbidden, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/token.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,11 +35,19 @@ static const struct grant *find_grant(const struct ask *ask, const struct room *
     return ask->room == known ? ask->grant : NULL;
 }
 
+/* Whoever may not join cannot be asked to: a token that only posts. */
+static bool must_be_member(const struct session *session)
+{
+    const struct token *token = token_of(session);
+    return !session->arrival.administrator && !session_is_single(session) &&
+           (!token || token_allows(token, OPERATION_join));
+}
+
 static enum resolved check_room(const struct ask *ask, struct refusal *refusal)
 {
     const struct session *session = ask->session;
-    bool is_outside = ask->row->scope == SCOPE_MEMBER && !ask->member &&
-                      !session->arrival.administrator && !session_is_single(session);
+    bool is_outside =
+        ask->row->scope == SCOPE_MEMBER && !ask->member && must_be_member(session);
     if (!is_outside)
         return access_allows(session, ask->room, ask->grant, ask->row->operation, refusal)
                    ? RESOLVED

@@ -7,6 +7,7 @@
 #include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 #include "daemon/log.h"
 
@@ -228,6 +229,9 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
             return false;
     if (!room_make_first(gateway, gateway->config->rooms.first))
         return false;
+    for (size_t i = 0; i < start->token_count; i++)
+        if (!token_add(gateway, &start->tokens[i]))
+            return false;
     if (!gateway->config->plain.enabled)
         return true;
     gateway->rooms.plain = room_make_first(gateway, gateway->config->plain.room);
@@ -271,6 +275,8 @@ void gateway_destroy(struct gateway *gateway)
         return;
     while (gateway->rooms.newest)
         room_destroy(gateway, gateway->rooms.newest);
+    while (gateway->tokens.first)
+        token_remove(gateway, gateway->tokens.first);
     for (size_t i = 0; i < gateway->users.by_id.slot_count; i++)
         for (struct table_link *link = gateway->users.by_id.slots[i], *next; link; link = next) {
             next = link->next;

@@ -12,6 +12,7 @@
 
 struct limit_table;
 struct room;
+struct token;
 struct user;
 
 struct gateway {
@@ -54,6 +55,11 @@ struct gateway {
         size_t creating_count; /* not stored yet */
         int64_t touched_ms;    /* when those here were last said to be seen */
     } users;
+
+    struct {
+        struct token *first;   /* owned; the oldest first */
+        size_t count;
+    } tokens;
 
     struct {
         struct store *store;   /* borrowed */

@@ -5,6 +5,7 @@
 #include "daemon/core/room_list.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 
 #include <stdio.h>
@@ -30,7 +31,10 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
     static const struct room_wish all = {0};
     struct room_list list = {0};
     struct reply_welcome reply = {
-        .user = {.name = user->name, .account = user->account, .role = role_name(user->role)},
+        .user = {.name = user->name,
+                 .account = user->account,
+                 .role = role_name(user->role),
+                 .kind = token_kind(user->token)},
         .session = key,
         .server = {.name = gateway->config->server.name, .version = HEARTH_VERSION},
         .time = gateway->now.wall_ms,
@@ -180,6 +184,46 @@ static struct job *create_login(const char *key, const struct user_row *row)
     return NULL;
 }
 
+/* --- tokens ------------------------------------------------------------------------------------- */
+
+/* The user of a token, here now. NULL without memory. */
+static struct user *find_token_user(struct gateway *gateway, struct token *token)
+{
+    struct user_row row = {.id = token->row.user_id, .role = ROLE_GUEST};
+    memcpy(row.name, token->row.name, sizeof row.name);
+    memcpy(row.folded, token->row.folded, sizeof row.folded);
+    struct user *user = user_find_id(gateway, row.id);
+    if (!user)
+        user = user_create(gateway, &row);
+    if (user)
+        user->token = token;
+    return user;
+}
+
+static enum outcome greet_token(struct ask *ask, const char *text)
+{
+    struct token *token = token_find(ask->gateway, text);
+    if (!token)
+        return ask_fail(ask, ERROR_unauthorized, "token", "This token is not known here.");
+    struct user *user = find_token_user(ask->gateway, token);
+    if (!user)
+        return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
+    return greet_known(ask, text, user);
+}
+
+static bool sign_in_with_token(struct session *session, const char *text, struct refusal *refusal)
+{
+    struct token *token = token_find(session->gateway, text);
+    struct user *user = token ? find_token_user(session->gateway, token) : NULL;
+    if (user)
+        become(session, user);
+    else if (token)
+        refuse(refusal, ERROR_internal, NULL, "The gateway has no memory for this.");
+    else
+        refuse(refusal, ERROR_unauthorized, NULL, "This token is not known here.");
+    return user != NULL;
+}
+
 /* --- a key without a hello ---------------------------------------------------------------------- */
 
 struct sign_in_context {
@@ -238,6 +282,8 @@ bool session_sign_in(struct session *session, const char *key, struct refusal *r
 {
     static const struct user_row nobody = {0};
     struct gateway *gateway = session->gateway;
+    if (token_is(key))
+        return sign_in_with_token(session, key, refusal);
     refuse_key(refusal);
     if (strlen(key) != KEY_TEXT_BYTES)
         return false;
@@ -351,6 +397,8 @@ enum outcome handle_hello(struct ask *ask)
     if (!may_say_hello(ask->session, hello, &refusal) ||
         (hello->name && !check_name(ask->gateway, hello->name, &row, &refusal)))
         return ask_refuse(ask, &refusal);
+    if (key && token_is(key))
+        return greet_token(ask, key);
     if (key && strlen(key) != KEY_TEXT_BYTES)
         key = NULL;
     if (!key && !hello->name)
@@ -413,6 +461,8 @@ enum outcome handle_logout(struct ask *ask)
 {
     if (!ask->session->user)
         return log_out(ask);
+    if (token_of(ask->session))
+        return ask_fail(ask, ERROR_forbidden, NULL, "A token is revoked by an administrator.");
     struct job *job = job_create(JOB_USER_FORGET);
     if (job)
         job->user.user.id = ask->session->user->id;

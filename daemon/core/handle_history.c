@@ -6,6 +6,7 @@
 #include "daemon/core/room_list.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 
 #include <inttypes.h>
@@ -252,6 +253,8 @@ enum outcome handle_search(struct ask *ask)
     const struct request_search *search = &ask->request.as_search;
     char from[NAME_BYTES_MAX + 1] = "";
     struct place after = {0};
+    if (token_of(ask->session) && !search->room)
+        return ask_fail(ask, ERROR_bad_request, "room", "With a token one room is searched.");
     if (!read_next(search->next, &after))
         return ask_fail(ask, ERROR_bad_request, "next", "This is no next of an earlier search.");
     if (search->from && !user_fold(search->from, from))

@@ -5,6 +5,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 
 #define PEOPLE_MAX 1000 /* listed in one reply */
@@ -65,13 +66,11 @@ struct member_list {
     bool is_cut; /* there would have been more */
 };
 
-static void add_line(struct member_list *list, const char *name, enum role role, bool account, bool away)
+static void add_line(struct member_list *list, const struct record_member_line *line)
 {
     list->is_cut = list->count == PEOPLE_MAX;
-    if (list->is_cut)
-        return;
-    list->lines[list->count++] = (struct record_member_line){
-        .name = name, .role = role_name(role), .account = account, .away = away};
+    if (!list->is_cut)
+        list->lines[list->count++] = *line;
 }
 
 static const struct member *find_member(const struct gateway *gateway, const struct room *room,
@@ -98,20 +97,31 @@ static void add_those_here(const struct gateway *gateway, const struct room *roo
         if (!member)
             continue;
         const struct session *session = member->session;
-        add_line(list, presence_user_name(person), access_role(session, room, &member->grant),
-                 session->user && session->user->account, false);
+        const struct record_member_line line = {
+            .name = presence_user_name(person),
+            .role = role_name(access_role(session, room, &member->grant)),
+            .account = session->user && session->user->account,
+            .kind = token_kind(token_of(session))};
+        add_line(list, &line);
     }
 }
 
 /* Those with a role who are not here; bans and mutes are nobody's business. */
-static void add_those_away(const struct room *room, const struct job_people *people,
+static void add_those_away(const struct gateway *gateway, const struct room *room, const struct job_people *people,
                            struct member_list *list)
 {
     for (size_t i = 0; i < people->count; i++) {
         const struct grant *grant = &people->people[i].grant;
         bool is_here = presence_is_here(&room->presence, people->people[i].user_id);
-        if (grant->role > ROLE_GUEST && !is_here)
-            add_line(list, people->people[i].name, grant->role, people->people[i].account, true);
+        if (grant->role <= ROLE_GUEST || is_here)
+            continue;
+        const struct record_member_line line = {
+            .name = people->people[i].name,
+            .role = role_name(grant->role),
+            .account = people->people[i].account,
+            .away = true,
+            .kind = token_kind(token_find_user(gateway, people->people[i].user_id))};
+        add_line(list, &line);
     }
 }
 
@@ -127,7 +137,7 @@ static enum outcome answer_who(struct ask *ask, struct job *job)
     if (!list.lines)
         return ask_fail(ask, ERROR_internal, NULL, NULL);
     add_those_here(gateway, room, &list);
-    add_those_away(room, &job->people, &list);
+    add_those_away(gateway, room, &job->people, &list);
     struct reply_members reply = {.room = room->name, .members = {list.lines, list.count}};
     struct refusal refusal;
     reply.more = list.is_cut;

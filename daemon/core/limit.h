@@ -47,6 +47,7 @@ int64_t bucket_queue(struct bucket *bucket, const struct rate *rate, int64_t now
 enum limit_kind {
     LIMIT_MESSAGES,
     LIMIT_PLAIN,       /* messages of all plain clients of an address */
+    LIMIT_TOKEN,       /* messages of a bridge, bot or hook */
     LIMIT_JOINS,
     LIMIT_READS,
     LIMIT_RETURNS,     /* hellos */

@@ -3,9 +3,16 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/token.h"
 
 #define PLAIN_USERS 4  /* the plain clients of one address may say what so many users may */
+#define TOKEN_BURSTS 10 /* a tenth of what a token may say in a minute, it may at once */
 #define QUEUE_MS 60000 /* turns are told so far ahead; who comes later is told that much, too */
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
 
 /* What one user may, or one address: that is for several users, but for what only addresses have. */
 static struct rate rate_of(const struct config *config, enum limit_kind kind, int64_t factor)
@@ -15,6 +22,10 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
     case LIMIT_MESSAGES:
         return rate_per_minute(limits->messages_per_minute * factor,
                                limits->messages_burst * factor);
+    case LIMIT_TOKEN:
+        return rate_per_minute(limits->bridge_messages_per_minute,
+                               larger(limits->bridge_messages_per_minute / TOKEN_BURSTS,
+                                      limits->messages_burst));
     case LIMIT_PLAIN:
         return rate_per_minute(limits->messages_per_minute * PLAIN_USERS,
                                limits->messages_burst * PLAIN_USERS);
@@ -59,7 +70,8 @@ static uint64_t user_key(const struct session *session)
 
 static bool has_own_rate(const struct session *session, enum limit_kind kind)
 {
-    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_JOINS || kind == LIMIT_READS);
+    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN ||
+                             kind == LIMIT_JOINS || kind == LIMIT_READS);
 }
 
 static struct bucket *address_bucket(struct session *session, enum limit_kind kind)
@@ -76,7 +88,8 @@ static int64_t take(struct session *session, enum limit_kind kind)
     int64_t now_ms = gateway->now.monotonic_ms;
     struct rate own = rate_of(gateway->config, kind, 1);
     struct rate shared = rate_of(gateway->config, kind, gateway->config->limits.address_factor);
-    struct bucket *bucket = address_bucket(session, kind);
+    bool is_token = token_of(session) != NULL; /* whatever else comes from its address */
+    struct bucket *bucket = is_token ? NULL : address_bucket(session, kind);
     int64_t wait_ms = bucket ? bucket_wait_ms(bucket, &shared, now_ms) : 0;
     if (wait_ms > 0)
         return wait_ms;
@@ -84,7 +97,7 @@ static int64_t take(struct session *session, enum limit_kind kind)
         has_own_rate(session, kind) ? limit_table_find(gateway->limits, user_key(session)) : NULL;
     if (buckets)
         wait_ms = bucket_take(&buckets[kind], &own, now_ms);
-    if (wait_ms == 0 && (bucket = address_bucket(session, kind)))
+    if (wait_ms == 0 && !is_token && (bucket = address_bucket(session, kind)))
         (void)bucket_take(bucket, &shared, now_ms);
     return wait_ms;
 }
@@ -106,6 +119,8 @@ bool rates_take(struct session *session, enum limit_kind kind, struct refusal *r
     /* Another connection is another plain client: with rates of their own one address had any. */
     if (session->arrival.kind == SESSION_PLAIN && kind == LIMIT_MESSAGES)
         kind = LIMIT_PLAIN;
+    if (token_of(session) && kind == LIMIT_MESSAGES)
+        kind = LIMIT_TOKEN;
     int64_t wait_ms = is_free(session) ? 0 : take(session, kind);
     return wait_ms == 0 || refuse_rate(refusal, kind, wait_ms);
 }

@@ -5,6 +5,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 
 #include <stdlib.h>
@@ -107,7 +108,8 @@ static bool is_own(const struct session *session, const struct room *room,
                    const struct grant *grant)
 {
     struct refusal refusal;
-    return room->stage != ROOM_CREATING && access_read(session, room, grant, &refusal);
+    const struct token *token = token_of(session);
+    return room->stage != ROOM_CREATING && (!token || token_holds_in(token, room)) && access_read(session, room, grant, &refusal);
 }
 
 static void offer_own(struct filling *filling)
@@ -127,14 +129,21 @@ static void offer_own(struct filling *filling)
     }
 }
 
+static bool is_seen(const struct session *session, const struct room *room)
+{
+    const struct token *token = token_of(session);
+    if (room->visibility == VISIBILITY_DIRECT)
+        return false;
+    if (token)
+        return token_holds_in(token, room);
+    return room->visibility == VISIBILITY_PUBLIC || session->arrival.administrator;
+}
+
 static void offer_newest(struct filling *filling)
 {
-    bool is_administrator = filling->session->arrival.administrator;
     const struct room *room = filling->gateway->rooms.newest;
     for (; room && !filling->is_ended; room = room->older) {
-        bool is_seen = room->visibility == VISIBILITY_PUBLIC ||
-                       (is_administrator && room->visibility == VISIBILITY_PRIVATE);
-        if (is_seen && room->stage != ROOM_CREATING && !grant_in(room, filling->own))
+        if (is_seen(filling->session, room) && room->stage != ROOM_CREATING && !grant_in(room, filling->own))
             offer(filling, room, NULL);
     }
 }

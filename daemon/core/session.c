@@ -61,7 +61,7 @@ bool session_is_single(const struct session *session)
 
 bool session_is_guest(const struct session *session)
 {
-    return session->user && !session->user->account;
+    return session->user && !session->user->account && !session->user->token;
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 struct gateway;
 struct session;
+struct token;
 
 /* With a session, or with a JOB_USER_CREATE under way. Freed when it has neither. */
 struct user {
@@ -14,6 +15,7 @@ struct user {
     struct session *sessions; /* linked by session->next */
     int64_t id;
     uint8_t key_hash[HASH_BYTES];
+    struct token *token;      /* borrowed; NULL: a person */
     bool account;
     bool is_creating;
     uint16_t owned_count;     /* rooms that are this user's, for limits.rooms_per_user */

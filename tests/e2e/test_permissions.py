@@ -24,6 +24,7 @@ async def a_message(client):
 # operation -> how one asks for it: (type, fields); scene has "own" and "others" messages
 REQUESTS = {
     "create": lambda scene: ("create", {"room": "another"}),
+    "direct": lambda scene: ("direct", {"to": "victim", "text": "x", "nonce": "n"}),
     "join": lambda scene: ("join", {}),
     "history": lambda scene: ("history", {}),
     "who": lambda scene: ("who", {}),
@@ -51,6 +52,7 @@ REQUESTS = {
     "status": lambda scene: ("status", {}),
     "clock": lambda scene: ("clock", {}),
     "configure": lambda scene: ("settings", {}),
+    "tokens": lambda scene: ("tokens", {}),
     "backup": lambda scene: ("backup", {"path": "/nowhere/file"}),
     "restore": lambda scene: ("restore", {"path": "/nowhere/file"}),
 }
@@ -84,7 +86,8 @@ async def test_each_operation_is_allowed_from_its_least_role_on(make_daemon, rol
 
 
 @pytest.mark.parametrize("operation", [o for o, least in permissions() if o in REQUESTS and
-                                       o not in ("create", "status", "clock", "configure", "backup", "restore")])
+                                       o not in ("create", "direct", "tokens", "status", "clock", "configure",
+                                                 "backup", "restore")])
 async def test_whom_a_private_room_is_closed_to_can_do_nothing_in_it(daemon, operation):
     founder, victim, stranger = await meet(daemon, "founder", "victim", "stranger")
     await founder.ask("create", room="den", visibility="private")

@@ -139,6 +139,9 @@ void store_forget_start(struct store *store)
     free(store->start.rooms);
     store->start.rooms = NULL;
     store->start.room_count = 0;
+    free(store->start.tokens);
+    store->start.tokens = NULL;
+    store->start.token_count = 0;
 }
 
 enum store_result store_submit(struct store *store, struct job *job)

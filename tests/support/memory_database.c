@@ -5,6 +5,7 @@
 #include "storage/rooms.h"
 #include "storage/schema.h"
 #include "storage/start.h"
+#include "storage/tokens.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,5 +94,6 @@ struct job *memory_database_prune(struct memory_database *memory, int64_t room_i
 
 void memory_database_load(struct memory_database *memory, struct store_start *start)
 {
-    must(rooms_load(&memory->writer.database, start), &memory->writer.database, "load");
+    struct database *database = &memory->writer.database;
+    must(rooms_load(database, start) && tokens_load(database, start), database, "load");
 }

@@ -28,6 +28,16 @@ export type Via =
   | "irc"
   | "mqtt";
 
+export type TokenRole =
+  | "bridge"
+  | "post"
+  | "read"
+  | "hook";
+
+export type UserKind =
+  | "bridge"
+  | "bot";
+
 export type Change =
   | "created"
   | "changed"
@@ -95,6 +105,8 @@ export interface Identity {
   account: boolean;
   /** Role in the gateway: guest, member, admin. */
   role: Role;
+  /** bridge or bot: of a token. A person if absent. */
+  kind?: UserKind;
 }
 
 /** This gateway. */
@@ -167,6 +179,8 @@ export interface MemberLine {
   account: boolean;
   /** Not here now; listed because of a role. */
   away: boolean;
+  /** bridge or bot. A person if absent. */
+  kind?: UserKind;
 }
 
 /** One emoji under a message. */
@@ -229,6 +243,20 @@ export interface SettingLine {
   next?: string;
 }
 
+/** A token in a list. */
+export interface TokenLine {
+  /** Its user. */
+  name: string;
+  /** bridge, post, read or hook. */
+  role: TokenRole;
+  /** Where it holds; in all public rooms if absent. */
+  rooms?: string[];
+  /** It is connected now. */
+  here: boolean;
+  /** When. */
+  created: number;
+}
+
 /** A log entry as exported: everything that is kept of it. */
 export interface Row {
   /** message, edit, delete, reaction or topic. */
@@ -267,7 +295,7 @@ export interface HelloRequest {
   name?: string;
   /** Of an account. */
   password?: string;
-  /** Another word for session. */
+  /** Of a bridge or bot; else another word for session. */
   token?: string;
   /** A guest's key from an earlier welcome. */
   session?: string;
@@ -581,7 +609,7 @@ export interface ClockRequest {
   time?: number;
 }
 
-/** Figures for the administrator; on the admin socket only, as are the next seven. */
+/** Figures for the administrator; on the admin socket only, as are the next ten. */
 export interface StatusRequest {
   type: "status";
   ref?: Ref;
@@ -609,6 +637,32 @@ export interface LogLevelRequest {
   ref?: Ref;
   /** error, warn, info or debug. */
   level?: LogLevel;
+}
+
+/** List the tokens. */
+export interface TokensRequest {
+  type: "tokens";
+  ref?: Ref;
+}
+
+/** Make a token, and the bridge or bot whose it is. */
+export interface TokenRequest {
+  type: "token";
+  ref?: Ref;
+  /** Name of that user. One whose token was revoked gets a new one, and goes on. */
+  name: string;
+  /** bridge: reads, and brings what others said elsewhere; post: only says something; read: only reads. */
+  role: TokenRole;
+  /** Where it holds; in all public rooms if absent. */
+  rooms?: string[];
+}
+
+/** A token opens nothing any more, within a second. */
+export interface RevokeRequest {
+  type: "revoke";
+  ref?: Ref;
+  /** Its user. */
+  name: string;
 }
 
 /** Copy the whole database to a file while running. */
@@ -895,6 +949,30 @@ export interface LogLevelReply {
   level: LogLevel;
 }
 
+/** To tokens. */
+export interface TokensReply {
+  type: "tokens";
+  ref?: Ref;
+  /** The oldest first. */
+  tokens: TokenLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
+}
+
+/** To token. */
+export interface TokenReply {
+  type: "token";
+  ref?: Ref;
+  /** Its user. */
+  name: string;
+  /** What it may do. */
+  role: TokenRole;
+  /** Where; in all public rooms if absent. */
+  rooms?: string[];
+  /** The token; keep it secret. It is not told again. */
+  token: string;
+}
+
 /** To backup and restore. */
 export interface DoneReply {
   type: "done";
@@ -1161,6 +1239,9 @@ export type Request =
   | SettingsRequest
   | ReloadRequest
   | LogLevelRequest
+  | TokensRequest
+  | TokenRequest
+  | RevokeRequest
   | BackupRequest
   | RestoreRequest
   | ExportRequest
@@ -1182,6 +1263,8 @@ export type Reply =
   | SettingsReply
   | ReloadedReply
   | LogLevelReply
+  | TokensReply
+  | TokenReply
   | DoneReply
   | ExportedReply
   | ImportedReply
@@ -1241,6 +1324,9 @@ export interface Answers {
   settings: SettingsReply;
   reload: ReloadedReply;
   log_level: LogLevelReply;
+  tokens: TokensReply;
+  token: TokenReply;
+  revoke: OkReply;
   backup: DoneReply;
   restore: DoneReply;
   export: ExportedReply;
@@ -1254,6 +1340,8 @@ export const ranks: readonly Role[] = ["guest", "member", "moderator", "owner", 
 export const least = {
   /** Make a room, and so own it. */
   create: "guest",
+  /** Say something to one user. */
+  direct: "guest",
   /** Enter a room that is open to the user, and leave it. */
   join: "guest",
   /** Read, page through and search its log. */
@@ -1308,6 +1396,8 @@ export const least = {
   status: "admin",
   /** See the settings, read them again, and set the log's level. */
   configure: "admin",
+  /** Make, list and revoke tokens of bridges and bots. */
+  tokens: "admin",
   /** Copy the whole database to a file. */
   backup: "admin",
   /** Put a backup in place of the database. */

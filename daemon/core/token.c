@@ -1,0 +1,127 @@
+#include "daemon/core/token.h"
+
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
+#include "daemon/core/user.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+bool token_is(const char *text)
+{
+    size_t prefix = strlen(TOKEN_PREFIX);
+    return strlen(text) == TOKEN_TEXT_BYTES && strncmp(text, TOKEN_PREFIX, prefix) == 0 &&
+           strspn(text + prefix, "0123456789abcdef") == TOKEN_TEXT_BYTES - prefix;
+}
+
+/* What is compared is the hash of what was sent: how long it takes tells nothing about a token. */
+struct token *token_find(const struct gateway *gateway, const char *text)
+{
+    uint8_t hash[HASH_BYTES];
+    struct token *token;
+    if (!token_is(text) || !hash_text(text, hash))
+        return NULL;
+    DL_FOREACH(gateway->tokens.first, token)
+    {
+        if (memcmp(token->row.hash, hash, HASH_BYTES) == 0)
+            return token;
+    }
+    return NULL;
+}
+
+struct token *token_find_user(const struct gateway *gateway, int64_t user_id)
+{
+    struct token *token;
+    DL_SEARCH_SCALAR(gateway->tokens.first, token, row.user_id, user_id);
+    return token;
+}
+
+struct token *token_find_folded(const struct gateway *gateway, const char *folded)
+{
+    struct token *token;
+    DL_FOREACH(gateway->tokens.first, token)
+    {
+        if (strcmp(token->row.folded, folded) == 0)
+            return token;
+    }
+    return NULL;
+}
+
+bool token_make(char text[TOKEN_TEXT_BYTES + 1], uint8_t hash[HASH_BYTES])
+{
+    size_t prefix = strlen(TOKEN_PREFIX);
+    memcpy(text, TOKEN_PREFIX, prefix);
+    return random_hex(text + prefix, KEY_BYTES) && hash_text(text, hash);
+}
+
+struct token *token_add(struct gateway *gateway, const struct token_row *row)
+{
+    struct token *token = calloc(1, sizeof *token);
+    if (!token)
+        return NULL;
+    token->row = *row;
+    DL_APPEND(gateway->tokens.first, token);
+    gateway->tokens.count++;
+    return token;
+}
+
+void token_remove(struct gateway *gateway, struct token *token)
+{
+    struct user *user = user_find_id(gateway, token->row.user_id);
+    if (user) {
+        user->token = NULL;
+        for (struct session *session = user->sessions; session; session = session->next)
+            session_close(session, 4001, "The token was revoked");
+    }
+    DL_DELETE(gateway->tokens.first, token);
+    gateway->tokens.count--;
+    free(token);
+}
+
+const struct token *token_of(const struct session *session)
+{
+    return session->user ? session->user->token : NULL;
+}
+
+bool token_holds_in(const struct token *token, const struct room *room)
+{
+    if (token->row.is_everywhere || room->visibility == VISIBILITY_DIRECT)
+        return room->visibility != VISIBILITY_PRIVATE;
+    for (size_t i = 0; i < token->row.room_count; i++)
+        if (token->row.rooms[i] == room->id)
+            return true;
+    return false;
+}
+
+static bool is_reading(enum operation operation)
+{
+    return operation == OPERATION_join || operation == OPERATION_history ||
+           operation == OPERATION_who || operation == OPERATION_read;
+}
+
+bool token_allows(const struct token *token, enum operation operation)
+{
+    switch (token->row.role) {
+    case TOKEN_ROLE_BRIDGE:
+        return operation != OPERATION_create;
+    case TOKEN_ROLE_READ:
+        return is_reading(operation);
+    case TOKEN_ROLE_POST:
+    case TOKEN_ROLE_HOOK:
+        return operation == OPERATION_send || operation == OPERATION_edit ||
+               operation == OPERATION_delete || operation == OPERATION_react ||
+               operation == OPERATION_typing;
+    }
+    return false;
+}
+
+const char *token_kind(const struct token *token)
+{
+    if (!token)
+        return NULL;
+    return word_of(WORDS_user_kind,
+                   token->row.role == TOKEN_ROLE_BRIDGE ? USER_KIND_BRIDGE : USER_KIND_BOT);
+}

@@ -1,0 +1,51 @@
+/* token.h - what opens the gateway for a bridge or a bot: its text's hash, its user, and what that one
+ * may do where. All that open something are in memory, at most limits.tokens, so that a hello, a hook
+ * and a revocation are settled in the turn in which they come. Loop thread. */
+#ifndef HEARTH_CORE_TOKEN_H
+#define HEARTH_CORE_TOKEN_H
+
+#include "daemon/core/permission.h"
+#include "storage/job.h"
+
+struct gateway;
+struct room;
+struct session;
+
+#define TOKEN_PREFIX "hearth_" /* tells a token from a key, and people what they have found */
+#define TOKEN_TEXT_BYTES (sizeof TOKEN_PREFIX - 1 + 2 * KEY_BYTES)
+
+struct token {
+    struct token *prev, *next; /* gateway->tokens, the oldest first */
+    struct token_row row;
+};
+
+/* Whether a text has the form of a token; whose it is says token_find. */
+bool token_is(const char *text);
+
+/* The token of this text, or of this user or name. NULL: there is none. */
+struct token *token_find(const struct gateway *gateway, const char *text);
+struct token *token_find_user(const struct gateway *gateway, int64_t user_id);
+struct token *token_find_folded(const struct gateway *gateway, const char *folded);
+
+/* Fills text and hash of a new one. False when there is no randomness. */
+bool token_make(char text[TOKEN_TEXT_BYTES + 1], uint8_t hash[HASH_BYTES]);
+
+/* Puts one in memory; what its user was before, it is no longer. NULL without memory. */
+struct token *token_add(struct gateway *gateway, const struct token_row *row);
+
+/* Closes what was opened with it, and forgets it. */
+void token_remove(struct gateway *gateway, struct token *token);
+
+/* The session's, when a token opened it; else NULL. */
+const struct token *token_of(const struct session *session);
+
+/* Whether it holds in the room; direct rooms are those of its user like anybody's. */
+bool token_holds_in(const struct token *token, const struct room *room);
+
+/* Whether its role allows the operation at all. */
+bool token_allows(const struct token *token, enum operation operation);
+
+/* USER_KIND_BRIDGE or USER_KIND_BOT, as said; NULL of NULL. */
+const char *token_kind(const struct token *token);
+
+#endif
