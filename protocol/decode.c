@@ -368,7 +368,7 @@ bool request_decode_plain(const char *bytes, size_t length, struct request *requ
     }
     request->type = REQUEST_send;
     request->as_send.text = text;
-    request->as_send.reply_to = NUMBER_ABSENT;
+    request->as_send.reply_to = request->as_send.since = NUMBER_ABSENT;
     request->document = document;
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "storage/days.h"
 #include "storage/messages.h"
+#include "storage/repeats.h"
 #include "storage/search.h"
 
 /* What an edit, a deletion or a reaction needs to know of its target. */
@@ -80,6 +81,22 @@ static bool append_change(struct writer *writer, struct log *log, struct job *jo
            search_again(&writer->database, target_id);
 }
 
+/* Whether this was said before: among the newest nonces, and where the sender says since when, among
+ * what lies before them, too. JOB_DONE: it is new. */
+static bool judge_repeat(struct writer *writer, struct log *log, struct job *job)
+{
+    struct job_append *append = &job->append;
+    bool repeated = false;
+    if (!append->entry.nonce)
+        return true;
+    if (!log_find_nonce(&writer->logs, &writer->database, log, &append->entry, &repeated))
+        return false;
+    if (repeated)
+        job->result = JOB_REPEATED;
+    return repeated || !append->first_said ||
+           repeats_find(&writer->database, append, &job->result);
+}
+
 bool append_run(struct writer *writer, struct job *job)
 {
     struct job_append *append = &job->append;
@@ -90,13 +107,10 @@ bool append_run(struct writer *writer, struct job *job)
         job->result = JOB_ROOM_MISSING;
         return found == LOG_NO_ROOM;
     }
-    bool repeated = false;
-    if (entry->nonce && !log_find_nonce(&writer->logs, &writer->database, log, entry, &repeated))
+    if (!judge_repeat(writer, log, job))
         return false;
-    if (repeated) {
-        job->result = JOB_REPEATED;
+    if (job->result != JOB_DONE)
         return true;
-    }
     entry->ts = log_take_ts(&writer->logs, log, &append->at);
     entry->clock_unset = append->at.clock == CLOCK_UNSET;
     bool is_plain = entry->kind == ENTRY_KIND_MESSAGE || entry->kind == ENTRY_KIND_TOPIC;

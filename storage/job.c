@@ -27,6 +27,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_IMPORT] = sizeof(struct job_import),     [JOB_LOGIN] = sizeof(struct job_login),
         [JOB_USER_FIND] = sizeof(struct job_user_find),
         [JOB_GRANT_FIND] = sizeof(struct job_grant_find),
+        [JOB_REPEAT] = sizeof(struct job_repeat),
         [JOB_JOIN] = sizeof(struct job_page),         [JOB_PAGE] = sizeof(struct job_page),
         [JOB_HISTORY] = sizeof(struct job_history),   [JOB_SEARCH] = sizeof(struct job_search),
         [JOB_PEOPLE] = sizeof(struct job_people),     [JOB_OWN] = sizeof(struct job_own),

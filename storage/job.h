@@ -112,6 +112,7 @@ enum job_kind {
     JOB_LOGIN,  /* who has this key; or is this name free */
     JOB_USER_FIND,  /* who has this name */
     JOB_GRANT_FIND, /* what a room remembers about a user */
+    JOB_REPEAT, /* whether something was said before */
     JOB_JOIN,   /* the grant of a user in a room, and a page of its log */
     JOB_PAGE,   /* a page of a room's log */
     JOB_HISTORY, /* a page with edits, deletions and reactions applied */
@@ -129,7 +130,8 @@ enum job_kind {
 
 enum job_result {
     JOB_DONE,
-    JOB_REPEATED,         /* append: this nonce is known; seq and ts are the first one's */
+    JOB_REPEATED,         /* append, repeat: this nonce is known; seq and ts are the first one's */
+    JOB_SINCE_PRUNED,     /* the same: it cannot be known, retention has passed since */
     JOB_MESSAGE_MISSING,  /* the target is no message, was deleted, or was pruned */
     JOB_NOT_OWN,          /* the target is somebody else's and may_touch_others is false */
     JOB_NAME_TAKEN,
@@ -140,9 +142,15 @@ enum job_result {
     JOB_UNAVAILABLE       /* storage failed for longer than storage.retry; nothing was stored */
 };
 
+/* What the sender knew when it first said something: the newest seq. No entry after since up to
+ * checked has its nonce. */
+struct first_said { int64_t since, checked; };
+
 struct job_append {
     int64_t room_id;
     struct entry entry;    /* seq and ts are filled in */
+    const struct first_said *first_said; /* owned by the job; NULL: the nonce is only looked for in
+                                            the window */
     bool may_touch_others; /* edit and delete: the role allows it */
     struct moment at;      /* when it was asked */
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
@@ -202,6 +210,17 @@ struct job_user_find {
 struct job_grant_find {
     int64_t room_id, user_id;
     struct grant grant;   /* answer */
+};
+
+/* Looks on from first_said.checked for user_id's nonce, through at most limit entries. JOB_DONE: it is
+ * not there; then checked is how far that is known, and complete when nothing is left behind it. */
+struct job_repeat {
+    int64_t room_id, user_id;
+    const char *from, *nonce;
+    struct first_said first_said;
+    int limit;
+    bool complete;   /* answer */
+    int64_t seq, ts; /* answer: of what was found */
 };
 
 /* A page of log entries: seq > after and <= up_to, ascending, at most limit entries (0: none, only
@@ -335,6 +354,7 @@ struct job {
         struct job_login login;
         struct job_user_find user_find;
         struct job_grant_find grant_find;
+        struct job_repeat repeat;
         struct job_page page; /* JOB_JOIN, JOB_PAGE, JOB_EXPORT */
         struct job_history history;
         struct job_search search;

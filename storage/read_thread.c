@@ -30,6 +30,7 @@ enum read_queue pool_queue(enum job_kind kind)
 {
     switch (kind) {
     case JOB_SEARCH:
+    case JOB_REPEAT:
     case JOB_STATUS:
         return QUEUE_SEARCH;
     case JOB_BACKUP:

@@ -7,6 +7,7 @@
 #include "storage/grants.h"
 #include "storage/history.h"
 #include "storage/messages.h"
+#include "storage/repeats.h"
 #include "storage/search.h"
 #include "storage/users.h"
 
@@ -46,6 +47,8 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return users_find(database, job);
     case JOB_GRANT_FIND:
         return grants_find(database, job);
+    case JOB_REPEAT:
+        return repeats_look(database, job);
     case JOB_JOIN:
     case JOB_PAGE:
     case JOB_EXPORT:

@@ -139,7 +139,7 @@ static void finish(struct gateway *gateway, struct job *job)
 {
     const struct request_context *context = job->context;
     struct session *session = session_find(gateway, context->session);
-    struct ask ask = {.gateway = gateway, .row = context->row};
+    struct ask ask = {.gateway = gateway, .row = context->row, .checked = context->checked};
     if (context->request)
         ask.request = *context->request;
     ask.request.ref = context->ref;
@@ -169,6 +169,7 @@ enum outcome ask_submit(struct ask *ask, struct job *job, answer_handler *answer
         context->row = ask->row;
         context->session = ask->session->id;
         context->ref = ask->request.ref;
+        context->checked = ask->checked;
     }
     if (!gateway_submit(ask->gateway, job, finish))
         return ask_fail(ask, ERROR_storage_unavailable, NULL,
@@ -249,6 +250,9 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
         return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
     case JOB_ROOM_MISSING:
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);
+    case JOB_SINCE_PRUNED:
+        return ask_fail(ask, ERROR_bad_request, "since",
+                        "Entries after since are gone: whether this was stored cannot be known.");
     case JOB_REFUSED:
         return ask_fail(ask, ERROR_bad_request, NULL, "%s", job->why);
     case JOB_UNAVAILABLE:

@@ -59,6 +59,8 @@ struct ask {
     struct room *room;         /* these three as the row's scope says, and never in an answer */
     const struct grant *grant; /* never NULL in a scope that has it */
     struct member *member;
+    int64_t checked;           /* the log has no entry with the request's nonce up to here: see repeat.h;
+                                  0: it was not looked through */
 };
 
 /* Answers a request with one reply, or with a job whose answer handler will. The session is there
@@ -95,6 +97,7 @@ struct request_context {
     const struct row *row;
     uint64_t session;
     struct ref ref;
+    int64_t checked;
     struct request *request; /* of ask_submit_whole */
 };
 

@@ -3,6 +3,7 @@
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/repeat.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
@@ -42,10 +43,8 @@ static enum outcome send_message(struct ask *ask, struct room *room)
                                            .nonce = job_text(job, direct->nonce),
                                            .guest = session_is_guest(ask->session)};
     }
-    enum outcome outcome = ask_submit(ask, job, answer_message);
-    if (outcome == AWAITS)
-        room_note_typing(room, ask->session, false);
-    return outcome;
+    room_note_typing(room, ask->session, false);
+    return repeat_submit(ask, room, (struct repeat){direct->since, direct->log}, job, answer_message);
 }
 
 /* --- the room ----------------------------------------------------------------------------------- */

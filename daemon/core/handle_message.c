@@ -3,6 +3,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
+#include "daemon/core/repeat.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -50,6 +51,14 @@ static bool may_touch_others(const struct ask *ask, enum operation operation)
     return permission_allows(access_role(ask->session, ask->room, ask->grant), operation);
 }
 
+/* Once a request: one whose repeats were looked for has taken its turn before. */
+static bool take_slow(struct ask *ask, struct refusal *refusal)
+{
+    return ask->checked > 0 ||
+           rates_take_slow(ask->session, ask->room,
+                           access_role(ask->session, ask->room, ask->grant), refusal);
+}
+
 enum outcome handle_send(struct ask *ask)
 {
     const struct request_send *send = &ask->request.as_send;
@@ -57,18 +66,15 @@ enum outcome handle_send(struct ask *ask)
     struct refusal refusal;
     if (!access_text(ask->gateway, send->text, &refusal) ||
         (is_answer && !check_target(ask, send->reply_to, "reply_to", &refusal)) ||
-        !rates_take_slow(ask->session, ask->room,
-                         access_role(ask->session, ask->room, ask->grant), &refusal))
+        !take_slow(ask, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_append(ask, ENTRY_KIND_MESSAGE, send->nonce);
     if (job) {
         job->append.entry.text = job_text(job, send->text);
         job->append.entry.target = is_answer ? send->reply_to : 0;
     }
-    enum outcome outcome = ask_submit(ask, job, answer_append);
-    if (outcome == AWAITS)
-        room_note_typing(ask->room, ask->session, false);
-    return outcome;
+    room_note_typing(ask->room, ask->session, false);
+    return repeat_submit(ask, ask->room, (struct repeat){send->since, send->log}, job, answer_append);
 }
 
 enum outcome handle_edit(struct ask *ask)
@@ -84,7 +90,7 @@ enum outcome handle_edit(struct ask *ask)
         job->append.entry.text = job_text(job, edit->text);
         job->append.may_touch_others = may_touch_others(ask, OPERATION_edit_others);
     }
-    return ask_submit(ask, job, answer_append);
+    return repeat_submit(ask, ask->room, (struct repeat){edit->since, edit->log}, job, answer_append);
 }
 
 enum outcome handle_delete(struct ask *ask)
@@ -98,7 +104,7 @@ enum outcome handle_delete(struct ask *ask)
         job->append.entry.target = delete->target;
         job->append.may_touch_others = may_touch_others(ask, OPERATION_delete_others);
     }
-    return ask_submit(ask, job, answer_append);
+    return repeat_submit(ask, ask->room, (struct repeat){delete->since, delete->log}, job, answer_append);
 }
 
 enum outcome handle_react(struct ask *ask)
@@ -116,7 +122,7 @@ enum outcome handle_react(struct ask *ask)
         job->append.entry.emoji = job_text(job, emoji);
         job->append.entry.on = react->on;
     }
-    return ask_submit(ask, job, answer_append);
+    return repeat_submit(ask, ask->room, (struct repeat){react->since, react->log}, job, answer_append);
 }
 
 enum outcome answer_append(struct ask *ask, struct job *job)

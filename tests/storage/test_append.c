@@ -451,6 +451,46 @@ static void a_reaction_is_a_state_and_every_change_an_entry(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 4);
 }
 
+static enum job_result say_again(struct store_fixture *fixture, int64_t since, int64_t checked,
+                                 int64_t *seq)
+{
+    struct job *job = fixture_message(fixture, MINA, "hi", "n1");
+    struct first_said *first = job_memory(job, sizeof *first);
+    *first = (struct first_said){since, checked};
+    job->append.first_said = first;
+    job = fixture_do(fixture, job);
+    *seq = job->append.entry.seq;
+    return fixture_result(job);
+}
+
+static void a_repeat_that_says_since_when_is_recognised_beyond_the_window(void **state)
+{
+    struct store_fixture *fixture = *state;
+    int64_t before = fixture_send(fixture, "before");
+    int64_t first = say_with_nonce(fixture, MINA, "n1", JOB_DONE), seq;
+    char nonce[24];
+    for (int i = 0; i < 40; i++) {
+        snprintf(nonce, sizeof nonce, "other %d", i);
+        say_with_nonce(fixture, MINA, nonce, JOB_DONE);
+    }
+    assert_int_equal(say_again(fixture, before, before, &seq), JOB_REPEATED);
+    assert_int_equal(seq, first);
+    /* whoever has looked through it says so, and is believed */
+    assert_int_equal(say_again(fixture, before, first, &seq), JOB_DONE);
+    assert_true(seq > first + 40);
+}
+
+static void what_was_removed_since_cannot_be_known(void **state)
+{
+    struct store_fixture *fixture = *state;
+    int64_t before = fixture_send(fixture, "before"), seq;
+    fixture_close(fixture);
+    (void)fixture_query(fixture, "UPDATE rooms SET pruned=100");
+    fixture_open(fixture);
+    assert_int_equal(say_again(fixture, before, before, &seq), JOB_SINCE_PRUNED);
+    assert_int_equal(say_again(fixture, 100, 100, &seq), JOB_DONE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -462,6 +502,8 @@ int main(void)
         TEST(a_nonce_is_recognised_after_a_restart),
         TEST(a_nonce_belongs_to_its_sender),
         TEST(a_nonce_beyond_the_window_is_new),
+        TEST(a_repeat_that_says_since_when_is_recognised_beyond_the_window),
+        TEST(what_was_removed_since_cannot_be_known),
         TEST(no_time_runs_backwards_by_a_clock_that_nobody_vouches_for),
         TEST(a_small_correction_is_waited_out),
         TEST(the_time_comes_back_when_a_wrong_clock_is_corrected),

@@ -158,6 +158,26 @@ test("rate limited: waits as told, then sends by itself", async () => {
   assert.deepEqual(gateway.texts(), ["patience"]);
 });
 
+test("a repeat says since when it may have been stored, and what is sent afresh says so anew", async () => {
+  const { chat, clock, gateway } = await setUp();
+  await enter(chat, gateway);
+  const since = () => gateway.requests.filter((frame) => frame.type === "send").map((frame) => [frame.log, frame.since]);
+  gateway.say("jun", "one");
+  await settle();
+  gateway.refuse = { code: "rate_limited", retry: 8000 };
+  say(chat, "hi");
+  await settle();
+  gateway.say("jun", "two");
+  gateway.refuse = { code: "bad_request" };
+  await clock.pass(8100);
+  await settle();
+  assert.deepEqual(since(), [["log-1", 1], ["log-1", 1]]);
+  gateway.refuse = null;
+  chat.sender.again(chat.sender.items.value[0]!);
+  await settle();
+  assert.deepEqual(since()[2], ["log-1", 2]);
+});
+
 test("refused for good: marked, tried again only when asked, and lets others pass", async () => {
   const { chat, gateway } = await setUp();
   await enter(chat, gateway);

@@ -16,7 +16,7 @@ export interface Outgoing {
   on?: boolean;
   to?: string;
   at: number;
-  /** Where the room's log stood at the first attempt, to look for it after a reload. */
+  /** Where the room's log stood at the first attempt: from there on it is looked for. */
   after?: number;
   log?: string;
   tried?: boolean;

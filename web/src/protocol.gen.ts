@@ -347,6 +347,10 @@ export interface SendRequest {
   nonce: string;
   /** The message answered. */
   reply_to?: number;
+  /** The newest seq known when this was first said: a repeat is recognised from there on. */
+  since?: number;
+  /** The log id that since belongs to. */
+  log?: string;
 }
 
 /** Change the text of a message. */
@@ -361,6 +365,10 @@ export interface EditRequest {
   text: string;
   /** Makes editing safe to repeat. */
   nonce?: string;
+  /** The newest seq known when this was first said: a repeat is recognised from there on. */
+  since?: number;
+  /** The log id that since belongs to. */
+  log?: string;
 }
 
 /** Remove the text of a message, for good. */
@@ -373,6 +381,10 @@ export interface DeleteRequest {
   target: number;
   /** Makes deleting safe to repeat. */
   nonce?: string;
+  /** The newest seq known when this was first said: a repeat is recognised from there on. */
+  since?: number;
+  /** The log id that since belongs to. */
+  log?: string;
 }
 
 /** Put an emoji under a message, or take it away. */
@@ -389,6 +401,10 @@ export interface ReactRequest {
   on: boolean;
   /** Makes reacting safe to repeat. */
   nonce?: string;
+  /** The newest seq known when this was first said: a repeat is recognised from there on. */
+  since?: number;
+  /** The log id that since belongs to. */
+  log?: string;
 }
 
 /** Say something to one user. */
@@ -401,6 +417,10 @@ export interface DirectRequest {
   text: string;
   /** Makes sending safe to repeat. */
   nonce: string;
+  /** The newest seq known when this was first said: a repeat is recognised from there on. */
+  since?: number;
+  /** The log id that since belongs to. */
+  log?: string;
 }
 
 /** Read a page of a room, edits and deletions applied. */

@@ -86,7 +86,7 @@ export class Sender {
   /** Asked for, so it may lead into a room that one is not in. */
   again(item: Outgoing): void {
     const room = this.chat.roomOf(item.room);
-    this.put({ ...item, failed: undefined });
+    this.put({ ...item, failed: undefined, tried: false });
     room.wanted = true;
     this.flush(room.name);
   }
@@ -147,8 +147,7 @@ export class Sender {
     this.sending.add(name);
     this.asked.add(item.nonce);
     try {
-      if (!item.tried) this.markTried(item);
-      const ack = await this.chat.connection.request(requestOf(item));
+      const ack = await this.chat.connection.request(requestOf(item.tried ? item : this.markTried(item)));
       this.settle(item.nonce);
       this.chat.stored(item, ack.room, ack.seq, ack.ts);
     } catch (error) {
@@ -160,11 +159,12 @@ export class Sender {
     this.flush(name);
   }
 
-  private markTried(item: Outgoing): void {
+  private markTried(item: Outgoing): Outgoing {
     const room = this.chat.roomOf(item.room);
     const tried = { ...item, tried: true, after: room.cursor, log: room.log };
     this.replace(tried);
     void this.store.put(tried).catch(() => undefined);
+    return tried;
   }
 
   /** Nothing of this can be sent any more. True when there is something unsent to show. */
@@ -203,23 +203,9 @@ export function isText(item: Outgoing): boolean {
 
 type Said = SendRequest | EditRequest | DeleteRequest | ReactRequest | DirectRequest;
 
-/** What an item holds depends on its kind, which keeps its fields together. */
-function requestOf(item: Outgoing): Said {
-  const { kind, room, nonce } = item;
-  const text = item.text!;
-  const target = item.target!;
-  switch (kind) {
-    case "direct":
-      return { type: kind, to: item.to!, text, nonce };
-    case "edit":
-      return { type: kind, room, target, text, nonce };
-    case "delete":
-      return { type: kind, room, target, nonce };
-    case "react":
-      return { type: kind, room, target, emoji: item.emoji!, on: item.on!, nonce };
-    default:
-      return item.reply_to
-        ? { type: kind, room, text, nonce, reply_to: item.reply_to }
-        : { type: kind, room, text, nonce };
-  }
+/** What an item holds depends on its kind: what is undefined is not sent. A repeat is told from there on
+ * where the log stood at the first attempt. */
+function requestOf({ kind: type, room, nonce, text, reply_to, target, emoji, on, to, log, after }: Outgoing): Said {
+  const since = log ? { log, since: after } : {};
+  return { type, room, to, text, reply_to, target, emoji, on, nonce, ...since } as Said;
 }

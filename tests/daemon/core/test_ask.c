@@ -131,7 +131,7 @@ static void a_request_filled_in_c_waits_its_turn(void **state)
     char room[] = "lobby", text[] = "hi", nonce[] = "n";
     const struct request send = {
         .type = REQUEST_send,
-        .as_send = {.room = room, .text = text, .nonce = nonce, .reply_to = NUMBER_ABSENT}};
+        .as_send = {.room = room, .text = text, .nonce = nonce, .reply_to = NUMBER_ABSENT, .since = NUMBER_ABSENT}};
     const struct request join = {.type = REQUEST_join,
                                  .as_join = {.room = room,
                                              .after = NUMBER_ABSENT,

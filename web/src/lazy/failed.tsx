@@ -9,7 +9,8 @@ function reason({ room, failed }: Outgoing): string {
   const { code, message } = failed!;
   if (code === "renamed") return t("saidAs", { name: message });
   if (code === "kicked" || code === "banned" || code === "removed" || code === "left") return t(code, { room: "#" + room });
-  return why(failed!);
+  /* What is said here is well formed: only since and log are refused so, when the log has moved on. */
+  return code === "bad_request" ? t("unsure") : why(failed!);
 }
 
 export function Failed({ item }: { item: Outgoing }) {
