@@ -152,12 +152,16 @@ static void process_prepare(void)
 #endif
 }
 
-static void say_start(const struct store_start *start, const struct listeners *listeners)
+static void say_storage(const struct store_start *start)
 {
     if (start->damaged[0] != '\0')
         log_error("storage: the database was damaged and is set aside path=%s", start->damaged);
     log_info("storage: rooms=%zu journal=%s last_stop=%s", start->room_count, start->journal_mode,
              start->created ? "none" : start->clean ? "clean" : "unclean");
+}
+
+static void say_ready(const struct listeners *listeners)
+{
     /* The one line that others wait for: not the log's, so no log.level hides it. */
     fprintf(stderr, "hearthd: ready http=%s\n", listeners_address(listeners));
     notify_ready();
@@ -186,8 +190,9 @@ static int serve(const struct command_line *line, struct config *config,
     if (!server) {
         status = refuse_start(why, EXIT_REFUSED);
     } else {
+        say_storage(&start);
         if (is_first)
-            say_start(&start, listeners);
+            say_ready(listeners);
         *end = server_run(server, &reload);
     }
     server_close(server);

@@ -1,9 +1,8 @@
 #include "storage/check.h"
 
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "storage/clock.h"
 
@@ -19,48 +18,65 @@ static int is_overdue(void *argument)
     return clock_monotonic_ms() > deadline->ends_ms;
 }
 
-enum check_result check_run(struct database *database, int64_t limit_ms)
+static bool is_corrupt(int code)
 {
-    struct deadline deadline = {clock_monotonic_ms() + limit_ms};
-    char answer[32] = "";
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
+/* A disk that fails proves nothing about what is on it. */
+static enum check_result judge(const char *answer)
+{
+    const char *code = strstr(answer, "error code=");
+    if (strcmp(answer, "ok") == 0)
+        return CHECK_WHOLE;
+    return !code || is_corrupt(atoi(code + strlen("error code="))) ? CHECK_DAMAGED
+                                                                    : CHECK_UNFINISHED;
+}
+
+/* One check that answers "ok", or what is wrong. */
+static enum check_result ask(struct database *database, const char *sql)
+{
+    char answer[200] = "";
     sqlite3_stmt *statement = NULL;
-    if (limit_ms)
-        sqlite3_progress_handler(database->handle, STEPS, is_overdue, &deadline);
-    int code = sqlite3_prepare_v2(database->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
     if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
         snprintf(answer, sizeof answer, "%s", column_text(statement, 0));
     sqlite3_finalize(statement);
-    sqlite3_progress_handler(database->handle, 0, NULL, NULL);
     if (code == SQLITE_ROW)
-        return strcmp(answer, "ok") == 0 ? CHECK_WHOLE : CHECK_DAMAGED;
-    bool is_damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-    return is_damaged ? CHECK_DAMAGED : CHECK_UNFINISHED;
+        return judge(answer);
+    return is_corrupt(code) ? CHECK_DAMAGED : CHECK_UNFINISHED;
 }
 
-static void mark_path(const char *path, char *out, size_t out_size)
+/* Something is damaged: whether that is in any table besides those of the search index. */
+static enum check_result check_tables(struct database *database)
 {
-    snprintf(out, out_size, "%s-damaged", path);
+    enum check_result result = CHECK_WHOLE;
+    sqlite3_stmt *tables = NULL;
+    int code = sqlite3_prepare_v2(database->handle,
+                                  "SELECT name FROM sqlite_schema WHERE type='table'"
+                                  " AND name NOT LIKE 'search_%' AND name NOT LIKE 'sqlite_%'",
+                                  -1, &tables, NULL);
+    while (code == SQLITE_OK && result == CHECK_WHOLE &&
+           (code = sqlite3_step(tables)) == SQLITE_ROW) {
+        char sql[120];
+        snprintf(sql, sizeof sql, "PRAGMA quick_check('%.60s')", column_text(tables, 0));
+        result = ask(database, sql);
+        code = SQLITE_OK;
+    }
+    sqlite3_finalize(tables);
+    if (result == CHECK_WHOLE && code == SQLITE_DONE)
+        return CHECK_INDEX_DAMAGED;
+    return result == CHECK_UNFINISHED ? CHECK_UNFINISHED : CHECK_DAMAGED;
 }
 
-void check_remember_damage(const char *path)
+enum check_result check_run(struct database *database, int64_t limit_ms)
 {
-    char name[1100];
-    mark_path(path, name, sizeof name);
-    int fd = open(name, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0)
-        close(fd);
-}
-
-bool check_recalls_damage(const char *path)
-{
-    char name[1100];
-    mark_path(path, name, sizeof name);
-    return access(name, F_OK) == 0;
-}
-
-void check_forget_damage(const char *path)
-{
-    char name[1100];
-    mark_path(path, name, sizeof name);
-    unlink(name);
+    struct deadline deadline = {clock_monotonic_ms() + limit_ms};
+    if (limit_ms)
+        sqlite3_progress_handler(database->handle, STEPS, is_overdue, &deadline);
+    enum check_result result = ask(database, "PRAGMA quick_check(1)");
+    if (result == CHECK_DAMAGED)
+        result = check_tables(database);
+    sqlite3_progress_handler(database->handle, 0, NULL, NULL);
+    return result;
 }

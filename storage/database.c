@@ -41,6 +41,12 @@ void database_forget_failure(struct database *database)
     database->why[0] = '\0';
 }
 
+bool database_is_corrupt(const struct database *database)
+{
+    int code = database->code & 0xff;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
 static bool set_pragmas(struct database *database, const struct database_options *options)
 {
     char sql[512];

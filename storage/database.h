@@ -84,6 +84,9 @@ void database_rollback(struct database *database);
 bool database_failed(struct database *database, int code);
 void database_forget_failure(struct database *database);
 
+/* The newest failure is that what was read is no database, or a damaged one. */
+bool database_is_corrupt(const struct database *database);
+
 /* Numbers the gateway keeps about itself, by name, in the table meta. */
 bool database_meta(struct database *database, const char *name, int64_t absent, int64_t *number);
 bool database_set_meta(struct database *database, const char *name, int64_t number);

@@ -90,6 +90,8 @@ static void run_read(struct worker *worker, struct job *job)
         return;
     }
     reader_run(&worker->database, store->path, job);
+    if (job->result == JOB_UNAVAILABLE && database_is_corrupt(&worker->database))
+        pool_suspect(store, job->kind == JOB_SEARCH ? SUSPECT_INDEX : SUSPECT_DATABASE);
     if (job->kind == JOB_STATUS)
         add_counters(store, &job->status);
 }
@@ -111,19 +113,17 @@ static void finish_read(struct store *store, struct job *job)
     pthread_mutex_unlock(&store->mutex);
 }
 
-/* The rest of a check that the start had no time for. What it finds is for the next start: setting
- * the database aside under everybody's feet would be worse. */
+/* What the start had no time for. */
 static void finish_check(struct worker *worker)
 {
     struct store *store = worker->store;
     if (!worker->database.handle && !pool_open_reader(worker))
         return;
-    if (check_run(&worker->database, 0) != CHECK_DAMAGED)
-        return;
-    check_remember_damage(store->path);
-    pthread_mutex_lock(&store->mutex);
-    store->damaged = true;
-    pthread_mutex_unlock(&store->mutex);
+    enum check_result result = check_run(&worker->database, 0);
+    if (result == CHECK_INDEX_DAMAGED)
+        pool_suspect(store, SUSPECT_INDEX);
+    if (result == CHECK_DAMAGED)
+        pool_suspect(store, SUSPECT_DATABASE);
 }
 
 void *read_thread(void *argument)

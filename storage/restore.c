@@ -2,6 +2,7 @@
  * database; the next start puts it in place before anything is open. */
 #include "storage/backup.h"
 #include "storage/clock.h"
+#include "storage/damage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -127,5 +128,8 @@ bool restore_take(const char *path, char *why, size_t why_size)
     if (!set_aside(path))
         return say(why, why_size, "The database cannot be set aside for the backup",
                    strerror(errno));
-    return backup_place(staged, path, why, why_size);
+    if (!backup_place(staged, path, why, why_size))
+        return false;
+    damage_forget(path); /* of what has just been set aside */
+    return true;
 }

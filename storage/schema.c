@@ -98,6 +98,7 @@ static const char *const steps[] = {
 
 /* application_id: "hrth". */
 #define APPLICATION_ID 0x68727468
+#define VERSION_MAX    10000 /* no hearth will have so many steps */
 
 int schema_version(void)
 {
@@ -131,8 +132,10 @@ enum schema_origin schema_origin(struct database *database)
         return SCHEMA_UNKNOWN;
     if (any == 0 && version == 0 && id == 0)
         return SCHEMA_EMPTY;
-    if (id != APPLICATION_ID && (id != 0 || version < 1 || tables != 5))
+    if (id != APPLICATION_ID && tables != 5)
         return SCHEMA_FOREIGN;
+    if (version < 1 || version > VERSION_MAX)
+        return SCHEMA_DAMAGED;
     return version > schema_version() ? SCHEMA_OURS_NEWER : SCHEMA_OURS;
 }
 

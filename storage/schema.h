@@ -7,12 +7,14 @@
 /* user_version that this program writes. */
 int schema_version(void);
 
-/* Whose a database is, by its application_id or the tables of version 1, which had none. */
+/* Whose a database is, by its application_id or the tables of version 1, which had none (and which a
+ * damaged id still has). */
 enum schema_origin {
     SCHEMA_EMPTY,     /* a new file */
     SCHEMA_OURS,
     SCHEMA_OURS_NEWER, /* made by a newer program */
     SCHEMA_FOREIGN,
+    SCHEMA_DAMAGED,    /* ours, but its version cannot be */
     SCHEMA_UNKNOWN    /* it cannot be read: database.why */
 };
 enum schema_origin schema_origin(struct database *database);

@@ -6,9 +6,13 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Writer, at start, outside a transaction: empties the index when it is not wanted; waiting gives
- * how many messages search_index has before it (0 when not wanted). */
+/* Writer, at start, outside a transaction: empties the index when it is not wanted, and makes it anew
+ * where it is damaged; waiting gives how many messages search_index has before it (0 when not wanted). */
 bool search_open(struct database *database, bool wanted, int64_t *waiting);
+
+/* Writer, outside a transaction: makes the index anew, empty, whatever is in it. False when SQLite
+ * cannot give its pages back: then more is damaged than the index. */
+bool search_rebuild(struct database *database);
 
 /* Messages indexed together: less is not worth a write, so fewer than that wait, and a search reads
  * them one by one. */

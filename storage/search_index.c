@@ -339,7 +339,57 @@ static bool empty(struct database *database)
     return ok;
 }
 
-bool search_open(struct database *database, bool wanted, int64_t *waiting)
+/* --- an index that is damaged -------------------------------------------------------------------
+ */
+
+enum { TABLES_MAX = 8 };
+
+/* What the index was made with. False when that cannot be read. */
+static bool read_tables(struct database *database, char *sql[TABLES_MAX], size_t *count)
+{
+    sqlite3_stmt *rows = database_prepare(database,
+                                          "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+                                          " AND tbl_name LIKE 'search_%' ORDER BY rowid");
+    enum step step;
+    *count = 0;
+    while ((step = database_step(database, rows)) == STEP_ROW && *count < TABLES_MAX)
+        if (!(sql[(*count)++] = strdup(column_text(rows, 0))))
+            break;
+    database_reset(rows);
+    return step == STEP_DONE || out_of_memory(database);
+}
+
+static bool make_again(struct database *database, char *const sql[], size_t count)
+{
+    bool ok = database_execute(database, "DROP TABLE IF EXISTS search_blocks;"
+                                         "DROP TABLE IF EXISTS search_ids;"
+                                         "DROP TABLE IF EXISTS search_grams;"
+                                         "DROP TABLE IF EXISTS search_loose;"
+                                         "UPDATE rooms SET indexed=0 WHERE indexed<>0");
+    for (size_t i = 0; ok && i < count; i++)
+        ok = database_execute(database, sql[i]);
+    return ok && database_set_meta(database, "search_emptying", 0);
+}
+
+/* A large index has more pages than should wait in memory for the commit. */
+bool search_rebuild(struct database *database)
+{
+    char *sql[TABLES_MAX] = {NULL};
+    size_t count;
+    bool ok = read_tables(database, sql, &count) && database_begin(database);
+    if (ok) {
+        (void)database_execute(database, "PRAGMA cache_spill=ON");
+        ok = make_again(database, sql, count) && database_commit(database);
+        (void)database_execute(database, "PRAGMA cache_spill=OFF");
+    }
+    if (!ok)
+        database_rollback(database);
+    for (size_t i = 0; i < TABLES_MAX; i++)
+        free(sql[i]);
+    return ok;
+}
+
+static bool open_index(struct database *database, bool wanted, int64_t *waiting)
 {
     int64_t emptying = 0, was_wanted = 1, fold = 0;
     *waiting = 0;
@@ -357,4 +407,12 @@ bool search_open(struct database *database, bool wanted, int64_t *waiting)
     if (is_old && !database_set_meta(database, "search_fold", FOLD_VERSION))
         return false;
     return !wanted || count_waiting(database, waiting);
+}
+
+bool search_open(struct database *database, bool wanted, int64_t *waiting)
+{
+    if (open_index(database, wanted, waiting))
+        return true;
+    return database_is_corrupt(database) && search_rebuild(database) &&
+           open_index(database, wanted, waiting);
 }

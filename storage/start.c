@@ -12,10 +12,12 @@
 
 #include "storage/backup.h"
 #include "storage/check.h"
+#include "storage/damage.h"
 #include "storage/recovery.h"
 #include "storage/reserve.h"
 #include "storage/rooms.h"
 #include "storage/schema.h"
+#include "storage/search.h"
 #include "storage/tokens.h"
 
 /* The ways to write, the best first. unix-excl keeps a WAL's index in memory of the process: no
@@ -144,6 +146,7 @@ static enum attempt try_way(struct start *start, const struct store_options *opt
         return ATTEMPT_OPEN;
     enum attempt attempt = origin == SCHEMA_OURS_NEWER ? ATTEMPT_NEWER
                            : origin == SCHEMA_FOREIGN  ? ATTEMPT_FOREIGN
+                           : origin == SCHEMA_DAMAGED  ? ATTEMPT_DAMAGED
                                                        : judge(database);
     database_close(database);
     disk_close(start->disk);
@@ -175,29 +178,6 @@ static enum attempt try_ways(struct start *start, const struct store_options *op
     return attempt;
 }
 
-static void rename_part(const char *path, const char *aside, const char *end)
-{
-    char from[1100], to[1100];
-    snprintf(from, sizeof from, "%s%s", path, end);
-    snprintf(to, sizeof to, "%s%s", aside, end);
-    if (rename(from, to) != 0 && errno != ENOENT)
-        unlink(from);
-}
-
-/* chat.db.damaged-20260102-030405, with its WAL or journal, whose newest rows may be in there. */
-static bool set_aside(struct start *start, const char *path)
-{
-    char *aside = start->found.damaged, date[CLOCK_DATE_BYTES];
-    clock_date(date);
-    snprintf(aside, sizeof start->found.damaged, "%s.damaged-%s", path, date);
-    for (int i = 2; access(aside, F_OK) == 0 && i < 100; i++)
-        snprintf(aside, sizeof start->found.damaged, "%.200s.damaged-%s-%d", path, date, i);
-    rename_part(path, aside, "-wal");
-    rename_part(path, aside, "-journal");
-    rename_part(path, aside, "-shm");
-    return rename(path, aside) == 0;
-}
-
 /* The schema, the mark of a stop that has not been clean, and what the loop needs to know. */
 static enum attempt begin_service(struct start *start, const char *path, char *why, size_t why_size)
 {
@@ -219,7 +199,9 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
         database_rollback(database);
     }
     snprintf(why, why_size, "The database cannot be written: %s.", database->why);
-    return judge(database);
+    /* A step that does not fit what is there: the version is wrong, or the tables are. */
+    return schema == SCHEMA_FAILED && database->failure == FAILURE_OTHER ? ATTEMPT_DAMAGED
+                                                                         : judge(database);
 }
 
 static bool is_unclean(struct database *database)
@@ -227,17 +209,31 @@ static bool is_unclean(struct database *database)
     return database_ask(database, "SELECT value FROM meta WHERE name='clean'", 1) == 0;
 }
 
-static bool is_damaged(struct start *start, const char *path)
+/* After a clean stop too, what lies there may have been damaged: but that can wait until the gateway
+ * serves. */
+static bool is_damaged(struct start *start)
 {
     if (start->found.created)
         return false;
-    if (check_recalls_damage(path))
-        return true;
+    start->check_goes_on = true;
     if (!is_unclean(&start->database))
         return false;
     enum check_result result = check_run(&start->database, START_CHECK_MS);
     start->check_goes_on = result == CHECK_UNFINISHED;
+    if (result == CHECK_INDEX_DAMAGED)
+        return !search_rebuild(&start->database);
     return result == CHECK_DAMAGED;
+}
+
+/* Of a file that SQLite has not opened yet. A journal may be about to restore it. */
+static bool is_header_damaged(const struct lock *lock, const char *path)
+{
+    uint8_t header[DAMAGE_HEADER_BYTES];
+    char journal[1100];
+    snprintf(journal, sizeof journal, "%s-journal", path);
+    return lock->database_fd >= 0 && access(journal, F_OK) != 0 &&
+           pread(lock->database_fd, header, sizeof header, 0) == (ssize_t)sizeof header &&
+           damage_in_header(header);
 }
 
 /* Everybody else is kept out before SQLite opens the file, and until it has closed it. */
@@ -276,7 +272,7 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     enum attempt attempt = lock_file(start, options, why, why_size);
     if (attempt != ATTEMPT_OPEN)
         return attempt;
-    attempt = try_ways(start, options);
+    attempt = is_header_damaged(&start->lock, options->path) ? ATTEMPT_DAMAGED : try_ways(start, options);
     if (attempt == ATTEMPT_IN_USE) {
         lock_tell_holder(&start->lock, options->path, why, why_size);
     } else if (attempt != ATTEMPT_OPEN) {
@@ -289,7 +285,7 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     }
     forget_shared_memory(options->path);
     start->found.created = database_ask(&start->database, "PRAGMA user_version", 0) == 0;
-    if (is_damaged(start, options->path))
+    if (is_damaged(start))
         attempt = ATTEMPT_DAMAGED;
     else
         attempt = begin_service(start, options->path, why, why_size);
@@ -304,17 +300,25 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     return attempt;
 }
 
+static bool recall(const char *path, struct damage *damage)
+{
+    return damage_recall(path, damage) ||
+           (damage_is_orphan(path) && damage_remember(path) && damage_recall(path, damage));
+}
+
 /* A chat that refuses to start is worse than one without its past: what is damaged is set aside,
- * and what plain reading gets out of it goes into a new database. */
+ * and what can be read of it goes into a new database. */
 static enum attempt start_anew(struct start *start, const struct store_options *options, char *why,
                                size_t why_size)
 {
-    if (!set_aside(start, options->path)) {
+    struct damage damage;
+    bool is_known = damage_remember(options->path) && damage_recall(options->path, &damage);
+    if (!is_known || !damage_set_aside(options->path, &damage)) {
         snprintf(why, why_size, "The damaged database %s cannot be set aside: %s.", options->path,
                  strerror(errno));
         return ATTEMPT_UNUSABLE;
     }
-    check_forget_damage(options->path);
+    snprintf(start->found.damaged, sizeof start->found.damaged, "%s", damage.aside);
     enum attempt attempt = bring_up(start, options, why, why_size);
     if (attempt != ATTEMPT_OPEN)
         return attempt;
@@ -327,8 +331,10 @@ static enum attempt start_anew(struct start *start, const struct store_options *
     start->found.tokens = NULL;
     start->found.token_count = 0;
     if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found) &&
-        tokens_load(&start->database, &start->found))
+        tokens_load(&start->database, &start->found)) {
+        damage_forget(options->path);
         return ATTEMPT_OPEN;
+    }
     snprintf(why, why_size, "The new database cannot be written: %s.", start->database.why);
     return judge(&start->database);
 }
@@ -341,8 +347,10 @@ bool start_open(struct start *start, const struct store_options *options, char *
     if (!make_folder(options->path, why, why_size) || !take_lock(start, options, why, why_size))
         return false;
     enum attempt attempt = ATTEMPT_UNUSABLE;
+    struct damage damage;
     if (restore_take(options->path, why, why_size)) {
-        attempt = bring_up(start, options, why, why_size);
+        attempt = recall(options->path, &damage) ? ATTEMPT_DAMAGED
+                                                 : bring_up(start, options, why, why_size);
         if (attempt == ATTEMPT_DAMAGED)
             attempt = start_anew(start, options, why, why_size);
     }

@@ -1,4 +1,5 @@
 #include "storage/thread_pool.h"
+#include "storage/damage.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -83,6 +84,15 @@ static void hand_over(struct store *store, struct job *job)
         pthread_cond_broadcast(&store->read_work); /* not everybody takes it */
     else
         pthread_cond_signal(&store->read_work);
+}
+
+void pool_suspect(struct store *store, enum suspicion suspicion)
+{
+    pthread_mutex_lock(&store->mutex);
+    if (!store->damaged && store->suspicion < suspicion)
+        store->suspicion = suspicion;
+    pthread_cond_signal(&store->write_work);
+    pthread_mutex_unlock(&store->mutex);
 }
 
 bool pool_is_full(const struct store *store)
@@ -184,9 +194,17 @@ bool store_is_healthy(struct store *store, char *why, size_t why_size)
                  (int)(hanging_ms / 1000));
     else if (store->damaged)
         snprintf(why, why_size,
-                 "The database is damaged: a restart sets it aside and saves what can be read.");
+                 "The database is damaged: it is set aside, and what can be read is recovered.");
     pthread_mutex_unlock(&store->mutex);
     return healthy;
+}
+
+bool store_is_damaged(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool is_damaged = store->damaged;
+    pthread_mutex_unlock(&store->mutex);
+    return is_damaged;
 }
 
 int64_t store_pending(struct store *store)
@@ -332,6 +350,28 @@ static void dismantle(struct store *store)
     free(store);
 }
 
+static bool begin_once(struct store *store, char *why, size_t why_size)
+{
+    if (!start_open(&store->start, &store->options, why, why_size))
+        return false;
+    if (writer_init(&store->writer, &store->start, &store->options))
+        return true;
+    snprintf(why, why_size, "The database cannot be read: %s.", store->writer.database.why);
+    return false;
+}
+
+/* What the start has not noticed the writer may: then it begins again, with what can be recovered. */
+static bool begin(struct store *store, char *why, size_t why_size)
+{
+    if (begin_once(store, why, why_size))
+        return true;
+    if (!database_is_corrupt(&store->writer.database) || !damage_remember(store->path))
+        return false;
+    writer_finish(&store->writer);
+    start_close(&store->start);
+    return begin_once(store, why, why_size);
+}
+
 struct store *store_open(const struct store_options *options, char *why, size_t why_size)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -342,14 +382,13 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     init_shared(store, options);
     store->event_fd = -1;
     lock_init(&store->start.lock);
-    if (!start_open(&store->start, &store->options, why, why_size)) {
+    if (!begin(store, why, why_size)) {
         dismantle(store);
         return NULL;
     }
     store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool ok = store->event_fd >= 0 && writer_init(&store->writer, &store->start, &store->options);
     housekeeping_init(&store->housekeeping, clock_monotonic_ms());
-    if (ok && start_threads(store))
+    if (store->event_fd >= 0 && start_threads(store))
         return store;
     snprintf(why, why_size, "The store's threads cannot be started.");
     store_close(store);

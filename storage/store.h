@@ -38,7 +38,7 @@ struct store_start {
     int64_t room_id_max, user_id_max; /* highest ever used */
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */
-    char damaged[256];      /* where a damaged database was set aside; empty if none */
+    char damaged[1100];     /* where a damaged database was set aside; empty if none */
     char journal_mode[16];  /* wal, delete or delete+dotfile */
 };
 
@@ -73,8 +73,12 @@ struct job *store_collect(struct store *store);
  * closes what it adopts. */
 int store_fd(const struct store *store);
 
-/* False while commits fail; then why holds a sentence. */
+/* False while commits fail, or once the database was found damaged; then why holds a sentence. */
 bool store_is_healthy(struct store *store, char *why, size_t why_size);
+
+/* The database was found damaged while it was served: it goes on as well as it can, and whoever closes
+ * the store and opens it again has it recovered. */
+bool store_is_damaged(struct store *store);
 
 /* Jobs waiting or in work, and bytes handed to the disk since start. Any thread. */
 int64_t store_pending(struct store *store);

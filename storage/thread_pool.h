@@ -43,6 +43,7 @@ struct store {
     struct list batch; /* taken, not yet committed */
     struct housekeeping housekeeping;
     int64_t failing_since_ms, retry_at_ms, backoff_ms;
+    bool has_rebuilt_index; /* since the start: once has to be enough */
     int64_t looked_ms;    /* when the files were last looked at */
     int64_t committed_ms; /* the last commit: commit_interval_ms counts from here, so that a message
                              after a silence does not wait */
@@ -66,7 +67,13 @@ struct store {
     bool reconfigured;         /* the writer has not looked yet */
     int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
     int64_t commits, failures, unindexed;
-    bool writer_waits, is_time_proven, failing, damaged;
+    bool writer_waits, is_time_proven, failing;
+    enum suspicion {
+        SUSPECT_NOTHING,
+        SUSPECT_INDEX,   /* a search, or a write, has met a damaged page */
+        SUSPECT_DATABASE
+    } suspicion;         /* the writer has not looked yet */
+    bool damaged;        /* the next start sets the database aside */
     char failure[128];
 };
 
@@ -81,6 +88,10 @@ void pool_wake(struct store *store);
 
 /* Wakes the loop once for everything that gathers until it looks. With the mutex. */
 void pool_give_back(struct store *store, struct list *finished);
+
+/* Says that a damaged page was read: the writer makes the index anew, or remembers that the database
+ * is to be recovered. Any thread. */
+void pool_suspect(struct store *store, enum suspicion suspicion);
 
 /* No further read is begun before the loop has taken some answers. With the mutex. */
 bool pool_is_full(const struct store *store);

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "storage/damage.h"
 #include "storage/reserve.h"
+#include "storage/search.h"
 
 enum {
     BACKOFF_MS_MIN = 20,
@@ -71,7 +73,7 @@ static int64_t work_due_ms(struct store *store, int64_t now_ms)
     if (store->reconfigured)
         housekeeping_look(&store->housekeeping, now_ms);
     store->reconfigured = false;
-    if (store->backup_ts)
+    if (store->backup_ts || store->suspicion)
         return now_ms;
     int64_t look_ms = store->looked_ms + LOOK_MS;
     bool may_work = store->notice_count < NOTICES_MAX && store->housekeeping.due_ms < look_ms;
@@ -177,6 +179,42 @@ static bool has_files(struct store *store)
     return false;
 }
 
+/* Takes what the readers suspect; what the writer has met itself counts as well. */
+static enum suspicion take_suspicion(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    enum suspicion suspicion = store->suspicion;
+    store->suspicion = SUSPECT_NOTHING;
+    if (store->failing && !store->damaged && !suspicion &&
+        database_is_corrupt(&store->writer.database))
+        suspicion = SUSPECT_INDEX;
+    pthread_mutex_unlock(&store->mutex);
+    return suspicion;
+}
+
+/* The index is the likelier place, and is made anew where that can be done. Everything else is for
+ * the next start, which the gateway brings about: setting the database aside under everybody's feet
+ * would be worse. */
+static void look_after_damage(struct store *store)
+{
+    struct writer *writer = &store->writer;
+    enum suspicion suspicion = take_suspicion(store);
+    if (suspicion == SUSPECT_NOTHING)
+        return;
+    bool may_rebuild = suspicion == SUSPECT_INDEX && !store->has_rebuilt_index;
+    store->has_rebuilt_index = true;
+    if (may_rebuild && search_rebuild(&writer->database)) {
+        writer->unindexed = writer->search ? search_unindexed(&writer->database) : 0;
+        return;
+    }
+    if (!damage_remember(store->path) && reserve_give_up(store->path))
+        (void)damage_remember(store->path);
+    pthread_mutex_lock(&store->mutex);
+    store->damaged = true;
+    pool_wake(store);
+    pthread_mutex_unlock(&store->mutex);
+}
+
 /* Everything that waits, in one transaction. While storage fails and nobody asks, this is the probe
  * that finds out when it is back. */
 static void commit_batch(struct store *store)
@@ -252,6 +290,7 @@ void *write_thread(void *argument)
     while (gather(store)) {
         if (!has_files(store))
             continue;
+        look_after_damage(store);
         bool commits = store->batch.first || store->failing;
         if (commits)
             commit_batch(store);

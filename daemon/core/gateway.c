@@ -149,6 +149,7 @@ static int64_t check_health(struct gateway *gateway)
         room_make_retry(gateway);
         next_ms = gateway->storage.checked_ms + CHECK_MS;
         bool is_failing = !store_is_healthy(gateway->storage.store, why, sizeof why);
+        gateway->drain.wants_restart |= store_is_damaged(gateway->storage.store);
         if (is_failing && !gateway->storage.is_failing)
             log_error("gateway: storage fails why=\"%s\"", why);
         else if (!is_failing && gateway->storage.is_failing)

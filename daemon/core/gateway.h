@@ -51,7 +51,8 @@ bool gateway_drain(struct gateway *gateway);
 /* Of the last gateway_drain: everybody has had every answer and the 1001. What is left is theirs. */
 bool gateway_has_told_all(const struct gateway *gateway);
 
-/* True once a restore has put another database in place: drain, then build everything again. */
+/* True once a restore has put another database in place, or the one that is served was found damaged:
+ * drain, then build everything again. */
 bool gateway_wants_restart(const struct gateway *gateway);
 
 /* Health for /healthz: false while storage fails; why holds a sentence. */

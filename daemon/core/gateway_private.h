@@ -71,7 +71,7 @@ struct gateway {
     struct {
         enum { DRAIN_NONE, DRAIN_ANSWERS, DRAIN_ALL_TOLD } phase;
         int64_t since_ms;
-        bool wants_restart;    /* a backup was restored: to be built again from it */
+        bool wants_restart;    /* from a backup, or from what a damaged database has left */
     } drain;
 
     struct turn turn;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "storage/check.h"
+#include "storage/damage.h"
 #include "storage/schema.h"
 #include "storage/start.h"
 #include "tests/storage/store_fixture.h"
@@ -138,14 +139,15 @@ static void a_check_that_takes_too_long_is_unfinished(void **state)
 static void a_damage_found_while_serving_is_recalled_at_the_next_start(void **state)
 {
     struct bench *bench = *state;
-    check_remember_damage(bench->fixture.path);
-    assert_true(check_recalls_damage(bench->fixture.path));
+    struct damage damage;
+    assert_true(damage_remember(bench->fixture.path));
+    assert_true(damage_recall(bench->fixture.path, &damage));
     writer_finish(&bench->writer);
     start_close(&bench->start);
     char why[256] = "";
     assert_true(start_open(&bench->start, &bench->fixture.options, why, sizeof why));
     assert_true(bench->start.found.damaged[0] != '\0');
-    assert_false(check_recalls_damage(bench->fixture.path));
+    assert_false(damage_recall(bench->fixture.path, &damage));
     assert_true(writer_init(&bench->writer, &bench->start, &bench->fixture.options));
 }
 

@@ -1,0 +1,161 @@
+"""A database that is damaged: noticed at a start and while it is served, kept, and recovered."""
+import os
+import re
+import sqlite3
+
+import pytest
+
+from client import Client, meet
+
+PAGE = 1024
+SAID = 600
+
+
+def row(seq):
+    return {"kind": "message", "seq": seq, "ts": 1_800_000_000_000 + seq, "from": "mina",
+            "text": f"entry number {seq}, word for word"}
+
+
+def fill(daemon, *rooms, said=SAID):
+    for room in rooms or ["lobby"]:
+        for first in range(1, said, 200):
+            rows = [row(seq) for seq in range(first, min(first + 200, said + 1))]
+            assert daemon.administrator("import", room=room, rows=rows)["rows"] == len(rows)
+
+
+def page_numbers(daemon, first_byte, content):
+    """Of the pages, counted from 0, that begin with this byte and hold this."""
+    data = daemon.database.read_bytes()
+    return [i for i in range(1, len(data) // PAGE)
+            if data[i * PAGE] == first_byte and content in data[i * PAGE:(i + 1) * PAGE]]
+
+
+def leaves(daemon):
+    """The pages that hold messages, without the first and the last."""
+    return page_numbers(daemon, 13, b"word for word")[1:-1]
+
+
+def overwrite(daemon, page, content=b"\xa5" * PAGE):
+    with open(daemon.database, "r+b") as file:
+        file.seek(page * PAGE)
+        file.write(content)
+
+
+def aside(daemon):
+    return sorted(p.name for p in daemon.folder.glob("chat.db.damaged-*"))
+
+
+def texts(daemon, room="lobby"):
+    """Every message of the room that is there; None while it cannot be read."""
+    found, after, more = {}, 0, True
+    while more:
+        status, page = daemon.admin("POST", "/admin/v1/do", {
+            "type": "export", "room": room, "after": after, "limit": 1000})
+        if status == 503:
+            return None
+        assert status == 200, page
+        for entry in page["rows"]:
+            after = entry["seq"]
+            found[after] = entry["text"]
+        more = page["more"]
+    return found
+
+
+def until_read(daemon, room="lobby"):
+    while True:
+        try:
+            found = texts(daemon, room)
+        except (ConnectionError, FileNotFoundError):
+            continue  # it opens its database again
+        if found is not None:
+            return found
+
+
+def until_found(daemon, query):
+    while True:
+        try:
+            status, reply = daemon.admin("POST", "/admin/v1/do", {
+                "type": "search", "query": query, "room": "lobby"})
+        except (ConnectionError, FileNotFoundError):
+            continue
+        assert status in (200, 503), reply
+        if status == 200 and reply["results"]:
+            return
+
+
+def right(found):
+    return {seq for seq, text in found.items() if text == row(seq)["text"]}
+
+
+def has_log(daemon, pattern):
+    return any(re.search(pattern, line) for line in daemon.log)
+
+
+def test_damage_after_a_clean_stop_is_noticed_and_what_is_left_recovered(daemon):
+    fill(daemon)
+    daemon.stop()
+    pages = leaves(daemon)
+    overwrite(daemon, pages[len(pages) // 2])
+    daemon.start()
+    found = until_read(daemon)
+    assert SAID - 20 < len(right(found)) < SAID and len(right(found)) == len(found)
+    assert len(aside(daemon)) == 1
+    assert has_log(daemon, r"set aside path=.*chat\.db\.damaged-")
+    status, _, _ = daemon.http("GET", "/healthz")
+    assert status == 200
+
+
+async def test_damage_beneath_the_running_gateway_is_noticed_when_it_is_read(make_daemon):
+    daemon = make_daemon({"storage.cache_bytes": 65536})
+    fill(daemon, said=3000)
+    daemon.restart()  # everything is in the database then, and nothing in its cache
+    [mina] = await meet(daemon, "mina", history=0)
+    overwrite(daemon, leaves(daemon)[100])
+    found = until_read(daemon)
+    assert 2980 <= len(right(found)) < 3000 and len(aside(daemon)) == 1
+    await mina.wait_closed()
+    mina = await Client.connect(daemon, "mina again")
+    await mina.join()
+    await mina.send("it goes on")
+    await mina.close()
+
+
+def test_a_wal_without_its_database_is_kept(daemon):
+    fill(daemon)
+    daemon.kill()
+    wal = daemon.folder / "chat.db-wal"
+    bytes_of_wal = wal.stat().st_size
+    assert bytes_of_wal > 32
+    os.unlink(daemon.database)
+    daemon.start()
+    kept = [name for name in aside(daemon) if name.endswith("-wal")]
+    assert len(kept) == 1 and (daemon.folder / kept[0]).stat().st_size == bytes_of_wal
+    assert has_log(daemon, "set aside")
+
+
+@pytest.mark.parametrize("table", ["search_blocks", "search_ids", "search_grams", "search_loose"])
+def test_a_damaged_index_never_stops_a_start(daemon, table):
+    fill(daemon, said=2000)
+    while daemon.administrator("status")["unindexed"] >= 512:
+        pass
+    daemon.stop()
+    database = sqlite3.connect(daemon.database)
+    [root] = database.execute("SELECT rootpage FROM sqlite_schema WHERE name=?", [table]).fetchone()
+    database.close()
+    overwrite(daemon, root - 1)
+    daemon.start()
+    assert len(right(until_read(daemon))) == 2000
+    until_found(daemon, "number 77")
+
+
+def test_a_flipped_version_or_id_stops_no_start(daemon):
+    fill(daemon)
+    for offset in (60, 61, 71):  # user_version, application_id
+        daemon.stop()
+        with open(daemon.database, "r+b") as file:
+            file.seek(offset)
+            byte = file.read(1)
+            file.seek(offset)
+            file.write(bytes([byte[0] ^ 0x40]))
+        daemon.start()
+        assert len(right(until_read(daemon))) == SAID
