@@ -3,7 +3,7 @@
 #include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/repeats.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 /* What an edit, a deletion or a reaction needs to know of its target. */
 struct target {

@@ -1,7 +1,7 @@
 #include "storage/housekeeping.h"
 
 #include "storage/reserve.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 enum {
     ROUND_MS = 60000, /* between two rounds of retention */

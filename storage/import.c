@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "storage/messages.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 /* Where the room's log ends: rows that are put in must follow. */
 struct end {

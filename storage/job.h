@@ -8,6 +8,7 @@
 #include "protocol/name.h"
 #include "protocol/text.h"
 #include "storage/clock.h"
+#include "storage/crypto.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 
 #define KEY_BYTES 32     /* of a guest's key, before it is written as text */
 #define KEY_TEXT_BYTES 64 /* the same in hexadecimal */
-#define HASH_BYTES 32    /* SHA-256: what of a key is stored */
+
 #define LOG_ID_BYTES 16  /* hexadecimal digits of a log id */
 #define TOPIC_BYTES_MAX 1024
 

@@ -8,7 +8,7 @@
 #include "storage/history.h"
 #include "storage/messages.h"
 #include "storage/repeats.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 #include "storage/users.h"
 
 int64_t reader_file_bytes(const char *path)

@@ -5,7 +5,7 @@
 #include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/rooms.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 

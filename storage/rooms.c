@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "storage/crypto.h"
 #include "storage/grants.h"
 #include "storage/messages.h"
 #include "storage/writer.h"

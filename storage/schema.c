@@ -57,7 +57,7 @@ static const char *const steps[] = {
     "CREATE TABLE reactions("
     " target INTEGER NOT NULL, emoji TEXT NOT NULL, user_id INTEGER NOT NULL, name TEXT NOT NULL,"
     " PRIMARY KEY(target, emoji, user_id, name)) WITHOUT ROWID;"
-    /* the search index: see search_index.c. trigram.id is block << TRIGRAM_BITS | trigram */
+    /* the search index: see search/index.c. trigram.id is block << TRIGRAM_BITS | trigram */
     "CREATE TABLE search_blocks("
     " block INTEGER PRIMARY KEY, oldest_ts INTEGER NOT NULL, newest_ts INTEGER NOT NULL,"
     " kept INTEGER NOT NULL);"

@@ -17,7 +17,7 @@
 #include "storage/reserve.h"
 #include "storage/rooms.h"
 #include "storage/schema.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 #include "storage/tokens.h"
 
 /* The ways to write, the best first. unix-excl keeps a WAL's index in memory of the process: no

@@ -91,13 +91,4 @@ void store_reconfigure(struct store *store, const struct store_options *options)
  * the threads, closes the files. Finished jobs that were not collected are destroyed. NULL is fine. */
 void store_close(struct store *store);
 
-/* Random bytes from mbedTLS (CTR_DRBG seeded by the kernel). False if the generator failed. Any thread. */
-bool random_fill(void *bytes, size_t size) __attribute__((warn_unused_result));
-
-/* size random bytes as 2 * size hexadecimal digits and a NUL. */
-bool random_hex(char *text, size_t size) __attribute__((warn_unused_result));
-
-/* SHA-256 (FIPS 180-4) of a text, for keys. */
-bool hash_text(const char *text, uint8_t hash[HASH_BYTES]) __attribute__((warn_unused_result));
-
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/crypto.h"
 #include "storage/store.h"
 #include "storage/users.h"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "storage/crypto.h"
 #include "storage/store.h"
 
 static enum step read_user(struct database *database, sqlite3_stmt *statement,

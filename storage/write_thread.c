@@ -5,7 +5,7 @@
 
 #include "storage/damage.h"
 #include "storage/reserve.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 enum {
     BACKOFF_MS_MIN = 20,

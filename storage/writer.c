@@ -6,7 +6,7 @@
 #include "storage/backup.h"
 #include "storage/days.h"
 #include "storage/grants.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 #include "storage/start.h"
 #include "storage/tokens.h"
 #include "storage/users.h"

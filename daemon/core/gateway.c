@@ -10,6 +10,7 @@
 #include "daemon/core/token.h"
 #include "daemon/core/user.h"
 #include "daemon/log.h"
+#include "storage/crypto.h"
 
 #include <stdlib.h>
 

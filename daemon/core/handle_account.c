@@ -7,6 +7,7 @@
 #include "daemon/core/submit.h"
 #include "daemon/core/token.h"
 #include "daemon/core/user.h"
+#include "storage/crypto.h"
 
 #include <stdio.h>
 #include <string.h>

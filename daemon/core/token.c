@@ -4,6 +4,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
+#include "storage/crypto.h"
 
 #include <stdlib.h>
 #include <string.h>

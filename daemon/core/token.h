@@ -5,6 +5,7 @@
 #define HEARTH_CORE_TOKEN_H
 
 #include "daemon/core/permission.h"
+#include "storage/crypto.h"
 #include "storage/job.h"
 
 struct gateway;

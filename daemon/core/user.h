@@ -3,6 +3,7 @@
 #define HEARTH_CORE_USER_H
 
 #include "daemon/core/table.h"
+#include "storage/crypto.h"
 #include "storage/job.h"
 
 struct gateway;

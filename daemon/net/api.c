@@ -10,6 +10,7 @@
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
 #include "protocol/text.h"
+#include "storage/crypto.h"
 #include "storage/store.h"
 
 #define NONCE_BYTES 12

@@ -17,7 +17,7 @@
 #include "storage/messages.h"
 #include "storage/reader.h"
 #include "storage/retention.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 #include "storage/start.h"
 #include "storage/writer.h"
 

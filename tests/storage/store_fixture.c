@@ -13,6 +13,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "storage/crypto.h"
+
 enum { PATIENCE_MS = 180000 };
 
 /* What the store's threads are told. Under one mutex: half of a new time would look like a clock that

@@ -22,7 +22,7 @@
 #include "storage/backup.h"
 #include "storage/messages.h"
 #include "storage/retention.h"
-#include "storage/search.h"
+#include "storage/search/search.h"
 #include "storage/start.h"
 #include "storage/writer.h"
 #include "tests/storage/scratch.h"

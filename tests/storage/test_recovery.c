@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "storage/crypto.h"
 #include "storage/messages.h"
 #include "tests/storage/store_fixture.h"
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "storage/crypto.h"
 #include "storage/days.h"
 #include "storage/proof.h"
 #include "storage/reader.h"

@@ -1,4 +1,4 @@
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "storage/messages.h"
-#include "storage/trigram.h"
+#include "storage/search/trigram.h"
 #include "tests/storage/scratch.h"
 
 static int64_t next_ts = 1000;

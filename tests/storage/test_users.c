@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "storage/crypto.h"
 #include "tests/storage/store_fixture.h"
 
 static int open_fixture(void **state)

@@ -1,5 +1,6 @@
 #include "tests/support/fake_store.h"
 
+#include "storage/crypto.h"
 #include "tests/support/memory_database.h"
 
 #include <assert.h>

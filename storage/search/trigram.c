@@ -1,4 +1,4 @@
-#include "storage/trigram.h"
+#include "storage/search/trigram.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-#include "storage/query.h"
+#include "storage/search/query.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "protocol/fold.h"
-#include "storage/trigram.h"
+#include "storage/search/trigram.h"
 
 #define SNIPPET_BEFORE_BYTES 80
 #define ELLIPSIS             "\xe2\x80\xa6"

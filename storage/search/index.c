@@ -3,14 +3,14 @@
  * indexing costs little; and a message is taken out of its block again at once, which SQLite's own
  * FTS5 could do only by rewriting everything around it (its secure-delete came with SQLite 3.42).
  */
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/fold.h"
 #include "storage/messages.h"
-#include "storage/trigram.h"
+#include "storage/search/trigram.h"
 
 _Static_assert(SEARCH_BLOCK_MESSAGES == BLOCK_PLACES_MAX, "a block has a place for each message");
 

@@ -1,12 +1,12 @@
 /* Taking messages out of the index, so that what was deleted is in no byte of the file: the places
  * of a message are removed from every trigram of its block, and SQLite's secure_delete overwrites
  * the rest. */
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 #include <stdlib.h>
 
 #include "storage/messages.h"
-#include "storage/trigram.h"
+#include "storage/search/trigram.h"
 
 #define BLOCKS_AT_ONCE 64
 

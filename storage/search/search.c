@@ -1,7 +1,7 @@
 /* Answering a search: the words' trigrams lead to messages in the blocks, newest block first; each
  * is compared by its own text. What is not indexed yet is read. All of it in the caller's snapshot.
  */
-#include "storage/search.h"
+#include "storage/search/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "protocol/fold.h"
 #include "storage/history.h"
 #include "storage/messages.h"
-#include "storage/query.h"
-#include "storage/trigram.h"
+#include "storage/search/query.h"
+#include "storage/search/trigram.h"
 
 #define SCAN_ROWS_MAX    20000  /* read for a query that has no trigrams, or without an index */
 #define WAITING_ROWS_MAX 200000 /* read of what waits for the index, after a large import say */

@@ -1,4 +1,4 @@
-#include "storage/store.h"
+#include "storage/crypto.h"
 
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/sha256.h>
