@@ -64,20 +64,8 @@ void peer_gone(struct server *server, struct peer *peer)
     free(peer);
 }
 
-/* Says so and hangs up, without reading: whoever is over a bound costs nothing more. */
-static void turn_away(struct server *server, int fd)
-{
-    static const char answer[] =
-        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 90\r\n"
-        "Retry-After: 5\r\nConnection: close\r\n\r\n"
-        "{\"error_code\":\"rate_limited\",\"message\":\"There are too many connections from this "
-        "address.\"}\n";
-    ssize_t sent = send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent;
-    close(fd);
-    server->refused_count++;
-    log_debug("listener: refused reason=rate_limited connections=%d", server->connection_count);
-}
+const struct head_refusal accept_is_crowded = {
+    429, ERROR_rate_limited, "Retry-After: 5\r\n", "There are too many connections from this address."};
 
 static bool may_come(const struct server *server, const struct peer *peer)
 {
@@ -87,15 +75,20 @@ static bool may_come(const struct server *server, const struct peer *peer)
     return peer->is_admin || peer->is_exempt || !address || address->count < most;
 }
 
-static struct peer *peer_create(struct server *server, const struct peer *from)
+bool accept_count(struct server *server, struct peer *peer, const struct address *address,
+                  unsigned scope)
 {
-    struct peer *peer = malloc(sizeof *peer);
-    if (!peer || (from->address_key != 0 && !address_enter(server, from->address_key))) {
-        free(peer);
-        return NULL;
-    }
-    *peer = *from;
-    return peer;
+    struct peer as = *peer;
+    struct count_key count = links_key(&server->links, address, scope, server_now_ms(server));
+    as.address = *address;
+    as.address_key = count.key;
+    as.is_network = count.is_network;
+    as.is_exempt = networks_contain(&server->exempt, address);
+    as.is_proxy = false;
+    if (!may_come(server, &as) || !address_enter(server, as.address_key))
+        return false;
+    *peer = as;
+    return true;
 }
 
 static unsigned scope_of(const struct sockaddr *name)
@@ -105,27 +98,33 @@ static unsigned scope_of(const struct sockaddr *name)
                : 0;
 }
 
+/* False when the peer may not come. A proxy's is counted once it has said for whom it comes. */
+static bool identify(struct server *server, struct peer *peer, const struct sockaddr *name)
+{
+    struct address address;
+    if (peer->is_admin || !address_from_socket(name, &address))
+        return true;
+    if (!networks_contain(&server->proxies, &address))
+        return accept_count(server, peer, &address, scope_of(name));
+    peer->address = address;
+    peer->is_proxy = true;
+    peer->owes_preamble = server->config->listen.proxy_protocol;
+    return true;
+}
+
 static void welcome(struct server *server, const struct listening *listening, int fd,
                     const struct sockaddr *name)
 {
-    struct peer from = {.is_admin = listening->is_admin, .stage = PEER_WAITING};
-    struct address address;
-    if (!from.is_admin && address_from_socket(name, &address)) {
-        struct count_key count =
-            links_key(&server->links, &address, scope_of(name), server_now_ms(server));
-        from.address_key = count.key;
-        from.is_network = count.is_network;
-        from.is_exempt = networks_contain(&server->exempt, &address);
-    }
-    if (!may_come(server, &from)) {
-        turn_away(server, fd);
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (!peer) {
+        close(fd);
         return;
     }
-    struct peer *peer = peer_create(server, &from);
-    if (peer)
+    peer->is_admin = listening->is_admin;
+    if (identify(server, peer, name))
         front_take(server->front, peer, fd);
     else
-        close(fd);
+        front_refuse(server->front, peer, fd, &accept_is_crowded);
 }
 
 const struct head_refusal accept_is_full = {

@@ -13,10 +13,13 @@ enum peer_stage {
 
 /* An accepted connection, from accept4 to its close: lws's opaque pointer once lws has it. */
 struct peer {
-    uint64_t address_key; /* what it is counted by, see link.h; 0 of the admin socket */
+    struct address address; /* whose it is; of a proxy, the proxy's until it has said for whom it comes */
+    uint64_t address_key; /* what it is counted by, see link.h; 0 while it is not, and of the admin socket */
     bool is_network;      /* that is a network beyond the link: several people */
     bool is_admin;
     bool is_exempt;
+    bool is_proxy;        /* of http.trusted_proxies, and not counted yet */
+    bool owes_preamble;   /* of the PROXY protocol */
     enum peer_stage stage;
 };
 
@@ -31,6 +34,14 @@ bool accept_has_place(const struct server *server, const struct peer *peer);
 
 /* What is answered when there is none. */
 extern const struct head_refusal accept_is_full;
+
+/* Counts the peer for this address; scope is the interface of a link-local one, or 0. False when it has
+ * as many connections as it may, or without memory: then nothing has changed. */
+bool accept_count(struct server *server, struct peer *peer, const struct address *address,
+                  unsigned scope);
+
+/* What is answered then. */
+extern const struct head_refusal accept_is_crowded;
 
 /* Gives lws the socket, with the head of its request, or as much of it as is not in the socket. Takes the
  * peer and the socket, whatever comes of it: the request may have been answered when this returns. */

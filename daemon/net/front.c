@@ -13,8 +13,8 @@
 
 #include "daemon/log.h"
 #include "daemon/net/head.h"
-#include "daemon/net/headers.h"
-#include "protocol/message.h"
+#include "daemon/net/proxy.h"
+#include "daemon/net/refuse.h"
 
 #define HEAD_MS 10000       /* for a head to come whole */
 #define LINGER_MS 2000      /* for an answer to be read before the connection is reset */
@@ -68,22 +68,6 @@ static void hang_up(struct front *front, struct caller *caller)
 
 /* --- refusing ------------------------------------------------------------------------------------- */
 
-static bool write_answer(const struct head_refusal *refusal, struct buffer *out)
-{
-    struct buffer body = {.max = 1024};
-    char length[48];
-    bool whole = error_encode(&body, error_code_name(refusal->code), refusal->sentence, NULL) &&
-                 buffer_append_text(&body, "\n");
-    snprintf(length, sizeof length, "Content-Length: %zu\r\nConnection: close\r\n\r\n", body.length);
-    whole = whole && buffer_append_text(out, "HTTP/1.1 ") &&
-            buffer_append_text(out, headers_status(refusal->status)) && buffer_append_text(out, "\r\n") &&
-            buffer_append_text(out, refusal->headers) && buffer_append_text(out, headers_json) &&
-            buffer_append_text(out, headers_everywhere) && buffer_append_text(out, length) &&
-            buffer_append(out, body.bytes, body.length);
-    buffer_finish(&body);
-    return whole;
-}
-
 /* Closed at once, a socket with unread bytes is reset, and the answer with it. So this side says that it
  * is done, and waits a little for the other to be. */
 static void linger(struct front *front, struct caller *caller)
@@ -97,12 +81,7 @@ static void linger(struct front *front, struct caller *caller)
 
 static void answer(struct front *front, const struct caller *caller, const struct head_refusal *refusal)
 {
-    struct buffer bytes = {0};
-    if (write_answer(refusal, &bytes)) {
-        ssize_t sent = send(caller->fd, bytes.bytes, bytes.length, MSG_NOSIGNAL | MSG_DONTWAIT);
-        (void)sent; /* an empty socket takes it all, or the client has gone */
-    }
-    buffer_finish(&bytes);
+    refusal_send(refusal, caller->fd);
     front->server->refused_count++;
     log_debug("front: refused status=%d code=%s", refusal->status,
               error_code_name(refusal->code));
@@ -126,7 +105,7 @@ static void discard(struct front *front, struct caller *caller)
     hang_up(front, caller); /* it has hung up, or is not going to */
 }
 
-/* --- handing on ----------------------------------------------------------------------------------- */
+/* --- whose it is ---------------------------------------------------------------------------------- */
 
 static bool take_bytes(struct front *front, const struct caller *caller, size_t length)
 {
@@ -138,6 +117,49 @@ static bool take_bytes(struct front *front, const struct caller *caller, size_t 
     }
     return true;
 }
+
+/* What the proxy says before it passes anything on. True when it is taken, and the head may be looked at. */
+static bool take_preamble(struct front *front, struct caller *caller, size_t got, bool has_ended)
+{
+    static const struct head_refusal missing = {
+        400, ERROR_bad_request, "", "A trusted proxy must begin with the PROXY protocol here, version 2."};
+    size_t length;
+    switch (proxy_read_preamble(front->bytes, got, &caller->peer->address, &length)) {
+    case PROXY_WHOLE:
+        caller->peer->owes_preamble = !take_bytes(front, caller, length);
+        return !caller->peer->owes_preamble;
+    case PROXY_WRONG:
+        refuse_caller(front, caller, &missing);
+        return false;
+    case PROXY_PARTIAL:
+        if (has_ended)
+            hang_up(front, caller);
+        return false;
+    }
+    return false;
+}
+
+/* Counts a connection that came through a proxy for whom it came. False: refused. */
+static bool count_client(struct front *front, struct caller *caller, const struct head *head)
+{
+    static const struct head_refusal contradicts = {
+        400, ERROR_bad_request, "", "Forwarded and X-Forwarded-For name different clients; the proxy must drop one of them."};
+    struct server *server = front->server;
+    struct address client = caller->peer->address;
+    if (!caller->peer->is_proxy)
+        return true;
+    bool may_speak_for_others = networks_contain(&server->proxies, &client);
+    if (may_speak_for_others && !proxy_find_client(head, &server->proxies, &client)) {
+        refuse_caller(front, caller, &contradicts);
+        return false;
+    }
+    if (accept_count(server, caller->peer, &client, 0))
+        return true;
+    refuse_caller(front, caller, &accept_is_crowded);
+    return false;
+}
+
+/* --- handing on ----------------------------------------------------------------------------------- */
 
 /* What lies behind a request without a body is for nobody: one request a connection. lws 4.1.6 would take
  * it for the next head, and then forget to answer this one. */
@@ -174,6 +196,9 @@ static void pass_on(struct front *front, struct caller *caller, const struct hea
     struct buffer canonical = {.max = HEAD_CANONICAL_BYTES_MAX};
     if (!write_head(head, &canonical)) {
         refuse_caller(front, caller, &too_long);
+    } else if (!count_client(front, caller, head)) {
+        buffer_finish(&canonical);
+        return;
     } else if (!accept_has_place(front->server, caller->peer)) {
         refuse_caller(front, caller, &accept_is_full);
     } else if (!consume(front, caller, head)) {
@@ -196,10 +221,20 @@ static void end_early(struct front *front, struct caller *caller, ssize_t got)
         hang_up(front, caller);
 }
 
+static ssize_t peek(struct front *front, const struct caller *caller)
+{
+    return recv(caller->fd, front->bytes, sizeof front->bytes, MSG_PEEK | MSG_DONTWAIT);
+}
+
 static void look(struct front *front, struct caller *caller, bool has_ended)
 {
     struct head head;
-    ssize_t got = recv(caller->fd, front->bytes, sizeof front->bytes, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t got = peek(front, caller);
+    if (got > 0 && caller->peer->owes_preamble) {
+        if (!take_preamble(front, caller, (size_t)got, has_ended))
+            return;
+        got = peek(front, caller);
+    }
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
@@ -234,7 +269,8 @@ static void make_place(struct front *front)
     hang_up(front, oldest);
 }
 
-void front_take(struct front *front, struct peer *peer, int fd)
+/* NULL when there is no memory or descriptor: then peer and socket are gone. */
+static struct caller *add_caller(struct front *front, struct peer *peer, int fd)
 {
     make_place(front);
     struct caller *caller = calloc(1, sizeof *caller);
@@ -243,12 +279,25 @@ void front_take(struct front *front, struct peer *peer, int fd)
         close(fd);
         peer_gone(front->server, peer);
         free(caller);
-        return;
+        return NULL;
     }
     *caller = (struct caller){
         .peer = peer, .fd = fd, .since_ms = server_now_ms(front->server), .stage = STAGE_WAITING};
     DL_APPEND(front->waiting, caller);
     front->count++;
+    return caller;
+}
+
+void front_take(struct front *front, struct peer *peer, int fd)
+{
+    (void)add_caller(front, peer, fd);
+}
+
+void front_refuse(struct front *front, struct peer *peer, int fd, const struct head_refusal *refusal)
+{
+    struct caller *caller = add_caller(front, peer, fd);
+    if (caller)
+        refuse_caller(front, caller, refusal);
 }
 
 void front_sweep(struct front *front)

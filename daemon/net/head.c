@@ -14,6 +14,7 @@ enum header_kind {
     HEADER_LENGTH,
     HEADER_ENCODING,
     HEADER_EXPECT,
+    HEADER_HOP, /* read by proxy.c, and of no use to lws */
     HEADER_UPGRADE
 };
 
@@ -34,7 +35,7 @@ static const struct header {
     {"Authorization", HEADER_PASSES_ONCE},
     {"Content-Disposition", HEADER_PASSES_ONCE},
     {"Content-Type", HEADER_PASSES_ONCE},
-    {"Forwarded", HEADER_PASSES},
+    {"Forwarded", HEADER_HOP},
     {"If-None-Match", HEADER_PASSES},
     {"If-Range", HEADER_PASSES_ONCE},
     {"Last-Event-ID", HEADER_PASSES_ONCE},
@@ -45,7 +46,7 @@ static const struct header {
     {"Sec-WebSocket-Protocol", HEADER_PASSES},
     {"Sec-WebSocket-Version", HEADER_PASSES_ONCE},
     {"Upload-Offset", HEADER_PASSES_ONCE},
-    {"X-Forwarded-For", HEADER_PASSES},
+    {"X-Forwarded-For", HEADER_HOP},
 };
 
 #define KNOWN_HEADER_COUNT (sizeof known_headers / sizeof *known_headers)
@@ -266,6 +267,7 @@ static bool take_value(struct reading *reading, enum header_kind kind, struct he
         return true;
     case HEADER_PASSES:
     case HEADER_PASSES_ONCE:
+    case HEADER_HOP:
         return true;
     }
     return true;
@@ -293,7 +295,7 @@ static bool read_field(struct reading *reading, struct head_span line)
     if (!header)
         return true;
     bool *seen = &reading->seen[header - known_headers];
-    if (*seen && header->kind != HEADER_PASSES)
+    if (*seen && header->kind != HEADER_PASSES && header->kind != HEADER_HOP)
         return reject(reading->head, 400, "A header is there twice that can be there once.");
     *seen = true;
     return take_value(reading, header->kind, value);
@@ -391,30 +393,42 @@ static bool write_upgrade(const struct head *head, struct buffer *out)
            buffer_append_text(out, "Upgrade: websocket\r\nConnection: Upgrade\r\n");
 }
 
-static bool write_line(struct head_span line, struct buffer *out)
+static bool is_passed(const struct header *header)
+{
+    return header && header->kind != HEADER_HOST && header->kind != HEADER_UPGRADE &&
+           header->kind != HEADER_HOP;
+}
+
+bool head_name_is(struct head_span name, const char *word)
+{
+    return span_is_word(name, word);
+}
+
+bool head_next_field(const struct head *head, const char **at, struct head_span *name,
+                     struct head_span *value)
 {
     struct head ignored;
-    struct head_span name, value;
-    if (!split_field(&ignored, line, &name, &value))
-        return true; /* a head that was read has none of these */
-    const struct header *header = header_find(name);
-    bool is_passed = header && header->kind != HEADER_HOST && header->kind != HEADER_UPGRADE;
-    return !is_passed || write_field(header, value, out);
+    struct head_span line;
+    const char *end = head->fields.bytes + head->fields.length;
+    return *at < end && take_line(at, end, &line) == LINE_WHOLE &&
+           split_field(&ignored, line, name, value); /* a head that was read has no others */
 }
 
 bool head_write(const struct head *head, struct buffer *out)
 {
     static const struct header host = {"Host", HEADER_HOST};
     bool has_slash = head->target.length > 0 && head->target.bytes[0] == '/';
-    struct head_span line;
-    const char *at = head->fields.bytes, *end = at + head->fields.length;
+    struct head_span name, value;
+    const char *at = head->fields.bytes;
     if (!append_span(out, head->method) || !buffer_append_text(out, has_slash ? " " : " /") ||
         !append_span(out, head->target) ||
         !buffer_append_text(out, head->is_http_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n") ||
         (head->host.length > 0 && !write_field(&host, head->host, out)) || !write_upgrade(head, out))
         return false;
-    while (at < end && take_line(&at, end, &line) == LINE_WHOLE)
-        if (!write_line(line, out))
+    while (head_next_field(head, &at, &name, &value)) {
+        const struct header *header = header_find(name);
+        if (is_passed(header) && !write_field(header, value, out))
             return false;
+    }
     return true;
 }

@@ -48,6 +48,12 @@ struct head {
 /* Reads length bytes from the start of a connection; what lies behind the head is not looked at. */
 enum head_verdict head_read(const char *bytes, size_t length, struct head *head);
 
+/* The next field of a head that is whole, from *at on, which begins as head->fields.bytes. False at the
+ * end. */
+bool head_next_field(const struct head *head, const char **at, struct head_span *name,
+                     struct head_span *value);
+bool head_name_is(struct head_span name, const char *word);
+
 /* Appends a whole head as lws is to see it, without the empty line: an origin-form target, one Host, and
  * of the other fields only those that are used here. False when out takes no more. */
 bool head_write(const struct head *head, struct buffer *out);

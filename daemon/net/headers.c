@@ -36,6 +36,7 @@ const char *headers_status(int status)
         {411, "411 Length Required"},
         {413, "413 Content Too Large"},
         {417, "417 Expectation Failed"},
+        {426, "426 Upgrade Required"},
         {429, "429 Too Many Requests"},
         {431, "431 Request Header Fields Too Large"},
         {501, "501 Not Implemented"},

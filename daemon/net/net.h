@@ -53,7 +53,7 @@ struct server {
     bool is_libuv;
     struct stop stop;
     char own_name[256]; /* of this machine */
-    struct networks exempt;
+    struct networks exempt, proxies;
     struct links links;
     int connections_max;   /* limits.connections, or fewer where descriptors are short */
     int connection_count;  /* that lws has */

@@ -256,6 +256,9 @@ static void apply_config(struct server *server)
     if (!networks_parse(config->limits.exempt, &server->exempt))
         log_warn("server: limits.exempt holds more than is understood networks=%zu",
                  server->exempt.count);
+    if (!networks_parse(config->http.trusted_proxies, &server->proxies))
+        log_warn("server: http.trusted_proxies holds more than is understood networks=%zu",
+                 server->proxies.count);
     int64_t room = descriptors_for_clients(config, server->connection_count);
     int64_t waiting = room - config->limits.connections;
     if (waiting < room / WAITING_SHARE)

@@ -8,9 +8,9 @@
 #include "daemon/net/field.h"
 #include "daemon/net/origin.h"
 #include "daemon/net/plain.h"
+#include "daemon/net/refuse.h"
 #include "protocol/message.h"
 
-#define BODY_BYTES_MAX 256
 #define PATH_BYTES_MAX 128 /* of a path that can be a door */
 
 bool request_path(struct lws *wsi, char *path, size_t size)
@@ -39,26 +39,22 @@ enum door door_find(const char *path, int64_t *client_id)
 }
 
 /* Always closes: a refused upgrade has nothing more to say on this connection. */
-static int turn_down(struct lws *wsi, const char *status, const char *header, const char *code,
-                     const char *sentence)
+static int reject(struct lws *wsi, int status, enum error_code code, const char *headers,
+                  const char *sentence)
 {
-    struct buffer body = {.max = BODY_BYTES_MAX};
-    char answer[512];
-    bool is_whole = error_encode(&body, code, sentence, NULL);
-    int size = snprintf(answer, sizeof answer,
-                        "HTTP/1.1 %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n"
-                        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n%.*s\n",
-                        status, header, (int)body.length + 1, (int)body.length,
-                        is_whole ? (const char *)body.bytes : "");
-    int sent = lws_write(wsi, (unsigned char *)answer, (size_t)size, LWS_WRITE_RAW);
-    (void)sent; /* it ends either way */
-    buffer_finish(&body);
+    const struct head_refusal refusal = {status, code, headers, sentence};
+    struct buffer answer = {0};
+    if (refusal_write(&refusal, &answer)) {
+        int sent = lws_write(wsi, answer.bytes, answer.length, LWS_WRITE_RAW);
+        (void)sent; /* it ends either way */
+    }
+    buffer_finish(&answer);
     return -1;
 }
 
-static int forbid(struct lws *wsi, const char *sentence)
+static int reject_request(struct lws *wsi, int status, const char *headers, const char *sentence)
 {
-    return turn_down(wsi, "403 Forbidden", "", "forbidden", sentence);
+    return reject(wsi, status, ERROR_bad_request, headers, sentence);
 }
 
 /* No subprotocol at all, or the door's own among those offered. */
@@ -101,7 +97,7 @@ int upgrade_confirm(struct lws *wsi)
     char path[PATH_BYTES_MAX];
     int64_t client_id;
     if (header_is(wsi, WSI_TOKEN_UPGRADE, "h2c")) /* lws lets nobody leave it out of account */
-        return turn_down(wsi, "400 Bad Request", "", "bad_request",
+        return reject_request(wsi, 400, "",
                          "HTTP/2 is not spoken here; ask without Upgrade.");
     /* Of what else a client can think of lws asks too, having refused it and freed the headers
      * (NN-2025-0102): a copy that fails tells. */
@@ -109,25 +105,23 @@ int upgrade_confirm(struct lws *wsi)
         return -1;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0 ||
         !header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1"))
-        return turn_down(wsi, "400 Bad Request", "", "bad_request",
+        return reject_request(wsi, 400, "",
                          "A WebSocket is opened by GET and HTTP/1.1.");
     if (!header_is(wsi, WSI_TOKEN_VERSION, "13"))
-        return turn_down(wsi, "426 Upgrade Required", "Sec-WebSocket-Version: 13\r\n",
-                         "bad_request", "Only version 13 of the WebSocket protocol is spoken.");
+        return reject_request(wsi, 426, "Sec-WebSocket-Version: 13\r\n", "Only version 13 of the WebSocket protocol is spoken.");
     const char *strange = strange_page(wsi);
     if (*strange)
-        return forbid(wsi, strange);
+        return reject(wsi, 403, ERROR_forbidden, "", strange);
     enum door door = request_path(wsi, path, sizeof path) ? door_find(path, &client_id) : DOOR_NONE;
     if (door == DOOR_NONE || (door == DOOR_PLAIN && !server_of(wsi)->config->plain.enabled))
-        return turn_down(wsi, "404 Not Found", "", "bad_request", "There is no WebSocket here.");
+        return reject_request(wsi, 404, "", "There is no WebSocket here.");
     if (!offers(wsi, door == DOOR_ECHO ? "hearth.echo" : "hearth.v1"))
-        return turn_down(wsi, "400 Bad Request", "", "bad_request",
+        return reject_request(wsi, 400, "",
                          "Offer the subprotocol hearth.v1, or none.");
     return 0;
 }
 
 int upgrade_refuse_tunnel(struct lws *wsi)
 {
-    return turn_down(wsi, "405 Method Not Allowed", "Allow: GET, HEAD, POST, OPTIONS\r\n",
-                     "bad_request", "This is no proxy.");
+    return reject_request(wsi, 405, "Allow: GET, HEAD, POST, OPTIONS\r\n", "This is no proxy.");
 }

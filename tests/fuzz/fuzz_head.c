@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/net/head.h"
+#include "daemon/net/proxy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -31,6 +32,18 @@ static void demand_stable(const struct head *head)
     buffer_finish(&twice);
 }
 
+/* Whatever a head names, and whatever a connection begins with, is read within its bytes. */
+static void read_as_proxy(const char *text, size_t length, const struct head *head)
+{
+    static const struct networks trusted = {{{{true, {10}}, 8}}, 1};
+    struct address client = {true, {10, 0, 0, 1}};
+    size_t taken;
+    if (head)
+        (void)proxy_find_client(head, &trusted, &client);
+    if (proxy_read_preamble(text, length, &client, &taken) == PROXY_WHOLE)
+        demand(taken <= length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct head head, part;
@@ -43,6 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         demand(head_read(text, head.length / 2, &part) == HEAD_PARTIAL);
         demand(head_read(text, head.length - 1, &part) == HEAD_PARTIAL);
         demand_stable(&head);
+        read_as_proxy(text, length, &head);
+    } else {
+        read_as_proxy(text, length, NULL);
     }
     free(text);
     return 0;

@@ -391,7 +391,8 @@ static size_t whole(const struct client *client, size_t *header, size_t *length)
     if (client->kind == SESSION_LINES || client->kind == SESSION_EVENTS) {
         const char *end = client->kind == SESSION_LINES ? "\n" : "\n\n";
         const unsigned char *found = memmem(bytes, have, end, strlen(end));
-        *header = client->kind == SESSION_LINES ? 0 : strlen("data: ");
+        const unsigned char *data = memmem(bytes, have, "data: ", strlen("data: ")); /* behind the id */
+        *header = client->kind == SESSION_EVENTS && data ? (size_t)(data - bytes) + strlen("data: ") : 0;
         *length = found ? (size_t)(found - bytes) - *header : 0;
         return found ? (size_t)(found - bytes) + strlen(end) : 0;
     }
