@@ -34,6 +34,23 @@ struct harness {
     int64_t moves; /* calls of the carrier */
 };
 
+/* One harness a test, called harness: opened with the settings that change gives, closed after it. */
+#define HARNESS_FOR_EACH_TEST(change)                                                              \
+    static struct harness harness;                                                                 \
+    static int open_harness(void **state)                                                          \
+    {                                                                                              \
+        (void)state;                                                                               \
+        harness_open(&harness, change);                                                            \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int close_harness(void **state)                                                         \
+    {                                                                                              \
+        (void)state;                                                                               \
+        harness_close(&harness);                                                                   \
+        return 0;                                                                                  \
+    }
+#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
+
 extern const struct carrier harness_carrier; /* of test clients */
 
 /* The defaults, with limits.exempt's effect on every client. change, if given, changes settings

@@ -7,21 +7,7 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 static void the_administrator_sees_figures_and_guests_do_not(void **state)
 {
@@ -149,8 +135,6 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
             fail_msg("the metrics lack %s", lines[i]);
     buffer_finish(&out);
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
 
 int main(void)
 {

@@ -9,21 +9,7 @@
 
 #include "daemon/core/dispatch.h"
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
@@ -144,8 +130,6 @@ static void a_request_filled_in_c_waits_its_turn(void **state)
     assert_non_null(strstr(client_expect(mina, "message"), "\"text\":\"hi\""));
     (void)state;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
 
 int main(void)
 {

@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
 static void make_small(struct config *config)
 {
     config->limits.room_log_bytes = 16384;
@@ -18,19 +16,7 @@ static void make_small(struct config *config)
     config->limits.write_bytes = 4096;
 }
 
-static int open_small(void **state)
-{
-    (void)state;
-    harness_open(&harness, make_small);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(make_small)
 
 static int64_t said;
 
@@ -356,8 +342,6 @@ static void quiet_rooms_give_their_memory_up_first(void **state)
     (void)client_expect(jun, "live");
     (void)state;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_small, close_harness)
 
 int main(void)
 {

@@ -7,21 +7,7 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 static void key_in(const char *welcome, char key[KEY_TEXT_BYTES + 1])
 {
@@ -434,8 +420,6 @@ static void accounts_are_not_there_yet(void **state)
     client_expect_error(mina, "forbidden");
     (void)state;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
 
 int main(void)
 {

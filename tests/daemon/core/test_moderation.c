@@ -9,21 +9,7 @@
 
 #include "daemon/core/room_make.h"
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 /* mina owns the garden and is in it; jun is in it as a guest. */
 static struct test_client *mina, *jun;
@@ -343,8 +329,6 @@ static void failing_storage_leaves_everything_as_it_was(void **state)
     speak(jun, "1");
     (void)client_expect(jun, "ack");
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
 
 int main(void)
 {

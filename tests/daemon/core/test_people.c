@@ -7,21 +7,7 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 /* A second connection of whoever said this hello, and their key. */
 static struct test_client *second_of(struct test_client *client, char key[KEY_TEXT_BYTES + 1])
@@ -269,8 +255,6 @@ static void a_direct_room_that_could_not_be_stored_is_begun_anew(void **state)
     (void)client_expect(mina, "ack");
     (void)client_expect(jun, "room");
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
 
 int main(void)
 {

@@ -7,8 +7,6 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
 /* Rates small enough to be tried in a few messages. */
 static void be_strict(struct config *config)
 {
@@ -23,19 +21,7 @@ static void be_strict(struct config *config)
     config->limits.hellos_burst = 4;
 }
 
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, be_strict);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(be_strict)
 
 static struct test_client *limited_member(const char *name)
 {
@@ -265,8 +251,6 @@ static void a_smaller_rate_applies_from_the_next_message_on(void **state)
     speak(mina, 2);
     assert_true(refused_for_ms(mina) > 0);
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_harness, close_harness)
 
 int main(void)
 {

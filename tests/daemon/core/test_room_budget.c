@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
 static void be_strict(struct config *config)
 {
     config->limits.rooms = 4; /* the lobby is one */
@@ -20,19 +18,7 @@ static void be_strict(struct config *config)
     config->limits.direct_rooms_per_hour = 2;
 }
 
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, be_strict);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(be_strict)
 
 /* A guest who is counted with the others of one address. */
 static struct test_client *limited_guest(const char *name)
@@ -168,8 +154,6 @@ static void direct_conversations_of_one_address_are_counted_by_the_hour(void **s
     (void)client_expect(one, "ok");
     (void)state;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
 
 int main(void)
 {

@@ -11,21 +11,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/room_make.h"
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 static struct room_row make_den(void)
 {
@@ -90,8 +76,6 @@ static void a_first_room_is_found_before_and_storage_is_asked_again(void **state
     assert_int_equal(room->stage, ROOM_STORED);
     assert_int_equal(harness.gateway->rooms.unstored_count, 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
 
 int main(void)
 {

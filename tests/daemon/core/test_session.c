@@ -7,21 +7,7 @@
 
 #include <cmocka.h>
 
-static struct harness harness;
-
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, NULL);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(NULL)
 
 static void reopen(void (*change)(struct config *config))
 {
@@ -560,8 +546,6 @@ static void streams_read_the_same_log_as_lines_and_events(void **state)
     assert_non_null(strstr(client_expect(events, "error"), "unauthorized"));
     (void)state;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
 
 int main(void)
 {

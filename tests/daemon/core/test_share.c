@@ -14,8 +14,6 @@ enum {
     EACH_BYTES = 4096 /* what anybody may be answered when nothing is left */
 };
 
-static struct harness harness;
-
 static void settings(struct config *config)
 {
     config->limits.reply_bytes = 65536;
@@ -23,19 +21,7 @@ static void settings(struct config *config)
     config->limits.connections = READERS + 10;
 }
 
-static int open_harness(void **state)
-{
-    (void)state;
-    harness_open(&harness, settings);
-    return 0;
-}
-
-static int close_harness(void **state)
-{
-    (void)state;
-    harness_close(&harness);
-    return 0;
-}
+HARNESS_FOR_EACH_TEST(settings)
 
 /* Quotes, each of which takes two bytes in JSON. */
 static void escaped(char *out, size_t size, size_t count)
@@ -178,8 +164,6 @@ static void rooms_are_found_by_part_of_their_name(void **state)
     client_send(mina, "{\"type\":\"rooms\",\"after\":\"attic\"}");
     client_expect_error(mina, "room_not_found");
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
 
 int main(void)
 {

@@ -155,8 +155,6 @@ static void every_request_is_answered(void **state)
     assert_int_equal(reply.count, 3);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_harness, close_harness)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
