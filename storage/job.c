@@ -21,6 +21,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_USER_TOUCH] = sizeof(struct job_user),   [JOB_USER_FORGET] = sizeof(struct job_user),
         [JOB_ROOM_CREATE] = sizeof(struct job_room),
         [JOB_ROOM_SET] = sizeof(struct job_room_set), [JOB_ROOM_REMOVE] = sizeof(struct job_room),
+        [JOB_ROOM_PURGE] = sizeof(struct job_purge),
         [JOB_GRANT] = sizeof(struct job_grant),       [JOB_READ] = sizeof(struct job_read),
         [JOB_TOKEN_CREATE] = sizeof(struct job_token), [JOB_TOKEN_REVOKE] = sizeof(struct job_token),
         [JOB_CLOCK] = sizeof(struct job_clock),

@@ -45,11 +45,13 @@ struct room_row {
     char name[ROOM_NAME_BYTES_MAX + 1];
     char folded[ROOM_NAME_BYTES_MAX + 1];
     char topic[TOPIC_BYTES_MAX + 1];
+    char was[ROOM_NAME_BYTES_MAX + 1]; /* folded, what it was called before; empty: nothing else */
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
     bool keep;
     int slow_seconds;       /* between two messages of a user; 0 none */
     enum role speak;        /* the least role that may speak; ROLE_NONE: everybody */
+    bool archived;
     int64_t user_a, user_b; /* of a direct room, else 0 */
     int64_t first;          /* oldest seq kept; 0 when none is */
     int64_t last;           /* newest seq, also when retention has removed it; 0: there was none */
@@ -101,8 +103,9 @@ enum job_kind {
     JOB_USER_TOUCH,  /* seen now, so not forgotten yet; at most once a day a user */
     JOB_USER_FORGET, /* the key opens nothing any more; the name stays until retention frees it */
     JOB_ROOM_CREATE, /* the loop has chosen id and name */
-    JOB_ROOM_SET,    /* topic (also an entry), visibility, keep, slow_seconds, speak */
+    JOB_ROOM_SET,    /* name, topic (also an entry), visibility and so on */
     JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */
+    JOB_ROOM_PURGE,  /* the oldest entries of a room, some of them: until none is left, again */
     JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
@@ -163,10 +166,19 @@ struct job_room { struct room_row room; int64_t owner_id; /* gets ROLE_OWNER; 0 
 /* Fields that are negative or NULL stay as they are. A topic also becomes an entry, by from. */
 struct job_room_set {
     int64_t room_id;
+    const char *name, *folded; /* both or none; JOB_NAME_TAKEN when another room has it */
     const char *topic;
-    int visibility, keep, slow_seconds, speak;
+    int visibility, keep, archived, slow_seconds, speak;
     struct entry entry; /* the topic entry: user_id and from in, seq and ts out */
     struct moment at;
+};
+
+/* Entries up to and including up_to go for good. */
+struct job_purge {
+    int64_t room_id, up_to;
+    int64_t removed;       /* answer: entries */
+    int64_t first, pruned; /* answer: as in room_row, now; pruned 0: nothing was there */
+    bool more;             /* answer: there are others up to up_to */
 };
 
 enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_BAN, GRANT_UNBAN, GRANT_MUTE };
@@ -348,6 +360,7 @@ struct job {
         struct job_user user;
         struct job_room room;
         struct job_room_set room_set;
+        struct job_purge purge;
         struct job_grant grant;
         struct job_token token;
         struct job_read read;

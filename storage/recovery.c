@@ -17,6 +17,7 @@ struct recovery {
     int64_t uncommitted;
     bool has_no_elapsed;
     bool has_no_origins;
+    bool has_no_archive;
     bool failed; /* the new database */
 };
 
@@ -48,8 +49,9 @@ static bool has_id(sqlite3_stmt *row)
     return sqlite3_column_int64(row, 0) > 0;
 }
 
-#define ROOM_COLUMNS            "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
-#define OLD_USER_COLUMNS        "id,name,folded,key_hash,account,role,seen_ms"
+#define OLD_ROOM_COLUMNS      "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
+#define ROOM_COLUMNS            OLD_ROOM_COLUMNS ",slow_seconds,speak,archived,was"
+#define OLD_USER_COLUMNS      "id,name,folded,key_hash,account,role,seen_ms"
 #define USER_COLUMNS            OLD_USER_COLUMNS ",seen_elapsed_ms"
 #define FORWARD(columns, table) "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
 #define BACKWARD(columns, table)                                                                   \
@@ -57,8 +59,13 @@ static bool has_id(sqlite3_stmt *row)
 
 static const struct table rooms = {FORWARD(ROOM_COLUMNS, "rooms"), BACKWARD(ROOM_COLUMNS, "rooms"),
                                    "INSERT OR IGNORE INTO rooms(" ROOM_COLUMNS
-                                   ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-                                   11, has_name};
+                                   ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+                                   15, has_name};
+/* Versions 1 to 6 had less columns. */
+static const struct table old_rooms = {
+    FORWARD(OLD_ROOM_COLUMNS, "rooms"), BACKWARD(OLD_ROOM_COLUMNS, "rooms"),
+    "INSERT OR IGNORE INTO rooms(" OLD_ROOM_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    11, has_name};
 static const struct table users = {
     FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
     "INSERT OR IGNORE INTO users(" USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", 8, has_name};
@@ -222,7 +229,7 @@ static void copy_all(struct recovery *recovery)
 {
     copy_small(recovery, "SELECT " META, "SELECT " META " ORDER BY name DESC",
                "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)", 2);
-    copy_table(recovery, &rooms);
+    copy_table(recovery, recovery->has_no_archive ? &old_rooms : &rooms);
     copy_table(recovery, &removed_rooms);
     copy_table(recovery, recovery->has_no_elapsed ? &old_users : &users);
     copy_small(recovery, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
@@ -319,6 +326,7 @@ bool recovery_run(struct database *database, const char *damaged, int64_t *rows)
     int64_t version = database_ask(&recovery.from, "PRAGMA user_version", 0);
     recovery.has_no_elapsed = version < SCHEMA_ELAPSED;
     recovery.has_no_origins = version < SCHEMA_ORIGINS;
+    recovery.has_no_archive = version < SCHEMA_ARCHIVE;
     copy_all(&recovery);
     bool ok = !recovery.failed && name_lost_rooms(database) &&
               (!recovery.has_no_elapsed || schema_convert_to_elapsed(database)) &&

@@ -14,7 +14,8 @@ enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 
 enum {
     RANGES_MAX = 64, /* rooms that give in one step */
-    AGE_PARTS = 64   /* entries that differ in age by less than this part of it are as old */
+    PURGE_ROWS = 500, /* a message may have to wait for so many */
+    AGE_PARTS = 64    /* entries that differ in age by less than this part of it are as old */
 };
 
 /* The oldest rows of one room that are to go: first..last, as ids. */
@@ -282,6 +283,30 @@ static void add_notice(struct database *database, const struct prune_range *rang
         notice->pruned.first = notice->pruned.pruned;
     notice->next = *notices;
     *notices = notice;
+}
+
+bool retention_purge(struct writer *writer, struct job *job)
+{
+    struct database *database = &writer->database;
+    struct job_purge *purge = &job->purge;
+    struct prune_range range = {.room_id = purge->room_id};
+    struct log *log;
+    int64_t last;
+    enum log_result found = logs_find(&writer->logs, database, purge->room_id, &log);
+    if (found != LOG_FOUND) {
+        job->result = JOB_ROOM_MISSING;
+        return found == LOG_NO_ROOM;
+    }
+    if (!limit_range(database, &range, row_id(purge->room_id, purge->up_to), INT64_MIN, INT64_MAX,
+                      PURGE_ROWS) ||
+        !remove_rows(writer, &range) ||
+        !rooms_bounds(database, purge->room_id, &purge->first, &last))
+        return false;
+    purge->removed = range.rows;
+    purge->pruned = row_seq(range.last);
+    purge->more = range.rows == PURGE_ROWS;
+    writer->needs_wal_truncation |= range.rows > 0;
+    return true;
 }
 
 static bool find_ranges(struct writer *writer, const struct store_options *options, int rows_max,

@@ -35,19 +35,24 @@ static bool insert_room(struct database *database, const struct room_row *room)
     return database_run(database, statement);
 }
 
+/* Whether that was why it failed; then it is the job's answer. */
+static bool is_name_taken(struct database *database, struct job *job)
+{
+    if ((database->code & 0xff) != SQLITE_CONSTRAINT)
+        return false;
+    database_forget_failure(database);
+    job->result = JOB_NAME_TAKEN;
+    return true;
+}
+
 bool rooms_create(struct writer *writer, struct job *job)
 {
     struct database *database = &writer->database;
     struct room_row *room = &job->room.room;
     if (!room->log_id[0] && !random_hex(room->log_id, LOG_ID_BYTES / 2))
         return database_failed(database, SQLITE_INTERNAL);
-    if (!insert_room(database, room)) {
-        if ((database->code & 0xff) != SQLITE_CONSTRAINT)
-            return false;
-        database_forget_failure(database);
-        job->result = JOB_NAME_TAKEN;
-        return true;
-    }
+    if (!insert_room(database, room))
+        return is_name_taken(database, job);
     return keep_highest_id(database, "room_id_max", room->id) &&
            (!job->room.owner_id ||
             grants_set_role(database, room->id, job->room.owner_id, ROLE_OWNER));
@@ -58,7 +63,9 @@ static bool update_room(struct database *database, const struct job_room_set *se
     sqlite3_stmt *statement = database_prepare(
         database, "UPDATE rooms SET topic=coalesce(?2,topic), visibility=coalesce(?3,visibility),"
                   " keep=coalesce(?4,keep), slow_seconds=coalesce(?5,slow_seconds),"
-                  " speak=coalesce(?6,speak) WHERE id=?1");
+                  " speak=coalesce(?6,speak), archived=coalesce(?9,archived),"
+                  " was=CASE WHEN coalesce(?7,folded)=folded THEN was ELSE folded END,"
+                  " name=coalesce(?8,name), folded=coalesce(?7,folded) WHERE id=?1");
     sqlite3_bind_int64(statement, 1, set->room_id);
     bind_text(statement, 2, set->topic);
     if (set->visibility >= 0)
@@ -69,6 +76,10 @@ static bool update_room(struct database *database, const struct job_room_set *se
         sqlite3_bind_int(statement, 5, set->slow_seconds);
     if (set->speak >= 0)
         sqlite3_bind_int(statement, 6, set->speak);
+    if (set->archived >= 0)
+        sqlite3_bind_int(statement, 9, set->archived != 0);
+    bind_text(statement, 8, set->name);
+    bind_text(statement, 7, set->folded);
     return database_run(database, statement);
 }
 
@@ -82,7 +93,7 @@ bool rooms_set(struct writer *writer, struct job *job)
         return found == LOG_NO_ROOM;
     }
     if (!update_room(&writer->database, set))
-        return false;
+        return is_name_taken(&writer->database, job);
     if (!set->topic)
         return true;
     set->entry.kind = ENTRY_KIND_TOPIC;
@@ -155,10 +166,12 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
         .pruned = sqlite3_column_int64(row, 9),
         .slow_seconds = sqlite3_column_int(row, 10),
         .speak = (enum role)sqlite3_column_int(row, 11),
+        .archived = sqlite3_column_int(row, 12) != 0,
     };
     text_clean(column_text(row, 1), TEXT_LINE, room->name, sizeof room->name);
     snprintf(room->folded, sizeof room->folded, "%s", column_text(row, 2));
     text_clean(column_text(row, 3), TEXT_PROSE, room->topic, sizeof room->topic);
+    snprintf(room->was, sizeof room->was, "%s", column_text(row, 13));
     snprintf(room->log_id, sizeof room->log_id, "%s", column_text(row, 4));
 }
 
@@ -166,7 +179,8 @@ static bool load_rooms(struct database *database, struct store_start *start, siz
 {
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT id, name, folded, topic, log_id, visibility, keep, user_a, user_b, pruned,"
-                  " slow_seconds, speak FROM rooms ORDER BY id");
+                  " slow_seconds, speak, archived, coalesce(was, '')"
+                  " FROM rooms ORDER BY id");
     enum step step;
     while ((step = database_step(database, statement)) == STEP_ROW &&
            start->room_count < room_max) {

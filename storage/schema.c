@@ -28,6 +28,7 @@
  *
  * messages.id is room_id << 40 | seq, see messages.h. rooms.floor: the next seq is beyond it,
  * whatever rows there are. rooms.indexed: the search index has this room's messages up to this seq.
+ * rooms.was: folded, what it was called before.
  * target of edits and reactions is an id too. room_days, days, seen_elapsed_ms: see days.h. */
 static const char *const steps[] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -94,6 +95,8 @@ static const char *const steps[] = {
     "ALTER TABLE messages ADD COLUMN origin TEXT;"
     "ALTER TABLE messages ADD COLUMN via TEXT;"
     "CREATE INDEX messages_origin ON messages(origin, user_id) WHERE origin IS NOT NULL;",
+    "ALTER TABLE rooms ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN was TEXT;",
 };
 
 /* application_id: "hrth". */

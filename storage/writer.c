@@ -160,6 +160,8 @@ static bool run_job(struct writer *writer, struct job *job)
         return rooms_set(writer, job);
     case JOB_ROOM_REMOVE:
         return rooms_remove(writer, job);
+    case JOB_ROOM_PURGE:
+        return retention_purge(writer, job);
     case JOB_GRANT:
         return grants_change(&writer->database, job);
     case JOB_READ:

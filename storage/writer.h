@@ -63,6 +63,9 @@ struct log;
 bool append_run(struct writer *writer, struct job *job);
 bool append_entry(struct writer *writer, struct log *log, int64_t room_id, struct entry *entry);
 
+/* JOB_ROOM_PURGE, in retention.c: as many rows as one commit bears. */
+bool retention_purge(struct writer *writer, struct job *job);
+
 /* JOB_ROOM_CREATE, JOB_ROOM_SET, JOB_ROOM_REMOVE. */
 bool rooms_create(struct writer *writer, struct job *job);
 bool rooms_set(struct writer *writer, struct job *job);

@@ -69,9 +69,68 @@ static void print_figure(const struct figure *figure, const json_t *value)
     putchar('\n');
 }
 
+/* --- status --watch --------------------------------------------------------------------------- */
+
+#define HEAD_EVERY 20 /* lines */
+
+/* What changed from one status to the next, a second of the gateway's time. */
+static double rate_of(const json_t *before, const json_t *now, const char *key)
+{
+    json_int_t ms = json_integer_value(json_object_get(now, "uptime_ms")) -
+                    json_integer_value(json_object_get(before, "uptime_ms"));
+    json_int_t change = json_integer_value(json_object_get(now, key)) -
+                        json_integer_value(json_object_get(before, key));
+    return ms > 0 && change > 0 ? (double)change * 1000 / (double)ms : 0;
+}
+
+static void print_rates(const json_t *before, const json_t *now)
+{
+    printf("%8" JSON_INTEGER_FORMAT "%8" JSON_INTEGER_FORMAT "%10.0f%10.0f%10.0f%10.1f%9"
+           JSON_INTEGER_FORMAT "%s\n",
+           json_integer_value(json_object_get(now, "users_here")),
+           json_integer_value(json_object_get(now, "connections")), rate_of(before, now, "requests"),
+           rate_of(before, now, "told"), rate_of(before, now, "commits"),
+           rate_of(before, now, "written_bytes") / 1024,
+           json_integer_value(json_object_get(now, "pending")),
+           json_is_true(json_object_get(now, "failing")) ? "  STORAGE FAILS" : "");
+    fflush(stdout);
+}
+
+static void print_watched(const struct invocation *invocation, const json_t *before,
+                          const json_t *now, int line)
+{
+    if (invocation_has(invocation, OPTION_json)) {
+        invocation_print_json(now);
+        return;
+    }
+    if (line % HEAD_EVERY == 0)
+        puts("  people   conns     req/s entries/s commits/s     KiB/s  waiting");
+    print_rates(before, now);
+}
+
+static enum exit_code watch(const struct invocation *invocation)
+{
+    json_t *before = NULL, *now;
+    for (int line = 0;; line++) {
+        enum exit_code code =
+            invocation_ask(invocation, json_pack("{s:s}", "type", "status"), &now);
+        if (code != EXIT_DONE || ferror(stdout)) {
+            json_decref(before);
+            json_decref(now);
+            return code;
+        }
+        print_watched(invocation, before ? before : now, now, line);
+        json_decref(before);
+        before = now;
+        sleep(1);
+    }
+}
+
 enum exit_code command_status(const struct invocation *invocation)
 {
     json_t *reply;
+    if (invocation_has(invocation, OPTION_watch))
+        return watch(invocation);
     enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "status"), &reply);
     if (code != EXIT_DONE)
         return code;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
@@ -39,22 +40,73 @@ static bool make_nonce(char out[33])
     return true;
 }
 
+/* What an operand says, or standard input for "-": owned by whoever asks. NULL: complained already. */
+static char *take_text(const char *operand)
+{
+    char *text = strcmp(operand, "-") == 0 ? read_input() : strdup(operand);
+    if (!text)
+        (void)complain(EXIT_REFUSED, "standard input is no text of at most %d bytes.",
+                       TEXT_BYTES_MAX);
+    return text;
+}
+
 enum exit_code command_send(const struct invocation *invocation)
 {
     char nonce[33];
-    char *input = NULL;
-    const char *text = invocation->operands[1];
-    if (strcmp(text, "-") == 0 && !(text = input = read_input()))
-        return complain(EXIT_REFUSED, "standard input is no text of at most %d bytes.",
-                        TEXT_BYTES_MAX);
+    char *text = take_text(invocation->operands[1]);
+    if (!text)
+        return EXIT_REFUSED;
     if (!make_nonce(nonce)) {
-        free(input);
+        free(text);
         return complain(EXIT_REFUSED, "there is no randomness here: %s.", strerror(errno));
     }
     json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "type", "send", "room",
                                 invocation->operands[0], "text", text, "nonce", nonce);
-    free(input);
+    free(text);
     return invocation_do(invocation, request);
+}
+
+/* A seq as tail prints it, with or without #; -1 when it is none. */
+static json_int_t read_seq(const char *text)
+{
+    char *end;
+    errno = 0;
+    long long seq = strtoll(text + (*text == '#'), &end, 10);
+    return *end || errno || seq < 1 ? -1 : (json_int_t)seq;
+}
+
+static enum exit_code no_seq(const char *text)
+{
+    return complain(EXIT_WRONG_USE, "%s is no SEQ; tail prints them, such as #42.", text);
+}
+
+enum exit_code command_edit(const struct invocation *invocation)
+{
+    json_int_t seq = read_seq(invocation->operands[1]);
+    if (seq < 0)
+        return no_seq(invocation->operands[1]);
+    char *text = take_text(invocation->operands[2]);
+    if (!text)
+        return EXIT_REFUSED;
+    json_t *request = json_pack("{s:s, s:s, s:I, s:s}", "type", "edit", "room",
+                                invocation->operands[0], "target", seq, "text", text);
+    free(text);
+    return invocation_do(invocation, request);
+}
+
+enum exit_code command_delete(const struct invocation *invocation)
+{
+    json_int_t seq = read_seq(invocation->operands[1]);
+    if (seq < 0)
+        return no_seq(invocation->operands[1]);
+    return invocation_do(invocation, json_pack("{s:s, s:s, s:I}", "type", "delete", "room",
+                                               invocation->operands[0], "target", seq));
+}
+
+enum exit_code command_notice(const struct invocation *invocation)
+{
+    return invocation_do(invocation, json_pack("{s:s, s:s}", "type", "notice", "text",
+                                               invocation->operands[0]));
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -110,7 +162,7 @@ static bool print_entry(const struct invocation *invocation, json_t *line)
         fputs("(no date)       ", stdout); /* the board did not know the time */
     else
         terminal_print_time(stdout, json_integer_value(json_object_get(line, "ts")));
-    fputs("  ", stdout);
+    printf("  #%" JSON_INTEGER_FORMAT "  ", json_integer_value(json_object_get(line, "seq")));
     terminal_print(stdout, text_of(line, "from") ? text_of(line, "from") : "?", 0);
     fputs(": ", stdout);
     print_saying(line);
@@ -119,39 +171,51 @@ static bool print_entry(const struct invocation *invocation, json_t *line)
     return !ferror(stdout);
 }
 
-/* The newest count messages, oldest first, gathered page by page. */
-static enum exit_code gather(const struct invocation *invocation, json_int_t count, json_t *all)
+/* Messages of a room, the newest first, gathered page by page. */
+struct gathered {
+    json_t *messages;
+    json_int_t before; /* the oldest of them; in: only those before it, 0: from the newest on */
+    bool more;         /* there are older ones */
+};
+
+static enum exit_code gather(const struct invocation *invocation, json_int_t count,
+                             struct gathered *gathered)
 {
-    json_int_t before = 0;
-    bool more = true;
-    while (more && count > 0) {
+    gathered->more = true;
+    while (gathered->more && count > 0) {
         json_t *reply;
         json_t *request =
             json_pack("{s:s, s:s, s:I}", "type", "history", "room", invocation->operands[0],
                       "limit", count < PAGE_ENTRIES ? count : (json_int_t)PAGE_ENTRIES);
-        if (request && before > 0)
-            json_object_set_new(request, "before", json_integer(before));
+        if (request && gathered->before > 0)
+            json_object_set_new(request, "before", json_integer(gathered->before));
         enum exit_code code = invocation_ask(invocation, request, &reply);
         if (code != EXIT_DONE)
             return code;
         json_t *page = json_object_get(reply, "messages");
         size_t size = json_array_size(page);
-        before = json_integer_value(json_object_get(json_array_get(page, 0), "seq"));
+        gathered->before = json_integer_value(json_object_get(json_array_get(page, 0), "seq"));
         for (size_t i = size; i > 0 && count > 0; i--, count--)
-            json_array_append(all, json_array_get(page, i - 1));
-        more = size > 0 && before > 0 && json_is_true(json_object_get(reply, "more"));
+            json_array_append(gathered->messages, json_array_get(page, i - 1));
+        gathered->more = size > 0 && json_is_true(json_object_get(reply, "more"));
         json_decref(reply);
     }
     return EXIT_DONE;
 }
 
-static enum exit_code print_newest(const struct invocation *invocation, json_int_t count)
+/* Oldest first; and on a terminal, how those before them are got at. */
+static enum exit_code print_newest(const struct invocation *invocation, json_int_t count,
+                                   json_int_t before)
 {
-    json_t *all = json_array();
-    enum exit_code code = gather(invocation, count, all);
-    for (size_t i = json_array_size(all); code == EXIT_DONE && i > 0; i--)
-        print_entry(invocation, json_array_get(all, i - 1));
-    json_decref(all);
+    struct gathered gathered = {.messages = json_array(), .before = before};
+    enum exit_code code = gather(invocation, count, &gathered);
+    if (code == EXIT_DONE && gathered.more && gathered.before > 0 && isatty(STDOUT_FILENO) &&
+        !invocation_has(invocation, OPTION_json))
+        printf("(older: hearthctl tail %s --before %" JSON_INTEGER_FORMAT ")\n",
+               invocation->operands[0], gathered.before);
+    for (size_t i = json_array_size(gathered.messages); code == EXIT_DONE && i > 0; i--)
+        print_entry(invocation, json_array_get(gathered.messages, i - 1));
+    json_decref(gathered.messages);
     return code;
 }
 
@@ -173,19 +237,77 @@ static bool encode_path(const char *text, char *out, size_t size)
     return true;
 }
 
-enum exit_code command_tail(const struct invocation *invocation)
+/* What -n says; -1 when it will not do. */
+static long read_count(const struct invocation *invocation, long most)
 {
-    char room[1600], path[1700];
     char *end;
     const char *text = invocation->options[OPTION_lines];
     long count = text ? strtol(text, &end, 10) : TAIL_ENTRIES;
-    if (text && (end == text || *end || count < 0 || count > TAIL_ENTRIES_MAX))
+    return text && (end == text || *end || count < 0 || count > most) ? -1 : count;
+}
+
+enum exit_code command_tail(const struct invocation *invocation)
+{
+    char room[1600], path[1700];
+    const char *before = invocation->options[OPTION_before];
+    json_int_t before_seq = before ? read_seq(before) : 0;
+    long count = read_count(invocation, TAIL_ENTRIES_MAX);
+    if (count < 0)
         return complain(EXIT_WRONG_USE, "-n takes a number up to %d.", TAIL_ENTRIES_MAX);
+    if (before_seq < 0)
+        return no_seq(before);
+    if (before && invocation_has(invocation, OPTION_follow))
+        return complain(EXIT_WRONG_USE, "--before goes back in time, and --follow waits for what comes.");
     if (!invocation_has(invocation, OPTION_follow))
-        return print_newest(invocation, count);
+        return print_newest(invocation, count, before_seq);
     if (!encode_path(invocation->operands[0], room, sizeof room))
         return complain(EXIT_WRONG_USE, "no room has so long a name.");
     snprintf(path, sizeof path, "/admin/v1/rooms/%s/stream?history=%ld", room,
              count > 1000 ? 1000 : count);
     return invocation_stream(invocation, path, print_entry);
+}
+
+/* --- search ----------------------------------------------------------------------------------- */
+
+static void print_found(const struct invocation *invocation, json_t *line)
+{
+    if (!invocation_has(invocation, OPTION_json)) {
+        terminal_print(stdout, text_of(line, "room") ? text_of(line, "room") : "?", 0);
+        fputs("  ", stdout);
+    }
+    (void)print_entry(invocation, line);
+}
+
+static json_t *search_request(const struct invocation *invocation, json_int_t count,
+                              const char *next)
+{
+    return json_pack("{s:s, s:s, s:I, s:s*, s:s*, s:s*}", "type", "search", "query",
+                     invocation->operands[0], "limit",
+                     count < PAGE_ENTRIES ? count : (json_int_t)PAGE_ENTRIES, "room",
+                     invocation->options[OPTION_room], "from", invocation->options[OPTION_from],
+                     "next", next);
+}
+
+enum exit_code command_search(const struct invocation *invocation)
+{
+    json_int_t count = read_count(invocation, TAIL_ENTRIES_MAX);
+    json_t *reply = NULL;
+    enum exit_code code = EXIT_DONE;
+    if (count < 1)
+        return complain(EXIT_WRONG_USE, "-n takes a number from 1 to %d.", TAIL_ENTRIES_MAX);
+    for (const char *next = NULL; code == EXIT_DONE && count > 0;) {
+        json_t *request = search_request(invocation, count, next), *before = reply, *line;
+        size_t i;
+        code = invocation_ask(invocation, request, &reply);
+        json_decref(before); /* next lay in it */
+        if (code != EXIT_DONE)
+            return code;
+        json_array_foreach(json_object_get(reply, "results"), i, line)
+            print_found(invocation, line);
+        count -= (json_int_t)json_array_size(json_object_get(reply, "results"));
+        if (!(next = text_of(reply, "next")))
+            break;
+    }
+    json_decref(reply);
+    return code;
 }

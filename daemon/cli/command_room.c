@@ -15,6 +15,11 @@ static json_int_t number_of(const json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
+static const char *state_of(const json_t *room)
+{
+    return json_is_true(json_object_get(room, "archived")) ? "archived" : text_of(room, "visibility");
+}
+
 enum exit_code command_room_list(const struct invocation *invocation)
 {
     json_t *reply;
@@ -29,7 +34,7 @@ enum exit_code command_room_list(const struct invocation *invocation)
         json_array_foreach(json_object_get(reply, "rooms"), i, room)
         {
             terminal_print(stdout, text_of(room, "name"), 0);
-            printf("\t%s\t%" JSON_INTEGER_FORMAT " here\t", text_of(room, "visibility"),
+            printf("\t%s\t%" JSON_INTEGER_FORMAT " here\t", state_of(room),
                    number_of(room, "members"));
             terminal_print(stdout, text_of(room, "topic"), 0);
             putchar('\n');
@@ -56,7 +61,7 @@ static void print_room(const json_t *room)
     terminal_print(stdout, text_of(room, "topic"), 12);
     printf("\nvisibility  %s\nkeep        %s\nhere        %" JSON_INTEGER_FORMAT
            "\nlast        %" JSON_INTEGER_FORMAT "\n",
-           text_of(room, "visibility"),
+           state_of(room),
            json_is_true(json_object_get(room, "keep")) ? "true" : "false",
            number_of(room, "members"), number_of(room, "last"));
 }
@@ -161,6 +166,45 @@ enum exit_code command_room_set(const struct invocation *invocation)
         return invocation_do(invocation, request);
     json_decref(request);
     return complain(EXIT_WRONG_USE, "--slow takes a number of seconds.");
+}
+
+enum exit_code command_room_rename(const struct invocation *invocation)
+{
+    return invocation_do(invocation, json_pack("{s:s, s:s, s:s}", "type", "set", "room",
+                                               invocation->operands[0], "name",
+                                               invocation->operands[1]));
+}
+
+static enum exit_code set_archived(const struct invocation *invocation, const char *archived)
+{
+    return invocation_do(invocation, json_pack("{s:s, s:s, s:s}", "type", "set", "room",
+                                               invocation->operands[0], "archived", archived));
+}
+
+enum exit_code command_room_archive(const struct invocation *invocation)
+{
+    return set_archived(invocation, "true");
+}
+
+enum exit_code command_room_unarchive(const struct invocation *invocation)
+{
+    return set_archived(invocation, "false");
+}
+
+enum exit_code command_room_purge(const struct invocation *invocation)
+{
+    json_t *reply;
+    enum exit_code code = invocation_ask_long(
+        invocation, json_pack("{s:s, s:s}", "type", "purge", "room", invocation->operands[0]),
+        &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (invocation_has(invocation, OPTION_json))
+        invocation_print_json(reply);
+    else
+        printf("%" JSON_INTEGER_FORMAT " entries are gone\n", number_of(reply, "entries"));
+    json_decref(reply);
+    return EXIT_DONE;
 }
 
 enum exit_code command_room_delete(const struct invocation *invocation)

@@ -131,6 +131,10 @@ bool access_allows(const struct session *session, const struct room *room,
         refuse(refusal, ERROR_forbidden, "room", "%s", speakers(room->speak));
         return false;
     }
+    if (room->archived && is_speech(operation)) {
+        refuse(refusal, ERROR_forbidden, "room", "This room is archived; it can only be read.");
+        return false;
+    }
     bool is_muted = grant && grant->muted_until > session->gateway->now.elapsed_ms;
     if (is_muted && is_speech(operation) && !access_is_administrator(session)) {
         refuse(refusal, ERROR_muted, "room", "You may not speak in this room for now.");

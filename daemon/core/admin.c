@@ -1,10 +1,12 @@
 /* admin.c - what only administrators ask for: figures, backup and restore, a room's log as rows. */
+#include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
 #include "daemon/core/share.h"
+#include "daemon/log.h"
 
 #include <string.h>
 
@@ -48,6 +50,8 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
     reply->users_here = (int64_t)gateway->users.here_count;
     reply->rooms = (int64_t)gateway->rooms.by_id.count;
     reply->memory_bytes = (int64_t)gateway->rooms.log_bytes;
+    reply->requests = gateway->figures.requests;
+    reply->told = gateway->figures.entries;
     reply->max_bytes = config->storage.max_bytes;
     reply->pending_max = config->storage.pending_max;
     reply->retention_age_days = config->retention.age_days;
@@ -67,6 +71,17 @@ static enum outcome answer_status(struct ask *ask, struct job *job)
 enum outcome handle_status(struct ask *ask)
 {
     return ask_submit(ask, job_create(JOB_STATUS), answer_status);
+}
+
+/* --- notice ------------------------------------------------------------------------------------
+ */
+
+enum outcome handle_notice(struct ask *ask)
+{
+    const struct event_notice event = {.text = ask->request.as_notice.text};
+    announce(ask->gateway, EVENT_notice, &event);
+    log_info("gateway: an administrator told everybody something");
+    return ask_ok(ask);
 }
 
 /* --- backup and restore ------------------------------------------------------------------------

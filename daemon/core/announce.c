@@ -43,18 +43,31 @@ void announce_to_nonmembers(struct gateway *gateway, const struct room *room,
     tell_all_but(gateway, room, event, fields);
 }
 
-void announce_room(struct gateway *gateway, const struct room *room, const char *change)
+static void tell_room(struct gateway *gateway, const struct room *room, const char *change,
+                      const char *was)
 {
     struct event_room event = {
         .change = change,
         .name = room->name,
+        .was = was,
+        .archived = room->archived,
         .topic = room->topic ? room->topic : "",
         .visibility = visibility_name(room->visibility),
         .slow_seconds = room->slow_seconds,
         .speak = role_name(room->speak),
     };
-    if (room->visibility == VISIBILITY_PUBLIC)
+    if (room->visibility == VISIBILITY_PUBLIC && !room->archived)
         announce(gateway, EVENT_room, &event);
     else
         room_broadcast(gateway, room, EVENT_room, &event);
+}
+
+void announce_room(struct gateway *gateway, const struct room *room, const char *change)
+{
+    tell_room(gateway, room, change, NULL);
+}
+
+void announce_changed(struct gateway *gateway, const struct room *room, const char *was)
+{
+    tell_room(gateway, room, "changed", was && was[0] ? was : NULL);
 }

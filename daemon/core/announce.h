@@ -14,8 +14,11 @@ void announce(struct gateway *gateway, enum message_type event, const void *fiel
 void announce_to_nonmembers(struct gateway *gateway, const struct room *room,
                             enum message_type event, const void *fields);
 
-/* Tells the event `room`, created, changed or removed: of a public room to everybody, else to those in
- * it. */
+/* Tells the event `room`, created, removed or purged: of a room that is listed to everybody, else to those
+ * in it. */
 void announce_room(struct gateway *gateway, const struct room *room, const char *change);
+
+/* The same, changed; was: what it was called until now, NULL or empty when the name has stayed. */
+void announce_changed(struct gateway *gateway, const struct room *room, const char *was);
 
 #endif

@@ -20,7 +20,7 @@
 
 /* --- what comes from storage ------------------------------------------------------------------ */
 
-/* Retention has removed something: nobody reads it from memory either. */
+/* Retention has removed something. */
 static void note_pruned(struct gateway *gateway, const struct job_pruned *pruned)
 {
     struct room *room = room_find_id(gateway, pruned->room_id);
@@ -30,11 +30,7 @@ static void note_pruned(struct gateway *gateway, const struct job_pruned *pruned
         room_remove(gateway, room);
         return;
     }
-    room->first = pruned->first;
-    room->pruned = pruned->pruned;
-    roomlog_forget(&room->log, pruned->pruned);
-    if (room->plain)
-        roomlog_forget(room->plain, pruned->pruned);
+    room_note_pruned(room, pruned->first, pruned->pruned);
 }
 
 /* Told by storage itself, or the answer to a job of ours. */
@@ -229,20 +225,17 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
     for (size_t i = 0; i < start->room_count; i++)
         if (!room_create(gateway, &start->rooms[i]))
             return false;
-    if (!room_make_first(gateway, gateway->config->rooms.first))
-        return false;
     for (size_t i = 0; i < start->token_count; i++)
         if (!token_add(gateway, &start->tokens[i]))
             return false;
-    if (!gateway->config->plain.enabled)
-        return true;
-    gateway->rooms.plain = room_make_first(gateway, gateway->config->plain.room);
-    if (gateway->rooms.plain)
-        gateway->rooms.plain->plain = calloc(1, sizeof(struct roomlog));
-    if (!gateway->rooms.plain || !gateway->rooms.plain->plain)
-        return false;
-    gateway->rooms.plain->plain->floor = gateway->rooms.plain->last;
-    return true;
+    return room_make_named(gateway);
+}
+
+const char *gateway_first_room(struct gateway *gateway)
+{
+    const char *name = gateway->config->rooms.first;
+    const struct room *room = room_find(gateway, name);
+    return room ? room->name : name;
 }
 
 static size_t limit_entries(const struct config *config)
@@ -287,6 +280,7 @@ void gateway_destroy(struct gateway *gateway)
     table_finish(&gateway->sessions.by_id);
     table_finish(&gateway->rooms.by_id);
     table_finish(&gateway->rooms.by_name);
+    table_finish(&gateway->rooms.by_was);
     table_finish(&gateway->users.by_id);
     table_finish(&gateway->users.by_name);
     limit_table_destroy(gateway->limits);

@@ -55,6 +55,9 @@ bool gateway_has_told_all(const struct gateway *gateway);
  * drain, then build everything again. */
 bool gateway_wants_restart(const struct gateway *gateway);
 
+/* Where newcomers go: the room of rooms.first, by the name it has now. Good until the turn ends. */
+const char *gateway_first_room(struct gateway *gateway);
+
 /* Health for /healthz: false while storage fails; why holds a sentence. */
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);
 

@@ -36,6 +36,7 @@ struct gateway {
 
     struct {
         struct table by_id, by_name;
+        struct table by_was;           /* those that were called otherwise before */
         int64_t id_last;
         struct room *newest, *oldest;  /* all of them by newest entry */
         struct room *oldest_ringed;    /* those older than this one have no ring; NULL: unknown */

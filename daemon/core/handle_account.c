@@ -39,7 +39,7 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .session = key,
         .server = {.name = gateway->config->server.name, .version = HEARTH_VERSION},
         .time = gateway->now.wall_ms,
-        .first_room = gateway->config->rooms.first,
+        .first_room = gateway_first_room(gateway),
         .may_create = ask->session->arrival.administrator ||
                       gateway->config->rooms.create != CREATE_ADMINISTRATOR,
     };

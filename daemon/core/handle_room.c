@@ -1,9 +1,7 @@
-/* handle_room.c - entering and leaving, making, changing and removing rooms. */
+/* handle_room.c - entering and leaving, and making rooms. */
 #include "daemon/core/access.h"
-#include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/cursors.h"
-#include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/room.h"
@@ -306,21 +304,11 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
     return true;
 }
 
-static bool read_visibility(const char *word, enum visibility *visibility,
-                            struct refusal *refusal)
-{
-    *visibility = word ? (enum visibility)word_find(WORDS_visibility, word) : VISIBILITY_PUBLIC;
-    if (*visibility != VISIBILITY_DIRECT)
-        return true;
-    refuse(refusal, ERROR_bad_request, "visibility", "visibility must be public or private.");
-    return false;
-}
-
 static bool fill_row(struct gateway *gateway, const struct request_create *create,
                      struct room_row *row, struct refusal *refusal)
 {
     enum visibility visibility;
-    if (!read_visibility(create->visibility, &visibility, refusal) ||
+    if (!room_make_visibility(create->visibility, &visibility, refusal) ||
         !room_make_row(gateway, create->room, row, refusal))
         return false;
     row->visibility = visibility;
@@ -354,123 +342,4 @@ enum outcome handle_create(struct ask *ask)
     if (is_begun && outcome == ANSWERED)
         room_make_undo(gateway, row.id);
     return outcome;
-}
-
-/* --- set -------------------------------------------------------------------------------------- */
-
-/* Each thing that is changed has an operation of its own. */
-static bool may_set(const struct ask *ask, struct refusal *refusal)
-{
-    const struct request_set *set = &ask->request.as_set;
-    bool is_pace = set->slow_seconds != NUMBER_ABSENT || set->speak;
-    const bool is_wanted[] = {set->topic != NULL, set->visibility != NULL, set->keep != NULL,
-                              is_pace};
-    static const enum operation operations[] = {OPERATION_topic, OPERATION_visibility,
-                                                OPERATION_keep, OPERATION_pace};
-    bool is_any = false;
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        if (is_wanted[i] &&
-            !access_allows(ask->session, ask->room, ask->grant, operations[i], refusal))
-            return false;
-        is_any |= is_wanted[i];
-    }
-    if (!is_any)
-        refuse(refusal, ERROR_bad_request, "topic",
-               "One of topic, visibility, keep, slow_seconds, speak is needed.");
-    return is_any;
-}
-
-static bool read_speak(const char *word, int *speak, struct refusal *refusal)
-{
-    *speak = word ? word_find(WORDS_role, word) : -1;
-    if (!word || (*speak >= ROLE_GUEST && *speak <= ROLE_MODERATOR))
-        return true;
-    refuse(refusal, ERROR_bad_request, "speak", "speak must be guest, member or moderator.");
-    return false;
-}
-
-static struct job *create_set(const struct ask *ask)
-{
-    char name[NAME_BYTES_MAX + 1];
-    struct job *job = job_create(JOB_ROOM_SET);
-    if (!job)
-        return NULL;
-    job->room_set.room_id = ask->room->id;
-    job->room_set.topic = job_text(job, ask->request.as_set.topic);
-    job->room_set.entry.kind = ENTRY_KIND_TOPIC;
-    job->room_set.entry.user_id = session_user_id(ask->session);
-    job->room_set.entry.from = job_text(job, session_name(ask->session, name));
-    job->room_set.entry.text = job->room_set.topic;
-    job->room_set.at = ask->gateway->now;
-    return job;
-}
-
-static void apply_set(struct gateway *gateway, struct room *room, const struct job_room_set *set)
-{
-    bool was_public = room->visibility == VISIBILITY_PUBLIC;
-    if (set->topic) {
-        (void)room_set_topic(room, set->topic);
-        room_tell(gateway, room, &set->entry, 0);
-    }
-    if (set->keep >= 0)
-        room->keep = set->keep;
-    if (set->visibility >= 0)
-        room->visibility = (enum visibility)set->visibility;
-    if (set->slow_seconds >= 0)
-        room->slow_seconds = set->slow_seconds;
-    if (set->speak >= 0)
-        room->speak = (enum role)set->speak;
-    /* Who is put out hears why first; then all who may not see it any more, that it is gone. */
-    if (was_public && room->visibility != VISIBILITY_PUBLIC) {
-        struct event_room event = {.change = "removed", .name = room->name};
-        evict_barred(room);
-        announce_to_nonmembers(gateway, room, EVENT_room, &event);
-    }
-    announce_room(gateway, room, "changed");
-}
-
-static enum outcome answer_set(struct ask *ask, struct job *job)
-{
-    struct room *room = room_find_id(ask->gateway, job->room_set.room_id);
-    if (job->result == JOB_DONE && room)
-        apply_set(ask->gateway, room, &job->room_set);
-    return ask_answer(ask, job);
-}
-
-enum outcome handle_set(struct ask *ask)
-{
-    const struct request_set *set = &ask->request.as_set;
-    struct refusal refusal;
-    enum visibility visibility;
-    int speak;
-    if (!may_set(ask, &refusal) || !read_visibility(set->visibility, &visibility, &refusal) ||
-        !read_speak(set->speak, &speak, &refusal))
-        return ask_refuse(ask, &refusal);
-    struct job *job = create_set(ask);
-    if (job) {
-        job->room_set.visibility = set->visibility ? (int)visibility : -1;
-        job->room_set.keep = word_find(WORDS_yes_no, set->keep);
-        job->room_set.slow_seconds =
-            set->slow_seconds == NUMBER_ABSENT ? -1 : (int)set->slow_seconds;
-        job->room_set.speak = speak;
-    }
-    return ask_submit(ask, job, answer_set);
-}
-
-/* --- remove ----------------------------------------------------------------------------------- */
-
-static enum outcome answer_remove(struct ask *ask, struct job *job)
-{
-    struct room *room = room_find_id(ask->gateway, job->room.room.id);
-    if (job->result == JOB_DONE && room)
-        room_remove(ask->gateway, room);
-    return ask_answer(ask, job);
-}
-
-enum outcome handle_remove(struct ask *ask)
-{
-    struct job *job = job_create(JOB_ROOM_REMOVE);
-    if (job)
-        job->room.room.id = ask->room->id;
-    return ask_submit(ask, job, answer_remove);
 }

@@ -4,6 +4,7 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,13 +43,27 @@ struct room *room_find_folded(struct gateway *gateway, const char *folded)
     return NULL;
 }
 
+static struct room *find_former(struct gateway *gateway, const char *folded)
+{
+    uint64_t hash = table_hash_text(folded, gateway->seed);
+    struct table_link *link = table_first(&gateway->rooms.by_was, hash);
+    for (; link; link = table_next(link)) {
+        struct room *room = TABLE_ITEM(link, struct room, by_was);
+        if (strcmp(room->was, folded) == 0)
+            return room;
+    }
+    return NULL;
+}
+
 /* Most names are folded as they are, and folding costs more than looking up. */
 struct room *room_find(struct gateway *gateway, const char *name)
 {
     char folded[ROOM_NAME_BYTES_MAX + 1];
     struct room *room = room_find_folded(gateway, name);
-    if (!room && room_fold(name, folded))
+    if (!room && room_fold(name, folded)) {
         room = room_find_folded(gateway, folded);
+        room = room ? room : find_former(gateway, folded);
+    }
     return room && room->stage != ROOM_CREATING ? room : NULL;
 }
 
@@ -112,18 +127,20 @@ bool room_set_topic(struct room *room, const char *topic)
     return true;
 }
 
-/* One block: name, folded name, and of "@A,B" once more A and B. */
+/* One block: name, folded name, former name, and of "@A,B" once more A and B. */
 static bool set_names(struct room *room, const struct room_row *row)
 {
     char a[NAME_BYTES_MAX + 1] = "", b[NAME_BYTES_MAX + 1] = "";
     bool is_direct = row->visibility == VISIBILITY_DIRECT && name_split_direct(row->name, a, b);
     size_t name_size = strlen(row->name) + 1, folded_size = strlen(row->folded) + 1;
+    size_t was_size = row->was[0] ? strlen(row->was) + 1 : 0;
     size_t a_size = strlen(a) + 1, b_size = strlen(b) + 1;
-    char *names = malloc(name_size + folded_size + (is_direct ? a_size + b_size : 0));
+    char *names = malloc(name_size + folded_size + (is_direct ? a_size + b_size : was_size));
     if (!names)
         return false;
     room->name = memcpy(names, row->name, name_size);
     room->folded = memcpy(names + name_size, row->folded, folded_size);
+    room->was = !is_direct && was_size ? memcpy(names + name_size + folded_size, row->was, was_size) : NULL;
     if (is_direct) {
         room->peer_a = memcpy(room->folded + folded_size, a, a_size);
         room->peer_b = memcpy(room->folded + folded_size + a_size, b, b_size);
@@ -145,6 +162,7 @@ static struct room *allocate(const struct room_row *row)
     room->keep = row->keep;
     room->slow_seconds = row->slow_seconds;
     room->speak = row->speak == ROLE_NONE ? ROLE_GUEST : row->speak;
+    room->archived = row->archived;
     room->user_a = row->user_a;
     room->user_b = row->user_b;
     room->first = row->first;
@@ -167,12 +185,30 @@ static void free_room(struct room *room)
     free(room);
 }
 
+static bool keep_names(struct gateway *gateway, struct room *room)
+{
+    if (!table_insert(&gateway->rooms.by_name, &room->by_name,
+                      table_hash_text(room->folded, gateway->seed)))
+        return false;
+    if (!room->was || table_insert(&gateway->rooms.by_was, &room->by_was,
+                                   table_hash_text(room->was, gateway->seed)))
+        return true;
+    table_remove(&gateway->rooms.by_name, &room->by_name);
+    return false;
+}
+
+static void drop_names(struct gateway *gateway, struct room *room)
+{
+    table_remove(&gateway->rooms.by_name, &room->by_name);
+    if (room->was)
+        table_remove(&gateway->rooms.by_was, &room->by_was);
+}
+
 static bool keep(struct gateway *gateway, struct room *room)
 {
     if (!table_insert(&gateway->rooms.by_id, &room->by_id, table_hash_number((uint64_t)room->id)))
         return false;
-    if (table_insert(&gateway->rooms.by_name, &room->by_name,
-                     table_hash_text(room->folded, gateway->seed)))
+    if (keep_names(gateway, room))
         return true;
     table_remove(&gateway->rooms.by_id, &room->by_id);
     return false;
@@ -215,12 +251,40 @@ void room_destroy(struct gateway *gateway, struct room *room)
     take_out(gateway, room);
     gateway->rooms.unstored_count -= room->stage == ROOM_UNSTORED;
     table_remove(&gateway->rooms.by_id, &room->by_id);
-    table_remove(&gateway->rooms.by_name, &room->by_name);
+    drop_names(gateway, room);
     gateway->rooms.log_bytes -= roomlog_bytes(&room->log);
     gateway->rooms.log_bytes -= room->plain ? roomlog_bytes(room->plain) : 0;
     if (gateway->rooms.plain == room)
         gateway->rooms.plain = NULL;
     free_room(room);
+}
+
+bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded)
+{
+    struct room_row row = {.visibility = room->visibility};
+    struct room names = {0};
+    bool is_other = strcmp(folded, room->folded) != 0;
+    snprintf(row.name, sizeof row.name, "%s", name);
+    snprintf(row.folded, sizeof row.folded, "%s", folded);
+    snprintf(row.was, sizeof row.was, "%s", is_other ? room->folded : room->was ? room->was : "");
+    if (!set_names(&names, &row))
+        return false;
+    room_give_ring_up(gateway, room); /* its frames have the old name in them */
+    drop_names(gateway, room);
+    free(room->name);
+    room->name = names.name;
+    room->folded = names.folded;
+    room->was = names.was;
+    return keep_names(gateway, room);
+}
+
+void room_note_pruned(struct room *room, int64_t first, int64_t pruned)
+{
+    room->first = first;
+    room->pruned = pruned;
+    roomlog_forget(&room->log, pruned);
+    if (room->plain)
+        roomlog_forget(room->plain, pruned);
 }
 
 static bool reserve_member(struct room *room)

@@ -41,14 +41,15 @@ enum room_stage {
 };
 
 struct room {
-    struct table_link by_id, by_name;
+    struct table_link by_id, by_name, by_was;
     struct room *older, *newer; /* gateway's list by newest entry */
     struct room *changed_prev, *changed_next; /* on the turn's list while changed_prev is set */
     struct room *next_direct;   /* gateway's list of direct rooms */
     struct room *next_due;      /* gateway's list of presence turns; on it while is_due */
     int64_t id;
-    char *name;                 /* owned; the next three lie in the same block */
+    char *name;                 /* owned; the next four lie in the same block */
     char *folded;
+    const char *was;            /* folded: what it was called before; or NULL */
     const char *peer_a, *peer_b; /* of a direct room: the two names */
     char *topic;                /* owned, NULL is "" */
     char log_id[LOG_ID_BYTES + 1];
@@ -56,6 +57,7 @@ struct room {
     bool keep, is_due;
     enum role speak;            /* the least that may speak */
     int slow_seconds;           /* between two messages of a user; 0 none */
+    bool archived;              /* can be read only, and is not listed */
     enum room_stage stage;
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
@@ -76,7 +78,8 @@ struct room {
  * cannot be a room's name. */
 bool room_fold(const char *name, char out[ROOM_NAME_BYTES_MAX + 1]);
 
-/* Finding. name is as a client wrote it. Rooms that are being made are not found. */
+/* Finding. name is as a client wrote it; one that a room had before finds it until another room has
+ * it. Rooms that are being made are not found. */
 struct room *room_find(struct gateway *gateway, const char *name);
 struct room *room_find_folded(struct gateway *gateway, const char *folded); /* those too */
 struct room *room_find_id(struct gateway *gateway, int64_t id);
@@ -90,6 +93,15 @@ bool room_is_ahead_of_storage(const struct room *room);
 /* Puts everybody out and forgets the room, without telling anybody. */
 void room_destroy(struct gateway *gateway, struct room *room);
 bool room_set_topic(struct room *room, const char *topic);
+
+/* The room is called so from now on, and what it was called before finds it, too. False without memory: nothing has changed. */
+bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded);
+
+/* What is in memory of its log goes, after everybody had their write: readers go to storage. */
+void room_give_ring_up(struct gateway *gateway, struct room *room);
+
+/* Entries up to pruned are gone, first is the oldest left: nobody reads them from memory either. */
+void room_note_pruned(struct room *room, int64_t first, int64_t pruned);
 
 /* Makes the session a member with its cursor at after; tells presence. NULL without memory. The caller
  * has checked everything else. A member already there is given back with its cursor set anew. */

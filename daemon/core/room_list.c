@@ -42,6 +42,7 @@ static void describe(const struct room *room, const struct session *session,
         .keep = room->keep,
         .slow_seconds = room->slow_seconds ? room->slow_seconds : NUMBER_ABSENT,
         .speak = room->speak > ROLE_GUEST ? role_name(room->speak) : NULL,
+        .archived = room->archived,
         .seen = grant && grant->entered,
         .unread = session->user ? (grant ? grant->unread : 0) : NUMBER_ABSENT,
         .mentioned = session->user ? (grant ? grant->mentioned : 0) : NUMBER_ABSENT,
@@ -109,7 +110,9 @@ static bool is_own(const struct session *session, const struct room *room,
 {
     struct refusal refusal;
     const struct token *token = token_of(session);
-    return room->stage != ROOM_CREATING && (!token || token_holds_in(token, room)) && access_read(session, room, grant, &refusal);
+    return room->stage != ROOM_CREATING && (!token || token_holds_in(token, room)) &&
+           (!room->archived || access_is_administrator(session)) &&
+           access_read(session, room, grant, &refusal);
 }
 
 static void offer_own(struct filling *filling)
@@ -136,7 +139,7 @@ static bool is_seen(const struct session *session, const struct room *room)
         return false;
     if (token)
         return token_holds_in(token, room);
-    return room->visibility == VISIBILITY_PUBLIC || session->arrival.administrator;
+    return session->arrival.administrator || (room->visibility == VISIBILITY_PUBLIC && !room->archived);
 }
 
 static void offer_newest(struct filling *filling)

@@ -10,6 +10,7 @@
 #include "storage/crypto.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOG_ID_RANDOM (LOG_ID_BYTES / 2)
@@ -27,6 +28,15 @@ static bool complete(struct gateway *gateway, struct room_row *row, struct refus
     }
     memcpy(row->log_id, log_id, sizeof log_id);
     return true;
+}
+
+bool room_make_visibility(const char *word, enum visibility *visibility, struct refusal *refusal)
+{
+    *visibility = word ? (enum visibility)word_find(WORDS_visibility, word) : VISIBILITY_PUBLIC;
+    if (*visibility != VISIBILITY_DIRECT)
+        return true;
+    refuse(refusal, ERROR_bad_request, "visibility", "visibility must be public or private.");
+    return false;
 }
 
 bool room_make_row(struct gateway *gateway, const char *name, struct room_row *row,
@@ -175,6 +185,26 @@ struct room *room_make_first(struct gateway *gateway, const char *name)
     return room;
 }
 
+/* The room that plain clients are in has a log of its own for them. */
+static bool make_plain(struct gateway *gateway)
+{
+    struct room *room = room_make_first(gateway, gateway->config->plain.room);
+    if (!room || room->plain)
+        return room != NULL;
+    room->plain = calloc(1, sizeof *room->plain);
+    if (!room->plain)
+        return false;
+    room->plain->floor = room->last;
+    gateway->rooms.plain = room;
+    return true;
+}
+
+bool room_make_named(struct gateway *gateway)
+{
+    return room_make_first(gateway, gateway->config->rooms.first) &&
+           (!gateway->config->plain.enabled || make_plain(gateway));
+}
+
 void room_make_retry(struct gateway *gateway)
 {
     struct room *room = gateway->rooms.unstored_count ? gateway->rooms.newest : NULL;
@@ -185,9 +215,20 @@ void room_make_retry(struct gateway *gateway)
 
 /* --- the end ------------------------------------------------------------------------------------- */
 
+/* Newcomers and plain clients always find a room. */
+static void make_named_again(struct gateway *gateway)
+{
+    int64_t before = gateway->rooms.id_last;
+    if (!room_make_named(gateway))
+        log_error("gateway: no memory for a room that the configuration names");
+    for (int64_t id = before + 1; id <= gateway->rooms.id_last; id++)
+        announce_room(gateway, room_find_id(gateway, id), "created");
+}
+
 void room_remove(struct gateway *gateway, struct room *room)
 {
     announce_room(gateway, room, "removed");
     count_owned(gateway, room->owner_id, -1);
     room_destroy(gateway, room);
+    make_named_again(gateway);
 }

@@ -18,6 +18,9 @@ struct gateway;
 struct room;
 struct user;
 
+/* What a client asks for; NULL is public. False when it is neither public nor private. */
+bool room_make_visibility(const char *word, enum visibility *visibility, struct refusal *refusal);
+
 /* The row of a room that may be called so: public, without a topic. Else name_invalid or internal. */
 bool room_make_row(struct gateway *gateway, const char *name, struct room_row *row,
                    struct refusal *refusal);
@@ -38,12 +41,17 @@ void room_made(struct gateway *gateway, struct job *job);
 /* All of it for a room that nobody waits for. NULL, and nothing was made: storage_unavailable. */
 struct room *room_make(struct gateway *gateway, const struct room_row *row);
 
-/* A room that the configuration names; the one that is there, or one that is found before it is
+/* A room that the configuration names: the one that is there, or one that is found before it is
  * stored. NULL when the name will not do, or without memory. */
 struct room *room_make_first(struct gateway *gateway, const char *name);
+
+/* The rooms that the configuration names, rooms.first and plain.room, where they are not there. False
+ * when a name will not do, or without memory. */
+bool room_make_named(struct gateway *gateway);
 void room_make_retry(struct gateway *gateway); /* asks storage again for those it would not take */
 
-/* Storage has removed it: tells so, puts everybody out and forgets the room. */
+/* Storage has removed it: tells so, puts everybody out and forgets the room. One that the configuration
+ * names is there again at once, empty. */
 void room_remove(struct gateway *gateway, struct room *room);
 
 #endif

@@ -123,7 +123,7 @@ struct roomlog *room_log_of(struct room *room, const struct session *session)
     return session->arrival.kind == SESSION_PLAIN && room->plain ? room->plain : &room->log;
 }
 
-static void give_ring_up(struct gateway *gateway, struct room *room)
+void room_give_ring_up(struct gateway *gateway, struct room *room)
 {
     if (room->changed_prev)
         room_flush(room);
@@ -144,7 +144,7 @@ static void keep_within_budget(struct gateway *gateway, const struct room *speak
         return;
     struct room *room = gateway->rooms.oldest_ringed ? gateway->rooms.oldest_ringed : gateway->rooms.oldest;
     while (gateway->rooms.log_bytes > most && room && room != speaking) {
-        give_ring_up(gateway, room);
+        room_give_ring_up(gateway, room);
         room = room->newer;
     }
     gateway->rooms.oldest_ringed = room;

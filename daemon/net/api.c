@@ -98,7 +98,7 @@ void api_server(struct http_request *http)
     bool whole = buffer_append_text(&body, "{\"name\":") &&
                  json_append_string(&body, config->server.name) &&
                  buffer_append_text(&body, ",\"version\":\"" HEARTH_VERSION "\",\"first_room\":") &&
-                 json_append_string(&body, config->rooms.first) && buffer_append_text(&body, "}\n");
+                 json_append_string(&body, gateway_first_room(http->server->gateway)) && buffer_append_text(&body, "}\n");
     http_request_answer(http, 200, headers_json, body.bytes, whole ? body.length : 0);
     buffer_finish(&body);
 }

@@ -124,3 +124,51 @@ async def test_nothing_that_guests_write_steers_the_terminal(daemon):
         assert not {c for c in said if c in "\u202e\u2066\u2028\x1b\r"}, words
         assert not any(line.startswith("2030-") for line in said.splitlines())
     await mina.close()
+
+
+async def test_tail_goes_back_in_time_and_what_it_names_can_be_changed(daemon):
+    [mina] = await meet(daemon, "mina")
+    for i in range(30):
+        await mina.send(f"line {i}")
+    newest = daemon.ctl("tail", "lobby", "-n", "10").splitlines()
+    assert newest[0].endswith("#21  mina: line 20")
+    before = daemon.ctl("tail", "lobby", "-n", "10", "--before", "21").splitlines()
+    assert before[-1].endswith("#20  mina: line 19") and len(before) == 10
+    daemon.ctl("edit", "lobby", "#20", "better", "words")
+    assert daemon.ctl("tail", "lobby", "-n1", "-b", "21").endswith("mina: better words (edited)\n")
+    assert daemon.ctl("delete", "lobby", "19", check=False).returncode == 2
+    daemon.ctl("delete", "lobby", "19", "--yes")
+    assert daemon.ctl("tail", "lobby", "-n1", "-b", "20").endswith("mina: (deleted)\n")
+    for words in (["edit", "lobby", "x", "y"], ["tail", "lobby", "-b", "0"], ["delete", "lobby", "-1", "-y"]):
+        assert daemon.ctl(*words, check=False).returncode == 2, words
+    assert daemon.ctl("edit", "lobby", "999", "y", check=False).returncode == 1
+    await mina.close()
+
+
+async def test_search_finds_page_after_page(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    daemon.ctl("room", "create", "den")
+    await jun.join("den")
+    for i in range(5):
+        await mina.send(f"needle {i}")
+    await jun.send("needle of jun", "den")
+    found = daemon.ctl("search", "needle").splitlines()
+    assert len(found) == 6 and found[0].startswith("den  ") and found[-1].endswith("needle 0")
+    assert len(daemon.ctl("search", "-n", "2", "needle").splitlines()) == 2
+    assert len(daemon.ctl("search", "--room", "den", "needle").splitlines()) == 1
+    assert len(daemon.ctl("search", "--from", "mina", "needle").splitlines()) == 5
+    [one] = [json.loads(line) for line in daemon.ctl("--json", "search", "--from", "jun", "needle").splitlines()]
+    assert one["room"] == "den"
+    assert daemon.ctl("search", "nothing at all") == ""
+    await mina.close()
+    await jun.close()
+
+
+async def test_status_is_watched_line_by_line(daemon):
+    [mina] = await meet(daemon, "mina")
+    with subprocess.Popen([HEARTHCTL, "--socket", str(daemon.socket), "status", "--watch"],
+                          stdout=subprocess.PIPE, text=True) as watch:
+        assert "people" in watch.stdout.readline() and watch.stdout.readline().split()[0] == "1"
+        assert watch.stdout.readline().split()[0] == "1"
+        watch.terminate()
+    await mina.close()

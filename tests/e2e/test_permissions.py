@@ -45,12 +45,16 @@ REQUESTS = {
     "visibility": lambda scene: ("set", {"visibility": "private"}),
     "role": lambda scene: ("role", {"user": "victim", "role": "guest"}),
     "remove": lambda scene: ("remove", {}),
+    "rename": lambda scene: ("set", {"name": "another"}),
+    "archive": lambda scene: ("set", {"archived": "false"}),
+    "purge": lambda scene: ("purge", {}),
     "edit_others": lambda scene: ("edit", {"target": scene["others"], "text": "x"}),
     "keep": lambda scene: ("set", {"keep": "true"}),
     "export": lambda scene: ("export", {}),
     "import": lambda scene: ("import", {"rows": []}),
     "status": lambda scene: ("status", {}),
     "clock": lambda scene: ("clock", {}),
+    "notice": lambda scene: ("notice", {"text": "x"}),
     "configure": lambda scene: ("settings", {}),
     "tokens": lambda scene: ("tokens", {}),
     "backup": lambda scene: ("backup", {"path": "/nowhere/file"}),
@@ -86,7 +90,7 @@ async def test_each_operation_is_allowed_from_its_least_role_on(make_daemon, rol
 
 
 @pytest.mark.parametrize("operation", [o for o, least in permissions() if o in REQUESTS and
-                                       o not in ("create", "direct", "tokens", "status", "clock", "configure",
+                                       o not in ("create", "direct", "tokens", "status", "clock", "configure", "notice",
                                                  "backup", "restore")])
 async def test_whom_a_private_room_is_closed_to_can_do_nothing_in_it(daemon, operation):
     founder, victim, stranger = await meet(daemon, "founder", "victim", "stranger")

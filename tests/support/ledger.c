@@ -1,6 +1,7 @@
 #include "tests/support/ledger.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,18 +109,24 @@ static void record_set(struct ledger_room *room, const struct job_room_set *set)
         room->row.visibility = (enum visibility)set->visibility;
     if (set->keep >= 0)
         room->row.keep = set->keep != 0;
+    if (set->archived >= 0)
+        room->row.archived = set->archived != 0;
+    if (set->name) {
+        snprintf(room->row.name, sizeof room->row.name, "%s", set->name);
+        snprintf(room->row.folded, sizeof room->row.folded, "%s", set->folded);
+    }
     if (!set->topic)
         return;
     strncpy(room->row.topic, set->topic, sizeof room->row.topic - 1);
     record_entry(room, &set->entry);
 }
 
-static void record_prune(struct ledger_room *room, const struct job_pruned *pruned)
+static void record_prune(struct ledger_room *room, int64_t first, int64_t pruned)
 {
-    while (room->pruned < room->count && room->entries[room->pruned].entry.seq <= pruned->pruned)
+    while (room->pruned < room->count && room->entries[room->pruned].entry.seq <= pruned)
         room->pruned++;
-    room->row.pruned = pruned->pruned;
-    room->row.first = pruned->first;
+    room->row.pruned = pruned;
+    room->row.first = first;
 }
 
 static void record_import(struct ledger_room *room, const struct job_import *import)
@@ -137,6 +144,8 @@ static int64_t room_of(const struct job *job)
         return job->room_set.room_id;
     case JOB_ROOM_REMOVE:
         return job->room.room.id;
+    case JOB_ROOM_PURGE:
+        return job->purge.room_id;
     case JOB_IMPORT:
         return job->import.room_id;
     case JOB_PRUNED:
@@ -164,5 +173,7 @@ void ledger_record(struct ledger *ledger, const struct job *job)
     else if (job->kind == JOB_IMPORT)
         record_import(room, &job->import);
     else if (job->kind == JOB_PRUNED)
-        record_prune(room, &job->pruned);
+        record_prune(room, job->pruned.first, job->pruned.pruned);
+    else if (job->kind == JOB_ROOM_PURGE && job->purge.pruned > 0)
+        record_prune(room, job->purge.first, job->purge.pruned);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../web/src/chat";
+import { draftOf, writeDraft } from "../../web/src/drafts";
 import { forget, recall, remember } from "../../web/src/memory";
 import { Clock, settle } from "./clock";
 import { Gateway } from "./gateway";
@@ -322,6 +323,34 @@ test("a link in other capitals leads into the one room", async () => {
   chat.sender.say({ room: chat.current.value!.name, kind: "send", text: "here" });
   await settle();
   assert.deepEqual(gateway.texts(), ["here"]);
+});
+
+test("a room that is renamed is shown under its new name, and what waits and is being written goes along", async () => {
+  const { chat, gateway, clock } = await setUp();
+  const room = await enter(chat, gateway);
+  writeDraft(room, { text: "half a" });
+  room.quietUntil.value = Number.MAX_SAFE_INTEGER;
+  void say(chat, "waits");
+  gateway.name = "hall";
+  clock.socket.tell({ type: "room", change: "changed", name: "hall", was: "lobby", topic: "", visibility: "public" });
+  await settle();
+  const real = chat.current.value!;
+  assert.equal(real.name, "hall");
+  assert.equal(chat.known("lobby"), undefined);
+  assert.equal(draftOf(real).value.text, "half a");
+  assert.deepEqual(gateway.texts(), ["waits"]);
+});
+
+test("a room that is purged is read anew", async () => {
+  const { chat, gateway, clock } = await setUp();
+  for (let i = 0; i < 5; i++) gateway.say("jun", "m" + i);
+  const room = await enter(chat, gateway);
+  assert.equal(shown(room).length, 5);
+  gateway.log = [];
+  clock.socket.tell({ type: "room", change: "purged", name: "lobby", topic: "", visibility: "public" });
+  await settle();
+  await settle();
+  assert.deepEqual(shown(room), []);
 });
 
 for (const end of ["removed", "kicked"] as const)

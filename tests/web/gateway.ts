@@ -5,6 +5,7 @@ import type { Clock, FakeSocket } from "./clock";
 export class Gateway {
   log: any[] = [];
   id = "log-1";
+  name = "lobby";
   seq = 0;
   joined = new Set<FakeSocket>();
   users = new Map<FakeSocket, string>();
@@ -34,7 +35,7 @@ export class Gateway {
   }
 
   append(entry: any): any {
-    entry = { room: "lobby", seq: ++this.seq, ts: 1000 + this.seq, ...entry };
+    entry = { room: this.name, seq: ++this.seq, ts: 1000 + this.seq, ...entry };
     this.log.push(entry);
     for (const socket of this.joined) socket.tell(entry);
     return entry;
@@ -58,8 +59,8 @@ export class Gateway {
       case "hello": {
         const name = frame.session ? frame.session.slice(4) : frame.name;
         this.users.set(socket, name);
-        const room = { name: "lobby", topic: "", members: 1, last: this.seq, joined: false, role: this.role, visibility: "public", read: 0, seen: false, unread: 0, mentioned: 0 };
-        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, first_room: "lobby", may_create: true, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : [room] });
+        const room = { name: this.name, topic: "", members: 1, last: this.seq, joined: false, role: this.role, visibility: "public", read: 0, seen: false, unread: 0, mentioned: 0 };
+        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, first_room: this.name, may_create: true, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : [room] });
       }
       case "ping":
         return reply({ type: "pong", time: 0 });
@@ -71,7 +72,7 @@ export class Gateway {
         if (frame.before) found = found.filter((message) => message.seq < frame.before);
         if (frame.after !== undefined) found = found.filter((message) => message.seq > frame.after);
         const page = frame.after !== undefined ? found.slice(0, frame.limit) : found.slice(-frame.limit);
-        return reply({ type: "history", room: "lobby", messages: page, more: page.length < found.length });
+        return reply({ type: "history", room: this.name, messages: page, more: page.length < found.length });
       }
       case "send":
         return this.send(frame, socket, reply);
@@ -84,9 +85,9 @@ export class Gateway {
     if (this.gone) return reply({ type: "error", error_code: "room_not_found", message: "" });
     const reset = frame.log !== undefined && frame.log !== this.id;
     const after = reset || frame.after === undefined ? this.seq - Math.min(this.seq, frame.history ?? 50) : frame.after;
-    reply({ type: "joined", room: "lobby", topic: "", role: this.role, log: this.id, first: 1, last: this.seq, read: 0, members: 1, reset, pruned: false });
+    reply({ type: "joined", room: this.name, topic: "", role: this.role, log: this.id, first: 1, last: this.seq, read: 0, members: 1, reset, pruned: false });
     for (const entry of this.log) if (entry.seq > after) socket.tell(entry);
-    socket.tell({ type: "live", room: "lobby", seq: this.seq });
+    socket.tell({ type: "live", room: this.name, seq: this.seq });
     this.joined.add(socket);
   }
 
@@ -104,7 +105,7 @@ export class Gateway {
       return;
     }
     const entry = known ?? this.append({ type: "message", from, text: frame.text, nonce: frame.nonce });
-    reply({ type: "ack", room: "lobby", seq: entry.seq, ts: entry.ts, nonce: frame.nonce });
+    reply({ type: "ack", room: this.name, seq: entry.seq, ts: entry.ts, nonce: frame.nonce });
   }
 
   texts(): string[] {

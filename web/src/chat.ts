@@ -2,6 +2,7 @@
 // signals and call its verbs. Knows no DOM, so that tests can drive it.
 import { computed, signal } from "@preact/signals";
 import { Connection, type Link, type Surroundings } from "./connection";
+import { moveDraft } from "./drafts";
 import { hear } from "./events";
 import { History } from "./history";
 import { forget, recall, remember } from "./memory";
@@ -301,6 +302,25 @@ export class Chat {
     this.rooms.value = this.rooms.value.filter((one) => one !== room);
     if (room === this.current.value) this.current.value = real;
     return real;
+  }
+
+  /** It has another name: what is shown is read anew under that. */
+  renamed(room: Room, name: string): void {
+    const { wanted } = room;
+    const real = this.reallyNamed(room, name);
+    real.wanted = wanted;
+    this.sender.moved(room.name, name);
+    moveDraft(room, real);
+    this.keepRooms();
+    if (real === this.current.value) remember("room", name);
+    if (wanted) void this.join(real);
+  }
+
+  /** All that was said there is gone. */
+  purged(room: Room): void {
+    if (!room.loaded.value) return;
+    room.empty();
+    void this.history.newest(room);
   }
 
   private notJoined(room: Room, error: Error): void {

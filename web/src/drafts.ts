@@ -36,6 +36,12 @@ export function writeDraft(room: Room, change: Partial<Draft>): void {
   keep(room);
 }
 
+/** The room is called otherwise now. */
+export function moveDraft(from: Room, to: Room): void {
+  writeDraft(to, draftOf(from).peek());
+  writeDraft(from, { text: "", reply: undefined, edit: undefined, before: undefined });
+}
+
 /** It has been said. The kept draft goes only when what was said is kept in its place. */
 export function draftSaid(room: Room, kept: Promise<void>): void {
   const draft = draftOf(room);

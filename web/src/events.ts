@@ -98,8 +98,11 @@ function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
     chat.removed(event.name);
     return;
   }
+  const former = event.was ? chat.known(event.was) : undefined;
+  if (former) chat.renamed(former, event.name);
   const known = chat.known(event.name);
   const room = chat.roomOf(event.name);
+  if (event.change === "purged") chat.purged(room);
   room.describe(event);
   /* Whom it opens to is told a role there: a guest stays one. */
   if (!known && event.visibility === "private" && event.role) chat.letIn(room);

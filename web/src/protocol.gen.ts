@@ -41,7 +41,8 @@ export type UserKind =
 export type Change =
   | "created"
   | "changed"
-  | "removed";
+  | "removed"
+  | "purged";
 
 export type LineType =
   | "message"
@@ -167,6 +168,8 @@ export interface RoomLine {
   slow_seconds?: number;
   /** Who may speak, when not everybody: member or moderator, and all above. */
   speak?: Role;
+  /** It can be read only, and is listed for administrators only. */
+  archived?: boolean;
 }
 
 /** A user in a room. */
@@ -501,6 +504,8 @@ export interface SetRequest {
   ref?: Ref;
   /** Room. */
   room: string;
+  /** A new name. The log and everybody's roles stay; until another room takes the old name, it finds the room, too. */
+  name?: string;
   /** Topic; becomes an entry of the log. */
   topic?: string;
   /** public or private. */
@@ -511,11 +516,21 @@ export interface SetRequest {
   slow_seconds?: number;
   /** Who may speak: guest (everybody), member or moderator, and all above. */
   speak?: Role;
+  /** true: the room can be read only, and is no longer listed; false: it is as before. */
+  archived?: YesNo;
 }
 
 /** Remove a room and its log, for good. */
 export interface RemoveRequest {
   type: "remove";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+}
+
+/** Remove everything that was said in a room, for good. The room, its people and their roles stay. */
+export interface PurgeRequest {
+  type: "purge";
   ref?: Ref;
   /** Room. */
   room: string;
@@ -629,7 +644,7 @@ export interface ClockRequest {
   time?: number;
 }
 
-/** Figures for the administrator; on the admin socket only, as are the next ten. */
+/** Figures for the administrator; on the admin socket only, as are the next eleven. */
 export interface StatusRequest {
   type: "status";
   ref?: Ref;
@@ -683,6 +698,14 @@ export interface RevokeRequest {
   ref?: Ref;
   /** Its user. */
   name: string;
+}
+
+/** Tell everybody who is here a sentence; it is not kept. */
+export interface NoticeRequest {
+  type: "notice";
+  ref?: Ref;
+  /** The sentence. */
+  text: string;
 }
 
 /** Copy the whole database to a file while running. */
@@ -859,6 +882,14 @@ export interface OkReply {
   ref?: Ref;
 }
 
+/** To purge; everything is gone. */
+export interface PurgedReply {
+  type: "purged";
+  ref?: Ref;
+  /** How many entries of the log. */
+  entries: number;
+}
+
 /** To who. */
 export interface MembersReply {
   type: "members";
@@ -913,6 +944,10 @@ export interface StatusReply {
   entries: number;
   /** Room logs kept in memory. */
   memory_bytes: number;
+  /** Requests since the start. */
+  requests: number;
+  /** New entries of all logs since the start. */
+  told: number;
   /** How SQLite writes on this file system. */
   journal_mode: string;
   /** What an acknowledged message survives. */
@@ -1179,10 +1214,14 @@ export interface ReadEvent {
 /** A room was made, changed or removed. */
 export interface RoomEvent {
   type: "room";
-  /** created, changed or removed. */
+  /** created, changed, removed, or purged: what was said is gone. */
   change: Change;
   /** Room. */
   name: string;
+  /** What it was called until now. */
+  was?: string;
+  /** It can be read only. */
+  archived?: boolean;
   /** Topic. */
   topic?: string;
   /** public, private or direct. */
@@ -1244,6 +1283,7 @@ export type Request =
   | CreateRequest
   | SetRequest
   | RemoveRequest
+  | PurgeRequest
   | InviteRequest
   | KickRequest
   | BanRequest
@@ -1262,6 +1302,7 @@ export type Request =
   | TokensRequest
   | TokenRequest
   | RevokeRequest
+  | NoticeRequest
   | BackupRequest
   | RestoreRequest
   | ExportRequest
@@ -1277,6 +1318,7 @@ export type Reply =
   | HistoryReply
   | ResultsReply
   | OkReply
+  | PurgedReply
   | MembersReply
   | ClockReply
   | StatusReply
@@ -1329,6 +1371,7 @@ export interface Answers {
   create: OkReply;
   set: OkReply;
   remove: OkReply;
+  purge: PurgedReply;
   invite: OkReply;
   kick: OkReply;
   ban: OkReply;
@@ -1347,6 +1390,7 @@ export interface Answers {
   tokens: TokensReply;
   token: TokenReply;
   revoke: OkReply;
+  notice: OkReply;
   backup: DoneReply;
   restore: DoneReply;
   export: ExportedReply;
@@ -1402,6 +1446,12 @@ export const least = {
   role: "owner",
   /** Remove the room and its log. */
   remove: "owner",
+  /** Give the room another name. */
+  rename: "owner",
+  /** Let the room be read only, and list it no longer; and the way back. */
+  archive: "owner",
+  /** Remove everything that was said in the room. */
+  purge: "owner",
   /** Change a message of somebody else. */
   edit_others: "admin",
   /** Take the room out of retention. */
@@ -1418,6 +1468,8 @@ export const least = {
   configure: "admin",
   /** Make, list and revoke tokens of bridges and bots. */
   tokens: "admin",
+  /** Tell everybody a sentence. */
+  notice: "admin",
   /** Copy the whole database to a file. */
   backup: "admin",
   /** Put a backup in place of the database. */

@@ -151,13 +151,18 @@ export class Room {
     this.wasHere = true;
   }
 
-  private startAfresh(): void {
+  /** Nothing is shown, and nothing is loaded. */
+  empty(): void {
     this.live.value = empty;
     this.detached.value = null;
     this.loaded.value = false;
+    this.divider.value = -1;
+  }
+
+  private startAfresh(): void {
+    this.empty();
     this.cursor = 0;
     this.read = 0;
-    this.divider.value = -1;
   }
 
   meet(names: Iterable<string>): void {

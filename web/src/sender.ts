@@ -91,6 +91,11 @@ export class Sender {
     this.flush(room.name);
   }
 
+  /** The room has another name, and what waits goes there. */
+  moved(from: string, to: string): void {
+    for (const item of this.items.value) if (item.room === from) void this.put({ ...item, room: to });
+  }
+
   giveUp(item: Outgoing): void {
     this.settle(item.nonce);
   }

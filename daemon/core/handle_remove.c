@@ -1,0 +1,68 @@
+/* handle_remove.c - what goes for good: a room, or all that was said in it. */
+#include "daemon/core/announce.h"
+#include "daemon/core/ask.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/room_make.h"
+
+/* --- remove ----------------------------------------------------------------------------------- */
+
+static enum outcome answer_remove(struct ask *ask, struct job *job)
+{
+    struct room *room = room_find_id(ask->gateway, job->room.room.id);
+    if (job->result == JOB_DONE && room)
+        room_remove(ask->gateway, room);
+    return ask_answer(ask, job);
+}
+
+enum outcome handle_remove(struct ask *ask)
+{
+    struct job *job = job_create(JOB_ROOM_REMOVE);
+    if (job)
+        job->room.room.id = ask->room->id;
+    return ask_submit(ask, job, answer_remove);
+}
+
+/* --- purge ------------------------------------------------------------------------------------ */
+
+struct purge_context {
+    struct request_context request;
+    int64_t entries; /* gone so far */
+};
+
+static answer_handler answer_purge;
+
+/* As many as one commit bears; what is said meanwhile stays. */
+static enum outcome submit_purge(struct ask *ask, int64_t room_id, int64_t up_to, int64_t entries)
+{
+    struct job *job = job_create(JOB_ROOM_PURGE);
+    struct purge_context *context = submit_context(job, sizeof *context);
+    if (context) {
+        context->entries = entries;
+        job->purge.room_id = room_id;
+        job->purge.up_to = up_to;
+    }
+    return ask_submit(ask, job, answer_purge);
+}
+
+static enum outcome answer_purge(struct ask *ask, struct job *job)
+{
+    const struct purge_context *context = job->context;
+    const struct job_purge *purge = &job->purge;
+    struct room *room = room_find_id(ask->gateway, purge->room_id);
+    if (job->result != JOB_DONE)
+        return ask_fail_job(ask, job);
+    if (room && purge->pruned > 0)
+        room_note_pruned(room, purge->first, purge->pruned);
+    if (room && !purge->more)
+        announce_room(ask->gateway, room, "purged");
+    if (purge->more)
+        return submit_purge(ask, purge->room_id, purge->up_to, context->entries + purge->removed);
+    const struct reply_purged reply = {.entries = context->entries + purge->removed};
+    return ask_reply(ask, REPLY_purged, &reply);
+}
+
+enum outcome handle_purge(struct ask *ask)
+{
+    return submit_purge(ask, ask->room->id, ask->room->last, 0);
+}
