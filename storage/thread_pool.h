@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "storage/housekeeping.h"
+#include "storage/list.h"
 #include "storage/start.h"
 #include "storage/store.h"
 #include "storage/writer.h"
@@ -16,12 +17,6 @@ enum { READERS_MAX = 8, STORE_PATH_BYTES = 1024 };
  * it is the only one), and backups and the like have a worker of their own, which opens its
  * connection when there is first something to do. */
 enum read_queue { QUEUE_QUICK, QUEUE_SEARCH, QUEUE_SLOW, QUEUE_COUNT };
-
-/* Jobs in order. list_init makes it empty; it must not be moved. */
-struct list {
-    struct job *first;
-    struct job **end; /* where the next one is linked */
-};
 
 struct store {
     /* constant after store_open */
@@ -76,12 +71,6 @@ struct store {
     bool damaged;        /* the next start sets the database aside */
     char failure[128];
 };
-
-void list_init(struct list *list);
-void list_add(struct list *list, struct job *job);
-struct job *list_take(struct list *list);
-void list_splice(struct list *list, struct list *other); /* moves all of other to the end of list */
-void list_destroy(struct list *list);
 
 /* Wakes the loop, so that it looks for itself. */
 void pool_wake(struct store *store);
