@@ -15,7 +15,7 @@ struct target {
 static bool read_target(struct database *database, int64_t id, struct target *target)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT user_id, (SELECT max(edit) FROM edits WHERE target=?1) FROM messages"
+        database, "SELECT user_id, " NEWEST_EDIT("?1") " FROM messages"
                   " WHERE id=?1 AND kind=0 AND (flags & 4)=0");
     sqlite3_bind_int64(statement, 1, id);
     enum step step = database_step(database, statement);

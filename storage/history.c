@@ -15,8 +15,7 @@ enum {
 static bool apply_edit(struct database *database, struct job *job, struct history_entry *history)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT id, text FROM messages WHERE id="
-                  "(SELECT max(edit) FROM edits WHERE target=?1)");
+        database, "SELECT id, text FROM messages WHERE id=" NEWEST_EDIT("?1"));
     sqlite3_bind_int64(statement, 1, row_id(history->room_id, history->entry.seq));
     enum step step = database_step(database, statement);
     if (step == STEP_ROW) {

@@ -38,6 +38,12 @@ enum {
 #define ENTRY_COLUMNS OLD_ENTRY_COLUMNS ", origin, via"
 enum { OLD_ENTRY_COLUMN_COUNT = 10, ENTRY_COLUMN_COUNT = 12 };
 
+/* SQL: of several edits the newest counts. Its row's id, or NULL, of the message that id names; and
+ * the text of messages m as it is now. */
+#define NEWEST_EDIT(id) "(SELECT max(edit) FROM edits WHERE target=" id ")"
+#define TEXT_NOW                                                                                   \
+    "coalesce((SELECT e.text FROM messages e WHERE e.id=" NEWEST_EDIT("m.id") "), m.text)"
+
 /* Fills entry from a row of ENTRY_COLUMNS; texts are copied into the job. False without memory
  * (the job is then job_failed). */
 bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry);

@@ -73,8 +73,7 @@ static sqlite3_stmt *unread_statement(struct database *database, const struct un
                                       const struct own_grant *own)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT coalesce((SELECT e.text FROM messages e WHERE e.id="
-                  "(SELECT max(edit) FROM edits WHERE target=m.id)), m.text, ''),"
+        database, "SELECT coalesce(" TEXT_NOW ", ''),"
                   " (SELECT t.user_id FROM messages t WHERE t.id=(?6|m.target))"
                   " FROM messages m WHERE m.id>?1 AND m.id<?2 AND m.kind=0 AND m.user_id<>?3"
                   " AND m.flags&?4=0 ORDER BY m.id DESC LIMIT ?5");

@@ -170,11 +170,7 @@ static bool add_row(struct database *database, struct block *block, sqlite3_stmt
            out_of_memory(database);
 }
 
-/* The text as it is now: that of the newest edit. */
-#define SEARCH_TEXT                                                                                \
-    "SELECT m.id, m.ts, CASE WHEN EXISTS(SELECT 1 FROM edits e WHERE e.target=m.id) THEN"          \
-    " (SELECT t.text FROM messages t WHERE t.id="                                                  \
-    "(SELECT max(e.edit) FROM edits e WHERE e.target=m.id)) ELSE m.text END, m.kind "
+#define SEARCH_TEXT "SELECT m.id, m.ts, " TEXT_NOW ", m.kind "
 
 /* indexed becomes the last row's id that is in the block, or needs no place there. */
 static bool gather_room(struct database *database, struct block *block, int64_t *indexed)

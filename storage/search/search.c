@@ -161,10 +161,7 @@ static bool is_wanted(const struct search *search, struct hit hit)
 }
 
 /* Compares one row of SEARCH_ROW by its text, time and author. */
-#define SEARCH_ROW                                                                                 \
-    "SELECT m.id, m.ts, m.name, CASE WHEN EXISTS(SELECT 1 FROM edits e WHERE e.target=m.id) THEN"  \
-    " (SELECT t.text FROM messages t WHERE t.id="                                                  \
-    "(SELECT max(e.edit) FROM edits e WHERE e.target=m.id)) ELSE m.text END FROM messages m "
+#define SEARCH_ROW "SELECT m.id, m.ts, m.name, " TEXT_NOW " FROM messages m "
 static bool take_row(struct search *search, sqlite3_stmt *row)
 {
     struct hit hit = {sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 0)};
