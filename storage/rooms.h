@@ -3,7 +3,7 @@
 #define HEARTH_STORAGE_ROOMS_H
 
 #include "storage/database.h"
-#include "storage/store.h"
+#include "storage/options.h"
 
 /* At start: every room with what its log has, and the highest ids ever used. Allocates
  * start->rooms. False on a failure of the database or without memory. */

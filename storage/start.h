@@ -6,7 +6,7 @@
 #include "storage/database.h"
 #include "storage/disk.h"
 #include "storage/lock.h"
-#include "storage/store.h"
+#include "storage/options.h"
 
 /* What start_open makes. */
 #define START_BUSY_MS  2000 /* how long the writer waits for locks */

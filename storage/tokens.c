@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "storage/crypto.h"
-#include "storage/store.h"
+#include "storage/options.h"
 #include "storage/users.h"
 
 /* --- making one ------------------------------------------------------------------------------- */

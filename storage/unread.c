@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "protocol/mention.h"
-#include "storage/messages.h"
+#include "storage/row.h"
 
 enum { LONGER_NAMES_MAX = 64 };
 

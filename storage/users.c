@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "storage/crypto.h"
-#include "storage/store.h"
 
 static enum step read_user(struct database *database, sqlite3_stmt *statement,
                            struct user_row *user)

@@ -6,7 +6,7 @@
 #include "storage/database.h"
 #include "storage/clock.h"
 #include "storage/logs.h"
-#include "storage/store.h"
+#include "storage/options.h"
 
 struct writer {
     struct database database;

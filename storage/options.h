@@ -1,0 +1,42 @@
+/* options.h - what a store is opened with, and what it finds when it starts. */
+#ifndef HEARTH_STORAGE_OPTIONS_H
+#define HEARTH_STORAGE_OPTIONS_H
+
+#include "storage/clock.h"
+#include "storage/job.h"
+
+/* Everything the store needs of the configuration. */
+struct store_options {
+    const char *path;          /* of the database file */
+    bool power_loss;           /* synchronous=FULL, else NORMAL */
+    int64_t commit_interval_ms;
+    int pending_max;           /* writes, and as many reads, waiting or in work */
+    int64_t pending_bytes;     /* memory of those writes; of the reads half of it, and half of their
+                                  answers until they are collected */
+    int readers;
+    int64_t cache_bytes;
+    int64_t reserve_bytes;
+    int64_t max_bytes;         /* 0: no ceiling */
+    int64_t retention_age_ms;  /* 0: for ever */
+    int64_t retention_entries; /* 0: all */
+    int64_t guest_age_ms;
+    int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
+    int nonce_window;
+    bool search;
+    clock_reader *read_clock;  /* NULL: the system's */
+};
+
+/* What was found at start, for the gateway and its log. */
+struct store_start {
+    struct room_row *rooms; /* every room; owned by the store until store_forget_start */
+    size_t room_count;
+    struct token_row *tokens; /* every one that opens something; the same */
+    size_t token_count;
+    int64_t room_id_max, user_id_max; /* highest ever used */
+    bool created;           /* a new database */
+    bool clean;             /* the last stop was clean */
+    char damaged[1100];     /* where a damaged database was set aside; empty if none */
+    char journal_mode[16];  /* wal, delete or delete+dotfile */
+};
+
+#endif
