@@ -45,6 +45,7 @@ struct config {
 #define GROUP(group, sentence) struct config_##group group;
 #include "config/options.def"
     struct config_origin origins[CONFIG_ROW_COUNT];
+    char outdated[256]; /* what an earlier version called otherwise and was taken, in words; or empty */
 };
 
 enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
@@ -52,6 +53,7 @@ enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability 
 enum { CREATE_EVERYONE, CREATE_ADMINISTRATOR };           /* rooms.create */
 enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG }; /* log.level */
 enum { TARGET_STDERR, TARGET_SYSLOG };                   /* log.target */
+enum { FORMAT_TEXT, FORMAT_JSON };                       /* log.format */
 
 #define CONFIG_INSTALLED "/etc/hearth/hearth.conf" /* as packages install it */
 

@@ -163,12 +163,25 @@ static bool put_value(const struct setting *setting, struct config *config,
     return false;
 }
 
+/* The setting of this name, or the one that an earlier version called so. */
+static const struct setting *find_setting(struct config *config, const char *group,
+                                          const char *name)
+{
+    char old[64], now[64];
+    const struct setting *setting = setting_find(group, strlen(group), name);
+    if (setting || !(setting = setting_of_today(group, strlen(group), name, old)))
+        return setting;
+    snprintf(now, sizeof now, "%s.%s", setting->group, setting->name);
+    setting_note_outdated(config, old, now);
+    return setting;
+}
+
 static bool put_setting(const struct place *place, struct config *config, const char *group,
                         const config_setting_t *value)
 {
     char sentence[CONFIG_WHY_BYTES];
     const char *name = config_setting_name(value);
-    const struct setting *setting = setting_find(group, strlen(group), name);
+    const struct setting *setting = find_setting(config, group, name);
     if (!setting)
         snprintf(sentence, sizeof sentence, "There is no setting \"%.40s.%.60s\".", group, name);
     else if (put_value(setting, config, value, sentence, sizeof sentence)) {

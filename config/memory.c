@@ -87,6 +87,8 @@ void config_print_memory(const struct config *config, FILE *out)
 {
     struct config_memory memory = config_memory(config);
     int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
+    if (config->outdated[0])
+        fprintf(out, "Taken, and to be changed: %s.\n", config->outdated);
     fputs("The most memory this configuration allows, if everybody does the worst at once:\n", out);
     print_line("program, libraries, threads, a frame being decoded", memory.process, out);
     print_line("connections, and what they keep together", memory.connections, out);

@@ -119,9 +119,38 @@ bool setting_put_bool(const struct setting *setting, struct config *config, bool
     return true;
 }
 
-/* The word of today for one that an earlier version had. */
-static const char *word_of_today(const struct setting *setting, const char *value)
+void setting_note_outdated(struct config *config, const char *old, const char *now)
 {
+    size_t length = strlen(config->outdated);
+    snprintf(config->outdated + length, sizeof config->outdated - length, "%s%s is called %s now",
+             length ? ", " : "", old, now);
+}
+
+const struct setting *setting_of_today(const char *group, size_t group_length, const char *name,
+                                       char old[64])
+{
+    static const struct {
+        size_t offset;
+        const char *old;
+    } renamed[] = {
+#define RENAMED(group, name, old) {offsetof(struct config, group.name), old},
+#include "config/options.def"
+        {0, NULL},
+    };
+    snprintf(old, 64, "%.*s.%s", (int)group_length, group, name);
+    for (size_t i = 0; renamed[i].old; i++)
+        for (const struct setting *row = table; strcmp(renamed[i].old, old) == 0 &&
+                                                row < table + sizeof table / sizeof *table; row++)
+            if (row->name && row->offset == renamed[i].offset)
+                return row;
+    return NULL;
+}
+
+/* The word of today for one that an earlier version had. */
+static const char *word_of_today(const struct setting *setting, struct config *config,
+                                 const char *value)
+{
+    char old[128], word[128];
     static const struct {
         size_t offset;
         const char *old, *word;
@@ -130,8 +159,12 @@ static const char *word_of_today(const struct setting *setting, const char *valu
 #include "config/options.def"
     };
     for (size_t i = 0; i < sizeof former / sizeof *former; i++)
-        if (former[i].offset == setting->offset && strcmp(former[i].old, value) == 0)
+        if (former[i].offset == setting->offset && strcmp(former[i].old, value) == 0) {
+            snprintf(old, sizeof old, "%s.%s = \"%s\"", setting->group, setting->name, value);
+            snprintf(word, sizeof word, "\"%s\"", former[i].word);
+            setting_note_outdated(config, old, word);
             return former[i].word;
+        }
     return value;
 }
 
@@ -139,7 +172,7 @@ static bool put_choice(const struct setting *setting, struct config *config, con
                        char *why, size_t why_size)
 {
     char word[32];
-    value = word_of_today(setting, value);
+    value = word_of_today(setting, config, value);
     for (int index = 0; setting_word(setting, index, word, sizeof word); index++) {
         if (strcmp(word, value) == 0) {
             memcpy((char *)config + setting->offset, &index, sizeof index);

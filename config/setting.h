@@ -34,6 +34,13 @@ const struct setting *setting_table(size_t *count);
 /* NULL if there is none. name NULL finds the group's own row. */
 const struct setting *setting_find(const char *group, size_t group_length, const char *name);
 
+/* The setting that an earlier version called group.name; NULL if there is none. old gets that name. */
+const struct setting *setting_of_today(const char *group, size_t group_length, const char *name,
+                                       char old[64]);
+
+/* Keeps that what was taken is called otherwise now. */
+void setting_note_outdated(struct config *config, const char *old, const char *now);
+
 /* Keeps where a value was said. */
 void setting_note_origin(const struct setting *setting, struct config *config,
                          enum config_source source, unsigned line);

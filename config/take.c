@@ -70,6 +70,7 @@ void config_take(struct config *config, const struct config *fresh, struct confi
         memcpy(now, then, size_of(row));
         config->origins[i] = fresh->origins[i];
     }
+    memcpy(config->outdated, fresh->outdated, sizeof config->outdated);
 }
 
 static void print_value(const struct setting *setting, const void *at, struct config_value *value)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "protocol/text.h"
 #include "storage/clock.h"
 
 #define LINE_BYTES_MAX 512
@@ -18,7 +19,7 @@
 #define PER_MINUTE_MAX 200
 
 static struct {
-    int level, target;
+    int level, target, format;
     bool journal; /* standard error goes to journald, which stamps the time itself */
     int64_t second, minute;
     int in_second, in_minute;
@@ -28,10 +29,11 @@ static struct {
 static const char *const words[] = {"error", "warn", "info", "debug"};
 static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
-void log_open(int level, int target)
+void log_open(int level, int target, int format)
 {
     output.level = level;
     output.target = target;
+    output.format = format;
     output.journal = getenv("JOURNAL_STREAM") != NULL;
     if (target == TARGET_SYSLOG)
         openlog("hearthd", LOG_PID, LOG_DAEMON);
@@ -58,24 +60,67 @@ static void replace_controls(char *line)
     }
 }
 
-static void write_line(int level, const char *line)
+static void stamp_now(char *stamp, size_t size)
 {
-    char whole[LINE_BYTES_MAX + 64];
-    int length;
-    if (output.target == TARGET_SYSLOG) {
-        syslog(priorities[level], "%s", line);
+    time_t now = (time_t)(clock_system_ms() / 1000);
+    struct tm parts;
+    if (!gmtime_r(&now, &parts) || !strftime(stamp, size, "%Y-%m-%dT%H:%M:%SZ", &parts))
+        stamp[0] = '\0';
+}
+
+/* As the inside of a JSON string; line holds no controls. Cut where it does not fit. */
+static void escape(const char *line, char *out, size_t size)
+{
+    size_t used = 0, length;
+    for (const char *end = line + strlen(line); line < end && used + 8 < size; line += length) {
+        int32_t character = text_next(line, (size_t)(end - line), &length);
+        if (character == '"' || character == '\\')
+            out[used++] = '\\';
+        if (character == TEXT_BROKEN)
+            out[used++] = '?';
+        else
+            used = (size_t)((char *)mempcpy(out + used, line, length) - out);
+    }
+    out[used] = '\0';
+}
+
+/* "area: message" as an object. */
+static void make_json(int level, const char *line, char *out, size_t size)
+{
+    char stamp[32], message[2 * LINE_BYTES_MAX];
+    size_t area = strspn(line, "abcdefghijklmnopqrstuvwxyz");
+    bool has_area = area > 0 && strncmp(line + area, ": ", 2) == 0;
+    const char *rest = has_area ? line + area + 2 : line;
+    stamp_now(stamp, sizeof stamp);
+    escape(rest, message, sizeof message);
+    snprintf(out, size, "{\"time\":\"%s\",\"level\":\"%s\",\"area\":\"%.*s\",\"message\":\"%s\"}",
+             stamp, words[level], has_area ? (int)area : 7, has_area ? line : "hearthd", message);
+}
+
+static void make_text(int level, const char *line, char *out, size_t size)
+{
+    char stamp[32];
+    if (output.journal || output.target == TARGET_SYSLOG) {
+        snprintf(out, size, "%s", line);
         return;
     }
-    if (output.journal) {
-        length = snprintf(whole, sizeof whole, "<%d>%s\n", priorities[level], line);
-    } else {
-        time_t now = (time_t)(clock_system_ms() / 1000);
-        struct tm parts;
-        char stamp[32] = "";
-        if (gmtime_r(&now, &parts))
-            strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
-        length = snprintf(whole, sizeof whole, "%s %s %s\n", stamp, words[level], line);
+    stamp_now(stamp, sizeof stamp);
+    snprintf(out, size, "%s %s %s", stamp, words[level], line);
+}
+
+static void write_line(int level, const char *line)
+{
+    char text[2 * LINE_BYTES_MAX + 128], whole[sizeof text + 8];
+    if (output.format == FORMAT_JSON)
+        make_json(level, line, text, sizeof text);
+    else
+        make_text(level, line, text, sizeof text);
+    if (output.target == TARGET_SYSLOG) {
+        syslog(priorities[level], "%s", text);
+        return;
     }
+    int length = output.journal ? snprintf(whole, sizeof whole, "<%d>%s\n", priorities[level], text)
+                                : snprintf(whole, sizeof whole, "%s\n", text);
     /* Nobody is left to be told when this fails. */
     if (length > 0 && write(STDERR_FILENO, whole, (size_t)length) < 0)
         return;
@@ -120,6 +165,18 @@ static void write_event(int level, const char *format, va_list arguments)
     replace_controls(line);
     say_left_out();
     write_line(level, line);
+}
+
+void log_fatal(const char *sentence)
+{
+    char line[LINE_BYTES_MAX];
+    bool is_plain = output.target == TARGET_STDERR && output.format == FORMAT_TEXT;
+    snprintf(line, sizeof line, "%s", sentence);
+    replace_controls(line);
+    if (!is_plain)
+        write_line(LEVEL_ERROR, line);
+    if (is_plain || output.target == TARGET_SYSLOG)
+        fprintf(stderr, "%shearthd: %s\n", getenv("JOURNAL_STREAM") ? "<3>" : "", line);
 }
 
 void log_error(const char *format, ...)

@@ -5,8 +5,11 @@
 #ifndef HEARTH_DAEMON_LOG_H
 #define HEARTH_DAEMON_LOG_H
 
-/* level and target as in config.h. */
-void log_open(int level, int target);
+/* level, target and format as in config.h. */
+void log_open(int level, int target, int format);
+
+/* Why the process ends: written always, to standard error too. */
+void log_fatal(const char *sentence);
 
 /* The level alone, until the next log_open. */
 void log_set_level(int level);

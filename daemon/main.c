@@ -57,8 +57,13 @@ static const char help[] =
 
 static int refuse_start(const char *why, int status)
 {
-    fprintf(stderr, "hearthd: %s\n", why);
+    log_fatal(why);
     return status;
+}
+
+static void open_log(const struct config *config)
+{
+    log_open(config->log.level, config->log.target, config->log.format);
 }
 
 static bool line_read(struct command_line *line, int argc, char **argv)
@@ -133,7 +138,7 @@ static void reload_done(void *of)
 {
     const struct running *running = of;
     struct store_options options = store_options_of(running->config);
-    log_open(running->config->log.level, running->config->log.target);
+    open_log(running->config);
     store_reconfigure(running->store, &options);
 }
 
@@ -175,7 +180,7 @@ static int serve(const struct command_line *line, struct config *config,
     struct store_options options = store_options_of(config);
     struct store *store = store_open(&options, why, sizeof why);
     if (store && is_first)
-        log_open(config->log.level, config->log.target);
+        open_log(config);
     struct moment now = store ? store_now(store) : (struct moment){0};
     struct store_start start = store ? *store_start(store) : (struct store_start){0};
     struct gateway *gateway =
@@ -207,7 +212,9 @@ static int run(const struct command_line *line, struct config *config)
     char why[CONFIG_WHY_BYTES];
     enum server_end end = SERVER_STOPPED;
     process_prepare();
-    log_open(config->log.level, config->log.target);
+    open_log(config);
+    if (config->outdated[0])
+        log_warn("server: the configuration is of an older version: %s", config->outdated);
     if (!signals_to_handler())
         return refuse_start("The signals could not be taken.", EXIT_REFUSED);
     struct listeners *listeners = listeners_open(config, why, sizeof why);

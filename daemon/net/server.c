@@ -284,6 +284,8 @@ static void take_config(struct server *server, const struct config *fresh,
     apply_config(server);
     server->reload->done(server->reload->of);
     log_info("server: configuration read again changed=\"%s\"", changes->applied);
+    if (server->config->outdated[0])
+        log_warn("server: the configuration is of an older version: %s", server->config->outdated);
     if (changes->waiting[0])
         log_warn("server: these settings count from the next start only: %s", changes->waiting);
 }

@@ -1,4 +1,6 @@
 """What may be set, and what is said when it is set wrongly: one sentence, exit 2, nothing touched."""
+import json
+import os
 import re
 import signal
 import socket
@@ -185,3 +187,32 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(make_daemon, tmp_pat
         told = b""
         while b"STOPPING=1" not in told:
             told = notify.recv(4096)
+
+
+def test_a_file_of_an_older_version_is_taken_and_what_was_renamed_is_named(make_daemon, tmp_path):
+    path = write(tmp_path, 'rooms = { create = "keeper"; };\n')
+    checked = run_hearthd("-c", path, "--check-config")
+    assert checked.returncode == 0
+    assert 'rooms.create = "keeper" is called "administrator" now' in checked.stdout
+    daemon = make_daemon(start=False)
+    command = daemon.command
+    daemon.command = lambda: [*command(), "-c", str(path)]
+    daemon.start()
+    assert any("older version" in line and "keeper" in line for line in daemon.log)
+    assert "rooms.create = administrator" in daemon.ctl("config", "show", "rooms")
+
+
+def test_a_start_that_fails_says_why_as_an_error(tmp_path):
+    done = subprocess.run([HEARTHD, f"--set=storage.path={tmp_path}/nowhere/chat.db", "--set=listen.port=0"],
+                          capture_output=True, text=True, timeout=DEADLINE_S,
+                          env={**os.environ, "JOURNAL_STREAM": "1:2"})
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("<3>hearthd: ") and "nowhere" in last
+
+
+def test_logs_may_be_json_lines(make_daemon):
+    daemon = make_daemon({"log.format": "json"})
+    daemon.stop()
+    lines = [json.loads(line) for line in daemon.log if not line.startswith("hearthd: ready")]
+    assert lines and all({"time", "level", "area", "message"} == set(line) for line in lines)

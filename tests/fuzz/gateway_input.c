@@ -183,7 +183,7 @@ void gateway_feed(enum session_kind kind, const uint8_t *bytes, size_t length)
     struct moment now = {.wall_ms = 1732280000000, .monotonic_ms = 1};
     struct test_client clients[2] = {{0}};
     struct config config;
-    log_open(-1, TARGET_STDERR);
+    log_open(-1, TARGET_STDERR, FORMAT_TEXT);
     config_defaults(&config);
     struct store *store = store_open(&options, NULL, 0);
     struct gateway *gateway = gateway_create(&config, store, &now);

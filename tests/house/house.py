@@ -21,7 +21,7 @@ FLOORS = {
     "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h", "libwebsockets.h",
                       "curl", "jansson.h", "mosquitto.h"} | LISTS,
 }
-LOG = {"daemon/log.h", "config/config.h", "storage/clock.h"}
+LOG = {"daemon/log.h", "config/config.h", "protocol/text.h", "storage/clock.h"}
 ROOF = {"config/config.h", "daemon/log.h", "storage/store.h", "protocol/message.h",
         "protocol/name.h", "daemon/core/gateway.h", "daemon/core/session.h",
         "daemon/core/carrier.h"}

@@ -27,7 +27,7 @@ int main(int argc, char **argv)
     bool is_traced = number_after(argc, argv, "--trace", 0) != 0;
     int64_t end = time(NULL) + seconds; /* time_t may be of 32 bits */
     struct totals totals = {0};
-    log_open(-1, TARGET_STDERR);
+    log_open(-1, TARGET_STDERR, FORMAT_TEXT);
     printf("simulation: seeds %" PRIu64 " to %" PRIu64 "\n", seed, seed + (uint64_t)histories - 1);
     for (int64_t i = 0; i < histories && time(NULL) < end; i++)
         world_run(seed + (uint64_t)i, is_traced, &totals);
