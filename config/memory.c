@@ -11,6 +11,7 @@
 #define DATABASE_BYTES (INT64_C(768) << 10) /* of an SQLite connection besides its cache */
 #define NONCES_BYTES   (INT64_C(2) << 20)   /* NONCES_BYTES_MAX of the writer */
 #define INDEX_BYTES    (INT64_C(4) << 20)   /* a block of the search index being made */
+#define LEAVING_MAX    INT64_C(32)          /* connections that have given way, beside all others */
 #define WIRE_BYTES     INT64_C(3072)        /* libwebsockets' own, of one connection */
 #define SESSION_BYTES  INT64_C(1536)        /* session, user and what they may do how often */
 #define HELD_BYTES     INT64_C(2048)        /* that each may keep of what it receives */
@@ -42,7 +43,7 @@ static int64_t connections_bytes(const struct config *config)
     int64_t each = WIRE_BYTES + SESSION_BYTES + CROWDED_BYTES + larger(HELD_BYTES, EXCHANGE_BYTES);
     int64_t rooms = smaller(limits->rooms_per_session * limits->connections,
                             limits->members + limits->connections);
-    return limits->connections * each + rooms * MEMBER_BYTES + limits->received_bytes +
+    return (limits->connections + LEAVING_MAX) * each + rooms * MEMBER_BYTES + limits->received_bytes +
            2 * limits->frame_bytes + limits->unsent_bytes + limits->http_bytes +
            limits->reply_bytes;
 }

@@ -219,6 +219,11 @@ void session_close(struct session *session, uint16_t code, const char *reason)
     session->carrier->close(session->connection, code, reason);
 }
 
+bool session_is_present(const struct session *session)
+{
+    return session->phase == PHASE_READY;
+}
+
 void session_heard(struct session *session)
 {
     session->heard_ms = session->gateway->now.monotonic_ms;

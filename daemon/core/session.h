@@ -59,6 +59,9 @@ void session_writeable(struct session *session);
 /* The connection has ended. The session is freed; leaves its rooms. */
 void session_closed(struct session *session);
 
+/* Somebody is there: a hello has been said, or none is needed. */
+bool session_is_present(const struct session *session);
+
 /* Something has been heard of the peer (a pong, a message), for idle checks and "away". */
 void session_heard(struct session *session);
 

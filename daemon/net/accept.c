@@ -19,12 +19,6 @@
 #define ADMIN_RESERVE 8   /* places that the administrator has when all others are taken */
 #define PAUSE_US 100000   /* without a descriptor to be had */
 
-struct address_count {
-    uint64_t key;
-    int count;
-    UT_hash_handle hh;
-};
-
 static struct address_count *address_find(const struct server *server, uint64_t key)
 {
     struct address_count *found;
@@ -32,23 +26,23 @@ static struct address_count *address_find(const struct server *server, uint64_t 
     return found;
 }
 
-static bool address_enter(struct server *server, uint64_t key)
+/* NULL without memory. */
+static struct address_count *address_enter(struct server *server, uint64_t key)
 {
     struct address_count *address = address_find(server, key);
     if (!address) {
         address = calloc(1, sizeof *address);
         if (!address)
-            return false;
+            return NULL;
         address->key = key;
         HASH_ADD(hh, server->addresses, key, sizeof address->key, address);
     }
     address->count++;
-    return true;
+    return address;
 }
 
-static void address_leave(struct server *server, uint64_t key)
+static void address_leave(struct server *server, struct address_count *address)
 {
-    struct address_count *address = address_find(server, key);
     if (!address || --address->count > 0)
         return;
     HASH_DEL(server->addresses, address);
@@ -59,8 +53,9 @@ void peer_gone(struct server *server, struct peer *peer)
 {
     if (peer->stage == PEER_CONNECTED)
         server->connection_count--;
-    if (peer->address_key != 0)
-        address_leave(server, peer->address_key);
+    else if (peer->stage == PEER_LEAVING)
+        server->leaving_count--;
+    address_leave(server, peer->counted);
     free(peer);
 }
 
@@ -85,7 +80,8 @@ bool accept_count(struct server *server, struct peer *peer, const struct address
     as.is_network = count.is_network;
     as.is_exempt = networks_contain(&server->exempt, address);
     as.is_proxy = false;
-    if (!may_come(server, &as) || !address_enter(server, as.address_key))
+    as.counted = may_come(server, &as) ? address_enter(server, as.address_key) : NULL;
+    if (!as.counted)
         return false;
     *peer = as;
     return true;

@@ -3,18 +3,30 @@
 #ifndef HEARTH_NET_ACCEPT_H
 #define HEARTH_NET_ACCEPT_H
 
+#include <uthash.h>
+
 #include "daemon/net/head.h"
 #include "daemon/net/net.h"
 
 enum peer_stage {
-    PEER_WAITING,  /* for the head of its request: with front.c, not with lws */
-    PEER_CONNECTED /* counted in server->connection_count */
+    PEER_WAITING,   /* for the head of its request: with front.c, not with lws */
+    PEER_CONNECTED, /* counted in server->connection_count */
+    PEER_LEAVING    /* has given its place to another, and is counted in server->leaving_count */
+};
+
+/* What an address has open, in server->addresses while it has any. */
+struct address_count {
+    uint64_t key; /* see link.h */
+    int count;
+    size_t http_bytes; /* of its share of limits.http_bytes */
+    UT_hash_handle hh;
 };
 
 /* An accepted connection, from accept4 to its close: lws's opaque pointer once lws has it. */
 struct peer {
     struct address address; /* whose it is; of a proxy, the proxy's until it has said for whom it comes */
     uint64_t address_key; /* what it is counted by, see link.h; 0 while it is not, and of the admin socket */
+    struct address_count *counted; /* there; NULL while it is not */
     bool is_network;      /* that is a network beyond the link: several people */
     bool is_admin;
     bool is_exempt;

@@ -13,6 +13,7 @@
 
 #include "daemon/log.h"
 #include "daemon/net/head.h"
+#include "daemon/net/place.h"
 #include "daemon/net/proxy.h"
 #include "daemon/net/refuse.h"
 
@@ -199,7 +200,8 @@ static void pass_on(struct front *front, struct caller *caller, const struct hea
     } else if (!count_client(front, caller, head)) {
         buffer_finish(&canonical);
         return;
-    } else if (!accept_has_place(front->server, caller->peer)) {
+    } else if (!accept_has_place(front->server, caller->peer) &&
+               !place_take(front->server, caller->peer)) {
         refuse_caller(front, caller, &accept_is_full);
     } else if (!consume(front, caller, head)) {
         hang_up(front, caller);
@@ -262,7 +264,7 @@ static void make_place(struct front *front)
     static const struct head_refusal busy = {
         503, ERROR_server_full, "Retry-After: 5\r\n", "Too many connections wait here without a request."};
     struct caller *oldest = front->lingering ? front->lingering : front->waiting;
-    if (front->count < front->server->waiting_max)
+    if (front->count + front->server->leaving_count < front->server->waiting_max)
         return;
     if (oldest->stage == STAGE_WAITING)
         answer(front, oldest, &busy);

@@ -313,7 +313,6 @@ static int begin(struct lws *wsi, struct http_slot *slot)
     http->is_admin = peer->is_admin;
     http->is_exempt = peer->is_exempt;
     http->address_key = peer->address_key;
-    http->began_ms = server_now_ms(server);
     if (!read_target(http, wsi) || !check_length(http, wsi) || !check_origin(http, wsi) ||
         !read_credentials(http, wsi))
         return 0;

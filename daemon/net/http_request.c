@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "daemon/core/frame.h"
+#include "daemon/net/accept.h"
 #include "daemon/net/body.h"
 #include "daemon/net/headers.h"
 
@@ -17,6 +18,8 @@
 #define CLOSE_BANNED       4003
 #define CLOSE_RATE_LIMITED 4008
 #define ERROR_BYTES_MAX    2048
+#define ADDRESS_SHARE      4    /* one address may have one in so many of limits.http_bytes */
+#define SENDING_BYTES_LEAST 2048 /* a second, of a reader who gets its answer whole */
 #define ANSWER_LEAST       1024 /* bytes of a body that is sent whatever else is under way */
 
 struct http_request *http_request_create(struct server *server, struct lws *wsi)
@@ -30,21 +33,42 @@ struct http_request *http_request_create(struct server *server, struct lws *wsi)
     http->success_status = 200;
     http->replies_due = 1;
     http->kind = SESSION_LINES;
+    http->began_ms = server_now_ms(server);
+    DL_APPEND(server->requests, http);
     return http;
+}
+
+static struct address_count *counted_of(const struct http_request *http)
+{
+    const struct peer *peer = lws_get_opaque_user_data(http->connection.wsi);
+    return peer ? peer->counted : NULL;
 }
 
 void http_request_count(struct http_request *http)
 {
     size_t bytes = http->body_due + http->answer.capacity;
+    struct address_count *address = counted_of(http);
     http->server->http_bytes += bytes - http->bytes;
+    if (address)
+        address->http_bytes += bytes - http->bytes;
     http->bytes = bytes;
+}
+
+/* One address has no more than its share, or one request. */
+static bool has_share(const struct http_request *http, size_t length)
+{
+    const struct address_count *address = counted_of(http);
+    size_t share = (size_t)http->server->config->limits.http_bytes / ADDRESS_SHARE;
+    return http->is_exempt || !address || address->http_bytes == http->bytes ||
+           address->http_bytes + length <= share;
 }
 
 static bool has_place(const struct http_request *http, size_t length)
 {
     const struct server *server = http->server;
     return http->is_admin ||
-           server->http_bytes + length <= (size_t)server->config->limits.http_bytes;
+           (server->http_bytes + length <= (size_t)server->config->limits.http_bytes &&
+            has_share(http, length));
 }
 
 bool http_request_expect(struct http_request *http, size_t length)
@@ -82,6 +106,7 @@ void http_request_destroy(struct http_request *http)
     if (!http)
         return;
     unset_due(http);
+    DL_DELETE(http->server->requests, http);
     connection_finish(http->server, &http->connection);
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);
@@ -109,6 +134,9 @@ static void refuse_crowded(struct http_request *http)
 
 static void send_soon(struct http_request *http)
 {
+    size_t length = http->answer.length + http->rest_length;
+    http->answer_until_ms = server_now_ms(http->server) + SENDING_SECONDS * INT64_C(1000) +
+                            (int64_t)(length / SENDING_BYTES_LEAST) * 1000;
     /* first: or it is never writeable */
     if (http->phase == HTTP_REQUEST_ASKING || http->phase == HTTP_REQUEST_REPLIED)
         lws_rx_flow_control(http->connection.wsi, 1);

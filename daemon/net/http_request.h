@@ -13,7 +13,7 @@
 #include "protocol/buffer.h"
 #include "protocol/message.h"
 
-#define SENDING_SECONDS 30 /* on a reader that takes nothing for so long */
+#define SENDING_SECONDS 30 /* on a reader that takes nothing for so long; a long answer may take longer */
 
 enum method {
     METHOD_GET,
@@ -56,6 +56,7 @@ struct http_request {
     int replies_due;         /* before the answer begins: one, of a stream one a room */
     uint64_t address_key;
     int64_t began_ms;
+    int64_t answer_until_ms; /* a slower reader is cut off */
     size_t body_due; /* of Content-Length */
     size_t bytes;    /* of body and answer, as counted in server->http_bytes */
     char path[512];
@@ -70,6 +71,7 @@ struct http_request {
     const unsigned char *rest;                /* the body if it lies in the program */
     size_t rest_length;                       /* of rest or shared */
     struct body *shared;                      /* the body if others are sent it too */
+    struct http_request *prev, *next;         /* server->requests */
     struct http_request *due_prev, *due_next; /* server->due; on it in DUE and REPLIED */
 };
 

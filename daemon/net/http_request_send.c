@@ -34,11 +34,19 @@ static const unsigned char *piece_of(const struct http_request *http, size_t *le
     return (http->sent < head ? http->answer.bytes : http->rest) + at;
 }
 
+/* A reader who takes a byte now and then would hold a place for as long as it likes. */
+static bool is_too_slow(const struct http_request *http)
+{
+    return !http->is_admin && server_now_ms(http->server) > http->answer_until_ms;
+}
+
 /* False when the connection is dying. */
 static bool send_pieces(struct http_request *http)
 {
     size_t total = http->answer.length + http->rest_length;
     struct lws *wsi = http->connection.wsi;
+    if (is_too_slow(http))
+        return false;
     while (http->sent < total && !lws_send_pipe_choked(wsi)) {
         size_t length;
         const unsigned char *piece = piece_of(http, &length);

@@ -57,6 +57,7 @@ struct server {
     struct links links;
     int connections_max;   /* limits.connections, or fewer where descriptors are short */
     int connection_count;  /* that lws has */
+    int leaving_count;     /* that it has besides: they have given way */
     int waiting_max;       /* connections that front.c may have */
     struct front *front;
     struct peer *arriving; /* while lws adopts its socket, until there is a wsi to hang it on */
@@ -70,6 +71,7 @@ struct server {
 
     struct connection *quietest, *newest; /* WebSockets, by when they were last heard of */
     struct connection *streams;           /* HTTP answers that stay open */
+    struct http_request *requests;        /* all of them, the oldest first */
     struct body *bodies;                  /* that are being sent, each to however many */
     size_t http_bytes;                    /* bodies and answers of all HTTP requests */
     struct http_request *due; /* have their body or reply, and go on at the end of the turn */

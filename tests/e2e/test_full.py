@@ -1,0 +1,121 @@
+"""When all places are taken: who has least claim to one gives way to a newcomer, and nobody else."""
+import json
+import socket
+
+import pytest
+import websockets
+
+from client import Client, part
+from daemon import DEADLINE_S
+
+FULL = {"limits.exempt": "", "limits.connections": 6}
+
+
+def from_address(address, **more):
+    return {"local_addr": (address, 0), **more}
+
+
+async def person(daemon, name, address):
+    return await Client.connect(daemon, name, **from_address(address))
+
+
+async def is_refused(daemon, address):
+    """Whether a newcomer from there is told that the gateway is full."""
+    with pytest.raises(websockets.InvalidStatusCode) as refused:
+        await Client.connect(daemon, hello=False, **from_address(address))
+    return refused.value.status_code == 503
+
+
+async def test_who_says_no_hello_gives_way(make_daemon):
+    daemon = make_daemon(FULL)
+    silent = [await Client.connect(daemon, hello=False, **from_address("127.0.0.2")) for _ in range(6)]
+    people = [await person(daemon, f"person {n}", "127.0.0.2") for n in range(6)]
+    for each in silent:
+        assert (await each.wait_closed())[0] == 1013
+    assert await is_refused(daemon, "127.0.0.2")
+    for each in people:
+        await each.ask("ping")
+    await part(*people)
+
+
+async def test_an_address_above_its_share_gives_way_with_a_code_that_brings_back(make_daemon):
+    daemon = make_daemon(FULL)
+    many = []
+    for n in range(6):
+        many.append(await person(daemon, f"many {n}", "127.0.0.2"))
+    few = []
+    for n in range(3):
+        few.append(await person(daemon, f"few {n}", "127.0.0.3"))
+    assert await is_refused(daemon, "127.0.0.3"), "both have their share"
+    assert await is_refused(daemon, "127.0.0.2")
+    others = []
+    for n in range(2):
+        others.append(await person(daemon, f"other {n}", "127.0.0.4"))
+    assert await is_refused(daemon, "127.0.0.4")
+    assert daemon.administrator("status")["connections"] - 1 == 6
+    for each in [*many[:4], few[0]]:
+        assert (await each.wait_closed())[0] == 1013, "the quietest went"
+    here = [len([p for p in group if p.socket.open]) for group in (many, few, others)]
+    assert here == [2, 2, 2]
+    await part(*(p for p in [*many, *few, *others] if p.socket.open))
+
+
+async def test_requests_that_do_not_end_give_way(make_daemon):
+    daemon = make_daemon(FULL)
+    waiting = []
+    for _ in range(6):
+        raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0))
+        raw.sendall(b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        waiting.append(raw)
+    daemon.advance(2)
+    mina = await person(daemon, "mina", "127.0.0.3")
+    await mina.ask("ping")
+    await mina.close()
+    for raw in waiting:
+        raw.close()
+
+
+async def test_the_exempt_who_are_present_keep_their_places(make_daemon):
+    daemon = make_daemon({**FULL, "limits.exempt": "127.0.0.2"})
+    people = [await person(daemon, f"person {n}", "127.0.0.2") for n in range(6)]
+    assert await is_refused(daemon, "127.0.0.3")
+    for each in people:
+        await each.ask("ping")
+    await part(*people)
+
+
+def test_a_page_that_is_read_a_few_bytes_at_a_time_is_cut_off(make_daemon, tmp_path):
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_text("x" * 1_000_000)
+    daemon = make_daemon({"http.page_dir": tmp_path / "page"})
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        slow.settimeout(DEADLINE_S)
+        slow.connect(("127.0.0.1", daemon.port))
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        got = slow.recv(64)
+        daemon.advance(1000)
+        try:
+            while more := slow.recv(4096):
+                got += more
+        except ConnectionResetError:
+            pass
+    assert b"Content-Length: 1000000\r\n" in got and len(got) < 1_000_000
+    daemon.until_alone()
+
+
+async def test_one_address_does_not_hoard_the_bodies_of_all(make_daemon):
+    daemon = make_daemon({"limits.exempt": "", "limits.http_bytes": 262144, "limits.reply_bytes": 32768})
+    waiting, refused = [], 0
+    for _ in range(8):
+        raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0))
+        raw.sendall(b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\nContent-Length: 32000\r\nExpect: 100-continue\r\n\r\n")
+        refused += b" 503 " in raw.recv(4096)
+        waiting.append(raw)
+    assert refused == 6
+    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.3", 0)) as other:
+        body = json.dumps({"type": "hello", "name": "mina", "client": "x" * 100}).encode()
+        other.sendall(b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        assert other.recv(4096).startswith(b"HTTP/1.1 200")
+    for raw in waiting:
+        raw.close()
