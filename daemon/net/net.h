@@ -9,7 +9,6 @@
 #include "daemon/net/address.h"
 #include "daemon/net/link.h"
 #include "storage/clock.h"
-#include "daemon/net/server.h"
 
 /* Names in lws's table of protocols. The comma keeps them from being asked for as a subprotocol. */
 #define HTTP_PROTOCOL "hearth,http"
