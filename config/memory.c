@@ -21,7 +21,7 @@
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
 #define DIRECT_BYTES   INT64_C(2560)        /* a direct one: no topic, two members */
-#define TOKEN_BYTES    INT64_C(8192)        /* a token with its rooms and cursors */
+#define TOKEN_BYTES    INT64_C(16384)       /* a token with its rooms and cursors */
 #define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
 
 static int64_t larger(int64_t a, int64_t b)

@@ -28,17 +28,24 @@ static bool copy_text(const struct source *source, const char **text)
 
 static bool copy_fields(const struct source *source, enum message_type type, void *fields);
 
+static size_t item_size(const struct field *field)
+{
+    if (field->kind == FIELD_NUMBERS)
+        return sizeof(int64_t);
+    return field->kind == FIELD_NAMES ? sizeof(const char *)
+                                      : message_describe(field->record)->size;
+}
+
 static bool copy_list(const struct source *source, const struct field *field,
                       struct message_list *list)
 {
-    size_t size = field->kind == FIELD_NAMES ? sizeof(const char *)
-                                             : message_describe(field->record)->size;
+    size_t size = item_size(field);
     if (list->count == 0) {
         list->items = NULL;
         return true;
     }
     bool is_whole = copy_bytes(source, &list->items, list->count * size);
-    for (size_t i = 0; is_whole && i < list->count; i++) {
+    for (size_t i = 0; is_whole && field->kind != FIELD_NUMBERS && i < list->count; i++) {
         void *item = (char *)list->items + i * size; /* the copy is ours to change */
         is_whole = field->kind == FIELD_NAMES ? copy_text(source, item)
                                               : copy_fields(source, field->record, item);
@@ -61,6 +68,7 @@ static bool copy_fields(const struct source *source, enum message_type type, voi
             break;
         case FIELD_LIST:
         case FIELD_NAMES:
+        case FIELD_NUMBERS:
             is_whole = copy_list(source, field, value);
             break;
         case FIELD_OBJECT:

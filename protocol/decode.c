@@ -28,6 +28,7 @@ static const char *kind_words(enum field_kind kind)
         return "true or false";
     case FIELD_LIST:
     case FIELD_NAMES:
+    case FIELD_NUMBERS:
         return "an array";
     case FIELD_OBJECT:
         break;
@@ -154,6 +155,29 @@ static bool decode_names(struct place *place, const struct field *field, const s
     return true;
 }
 
+static bool decode_numbers(struct place *place, const struct field *field,
+                           const struct value *value, struct message_list *out)
+{
+    size_t count = value->length;
+    int64_t *numbers = document_memory(place->document, count, sizeof *numbers);
+    if (!numbers) {
+        refuse(place->refusal, ERROR_internal, NULL, NULL);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct value number = value_item(value, i);
+        if (number.kind != VALUE_NUMBER) {
+            REFUSE(place, ERROR_bad_request, field->name, "must hold integers only; %zu is none.", i);
+            return false;
+        }
+        if (!decode_number(place, field, &number, &numbers[i]))
+            return false;
+    }
+    out->items = numbers;
+    out->count = count;
+    return true;
+}
+
 static bool decode_fields(struct place *place, enum message_type type, const struct object *object,
                           void *out);
 
@@ -190,7 +214,7 @@ static bool has_kind(const struct value *value, enum field_kind kind)
     static const enum value_kind kinds[] = {
         [FIELD_TEXT] = VALUE_TEXT,    [FIELD_NAME] = VALUE_TEXT,  [FIELD_NUMBER] = VALUE_NUMBER,
         [FIELD_FLAG] = VALUE_FLAG,    [FIELD_LIST] = VALUE_ARRAY, [FIELD_NAMES] = VALUE_ARRAY,
-        [FIELD_OBJECT] = VALUE_OBJECT};
+        [FIELD_OBJECT] = VALUE_OBJECT, [FIELD_NUMBERS] = VALUE_ARRAY};
     return value->kind == kinds[kind];
 }
 
@@ -223,6 +247,8 @@ static bool decode_value(struct place *place, const struct field *field, const s
         return decode_list(place, field, value, out);
     case FIELD_NAMES:
         return decode_names(place, field, value, out);
+    case FIELD_NUMBERS:
+        return decode_numbers(place, field, value, out);
     case FIELD_OBJECT:
         break;
     }

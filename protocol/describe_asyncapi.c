@@ -53,6 +53,8 @@ static json_t *schema_of_field(const struct field *field)
                          reference("components/schemas", record));
     case FIELD_NAMES:
         return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
+    case FIELD_NUMBERS:
+        return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "integer");
     case FIELD_OBJECT:
         break;
     }

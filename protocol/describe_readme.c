@@ -63,6 +63,9 @@ static void print_type(const struct field *field, FILE *out)
     case FIELD_NAMES:
         fputs("array of names", out);
         break;
+    case FIELD_NUMBERS:
+        fputs("array of integers", out);
+        break;
     }
 }
 

@@ -37,6 +37,9 @@ static void print_type(const struct field *field, FILE *out)
     case FIELD_NAMES:
         fputs("string[]", out);
         break;
+    case FIELD_NUMBERS:
+        fputs("number[]", out);
+        break;
     }
 }
 

@@ -105,6 +105,15 @@ static bool append_names(struct buffer *buffer, const struct message_list *list)
     return fits && buffer_append(buffer, "]", 1);
 }
 
+static bool append_numbers(struct buffer *buffer, const struct message_list *list)
+{
+    const int64_t *numbers = list->items;
+    bool fits = buffer_append(buffer, "[", 1);
+    for (size_t i = 0; fits && i < list->count; i++)
+        fits = (i == 0 || buffer_append(buffer, ",", 1)) && append_number(buffer, numbers[i]);
+    return fits && buffer_append(buffer, "]", 1);
+}
+
 static bool append_fields(struct buffer *buffer, const struct message_description *message,
                           const void *fields, bool first);
 
@@ -150,6 +159,7 @@ bool field_is_absent(const struct field *field, const void *bytes)
         return !*value.flag;
     case FIELD_LIST:
     case FIELD_NAMES:
+    case FIELD_NUMBERS:
         return value.list->count == 0;
     case FIELD_OBJECT:
         break;
@@ -171,6 +181,8 @@ static bool append_value(struct buffer *buffer, const struct field *field, union
         return append_list(buffer, field->record, value.list);
     case FIELD_NAMES:
         return append_names(buffer, value.list);
+    case FIELD_NUMBERS:
+        return append_numbers(buffer, value.list);
     case FIELD_OBJECT:
         return append_record(buffer, field->record, value.any);
     }

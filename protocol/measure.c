@@ -47,6 +47,15 @@ static size_t names_bytes(const struct message_list *list)
     return bytes;
 }
 
+static size_t numbers_bytes(const struct message_list *list)
+{
+    const int64_t *numbers = list->items;
+    size_t bytes = brackets_bytes(list->count);
+    for (size_t i = 0; i < list->count; i++)
+        bytes += number_bytes(numbers[i]);
+    return bytes;
+}
+
 static size_t list_bytes(enum message_type type, const struct message_list *list)
 {
     const char *item = list->items;
@@ -71,6 +80,8 @@ static size_t value_bytes(const struct field *field, const void *value)
         return list_bytes(field->record, value);
     case FIELD_NAMES:
         return names_bytes(value);
+    case FIELD_NUMBERS:
+        return numbers_bytes(value);
     case FIELD_OBJECT:
         return message_bytes(field->record, value);
     }

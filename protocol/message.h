@@ -87,6 +87,7 @@ struct message_list {
 #define LIST(message, field, need, record, sentence) struct message_list field;
 #define OBJECT(message, field, need, record, sentence) struct record_##record field;
 #define NAMES(message, field, need, sentence) struct message_list field; /* of const char * */
+#define NUMBERS(message, field, need, min, max, sentence) struct message_list field; /* of int64_t */
 #define END(name) char end_; }; /* end_ keeps a message without fields from being empty */
 #define RECORD(name, sentence) struct record_##name {
 #define REQUEST(name, sentence) struct request_##name {
@@ -166,7 +167,7 @@ size_t message_bytes(enum message_type type, const void *fields);
 size_t json_string_bytes(const char *text);
 
 /* The table itself, for decoding, encoding, documents and tests. */
-enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES };
+enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES, FIELD_NUMBERS };
 enum field_text { HOLDS_VALUE, HOLDS_LINE, HOLDS_PROSE }; /* of FIELD_TEXT: TEXT and WORD, LINE, PROSE */
 struct field {
     const char *name;

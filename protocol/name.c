@@ -135,6 +135,40 @@ enum name_result name_normalise(const char *name, size_t characters_max,
                                                                      : NAME_BAD_CHARACTER;
 }
 
+/* The bytes of the next piece that is taken or left as a whole: an emoji, or a character. */
+static size_t piece_length(const char *text)
+{
+    size_t left = strlen(text), length;
+    size_t emoji = emoji_length(text, left);
+    if (emoji > 0)
+        return emoji;
+    (void)text_next(text, left, &length);
+    return length;
+}
+
+/* Piece by piece, since what may follow what is for name_normalise to say. */
+bool name_make(const char *text, size_t characters_max, char out[NAME_BYTES_MAX + 1])
+{
+    char kept[NAME_BYTES_MAX + 1] = "", tried[2 * NAME_BYTES_MAX];
+    enum name_result result = name_normalise(text, characters_max, out);
+    const char *end = text + strnlen(text, 4 * NAME_BYTES_MAX);
+    bool has_gap = false;
+    if (result == NAME_OK)
+        return true;
+    for (size_t length; text < end && strlen(kept) < NAME_BYTES_MAX - 16; text += length) {
+        length = piece_length(text);
+        snprintf(tried, sizeof tried, "%s%s%.*s", kept, has_gap && kept[0] ? " " : "", (int)length, text);
+        result = name_normalise(tried, characters_max, out);
+        if (result == NAME_TOO_LONG)
+            break;
+        if (result == NAME_OK)
+            memcpy(kept, out, sizeof kept);
+        has_gap = result != NAME_OK;
+    }
+    memcpy(out, kept, sizeof kept);
+    return kept[0] != '\0';
+}
+
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1])
 {
     return text_fold_name(name, out, NAME_BYTES_MAX + 1);

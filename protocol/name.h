@@ -22,6 +22,10 @@ enum name_result {
 enum name_result name_normalise(const char *name, size_t characters_max,
                                 char out[NAME_BYTES_MAX + 1]);
 
+/* A name made of any text: what may not stand in one becomes a space, and the end is cut. False, with
+ * out empty, when nothing is left. */
+bool name_make(const char *text, size_t characters_max, char out[NAME_BYTES_MAX + 1]);
+
 /* What names are compared by: NFKC with case folding of a name that name_normalise accepted. */
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 

@@ -2,6 +2,7 @@
 
 #include "storage/days.h"
 #include "storage/messages.h"
+#include "storage/origins.h"
 #include "storage/repeats.h"
 #include "storage/search/search.h"
 
@@ -81,20 +82,59 @@ static bool append_change(struct writer *writer, struct log *log, struct job *jo
            search_again(&writer->database, target_id);
 }
 
+/* What is brought again from elsewhere: seq and ts are the first one's. */
+static bool find_origin(struct writer *writer, struct job_append *append, bool *repeated)
+{
+    struct entry *entry = &append->entry;
+    int64_t seq, ts;
+    if (!origins_find(&writer->database, append->room_id, entry->user_id, entry->origin, &seq, &ts))
+        return false;
+    *repeated = seq != 0;
+    if (*repeated) {
+        entry->seq = seq;
+        entry->ts = ts;
+    }
+    return true;
+}
+
 /* Whether this was said before: among the newest nonces, and where the sender says since when, among
  * what lies before them, too. JOB_DONE: it is new. */
 static bool judge_repeat(struct writer *writer, struct log *log, struct job *job)
 {
     struct job_append *append = &job->append;
+    struct entry *entry = &append->entry;
     bool repeated = false;
-    if (!append->entry.nonce)
-        return true;
-    if (!log_find_nonce(&writer->logs, &writer->database, log, &append->entry, &repeated))
+    if (entry->origin && !find_origin(writer, append, &repeated))
+        return false;
+    if (!repeated && entry->nonce &&
+        !log_find_nonce(&writer->logs, &writer->database, log, entry, &repeated))
         return false;
     if (repeated)
         job->result = JOB_REPEATED;
-    return repeated || !append->first_said ||
+    return repeated || !entry->nonce || !append->first_said ||
            repeats_find(&writer->database, append, &job->result);
+}
+
+/* What a bridge could not know: its target's seq, and whether a user has the name that it brings. An
+ * answer to what is not there is a message all the same. */
+static bool resolve_bridged(struct writer *writer, struct job_append *append)
+{
+    struct entry *entry = &append->entry;
+    struct database *database = &writer->database;
+    int64_t ts, is_user = 0;
+    if (append->target_origin && !entry->target &&
+        !origins_find(database, append->room_id, entry->user_id, append->target_origin,
+                      &entry->target, &ts))
+        return false;
+    if (!append->alias)
+        return true;
+    sqlite3_stmt *statement = database_prepare(database, "SELECT 1 FROM users WHERE folded=?1");
+    bind_text(statement, 1, append->folded);
+    if (!database_number(database, statement, 0, &is_user))
+        return false;
+    if (is_user)
+        entry->from = append->alias;
+    return true;
 }
 
 bool append_run(struct writer *writer, struct job *job)
@@ -107,7 +147,7 @@ bool append_run(struct writer *writer, struct job *job)
         job->result = JOB_ROOM_MISSING;
         return found == LOG_NO_ROOM;
     }
-    if (!judge_repeat(writer, log, job))
+    if (!judge_repeat(writer, log, job) || !resolve_bridged(writer, append))
         return false;
     if (job->result != JOB_DONE)
         return true;

@@ -23,6 +23,8 @@ static size_t size_of(enum job_kind kind)
         [JOB_ROOM_SET] = sizeof(struct job_room_set), [JOB_ROOM_REMOVE] = sizeof(struct job_room),
         [JOB_ROOM_PURGE] = sizeof(struct job_purge),
         [JOB_GRANT] = sizeof(struct job_grant),       [JOB_READ] = sizeof(struct job_read),
+        [JOB_CURSORS] = sizeof(struct job_cursors),
+        [JOB_ORIGINS] = sizeof(struct job_origins),   [JOB_LAG] = sizeof(struct job_lag),
         [JOB_TOKEN_CREATE] = sizeof(struct job_token), [JOB_TOKEN_REVOKE] = sizeof(struct job_token),
         [JOB_CLOCK] = sizeof(struct job_clock),
         [JOB_IMPORT] = sizeof(struct job_import),     [JOB_LOGIN] = sizeof(struct job_login),

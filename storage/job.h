@@ -109,6 +109,7 @@ enum job_kind {
     JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
+    JOB_CURSORS,      /* where bridges and bots have got to */
     JOB_TOKEN_REVOKE, /* it opens nothing any more; the user stays */
     JOB_IMPORT,      /* entries into a room, kept as they are */
     JOB_CLOCK,       /* an administrator gives the time: see clock_give */
@@ -126,6 +127,8 @@ enum job_kind {
     JOB_STATUS,  /* figures for administrators */
     JOB_BACKUP,  /* the whole database to a file */
     JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
+    JOB_ORIGINS, /* what a bridge's entries are called where they come from */
+    JOB_LAG,     /* how far bridges and bots are behind */
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */
     /* told by the store itself, never submitted: comes out of store_collect among the answers */
     JOB_PRUNED,  /* retention has removed the oldest entries of a room, or the room */
@@ -156,6 +159,9 @@ struct job_append {
     const struct first_said *first_said; /* owned by the job; NULL: the nonce is only looked for in
                                             the window */
     bool may_touch_others; /* edit and delete: the role allows it */
+    const char *target_origin; /* NULL, or instead of entry.target what that is called where it comes from */
+    const char *alias;         /* NULL, or what entry.from becomes when a user is called so: */
+    const char *folded;        /* by this name */
     struct moment at;      /* when it was asked */
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
 };
@@ -180,6 +186,32 @@ struct job_purge {
     int64_t first, pruned; /* answer: as in room_row, now; pruned 0: nothing was there */
     bool more;             /* answer: there are others up to up_to */
 };
+
+/* Which of a user's entries is called what where it comes from. Those whose origin is NULL are asked
+ * for by seq, the others by origin. */
+#define ORIGINS_MAX 200
+struct origin { int64_t seq; const char *origin; };
+struct job_origins {
+    int64_t room_id, user_id;
+    const struct origin *wanted;
+    size_t wanted_count;
+    struct origin *origins; /* answer: ascending */
+    size_t count;
+};
+
+/* A named cursor of a bridge or bot: so far a room need not be told again. */
+#define CURSOR_NAME_BYTES_MAX 64
+struct cursor_row {
+    int64_t user_id, room_id, seq;
+    char name[CURSOR_NAME_BYTES_MAX + 1];
+    char log_id[LOG_ID_BYTES + 1];
+};
+struct job_cursors { const struct cursor_row *cursors; size_t count; };
+
+/* How many entries there are beyond a cursor, counted to LAG_MAX, and how old the first of them is. */
+#define LAG_MAX 100000
+struct lag { int64_t user_id, room_id, seq; int64_t count, oldest_ts; };
+struct job_lag { struct lag *lags; size_t count; };
 
 enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_BAN, GRANT_UNBAN, GRANT_MUTE };
 struct job_grant {
@@ -363,6 +395,9 @@ struct job {
         struct job_purge purge;
         struct job_grant grant;
         struct job_token token;
+        struct job_cursors cursors;
+        struct job_origins origins;
+        struct job_lag lag;
         struct job_read read;
         struct job_clock clock;
         struct job_login login;

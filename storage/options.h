@@ -32,6 +32,8 @@ struct store_start {
     size_t room_count;
     struct token_row *tokens; /* every one that opens something; the same */
     size_t token_count;
+    struct cursor_row *cursors; /* of those tokens; the same */
+    size_t cursor_count;
     int64_t room_id_max, user_id_max; /* highest ever used */
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */

@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 
 #include "storage/backup.h"
+#include "storage/cursors.h"
 #include "storage/grants.h"
 #include "storage/history.h"
 #include "storage/messages.h"
 #include "storage/repeats.h"
+#include "storage/origins.h"
 #include "storage/search/search.h"
 #include "storage/users.h"
 
@@ -61,6 +63,10 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return grants_people(database, job);
     case JOB_OWN:
         return grants_own(database, job);
+    case JOB_ORIGINS:
+        return origins_read(database, job);
+    case JOB_LAG:
+        return cursors_lag(database, job);
     case JOB_STATUS:
         return read_status(database, path, &job->status);
     case JOB_BACKUP:

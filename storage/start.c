@@ -12,6 +12,7 @@
 
 #include "storage/backup.h"
 #include "storage/check.h"
+#include "storage/cursors.h"
 #include "storage/damage.h"
 #include "storage/recovery.h"
 #include "storage/reserve.h"
@@ -194,7 +195,7 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
         start->found.clean = clean != 0;
         if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
             database_commit(database) && rooms_load(database, &start->found) &&
-            tokens_load(database, &start->found))
+            tokens_load(database, &start->found) && cursors_load(database, &start->found))
             return ATTEMPT_OPEN;
         database_rollback(database);
     }
@@ -328,10 +329,13 @@ static enum attempt start_anew(struct start *start, const struct store_options *
     start->found.rooms = NULL;
     start->found.room_count = 0;
     free(start->found.tokens);
+    free(start->found.cursors);
     start->found.tokens = NULL;
-    start->found.token_count = 0;
+    start->found.cursors = NULL;
+    start->found.token_count = start->found.cursor_count = 0;
     if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found) &&
-        tokens_load(&start->database, &start->found)) {
+        tokens_load(&start->database, &start->found) &&
+        cursors_load(&start->database, &start->found)) {
         damage_forget(options->path);
         return ATTEMPT_OPEN;
     }
@@ -378,8 +382,10 @@ void start_close(struct start *start)
     start->disk = NULL;
     free(start->found.rooms);
     free(start->found.tokens);
+    free(start->found.cursors);
     start->found.rooms = NULL;
     start->found.tokens = NULL;
+    start->found.cursors = NULL;
     lock_release(&start->lock);
 }
 

@@ -207,8 +207,10 @@ void store_forget_start(struct store *store)
     store->start.found.rooms = NULL;
     store->start.found.room_count = 0;
     free(store->start.found.tokens);
+    free(store->start.found.cursors);
     store->start.found.tokens = NULL;
-    store->start.found.token_count = 0;
+    store->start.found.cursors = NULL;
+    store->start.found.token_count = store->start.found.cursor_count = 0;
 }
 
 void store_reconfigure(struct store *store, const struct store_options *options)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "storage/backup.h"
+#include "storage/cursors.h"
 #include "storage/days.h"
 #include "storage/grants.h"
 #include "storage/search/search.h"
@@ -166,6 +167,8 @@ static bool run_job(struct writer *writer, struct job *job)
         return grants_change(&writer->database, job);
     case JOB_READ:
         return grants_mark_read(&writer->database, job);
+    case JOB_CURSORS:
+        return cursors_write(&writer->database, job);
     case JOB_TOKEN_CREATE:
         return tokens_create(&writer->database, job);
     case JOB_TOKEN_REVOKE:

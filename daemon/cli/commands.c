@@ -50,6 +50,8 @@ const struct command commands[] = {
     {"unban", "ROOM USER", 0, NULL, "let a banned user in again", command_unban},
     {"mute", "ROOM USER", TAKES(for), NULL, "let a user read and not speak", command_mute},
     {"unmute", "ROOM USER", 0, NULL, "let a muted user speak again", command_unmute},
+    {"bridge list", "", 0, NULL, "how bridges and bots are doing, and how far they are behind",
+     command_bridge_list},
     {"token create", "NAME", TAKES(role) | TAKES(room), NULL,
      "make a token for a bridge or bot, and print it: it is not shown again", command_token_create},
     {"token list", "", 0, NULL, "list the tokens", command_token_list},

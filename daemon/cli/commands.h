@@ -78,6 +78,7 @@ enum exit_code command_ban(const struct invocation *invocation);
 enum exit_code command_unban(const struct invocation *invocation);
 enum exit_code command_mute(const struct invocation *invocation);
 enum exit_code command_unmute(const struct invocation *invocation);
+enum exit_code command_bridge_list(const struct invocation *invocation);
 enum exit_code command_token_create(const struct invocation *invocation);
 enum exit_code command_token_list(const struct invocation *invocation);
 enum exit_code command_token_revoke(const struct invocation *invocation);

@@ -156,6 +156,7 @@ static struct record_row row_of(const struct entry *entry)
         .guest = entry->guest,
         .deleted = entry->deleted,
         .via = entry->via,
+        .origin = entry->origin,
         .clock = entry->clock_unset ? "unset" : NULL,
     };
 }
@@ -225,7 +226,8 @@ static void fill_entry(struct job *job, const struct record_row *row, struct ent
     entry->text = row->deleted ? NULL : job_clean_text(job, row->text, TEXT_PROSE);
     entry->nonce = job_clean_text(job, row->nonce, TEXT_LINE);
     entry->emoji = job_clean_text(job, row->emoji, TEXT_LINE);
-    entry->via = word_of(WORDS_via, word_find(WORDS_via, row->via));
+    entry->via = job_clean_text(job, row->via, TEXT_LINE);
+    entry->origin = job_clean_text(job, row->origin, TEXT_LINE);
     entry->target = row->target == NUMBER_ABSENT ? 0 : row->target;
     entry->on = row->on;
     entry->guest = row->guest;

@@ -1,6 +1,7 @@
 /* drain.c - stopping: what was taken is answered, then everybody is told to go. */
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/token_cursor.h"
 
 #define DRAIN_MS      5000  /* how long answers are awaited before sessions are closed */
 #define DRAIN_JOBS_MS 10000
@@ -28,6 +29,7 @@ bool gateway_drain(struct gateway *gateway)
     (void)gateway_flush(gateway);
     if (close_sessions(gateway, waited_ms < DRAIN_MS))
         gateway->drain.phase = DRAIN_ALL_TOLD;
+    (void)token_cursors_write(gateway, true);
     return gateway->sessions.by_id.count == 0 &&
            (gateway->storage.job_count == 0 || waited_ms >= DRAIN_JOBS_MS);
 }

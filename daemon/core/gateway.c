@@ -8,6 +8,7 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
 #include "daemon/core/token.h"
+#include "daemon/core/token_cursor.h"
 #include "daemon/core/user.h"
 #include "daemon/log.h"
 #include "storage/crypto.h"
@@ -208,6 +209,7 @@ int64_t gateway_tick(struct gateway *gateway)
     next_ms = sooner(next_ms, room_tell_presence(gateway));
     next_ms = sooner(next_ms, check_health(gateway));
     next_ms = sooner(next_ms, retry_pages(gateway));
+    next_ms = sooner(next_ms, token_cursors_write(gateway, false));
     return wake_blocked(gateway) || gateway->turn.has_jobs_left ? 0 : next_ms;
 }
 
@@ -217,6 +219,16 @@ bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
 }
 
 /* --- building and taking down ----------------------------------------------------------------- */
+
+/* Those of tokens that were revoked stay where they are kept. */
+static void adopt_cursors(struct gateway *gateway, const struct store_start *start)
+{
+    for (size_t i = 0; i < start->cursor_count; i++) {
+        struct token *token = token_find_user(gateway, start->cursors[i].user_id);
+        if (token)
+            (void)token_cursor_load(token, &start->cursors[i]);
+    }
+}
 
 static bool adopt_rooms(struct gateway *gateway, const struct store_start *start)
 {
@@ -228,6 +240,7 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
     for (size_t i = 0; i < start->token_count; i++)
         if (!token_add(gateway, &start->tokens[i]))
             return false;
+    adopt_cursors(gateway, start);
     return room_make_named(gateway);
 }
 

@@ -60,6 +60,8 @@ struct gateway {
     struct {
         struct token *first;   /* owned; the oldest first */
         size_t count;
+        size_t changed_count;  /* cursors that are to be written */
+        int64_t written_ms;    /* when they were written last; monotonic */
     } tokens;
 
     struct {

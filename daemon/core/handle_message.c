@@ -1,6 +1,7 @@
 /* handle_message.c - what becomes an entry of a log: send, edit, delete, react. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/bridged.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/repeat.h"
@@ -24,7 +25,8 @@ static void sign(struct session *session, struct job *job)
 }
 
 /* An entry of this kind in the ask's room; NULL without memory, which ask_submit answers. */
-static struct job *create_append(struct ask *ask, enum entry_kind kind, const char *nonce)
+static struct job *create_append(struct ask *ask, enum entry_kind kind, const char *nonce,
+                                 const struct bridged *bridged)
 {
     struct job *job = job_create(JOB_APPEND);
     if (!job)
@@ -33,17 +35,29 @@ static struct job *create_append(struct ask *ask, enum entry_kind kind, const ch
     job->append.entry.kind = kind;
     job->append.entry.nonce = job_text(job, nonce);
     sign(ask->session, job);
+    bridged_sign(ask, bridged, job);
     return job;
 }
 
-/* Every target lies behind the newest entry. */
+/* Every target lies behind the newest entry; one that is told by its origin is found with it. */
 static bool check_target(const struct ask *ask, int64_t target, const char *field,
-                         struct refusal *refusal)
+                         const struct bridged *bridged, struct refusal *refusal)
 {
+    if (target == NUMBER_ABSENT && bridged->target_origin)
+        return true;
+    if (target == NUMBER_ABSENT) {
+        refuse(refusal, ERROR_bad_request, field, "%s is missing; it must be an integer.", field);
+        return false;
+    }
     if (target <= ask->room->last)
         return true;
     refuse(refusal, ERROR_message_not_found, field, "There is no such message in this room.");
     return false;
+}
+
+static int64_t target_of(int64_t target)
+{
+    return target == NUMBER_ABSENT ? 0 : target;
 }
 
 static bool may_touch_others(const struct ask *ask, enum operation operation)
@@ -62,16 +76,18 @@ static bool take_slow(struct ask *ask, struct refusal *refusal)
 enum outcome handle_send(struct ask *ask)
 {
     const struct request_send *send = &ask->request.as_send;
+    const struct bridged bridged = BRIDGED(send);
     bool is_answer = send->reply_to != NUMBER_ABSENT;
     struct refusal refusal;
     if (!access_text(ask->gateway, send->text, &refusal) ||
-        (is_answer && !check_target(ask, send->reply_to, "reply_to", &refusal)) ||
+        !bridged_check(ask, &bridged, &refusal) ||
+        (is_answer && !check_target(ask, send->reply_to, "reply_to", &bridged, &refusal)) ||
         !take_slow(ask, &refusal))
         return ask_refuse(ask, &refusal);
-    struct job *job = create_append(ask, ENTRY_KIND_MESSAGE, send->nonce);
+    struct job *job = create_append(ask, ENTRY_KIND_MESSAGE, send->nonce, &bridged);
     if (job) {
         job->append.entry.text = job_text(job, send->text);
-        job->append.entry.target = is_answer ? send->reply_to : 0;
+        job->append.entry.target = target_of(send->reply_to);
     }
     room_note_typing(ask->room, ask->session, false);
     return repeat_submit(ask, ask->room, (struct repeat){send->since, send->log}, job, answer_append);
@@ -80,13 +96,15 @@ enum outcome handle_send(struct ask *ask)
 enum outcome handle_edit(struct ask *ask)
 {
     const struct request_edit *edit = &ask->request.as_edit;
+    const struct bridged bridged = BRIDGED(edit);
     struct refusal refusal;
     if (!access_text(ask->gateway, edit->text, &refusal) ||
-        !check_target(ask, edit->target, "target", &refusal))
+        !bridged_check(ask, &bridged, &refusal) ||
+        !check_target(ask, edit->target, "target", &bridged, &refusal))
         return ask_refuse(ask, &refusal);
-    struct job *job = create_append(ask, ENTRY_KIND_EDIT, edit->nonce);
+    struct job *job = create_append(ask, ENTRY_KIND_EDIT, edit->nonce, &bridged);
     if (job) {
-        job->append.entry.target = edit->target;
+        job->append.entry.target = target_of(edit->target);
         job->append.entry.text = job_text(job, edit->text);
         job->append.may_touch_others = may_touch_others(ask, OPERATION_edit_others);
     }
@@ -96,12 +114,14 @@ enum outcome handle_edit(struct ask *ask)
 enum outcome handle_delete(struct ask *ask)
 {
     const struct request_delete *delete = &ask->request.as_delete;
+    const struct bridged bridged = BRIDGED(delete);
     struct refusal refusal;
-    if (!check_target(ask, delete->target, "target", &refusal))
+    if (!bridged_check(ask, &bridged, &refusal) ||
+        !check_target(ask, delete->target, "target", &bridged, &refusal))
         return ask_refuse(ask, &refusal);
-    struct job *job = create_append(ask, ENTRY_KIND_DELETE, delete->nonce);
+    struct job *job = create_append(ask, ENTRY_KIND_DELETE, delete->nonce, &bridged);
     if (job) {
-        job->append.entry.target = delete->target;
+        job->append.entry.target = target_of(delete->target);
         job->append.may_touch_others = may_touch_others(ask, OPERATION_delete_others);
     }
     return repeat_submit(ask, ask->room, (struct repeat){delete->since, delete->log}, job, answer_append);
@@ -110,15 +130,17 @@ enum outcome handle_delete(struct ask *ask)
 enum outcome handle_react(struct ask *ask)
 {
     const struct request_react *react = &ask->request.as_react;
+    const struct bridged bridged = BRIDGED(react);
     char emoji[EMOJI_BYTES_MAX + 1];
     struct refusal refusal;
-    if (!check_target(ask, react->target, "target", &refusal))
+    if (!bridged_check(ask, &bridged, &refusal) ||
+        !check_target(ask, react->target, "target", &bridged, &refusal))
         return ask_refuse(ask, &refusal);
     if (!emoji_normalise(react->emoji, emoji))
         return ask_fail(ask, ERROR_bad_request, "emoji", "emoji must be one emoji.");
-    struct job *job = create_append(ask, ENTRY_KIND_REACTION, react->nonce);
+    struct job *job = create_append(ask, ENTRY_KIND_REACTION, react->nonce, &bridged);
     if (job) {
-        job->append.entry.target = react->target;
+        job->append.entry.target = target_of(react->target);
         job->append.entry.emoji = job_text(job, emoji);
         job->append.entry.on = react->on;
     }
@@ -134,6 +156,8 @@ enum outcome answer_append(struct ask *ask, struct job *job)
     ask->gateway->figures.repeated_nonces += job->result == JOB_REPEATED;
     if (!room)
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);
+    if (job->result == JOB_MESSAGE_MISSING && job->append.target_origin)
+        return ask_fail(ask, ERROR_message_not_found, "target_origin", NULL);
     if (job->result != JOB_DONE && job->result != JOB_REPEATED)
         return ask_fail_job(ask, job);
     if (!ask->session || ask->session->arrival.kind == SESSION_PLAIN)

@@ -161,9 +161,15 @@ static struct bucket *slow_bucket(struct session *session, const struct room *ro
     return buckets ? &buckets[LIMIT_SLOW] : NULL;
 }
 
+/* Bridges are many people, and have a rate of their own. */
+static bool is_slowed(const struct session *session, const struct room *room, enum role role)
+{
+    return room->slow_seconds && role < ROLE_MODERATOR && !token_of(session);
+}
+
 int64_t rates_slow_wait_ms(struct session *session, const struct room *room, enum role role)
 {
-    if (!room->slow_seconds || role >= ROLE_MODERATOR)
+    if (!is_slowed(session, room, role))
         return 0;
     const struct bucket *bucket = slow_bucket(session, room);
     if (!bucket || !bucket->used)
@@ -176,7 +182,7 @@ int64_t rates_slow_wait_ms(struct session *session, const struct room *room, enu
 bool rates_take_slow(struct session *session, const struct room *room, enum role role,
                      struct refusal *refusal)
 {
-    if (!room->slow_seconds || role >= ROLE_MODERATOR)
+    if (!is_slowed(session, room, role))
         return true;
     int64_t wait_ms = rates_slow_wait_ms(session, room, role);
     struct bucket *bucket = slow_bucket(session, room);

@@ -5,6 +5,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
+#include "daemon/core/token_cursor.h"
 #include "daemon/core/user.h"
 #include "daemon/log.h"
 #include "storage/crypto.h"
@@ -94,6 +95,7 @@ void room_make_undo(struct gateway *gateway, int64_t room_id)
     if (!room)
         return;
     count_owned(gateway, room->owner_id, -1);
+    token_cursors_forget(gateway, room->id);
     room_destroy(gateway, room);
 }
 

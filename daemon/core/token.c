@@ -6,6 +6,8 @@
 #include "daemon/core/user.h"
 #include "storage/crypto.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +71,14 @@ struct token *token_add(struct gateway *gateway, const struct token_row *row)
     return token;
 }
 
+void token_drop_cursor(struct gateway *gateway, struct token *token, struct token_cursor *cursor)
+{
+    gateway->tokens.changed_count -= cursor->is_changed;
+    DL_DELETE(token->cursors, cursor);
+    token->cursor_count--;
+    free(cursor);
+}
+
 void token_remove(struct gateway *gateway, struct token *token)
 {
     struct user *user = user_find_id(gateway, token->row.user_id);
@@ -77,6 +87,8 @@ void token_remove(struct gateway *gateway, struct token *token)
         for (struct session *session = user->sessions; session; session = session->next)
             session_close(session, 4001, "The token was revoked");
     }
+    while (token->cursors)
+        token_drop_cursor(gateway, token, token->cursors);
     DL_DELETE(gateway->tokens.first, token);
     gateway->tokens.count--;
     free(token);
@@ -125,4 +137,38 @@ const char *token_kind(const struct token *token)
         return NULL;
     return word_of(WORDS_user_kind,
                    token->row.role == TOKEN_ROLE_BRIDGE ? USER_KIND_BRIDGE : USER_KIND_BOT);
+}
+
+/* --- for streams --------------------------------------------------------------------------------- */
+
+size_t token_room_names(struct gateway *gateway, const char *text, const char **names, size_t most)
+{
+    const struct token *token = token_find(gateway, text);
+    size_t count = 0;
+    for (size_t i = 0; token && i < token->row.room_count && count < most; i++) {
+        const struct room *room = room_find_id(gateway, token->row.rooms[i]);
+        if (room)
+            names[count++] = room->name;
+    }
+    return count;
+}
+
+bool token_append_cursors(const struct gateway *gateway, const char *text, const char *name,
+                          struct buffer *out)
+{
+    const struct token *token = token_find(gateway, text);
+    const struct token_cursor *cursor;
+    bool is_whole = true;
+    if (!token)
+        return true;
+    DL_FOREACH(token->cursors, cursor)
+    {
+        char one[LOG_ID_BYTES + 24];
+        if (strcmp(cursor->row.name, name) != 0)
+            continue;
+        snprintf(one, sizeof one, "%s%s.%" PRId64, out->length ? "," : "", cursor->row.log_id,
+                 cursor->row.seq);
+        is_whole = is_whole && buffer_append_text(out, one);
+    }
+    return is_whole;
 }

@@ -13,11 +13,25 @@ struct room;
 struct session;
 
 #define TOKEN_PREFIX "hearth_" /* tells a token from a key, and people what they have found */
+#define STATE_BYTES_MAX 256 /* as messages.def has it */
 #define TOKEN_TEXT_BYTES (sizeof TOKEN_PREFIX - 1 + 2 * KEY_BYTES)
+
+struct token_cursor {
+    struct token_cursor *prev, *next; /* of the token's */
+    struct cursor_row row;
+    bool is_changed; /* and not submitted yet */
+};
 
 struct token {
     struct token *prev, *next; /* gateway->tokens, the oldest first */
     struct token_row row;
+    struct token_cursor *cursors; /* owned: see token_cursor.h */
+    size_t cursor_count;
+    struct token_state {          /* what a bridge said last of how it is doing */
+        char text[STATE_BYTES_MAX + 1];
+        bool is_ok;
+        int64_t since_ms;         /* wall; 0: it has said nothing */
+    } state;
 };
 
 /* Whether a text has the form of a token; whose it is says token_find. */
@@ -37,6 +51,8 @@ struct token *token_add(struct gateway *gateway, const struct token_row *row);
 /* Closes what was opened with it, and forgets it. */
 void token_remove(struct gateway *gateway, struct token *token);
 
+void token_drop_cursor(struct gateway *gateway, struct token *token, struct token_cursor *cursor);
+
 /* The session's, when a token opened it; else NULL. */
 const struct token *token_of(const struct session *session);
 
@@ -45,6 +61,17 @@ bool token_holds_in(const struct token *token, const struct room *room);
 
 /* Whether its role allows the operation at all. */
 bool token_allows(const struct token *token, enum operation operation);
+
+/* --- for streams: of the token of this text ------------------------------------------------------- */
+
+/* The rooms that it names; borrowed until the turn ends. Gives how many, most at most. */
+size_t token_room_names(struct gateway *gateway, const char *text, const char **names, size_t most);
+
+/* Appends where its cursor of this name stands in each room, as cursors.h has it; nothing where it has
+ * none. False without memory. */
+struct buffer;
+bool token_append_cursors(const struct gateway *gateway, const char *text, const char *name,
+                          struct buffer *out);
 
 /* USER_KIND_BRIDGE or USER_KIND_BOT, as said; NULL of NULL. */
 const char *token_kind(const struct token *token);

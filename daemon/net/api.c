@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "daemon/core/cursors.h"
+#include "daemon/core/token.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
 #include "protocol/text.h"
@@ -249,6 +250,7 @@ static bool read_cursors(struct http_request *http)
     int length = lws_hdr_custom_length(wsi, name, sizeof name - 1);
     if (length <= 0)
         return true;
+    free(http->cursors); /* of a cursor with a name: whose stream broke off knows better */
     http->cursors = calloc(1, (size_t)length + 1);
     if (http->cursors && lws_hdr_custom_copy(wsi, http->cursors, length + 1, name, sizeof name - 1) >= 0 &&
         cursors_are_valid(http->cursors))
@@ -285,20 +287,68 @@ void api_stream(struct http_request *http)
     buffer_finish(&request);
 }
 
-/* How many rooms ?room= names. 0: answered already. */
-static int count_rooms(struct http_request *http)
+/* The rooms of a stream, copied. */
+struct stream_rooms {
+    char names[STREAM_ROOMS_MAX][ROOM_NAME_BYTES_MAX + 1];
+    size_t count;
+};
+
+/* What ?room=a&room=b names. False: answered already. */
+static bool name_rooms(struct http_request *http, struct stream_rooms *rooms)
 {
     char room[ROOM_NAME_BYTES_MAX + 1];
-    int count = 0, at = 0;
+    int at = 0;
     enum argument found;
-    while ((found = next_argument(http, &at, "room", room, sizeof room)) == ARGUMENT_THERE)
-        count++;
-    if (found == ARGUMENT_ABSENT && count > 0 && count <= STREAM_ROOMS_MAX)
-        return count;
+    while ((found = next_argument(http, &at, "room", room, sizeof room)) == ARGUMENT_THERE) {
+        if (rooms->count < STREAM_ROOMS_MAX)
+            memcpy(rooms->names[rooms->count], room, sizeof room);
+        rooms->count++;
+    }
+    if (found == ARGUMENT_ABSENT && rooms->count <= STREAM_ROOMS_MAX)
+        return true;
     http_request_refuse(http, ERROR_bad_request, "room",
-                    found == ARGUMENT_BAD ? "A room's name is UTF-8, and shorter than this."
-                                          : "A stream is of one to eight rooms: ?room=a&room=b.");
-    return 0;
+                        found == ARGUMENT_BAD ? "A room's name is UTF-8, and shorter than this."
+                                              : "A stream is of one to eight rooms: ?room=a&room=b.");
+    return false;
+}
+
+/* ?cursor=NAME goes on where that name of the token stood, in all its rooms unless some are named. */
+static bool go_on(struct http_request *http, const char *name, struct stream_rooms *rooms)
+{
+    const char *names[STREAM_ROOMS_MAX];
+    struct gateway *gateway = http->server->gateway;
+    struct buffer cursors = {.max = CURSORS_BYTES_MAX};
+    if (rooms->count == 0) {
+        rooms->count = token_room_names(gateway, http->key, names, STREAM_ROOMS_MAX);
+        for (size_t i = 0; i < rooms->count; i++)
+            snprintf(rooms->names[i], sizeof rooms->names[i], "%s", names[i]);
+    }
+    bool is_whole = token_append_cursors(gateway, http->key, name, &cursors) &&
+                    (cursors.length == 0 || buffer_append(&cursors, "", 1));
+    if (is_whole && cursors.length > 0)
+        http->cursors = strdup((const char *)cursors.bytes);
+    buffer_finish(&cursors);
+    if (!is_whole)
+        http_request_refuse(http, ERROR_bad_request, "cursor", "Name the rooms: at most eight.");
+    return is_whole;
+}
+
+/* False: answered already. */
+static bool find_rooms(struct http_request *http, struct stream_rooms *rooms)
+{
+    char name[CURSOR_NAME_BYTES_MAX + 1];
+    enum argument found = argument(http, "cursor", name, sizeof name);
+    if (found == ARGUMENT_BAD) {
+        http_request_refuse(http, ERROR_bad_request, "cursor", "No cursor has such a name.");
+        return false;
+    }
+    if (!name_rooms(http, rooms) || (found == ARGUMENT_THERE && !go_on(http, name, rooms)))
+        return false;
+    if (rooms->count > 0)
+        return true;
+    http_request_refuse(http, ERROR_bad_request, "room",
+                        "A stream is of one to eight rooms: ?room=a&room=b.");
+    return false;
 }
 
 static void ask_for_room(struct http_request *http, int nth, const char *room)
@@ -319,14 +369,17 @@ static void ask_for_room(struct http_request *http, int nth, const char *room)
 /* Each room is a join; the answer begins when all are answered. */
 void api_rooms_stream(struct http_request *http)
 {
-    char room[ROOM_NAME_BYTES_MAX + 1];
-    int at = 0, count = count_rooms(http);
-    if (count == 0 || !begin_stream(http))
+    struct stream_rooms rooms = {.count = 0};
+    if (!find_rooms(http, &rooms) || !begin_stream(http))
         return;
-    http->replies_due = count;
-    for (int i = 0; i < count && http->replies_due > 0; i++)
-        if (next_argument(http, &at, "room", room, sizeof room) == ARGUMENT_THERE)
-            ask_for_room(http, i, room);
+    http->replies_due = (int)rooms.count;
+    for (size_t i = 0; i < rooms.count && http->replies_due > 0; i++)
+        ask_for_room(http, (int)i, rooms.names[i]);
+}
+
+void api_cursor(struct http_request *http)
+{
+    api_say_with_body(http, "cursor", false);
 }
 
 static bool is_json(struct http_request *http)

@@ -16,6 +16,9 @@ void api_stream(struct http_request *http);
 /* The same of the rooms in ?room=a&room=b. */
 void api_rooms_stream(struct http_request *http);
 
+/* How far a bridge or bot has got: the request cursor as the body. */
+void api_cursor(struct http_request *http);
+
 /* Any one request of hearth.v1 as the body; its reply, as it is. */
 void api_do(struct http_request *http);
 

@@ -36,6 +36,7 @@ static const struct route {
     {METHOD_POST, false, "/api/v1/rooms/{}/messages", api_send},
     {METHOD_GET, false, "/api/v1/rooms/{}/stream", api_stream},
     {METHOD_GET, false, "/api/v1/stream", api_rooms_stream},
+    {METHOD_POST, false, "/api/v1/cursor", api_cursor},
     {METHOD_POST, false, "/api/v1/do", api_do},
     {METHOD_GET, true, "/admin/v1/status", admin_status},
     {METHOD_GET, true, "/admin/v1/settings", admin_settings},

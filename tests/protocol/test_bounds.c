@@ -57,6 +57,8 @@ static json_t *valid_value(const struct field *field)
         return json_pack("[o]", valid_object(message_describe(field->record)));
     case FIELD_NAMES:
         return json_pack("[s]", "name");
+    case FIELD_NUMBERS:
+        return json_pack("[I]", (json_int_t)field->min);
     case FIELD_OBJECT:
         break;
     }
@@ -199,7 +201,7 @@ static void check_kinds(const struct message_description *message, const struct 
     static const int own[] = {[FIELD_TEXT] = TEXT_KIND,   [FIELD_NAME] = TEXT_KIND,
                               [FIELD_NUMBER] = NUMBER_KIND, [FIELD_FLAG] = FLAG_KIND,
                               [FIELD_LIST] = ARRAY_KIND,  [FIELD_NAMES] = ARRAY_KIND,
-                              [FIELD_OBJECT] = OBJECT_KIND};
+                              [FIELD_OBJECT] = OBJECT_KIND, [FIELD_NUMBERS] = ARRAY_KIND};
     json_t *values[] = {json_null(),  json_string("x"), json_integer(1),
                         json_false(), json_array(),     json_object()};
     for (int i = NONE; i <= OBJECT_KIND; i++) {

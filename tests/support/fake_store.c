@@ -141,8 +141,10 @@ void store_forget_start(struct store *store)
     store->start.rooms = NULL;
     store->start.room_count = 0;
     free(store->start.tokens);
+    free(store->start.cursors);
     store->start.tokens = NULL;
-    store->start.token_count = 0;
+    store->start.cursors = NULL;
+    store->start.token_count = store->start.cursor_count = 0;
 }
 
 enum store_result store_submit(struct store *store, struct job *job)

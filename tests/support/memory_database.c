@@ -1,5 +1,6 @@
 #include "tests/support/memory_database.h"
 
+#include "storage/cursors.h"
 #include "storage/reader.h"
 #include "storage/retention.h"
 #include "storage/rooms.h"
@@ -95,5 +96,6 @@ struct job *memory_database_prune(struct memory_database *memory, int64_t room_i
 void memory_database_load(struct memory_database *memory, struct store_start *start)
 {
     struct database *database = &memory->writer.database;
-    must(rooms_load(database, start) && tokens_load(database, start), database, "load");
+    must(rooms_load(database, start) && tokens_load(database, start) &&
+             cursors_load(database, start), database, "load");
 }

@@ -260,6 +260,48 @@ export interface TokenLine {
   created: number;
 }
 
+/** What an entry is called where it comes from. */
+export interface OriginLine {
+  /** The entry. */
+  seq: number;
+  /** Its name there. */
+  origin: string;
+}
+
+/** A cursor of a bridge or bot. */
+export interface CursorLine {
+  /** Its name. */
+  name: string;
+  /** Room. */
+  room: string;
+  /** The log id that seq belongs to. */
+  log: string;
+  /** Where it stands. */
+  seq: number;
+  /** Newest seq of the room. */
+  last: number;
+}
+
+/** A bridge or bot in a list. */
+export interface BridgeLine {
+  /** Its user. */
+  name: string;
+  /** What its token allows. */
+  role: TokenRole;
+  /** It is connected now. */
+  here: boolean;
+  /** Entries beyond its cursors, counted to 100000 each. */
+  behind: number;
+  /** How old the oldest of them is. */
+  behind_ms?: number;
+  /** What it said last of how it is doing; absent, too, when it has said nothing. */
+  ok?: boolean;
+  /** The same in words. */
+  text?: string;
+  /** When it said so. */
+  since?: number;
+}
+
 /** A log entry as exported: everything that is kept of it. */
 export interface Row {
   /** message, edit, delete, reaction or topic. */
@@ -286,6 +328,8 @@ export interface Row {
   deleted?: boolean;
   /** The bridge it came through. */
   via?: string;
+  /** What it is called where it comes from. */
+  origin?: string;
   /** unset: the board did not know the time. */
   clock?: EntryClock;
 }
@@ -354,6 +398,14 @@ export interface SendRequest {
   since?: number;
   /** The log id that since belongs to. */
   log?: string;
+  /** Of a bridge: who said it; cleaned, cut, and made unlike any user's name. */
+  as?: string;
+  /** Of a bridge: what it came through; of a-z, 0-9 and -. */
+  via?: string;
+  /** Of a bridge: what this is called where it comes from. Stored once in a room. */
+  origin?: string;
+  /** Of a bridge: instead of reply_to, what the message is called where it comes from. */
+  target_origin?: string;
 }
 
 /** Change the text of a message. */
@@ -363,7 +415,7 @@ export interface EditRequest {
   /** Room. */
   room: string;
   /** The message. */
-  target: number;
+  target?: number;
   /** The new text. */
   text: string;
   /** Makes editing safe to repeat. */
@@ -372,6 +424,14 @@ export interface EditRequest {
   since?: number;
   /** The log id that since belongs to. */
   log?: string;
+  /** Of a bridge: who said it; cleaned, cut, and made unlike any user's name. */
+  as?: string;
+  /** Of a bridge: what it came through; of a-z, 0-9 and -. */
+  via?: string;
+  /** Of a bridge: what this is called where it comes from. Stored once in a room. */
+  origin?: string;
+  /** Of a bridge: instead of target, what the message is called where it comes from. */
+  target_origin?: string;
 }
 
 /** Remove the text of a message, for good. */
@@ -381,13 +441,21 @@ export interface DeleteRequest {
   /** Room. */
   room: string;
   /** The message. */
-  target: number;
+  target?: number;
   /** Makes deleting safe to repeat. */
   nonce?: string;
   /** The newest seq known when this was first said: a repeat is recognised from there on. */
   since?: number;
   /** The log id that since belongs to. */
   log?: string;
+  /** Of a bridge: who said it; cleaned, cut, and made unlike any user's name. */
+  as?: string;
+  /** Of a bridge: what it came through; of a-z, 0-9 and -. */
+  via?: string;
+  /** Of a bridge: what this is called where it comes from. Stored once in a room. */
+  origin?: string;
+  /** Of a bridge: instead of target, what the message is called where it comes from. */
+  target_origin?: string;
 }
 
 /** Put an emoji under a message, or take it away. */
@@ -397,7 +465,7 @@ export interface ReactRequest {
   /** Room. */
   room: string;
   /** The message. */
-  target: number;
+  target?: number;
   /** One emoji (UTS 51); kept with U+FE0F where it needs it, however it is spelled. */
   emoji: string;
   /** Put or take away. */
@@ -408,6 +476,14 @@ export interface ReactRequest {
   since?: number;
   /** The log id that since belongs to. */
   log?: string;
+  /** Of a bridge: who said it; cleaned, cut, and made unlike any user's name. */
+  as?: string;
+  /** Of a bridge: what it came through; of a-z, 0-9 and -. */
+  via?: string;
+  /** Of a bridge: what this is called where it comes from. Stored once in a room. */
+  origin?: string;
+  /** Of a bridge: instead of target, what the message is called where it comes from. */
+  target_origin?: string;
 }
 
 /** Say something to one user. */
@@ -424,6 +500,48 @@ export interface DirectRequest {
   since?: number;
   /** The log id that since belongs to. */
   log?: string;
+}
+
+/** Which of a bridge's own entries is called what where it comes from. */
+export interface OriginsRequest {
+  type: "origins";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** These entries; at most 200. */
+  seqs?: number[];
+  /** Or those called so. */
+  origins?: string[];
+}
+
+/** A bridge or bot has got so far: kept under a name of its own for each room. */
+export interface CursorRequest {
+  type: "cursor";
+  ref?: Ref;
+  /** Of the cursor. */
+  name: string;
+  /** Room. */
+  room: string;
+  /** The log id that seq belongs to. */
+  log?: string;
+  /** Newest seq that need not be told again. */
+  seq: number;
+}
+
+/** The cursors of this bridge or bot. */
+export interface CursorsRequest {
+  type: "cursors";
+  ref?: Ref;
+}
+
+/** How a bridge is doing, for administrators. */
+export interface BridgeStateRequest {
+  type: "bridge_state";
+  ref?: Ref;
+  /** In words. */
+  text: string;
+  /** It does what it should. */
+  ok: boolean;
 }
 
 /** Read a page of a room, edits and deletions applied. */
@@ -692,6 +810,12 @@ export interface TokenRequest {
   rooms?: string[];
 }
 
+/** How the bridges and bots are doing, and how far they are behind. */
+export interface BridgesRequest {
+  type: "bridges";
+  ref?: Ref;
+}
+
 /** A token opens nothing any more, within a second. */
 export interface RevokeRequest {
   type: "revoke";
@@ -852,6 +976,24 @@ export interface AckReply {
   nonce?: string;
 }
 
+/** To origins; what there is none of is left out. */
+export interface OriginsReply {
+  type: "origins";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Ascending. */
+  origins: OriginLine[];
+}
+
+/** To cursors. */
+export interface CursorsReply {
+  type: "cursors";
+  ref?: Ref;
+  /** By name. */
+  cursors: CursorLine[];
+}
+
 /** To history. */
 export interface HistoryReply {
   type: "history";
@@ -1010,6 +1152,16 @@ export interface TokensReply {
   ref?: Ref;
   /** The oldest first. */
   tokens: TokenLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
+}
+
+/** To bridges. */
+export interface BridgesReply {
+  type: "bridges";
+  ref?: Ref;
+  /** The oldest first. */
+  bridges: BridgeLine[];
   /** There are more than one reply can list. */
   more?: boolean;
 }
@@ -1275,6 +1427,10 @@ export type Request =
   | DeleteRequest
   | ReactRequest
   | DirectRequest
+  | OriginsRequest
+  | CursorRequest
+  | CursorsRequest
+  | BridgeStateRequest
   | HistoryRequest
   | SearchRequest
   | TypingRequest
@@ -1301,6 +1457,7 @@ export type Request =
   | LogLevelRequest
   | TokensRequest
   | TokenRequest
+  | BridgesRequest
   | RevokeRequest
   | NoticeRequest
   | BackupRequest
@@ -1315,6 +1472,8 @@ export type Reply =
   | JoinedReply
   | LeftReply
   | AckReply
+  | OriginsReply
+  | CursorsReply
   | HistoryReply
   | ResultsReply
   | OkReply
@@ -1326,6 +1485,7 @@ export type Reply =
   | ReloadedReply
   | LogLevelReply
   | TokensReply
+  | BridgesReply
   | TokenReply
   | DoneReply
   | ExportedReply
@@ -1363,6 +1523,10 @@ export interface Answers {
   delete: AckReply;
   react: AckReply;
   direct: AckReply;
+  origins: OriginsReply;
+  cursor: OkReply;
+  cursors: CursorsReply;
+  bridge_state: OkReply;
   history: HistoryReply;
   search: ResultsReply;
   typing: OkReply;
@@ -1389,6 +1553,7 @@ export interface Answers {
   log_level: LogLevelReply;
   tokens: TokensReply;
   token: TokenReply;
+  bridges: BridgesReply;
   revoke: OkReply;
   notice: OkReply;
   backup: DoneReply;
