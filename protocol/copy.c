@@ -74,6 +74,7 @@ static bool copy_fields(const struct source *source, enum message_type type, voi
         case FIELD_OBJECT:
             is_whole = copy_fields(source, field->record, value);
             break;
+        case FIELD_UID:
         case FIELD_NUMBER:
         case FIELD_FLAG:
             break;

@@ -8,6 +8,8 @@
 #include "protocol/name.h"
 #include "protocol/text.h"
 
+#define UID_DIGITS_MAX 18 /* fit an int64_t whatever they are */
+
 /* Where decoding is, for the sentence of a refusal. */
 struct place {
     struct document *document;
@@ -21,6 +23,7 @@ static const char *kind_words(enum field_kind kind)
     switch (kind) {
     case FIELD_TEXT:
     case FIELD_NAME:
+    case FIELD_UID:
         return "a string";
     case FIELD_NUMBER:
         return "an integer";
@@ -119,6 +122,21 @@ static bool decode_text(struct place *place, const struct field *field, const st
     return check_controls(place, field, text) && check_word(place, field, text);
 }
 
+/* As append_uid writes it; another text is nobody's. */
+static bool decode_uid(struct place *place, const struct field *field, const struct value *value,
+                       int64_t *out)
+{
+    const char *text;
+    if (!decode_text(place, field, value, &text))
+        return false;
+    size_t length = strspn(text, "0123456789");
+    bool is_ours = text[length] == '\0' && length <= UID_DIGITS_MAX && text[0] != '0';
+    *out = 0;
+    for (size_t i = 0; is_ours && i < length; i++)
+        *out = *out * 10 + (text[i] - '0');
+    return true;
+}
+
 static bool decode_number(struct place *place, const struct field *field, const struct value *value,
                           int64_t *out)
 {
@@ -214,7 +232,8 @@ static bool has_kind(const struct value *value, enum field_kind kind)
     static const enum value_kind kinds[] = {
         [FIELD_TEXT] = VALUE_TEXT,    [FIELD_NAME] = VALUE_TEXT,  [FIELD_NUMBER] = VALUE_NUMBER,
         [FIELD_FLAG] = VALUE_FLAG,    [FIELD_LIST] = VALUE_ARRAY, [FIELD_NAMES] = VALUE_ARRAY,
-        [FIELD_OBJECT] = VALUE_OBJECT, [FIELD_NUMBERS] = VALUE_ARRAY};
+        [FIELD_OBJECT] = VALUE_OBJECT, [FIELD_NUMBERS] = VALUE_ARRAY,
+        [FIELD_UID] = VALUE_TEXT};
     return value->kind == kinds[kind];
 }
 
@@ -238,6 +257,8 @@ static bool decode_value(struct place *place, const struct field *field, const s
     case FIELD_TEXT:
     case FIELD_NAME:
         return decode_text(place, field, value, out);
+    case FIELD_UID:
+        return decode_uid(place, field, value, out);
     case FIELD_NUMBER:
         return decode_number(place, field, value, out);
     case FIELD_FLAG:
@@ -271,7 +292,7 @@ static bool decode_fields(struct place *place, enum message_type type, const str
             REFUSE(place, ERROR_bad_request, field->name, "is missing; it must be %s.",
                    kind_words(field->kind));
             return false;
-        } else if (field->kind == FIELD_NUMBER) {
+        } else if (field->kind == FIELD_NUMBER || field->kind == FIELD_UID) {
             *(int64_t *)target = NUMBER_ABSENT;
         }
     }

@@ -43,6 +43,9 @@ static json_t *schema_of_field(const struct field *field)
         return schema_of_text(field);
     case FIELD_NAME:
         return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
+    case FIELD_UID:
+        return json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1, "maxLength",
+                         UID_BYTES_MAX);
     case FIELD_NUMBER:
         return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)field->min,
                          "maximum", (json_int_t)field->max);

@@ -45,6 +45,9 @@ static void print_type(const struct field *field, FILE *out)
     case FIELD_NAME:
         fputs("name", out);
         break;
+    case FIELD_UID:
+        fprintf(out, "uid, 1 to %d bytes", UID_BYTES_MAX);
+        break;
     case FIELD_NUMBER:
         fputs("integer, ", out);
         print_bound(field->min, out);

@@ -21,6 +21,7 @@ static void print_type(const struct field *field, FILE *out)
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_NAME:
+    case FIELD_UID:
         fputs(field->words != WORDS_none ? vocabulary_type(field->words) : "string", out);
         break;
     case FIELD_NUMBER:

@@ -91,6 +91,12 @@ static bool append_number(struct buffer *buffer, int64_t number)
     return buffer_append(buffer, start, (size_t)(digits + DIGITS_MAX - start));
 }
 
+static bool append_uid(struct buffer *buffer, int64_t id)
+{
+    return buffer_append(buffer, "\"", 1) && append_number(buffer, id) &&
+           buffer_append(buffer, "\"", 1);
+}
+
 static bool append_flag(struct buffer *buffer, bool flag)
 {
     return flag ? buffer_append(buffer, "true", 4) : buffer_append(buffer, "false", 5);
@@ -153,6 +159,7 @@ bool field_is_absent(const struct field *field, const void *bytes)
     case FIELD_TEXT:
     case FIELD_NAME:
         return !*value.text;
+    case FIELD_UID:
     case FIELD_NUMBER:
         return *value.number < field->min; /* NUMBER_ABSENT, and the 0 of a zeroed struct */
     case FIELD_FLAG:
@@ -173,6 +180,8 @@ static bool append_value(struct buffer *buffer, const struct field *field, union
     case FIELD_TEXT:
     case FIELD_NAME:
         return json_append_string(buffer, *value.text ? *value.text : "");
+    case FIELD_UID:
+        return append_uid(buffer, *value.number);
     case FIELD_NUMBER:
         return append_number(buffer, *value.number);
     case FIELD_FLAG:

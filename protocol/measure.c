@@ -72,6 +72,8 @@ static size_t value_bytes(const struct field *field, const void *value)
     case FIELD_TEXT:
     case FIELD_NAME:
         return json_string_bytes(*text ? *text : "");
+    case FIELD_UID:
+        return number_bytes(*(const int64_t *)value) + 2; /* and its quotes */
     case FIELD_NUMBER:
         return number_bytes(*(const int64_t *)value);
     case FIELD_FLAG:

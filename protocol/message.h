@@ -13,6 +13,7 @@
 #define NUMBER_ABSENT INT64_C(-1)         /* an OPTIONAL number that is not there */
 #define REF_BYTES_MAX 64
 #define NONCE_BYTES_MAX 64
+#define UID_BYTES_MAX 32
 #define JSON_DEPTH_MAX 32
 #define JSON_VALUES_MAX 32768   /* in one frame */
 #define LIST_ITEMS_MAX 1000 /* in an array of a request */
@@ -83,6 +84,7 @@ struct message_list {
 #define TEXT(message, field, need, min, max, sentence) const char *field;
 #define NAME(message, field, need, sentence) const char *field;
 #define NUMBER(message, field, need, min, max, sentence) int64_t field;
+#define UID(message, field, need, sentence) int64_t field; /* as a NUMBER; 0: nobody's */
 #define FLAG(message, field, need, sentence) bool field;
 #define LIST(message, field, need, record, sentence) struct message_list field;
 #define OBJECT(message, field, need, record, sentence) struct record_##record field;
@@ -167,7 +169,7 @@ size_t message_bytes(enum message_type type, const void *fields);
 size_t json_string_bytes(const char *text);
 
 /* The table itself, for decoding, encoding, documents and tests. */
-enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES, FIELD_NUMBERS };
+enum field_kind { FIELD_TEXT, FIELD_NAME, FIELD_NUMBER, FIELD_FLAG, FIELD_LIST, FIELD_OBJECT, FIELD_NAMES, FIELD_NUMBERS, FIELD_UID };
 enum field_text { HOLDS_VALUE, HOLDS_LINE, HOLDS_PROSE }; /* of FIELD_TEXT: TEXT and WORD, LINE, PROSE */
 struct field {
     const char *name;

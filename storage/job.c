@@ -18,7 +18,9 @@ static size_t size_of(enum job_kind kind)
 {
     static const size_t sizes[JOB_KIND_COUNT] = {
         [JOB_APPEND] = sizeof(struct job_append),     [JOB_USER_CREATE] = sizeof(struct job_user),
-        [JOB_USER_TOUCH] = sizeof(struct job_user),   [JOB_USER_FORGET] = sizeof(struct job_user),
+        [JOB_DEVICE_TOUCH] = sizeof(struct job_device),
+        [JOB_DEVICE_FORGET] = sizeof(struct job_device),
+        [JOB_DEVICES] = sizeof(struct job_devices),
         [JOB_ROOM_CREATE] = sizeof(struct job_room),
         [JOB_ROOM_SET] = sizeof(struct job_room_set), [JOB_ROOM_REMOVE] = sizeof(struct job_room),
         [JOB_ROOM_PURGE] = sizeof(struct job_purge),

@@ -19,6 +19,8 @@
 
 #define LOG_ID_BYTES 16  /* hexadecimal digits of a log id */
 #define TOPIC_BYTES_MAX 1024
+#define CLIENT_BYTES_MAX 128
+#define DEVICES_MAX 20 /* of one user */
 
 /* One entry of a room's log. Texts are owned by whatever holds the entry. */
 struct entry {
@@ -63,9 +65,16 @@ struct user_row {
     int64_t id;
     char name[NAME_BYTES_MAX + 1];
     char folded[NAME_BYTES_MAX + 1];
-    uint8_t key_hash[HASH_BYTES];
     bool account;
     enum role role; /* in the gateway: ROLE_GUEST, ROLE_MEMBER or ROLE_ADMIN */
+};
+
+/* A device of a user as it is kept: a key, and what one remembers it by. */
+struct device_row {
+    int64_t id, user_id;
+    uint8_t key_hash[HASH_BYTES];
+    char client[CLIENT_BYTES_MAX + 1]; /* which program it said it is; may be empty */
+    int64_t created_ms, seen_ms;       /* times of day */
 };
 
 /* A token as it is kept: a user of kind bridge or bot, and what that one may do where. */
@@ -99,9 +108,10 @@ struct grant {
 enum job_kind {
     /* writes: done by the writer in the order submitted, committed before they are given back */
     JOB_APPEND,      /* one entry */
-    JOB_USER_CREATE, /* a guest; the loop has chosen id and key */
-    JOB_USER_TOUCH,  /* seen now, so not forgotten yet; at most once a day a user */
-    JOB_USER_FORGET, /* the key opens nothing any more; the name stays until retention frees it */
+    JOB_USER_CREATE, /* a guest with a first device; the loop has chosen ids and key */
+    JOB_DEVICE_TOUCH,  /* seen now, and so its user: not forgotten yet */
+    JOB_DEVICE_FORGET, /* its key opens nothing any more; the user's name stays until retention frees it */
+    JOB_DEVICES,       /* a user's devices, behind what was submitted before: as they are then */
     JOB_ROOM_CREATE, /* the loop has chosen id and name */
     JOB_ROOM_SET,    /* name, topic (also an entry), visibility and so on */
     JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */
@@ -143,6 +153,7 @@ enum job_result {
     JOB_NOT_OWN,          /* the target is somebody else's and may_touch_others is false */
     JOB_NAME_TAKEN,
     JOB_USER_MISSING,
+    JOB_DEVICE_MISSING,
     JOB_OUTRANKED,        /* the target user's role is not below the actor's */
     JOB_ROOM_MISSING,     /* removed meanwhile */
     JOB_REFUSED,          /* why says what: backup file exists, and the like */
@@ -166,7 +177,13 @@ struct job_append {
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
 };
 
-struct job_user { struct user_row user; struct moment at; };
+struct job_user { struct user_row user; struct device_row device; struct moment at; };
+struct job_device { struct device_row device; struct moment at; };
+struct job_devices {
+    int64_t user_id;
+    struct device_row *devices; /* answer: the one seen last is first; owned by the job */
+    size_t count;
+};
 struct job_room { struct room_row room; int64_t owner_id; /* gets ROLE_OWNER; 0 none */ };
 
 /* Fields that are negative or NULL stay as they are. A topic also becomes an entry, by from. */
@@ -238,10 +255,10 @@ struct job_clock { int64_t wall_ms, monotonic_ms; };
 
 struct job_login {
     bool by_key;
-    uint8_t key_hash[HASH_BYTES];    /* by_key: of the key; else of the new one, made by the worker */
+    struct device_row device;        /* its key_hash is made by the worker; answer: its id, if known */
     char key[KEY_TEXT_BYTES + 1];    /* by_key: in; else out, random */
     char folded[NAME_BYTES_MAX + 1]; /* the name wanted, folded; empty when only the key counts */
-    bool known;                      /* answer: user and grants belong to the key */
+    bool known;                      /* answer: user and device belong to the key */
     bool taken;                      /* answer: the name is somebody's (not the key's own user) */
     struct user_row user;            /* answer: whose the key is; if nobody's, whose the name is */
 };
@@ -390,6 +407,8 @@ struct job {
     union {
         struct job_append append;
         struct job_user user;
+        struct job_device device;
+        struct job_devices devices;
         struct job_room room;
         struct job_room_set room_set;
         struct job_purge purge;

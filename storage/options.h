@@ -35,6 +35,7 @@ struct store_start {
     struct cursor_row *cursors; /* of those tokens; the same */
     size_t cursor_count;
     int64_t room_id_max, user_id_max; /* highest ever used */
+    int64_t device_id_max;            /* highest in use */
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */
     char damaged[1100];     /* where a damaged database was set aside; empty if none */

@@ -18,6 +18,7 @@ struct recovery {
     bool has_no_elapsed;
     bool has_no_origins;
     bool has_no_archive;
+    bool has_no_devices;
     bool failed; /* the new database */
 };
 
@@ -51,8 +52,11 @@ static bool has_id(sqlite3_stmt *row)
 
 #define OLD_ROOM_COLUMNS      "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
 #define ROOM_COLUMNS            OLD_ROOM_COLUMNS ",slow_seconds,speak,archived,was"
-#define OLD_USER_COLUMNS      "id,name,folded,key_hash,account,role,seen_ms"
-#define USER_COLUMNS            OLD_USER_COLUMNS ",seen_elapsed_ms"
+#define OLD_USER_COLUMNS        "id,name,folded,account,role,seen_ms"
+#define KEY_USER_COLUMNS        OLD_USER_COLUMNS ",seen_elapsed_ms"
+#define USER_COLUMNS            KEY_USER_COLUMNS ",held_name,held_folded,held_until,recovery_hash,password"
+#define DEVICE_COLUMNS          "id,user_id,key_hash,client,created_ms,seen_ms,seen_elapsed_ms"
+#define KEY_COLUMNS             "id,id,key_hash,'',seen_ms,seen_ms,-1"
 #define FORWARD(columns, table) "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
 #define BACKWARD(columns, table)                                                                   \
     "SELECT " columns " FROM " table " WHERE id>?1 AND id<?2 ORDER BY id DESC"
@@ -66,13 +70,24 @@ static const struct table old_rooms = {
     FORWARD(OLD_ROOM_COLUMNS, "rooms"), BACKWARD(OLD_ROOM_COLUMNS, "rooms"),
     "INSERT OR IGNORE INTO rooms(" OLD_ROOM_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
     11, has_name};
-static const struct table users = {
-    FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
-    "INSERT OR IGNORE INTO users(" USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", 8, has_name};
+static const struct table users = {FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
+                                   "INSERT OR IGNORE INTO users(" USER_COLUMNS
+                                   ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                                   12, has_name};
+/* Versions 4 to 7 had the key of the one device in the user's row, and no more. */
+static const struct table key_users = {
+    FORWARD(KEY_USER_COLUMNS, "users"), BACKWARD(KEY_USER_COLUMNS, "users"),
+    "INSERT OR IGNORE INTO users(" KEY_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
+#define INSERT_DEVICE                                                                              \
+    "INSERT OR IGNORE INTO devices(" DEVICE_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)"
+static const struct table devices = {FORWARD(DEVICE_COLUMNS, "devices"),
+                                     BACKWARD(DEVICE_COLUMNS, "devices"), INSERT_DEVICE, 7, has_id};
+static const struct table key_devices = {FORWARD(KEY_COLUMNS, "users"),
+                                         BACKWARD(KEY_COLUMNS, "users"), INSERT_DEVICE, 7, has_id};
 /* Versions 1 to 3 had one column less. */
 static const struct table old_users = {
     FORWARD(OLD_USER_COLUMNS, "users"), BACKWARD(OLD_USER_COLUMNS, "users"),
-    "INSERT OR IGNORE INTO users(" OLD_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
+    "INSERT OR IGNORE INTO users(" OLD_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6)", 6, has_name};
 static const struct table removed_rooms = {
     FORWARD("id", "removed_rooms"), BACKWARD("id", "removed_rooms"),
     "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", 1, has_id};
@@ -225,13 +240,24 @@ static void copy_tokens(struct recovery *recovery)
 #define META          "name, value FROM meta WHERE name LIKE '%id_max' OR name='elapsed_ms'"
 #define GRANT_COLUMNS "room_id,user_id,role,invited,banned_until,muted_until,read"
 
+static void copy_people(struct recovery *recovery)
+{
+    const struct table *older = recovery->has_no_elapsed ? &old_users : &key_users;
+    copy_table(recovery, recovery->has_no_devices ? older : &users);
+    copy_table(recovery, recovery->has_no_devices ? &key_devices : &devices);
+    if (!recovery->has_no_devices)
+        copy_small(recovery, "SELECT user_id, blocked_id FROM blocks ORDER BY user_id, blocked_id",
+                   "SELECT user_id, blocked_id FROM blocks ORDER BY user_id DESC, blocked_id DESC",
+                   "INSERT OR IGNORE INTO blocks(user_id,blocked_id) VALUES(?1,?2)", 2);
+}
+
 static void copy_all(struct recovery *recovery)
 {
     copy_small(recovery, "SELECT " META, "SELECT " META " ORDER BY name DESC",
                "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)", 2);
     copy_table(recovery, recovery->has_no_archive ? &old_rooms : &rooms);
     copy_table(recovery, &removed_rooms);
-    copy_table(recovery, recovery->has_no_elapsed ? &old_users : &users);
+    copy_people(recovery);
     copy_small(recovery, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
                "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id DESC, user_id DESC",
                "INSERT OR IGNORE INTO grants(" GRANT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7);
@@ -327,6 +353,7 @@ bool recovery_run(struct database *database, const char *damaged, int64_t *rows)
     recovery.has_no_elapsed = version < SCHEMA_ELAPSED;
     recovery.has_no_origins = version < SCHEMA_ORIGINS;
     recovery.has_no_archive = version < SCHEMA_ARCHIVE;
+    recovery.has_no_devices = version < SCHEMA_DEVICES;
     copy_all(&recovery);
     bool ok = !recovery.failed && name_lost_rooms(database) &&
               (!recovery.has_no_elapsed || schema_convert_to_elapsed(database)) &&

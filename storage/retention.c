@@ -400,6 +400,8 @@ static bool forget_guest(struct database *database, int64_t user_id)
                       " DO UPDATE SET value=max(value,excluded.value)",
                       user_id) &&
            run_number(database, "DELETE FROM grants WHERE user_id=?1", user_id) &&
+           run_number(database, "DELETE FROM devices WHERE user_id=?1", user_id) &&
+           run_number(database, "DELETE FROM blocks WHERE user_id=?1 OR blocked_id=?1", user_id) &&
            run_number(database, "DELETE FROM users WHERE id=?1", user_id);
 }
 

@@ -205,7 +205,9 @@ static bool load_highest_ids(struct database *database, struct store_start *star
     if (!database_meta(database, "room_id_max", 0, &start->room_id_max) ||
         !database_meta(database, "user_id_max", 0, &kept) ||
         !database_number(database, database_prepare(database, "SELECT max(id) FROM users"), 0,
-                         &in_use))
+                         &in_use) ||
+        !database_number(database, database_prepare(database, "SELECT max(id) FROM devices"), 0,
+                         &start->device_id_max))
         return false;
     start->user_id_max = kept > in_use ? kept : in_use;
     return true;

@@ -97,6 +97,30 @@ static const char *const steps[] = {
     "CREATE INDEX messages_origin ON messages(origin, user_id) WHERE origin IS NOT NULL;",
     "ALTER TABLE rooms ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE rooms ADD COLUMN was TEXT;",
+
+    /* A user is no longer a key: each key becomes the first device of its user. A name that was
+     * given up is held until that elapsed time. skeleton: see name.h; NULL is not made yet. */
+    "CREATE TABLE devices("
+    " id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, key_hash BLOB NOT NULL UNIQUE,"
+    " client TEXT NOT NULL, created_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " seen_elapsed_ms INTEGER NOT NULL);"
+    "INSERT INTO devices SELECT id, id, key_hash, '', seen_ms, seen_ms, seen_elapsed_ms FROM users"
+    " WHERE id NOT IN (SELECT user_id FROM tokens);"
+    "CREATE INDEX devices_user ON devices(user_id);"
+    "CREATE TABLE people("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, skeleton TEXT,"
+    " account INTEGER NOT NULL DEFAULT 0, role INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " seen_elapsed_ms INTEGER NOT NULL DEFAULT -1, held_name TEXT, held_folded TEXT UNIQUE,"
+    " held_until INTEGER NOT NULL DEFAULT 0, recovery_hash BLOB UNIQUE, password TEXT);"
+    "INSERT INTO people(id, name, folded, account, role, seen_ms, seen_elapsed_ms)"
+    " SELECT id, name, folded, account, role, seen_ms, seen_elapsed_ms FROM users;"
+    "DROP TABLE users;"
+    "ALTER TABLE people RENAME TO users;"
+    "CREATE INDEX users_skeleton ON users(skeleton);"
+    "CREATE TABLE blocks("
+    " user_id INTEGER NOT NULL, blocked_id INTEGER NOT NULL,"
+    " PRIMARY KEY(user_id, blocked_id)) WITHOUT ROWID;"
+    "CREATE INDEX blocks_blocked ON blocks(blocked_id);",
 };
 
 /* application_id: "hrth". */

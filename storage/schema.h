@@ -34,6 +34,7 @@ bool schema_keep_copy(struct database *database, const char *path, int version);
 #define SCHEMA_ELAPSED 4
 #define SCHEMA_ORIGINS 6 /* from it on messages have origin and via */
 #define SCHEMA_ARCHIVE 7 /* from here on rooms have archived and was */
+#define SCHEMA_DEVICES 8 /* before it, a user had the one key */
 bool schema_convert_to_elapsed(struct database *database);
 
 #endif

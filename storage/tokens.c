@@ -20,14 +20,12 @@ static bool find_revoked(struct database *database, const char *folded, int64_t 
     return database_number(database, statement, 0, user_id);
 }
 
-/* No key opens this user: its hash is random bytes. */
+/* No key opens this user. */
 static bool create_user(struct database *database, const struct job_token *token, bool *is_taken)
 {
     struct user_row user = {.id = token->token.user_id, .role = ROLE_GUEST};
     memcpy(user.name, token->token.name, sizeof user.name);
     memcpy(user.folded, token->token.folded, sizeof user.folded);
-    if (!random_fill(user.key_hash, sizeof user.key_hash))
-        return database_failed(database, SQLITE_INTERNAL);
     return users_insert(database, &user, &token->at, is_taken);
 }
 

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "storage/crypto.h"
+#include "storage/devices.h"
+
+#define USER_COLUMNS "id, name, folded, account, role"
 
 static enum step read_user(struct database *database, sqlite3_stmt *statement,
                            struct user_row *user)
@@ -14,29 +17,32 @@ static enum step read_user(struct database *database, sqlite3_stmt *statement,
     user->id = sqlite3_column_int64(statement, 0);
     text_clean(column_text(statement, 1), TEXT_LINE, user->name, sizeof user->name);
     snprintf(user->folded, sizeof user->folded, "%s", column_text(statement, 2));
-    if (sqlite3_column_bytes(statement, 3) == HASH_BYTES)
-        memcpy(user->key_hash, sqlite3_column_blob(statement, 3), HASH_BYTES);
-    user->account = sqlite3_column_int(statement, 4) != 0;
-    user->role = (enum role)sqlite3_column_int(statement, 5);
+    user->account = sqlite3_column_int(statement, 3) != 0;
+    user->role = (enum role)sqlite3_column_int(statement, 4);
     database_reset(statement);
     return STEP_ROW;
 }
 
-static enum step find_by_key(struct database *database, struct job_login *login)
+static enum step find_by_id(struct database *database, int64_t id, struct user_row *user)
 {
     sqlite3_stmt *statement =
-        database_prepare(database, "SELECT id, name, folded, key_hash, account, role FROM users"
-                                   " WHERE key_hash=?1");
-    sqlite3_bind_blob(statement, 1, login->key_hash, HASH_BYTES, SQLITE_STATIC);
-    return read_user(database, statement, &login->user);
+        database_prepare(database, "SELECT " USER_COLUMNS " FROM users WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, id);
+    return read_user(database, statement, user);
+}
+
+static enum step find_by_key(struct database *database, struct job_login *login)
+{
+    int64_t user_id;
+    enum step step = devices_find(database, login->device.key_hash, &login->device.id, &user_id);
+    return step == STEP_ROW ? find_by_id(database, user_id, &login->user) : step;
 }
 
 static enum step find_by_name(struct database *database, const char *folded,
                               struct user_row *user)
 {
     sqlite3_stmt *statement =
-        database_prepare(database, "SELECT id, name, folded, key_hash, account, role FROM users"
-                                   " WHERE folded=?1");
+        database_prepare(database, "SELECT " USER_COLUMNS " FROM users WHERE folded=?1");
     bind_text(statement, 1, folded);
     return read_user(database, statement, user);
 }
@@ -62,7 +68,7 @@ bool users_login(struct database *database, struct job *job)
 {
     struct job_login *login = &job->login;
     if (login->by_key) {
-        if (!hash_text(login->key, login->key_hash))
+        if (!hash_text(login->key, login->device.key_hash))
             return database_failed(database, SQLITE_INTERNAL);
         enum step step = find_by_key(database, login);
         if (step == STEP_FAILED)
@@ -73,7 +79,7 @@ bool users_login(struct database *database, struct job *job)
         return false;
     if (login->known)
         return true;
-    if (!random_hex(login->key, KEY_BYTES) || !hash_text(login->key, login->key_hash))
+    if (!random_hex(login->key, KEY_BYTES) || !hash_text(login->key, login->device.key_hash))
         return database_failed(database, SQLITE_INTERNAL);
     return true;
 }
@@ -82,16 +88,15 @@ bool users_insert(struct database *database, const struct user_row *user, const 
                   bool *is_taken)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "INSERT INTO users(id, name, folded, key_hash, account, role, seen_ms,"
-                  " seen_elapsed_ms) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+        database, "INSERT INTO users(id, name, folded, account, role, seen_ms, seen_elapsed_ms)"
+                  " VALUES(?1,?2,?3,?4,?5,?6,?7)");
     sqlite3_bind_int64(statement, 1, user->id);
     bind_text(statement, 2, user->name);
     bind_text(statement, 3, user->folded);
-    sqlite3_bind_blob(statement, 4, user->key_hash, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int(statement, 5, user->account);
-    sqlite3_bind_int(statement, 6, (int)user->role);
-    sqlite3_bind_int64(statement, 7, at->wall_ms);
-    sqlite3_bind_int64(statement, 8, at->elapsed_ms);
+    sqlite3_bind_int(statement, 4, user->account);
+    sqlite3_bind_int(statement, 5, (int)user->role);
+    sqlite3_bind_int64(statement, 6, at->wall_ms);
+    sqlite3_bind_int64(statement, 7, at->elapsed_ms);
     *is_taken = false;
     if (database_run(database, statement))
         return true;
@@ -107,36 +112,8 @@ bool users_create(struct database *database, struct job *job)
     bool is_taken;
     if (!users_insert(database, &job->user.user, &job->user.at, &is_taken))
         return false;
-    if (is_taken)
-        job->result = JOB_NAME_TAKEN;
+    if (!is_taken)
+        return devices_insert(database, &job->user.device, &job->user.at);
+    job->result = JOB_NAME_TAKEN;
     return true;
-}
-
-static bool change_user(struct database *database, sqlite3_stmt *update, struct job *job)
-{
-    if (!database_run(database, update))
-        return false;
-    if (sqlite3_changes(database->handle) == 0)
-        job->result = JOB_USER_MISSING;
-    return true;
-}
-
-bool users_touch(struct database *database, struct job *job)
-{
-    sqlite3_stmt *statement =
-        database_prepare(database, "UPDATE users SET seen_ms=?2, seen_elapsed_ms=?3 WHERE id=?1");
-    sqlite3_bind_int64(statement, 1, job->user.user.id);
-    sqlite3_bind_int64(statement, 2, job->user.at.wall_ms);
-    sqlite3_bind_int64(statement, 3, job->user.at.elapsed_ms);
-    return change_user(database, statement, job);
-}
-
-bool users_forget(struct database *database, struct job *job)
-{
-    /* Random bytes are the hash of no key that anybody knows. */
-    sqlite3_stmt *statement =
-        database_prepare(database, "UPDATE users SET key_hash=randomblob(?2) WHERE id=?1");
-    sqlite3_bind_int64(statement, 1, job->user.user.id);
-    sqlite3_bind_int(statement, 2, HASH_BYTES);
-    return change_user(database, statement, job);
 }

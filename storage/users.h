@@ -1,4 +1,4 @@
-/* users.h - the users that are kept: guests by the hash of their key. */
+/* users.h - the users that are kept. */
 #ifndef HEARTH_STORAGE_USERS_H
 #define HEARTH_STORAGE_USERS_H
 
@@ -9,10 +9,8 @@
 bool users_login(struct database *database, struct job *job);
 bool users_find(struct database *database, struct job *job);
 
-/* Writer: JOB_USER_CREATE, JOB_USER_TOUCH, JOB_USER_FORGET. */
+/* Writer: JOB_USER_CREATE. */
 bool users_create(struct database *database, struct job *job);
-bool users_touch(struct database *database, struct job *job);
-bool users_forget(struct database *database, struct job *job);
 
 /* Writer: one more user. is_taken: the name, id or key is somebody's, and nothing was stored. */
 bool users_insert(struct database *database, const struct user_row *user, const struct moment *at,

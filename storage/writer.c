@@ -6,6 +6,7 @@
 #include "storage/backup.h"
 #include "storage/cursors.h"
 #include "storage/days.h"
+#include "storage/devices.h"
 #include "storage/grants.h"
 #include "storage/search/search.h"
 #include "storage/start.h"
@@ -151,10 +152,12 @@ static bool run_job(struct writer *writer, struct job *job)
         return append_run(writer, job);
     case JOB_USER_CREATE:
         return users_create(&writer->database, job);
-    case JOB_USER_TOUCH:
-        return users_touch(&writer->database, job);
-    case JOB_USER_FORGET:
-        return users_forget(&writer->database, job);
+    case JOB_DEVICE_TOUCH:
+        return devices_touch(&writer->database, job);
+    case JOB_DEVICE_FORGET:
+        return devices_forget(&writer->database, job);
+    case JOB_DEVICES:
+        return devices_list(&writer->database, job);
     case JOB_ROOM_CREATE:
         return rooms_create(writer, job);
     case JOB_ROOM_SET:

@@ -246,6 +246,8 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
         return ask_fail(ask, ERROR_name_taken, "name", NULL);
     case JOB_USER_MISSING:
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
+    case JOB_DEVICE_MISSING:
+        return ask_fail(ask, ERROR_bad_request, "id", "You have no such device.");
     case JOB_OUTRANKED:
         return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
     case JOB_ROOM_MISSING:

@@ -193,10 +193,11 @@ static void touch_users(struct gateway *gateway)
         return;
     gateway->users.touched_ms = gateway->now.monotonic_ms;
     struct table_link *link = NULL;
-    while ((link = table_step(&gateway->users.by_id, link))) {
-        const struct user *user = TABLE_ITEM(link, struct user, by_id);
-        if (user->sessions && !user->is_creating)
-            user_touch(gateway, user);
+    while ((link = table_step(&gateway->sessions.by_id, link))) {
+        const struct session *session = TABLE_ITEM(link, struct session, by_id);
+        const struct user *user = session->user;
+        if (user && !user->is_creating && !user_has_device(user, session->device_id, session))
+            user_touch(session, NULL);
     }
 }
 
@@ -234,6 +235,7 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
 {
     gateway->rooms.id_last = start->room_id_max;
     gateway->users.id_last = start->user_id_max;
+    gateway->users.device_id_last = start->device_id_max;
     for (size_t i = 0; i < start->room_count; i++)
         if (!room_create(gateway, &start->rooms[i]))
             return false;

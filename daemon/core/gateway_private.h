@@ -54,6 +54,9 @@ struct gateway {
         int64_t id_last;
         size_t here_count;     /* with at least one session */
         size_t creating_count; /* not stored yet */
+        int64_t device_id_last;
+        uint32_t forgotten_count; /* devices that were forgotten since the start: a login that was asked
+                                     before one of them is asked again */
         int64_t touched_ms;    /* when those here were last said to be seen */
     } users;
 

@@ -32,7 +32,8 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
     static const struct room_wish all = {0};
     struct room_list list = {0};
     struct reply_welcome reply = {
-        .user = {.name = user->name,
+        .user = {.uid = user->id,
+                 .name = user->name,
                  .account = user->account,
                  .role = role_name(user->role),
                  .kind = token_kind(user->token)},
@@ -56,9 +57,10 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
 }
 
 /* The session is this user's from now on. */
-static void become(struct session *session, struct user *user)
+static void become(struct session *session, struct user *user, int64_t device_id)
 {
     session_ready(session);
+    session->device_id = device_id;
     user_attach(user, session);
 }
 
@@ -128,7 +130,8 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
 }
 
 /* What the rooms remember about the user is asked for, then comes welcome. */
-static enum outcome greet_known(struct ask *ask, const char *key, struct user *user)
+static enum outcome greet_known(struct ask *ask, const char *key, struct user *user,
+                                const struct device_row *device)
 {
     struct job *job = job_create(JOB_OWN);
     struct greeting_context *context = submit_context(job, sizeof *context);
@@ -136,14 +139,14 @@ static enum outcome greet_known(struct ask *ask, const char *key, struct user *u
         job->own.user_id = user->id;
         context->key = job_text(job, key);
     }
-    bool was_here = user->sessions != NULL;
+    bool was_here = user_has_device(user, device->id, NULL);
     if (ask_submit(ask, job, answer_greeting) == ANSWERED) {
         user_release(ask->gateway, user);
         return ANSWERED;
     }
-    become(ask->session, user);
+    become(ask->session, user, device->id);
     if (!was_here && !user->is_creating)
-        user_touch(ask->gateway, user);
+        user_touch(ask->session, device->client);
     return AWAITS;
 }
 
@@ -168,21 +171,26 @@ static enum outcome refuse_unknown_key(struct ask *ask)
                     "This key is not known; say hello with a name.");
 }
 
-/* With a key, the name counts only if the key is not known. */
-static struct job *create_login(const char *key, const struct user_row *row)
+/* What a login that was asked too early has to know: see gateway->users.forgotten_count. */
+struct login_context {
+    struct request_context request;
+    uint32_t forgotten_count;
+};
+
+/* With a key, the name counts only if the key is not known. client may be NULL. */
+static struct job *create_login(const char *key, const struct user_row *row, const char *client)
 {
     struct job *job = job_create(JOB_LOGIN);
     if (!job)
         return NULL;
-    job->login.by_key = key != NULL;
+    struct job_login *login = &job->login;
+    login->by_key = key != NULL;
     if (key)
-        memcpy(job->login.key, key, strlen(key) + 1);
-    memcpy(job->login.folded, row->folded, sizeof job->login.folded);
-    job->login.user = *row;
-    if (!key || hash_text(key, job->login.key_hash))
-        return job;
-    job_destroy(job);
-    return NULL;
+        memcpy(login->key, key, strlen(key) + 1);
+    memcpy(login->folded, row->folded, sizeof login->folded);
+    login->user = *row;
+    snprintf(login->device.client, sizeof login->device.client, "%s", client ? client : "");
+    return job;
 }
 
 /* --- tokens ------------------------------------------------------------------------------------- */
@@ -209,7 +217,8 @@ static enum outcome greet_token(struct ask *ask, const char *text)
     struct user *user = find_token_user(ask->gateway, token);
     if (!user)
         return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
-    return greet_known(ask, text, user);
+    const struct device_row none = {0};
+    return greet_known(ask, text, user, &none);
 }
 
 static bool sign_in_with_token(struct session *session, const char *text, struct refusal *refusal)
@@ -217,7 +226,7 @@ static bool sign_in_with_token(struct session *session, const char *text, struct
     struct token *token = token_find(session->gateway, text);
     struct user *user = token ? find_token_user(session->gateway, token) : NULL;
     if (user)
-        become(session, user);
+        become(session, user, 0);
     else if (token)
         refuse(refusal, ERROR_internal, NULL, "The gateway has no memory for this.");
     else
@@ -230,6 +239,7 @@ static bool sign_in_with_token(struct session *session, const char *text, struct
 struct sign_in_context {
     struct job_context job;
     uint64_t session;
+    uint32_t forgotten_count;
 };
 
 static void refuse_key(struct refusal *refusal)
@@ -254,9 +264,25 @@ static bool attach_found(struct session *session, const struct job *job, struct 
         refuse(refusal, ERROR_internal, NULL, "The gateway has no memory for this.");
         return false;
     }
-    if (memcmp(user->key_hash, login->key_hash, HASH_BYTES) != 0)
-        return false; /* logged out meanwhile */
-    become(session, user);
+    become(session, user, login->device.id);
+    return true;
+}
+
+static finish_job finish_sign_in;
+
+static bool look_up_key(struct session *session, const char *key)
+{
+    static const struct user_row nobody = {0};
+    struct gateway *gateway = session->gateway;
+    struct job *job = create_login(key, &nobody, NULL);
+    struct sign_in_context *context = submit_context(job, sizeof *context);
+    if (context) {
+        context->session = session->id;
+        context->forgotten_count = gateway->users.forgotten_count;
+    }
+    if (!gateway_submit(gateway, job, finish_sign_in))
+        return false;
+    session->in_flight++;
     return true;
 }
 
@@ -270,18 +296,22 @@ static void finish_sign_in(struct gateway *gateway, struct job *job)
     session->in_flight--;
     if (session->phase == PHASE_CLOSING)
         return;
+    bool is_old = context->forgotten_count != gateway->users.forgotten_count;
+    if (is_old && job->result == JOB_DONE && look_up_key(session, job->login.key))
+        return;
     session_unblock(session);
-    if (attach_found(session, job, &refusal)) {
+    if (!is_old && attach_found(session, job, &refusal)) {
         session_continue(session);
         return;
     }
+    if (is_old)
+        refuse(&refusal, ERROR_storage_unavailable, NULL, NULL);
     session_refuse(session, NULL, &refusal);
     session_forget_received(session);
 }
 
 bool session_sign_in(struct session *session, const char *key, struct refusal *refusal)
 {
-    static const struct user_row nobody = {0};
     struct gateway *gateway = session->gateway;
     if (token_is(key))
         return sign_in_with_token(session, key, refusal);
@@ -290,18 +320,13 @@ bool session_sign_in(struct session *session, const char *key, struct refusal *r
         return false;
     struct user *user = find_creating(gateway, key);
     if (user) {
-        become(session, user);
+        become(session, user, user->first_device);
         return true;
     }
-    struct job *job = create_login(key, &nobody);
-    struct sign_in_context *context = submit_context(job, sizeof *context);
-    if (context)
-        context->session = session->id;
-    if (!gateway_submit(gateway, job, finish_sign_in)) {
+    if (!look_up_key(session, key)) {
         refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
         return false;
     }
-    session->in_flight++;
     session_block(session, BLOCKED_ON_REPLY);
     return true;
 }
@@ -312,18 +337,21 @@ bool session_sign_in(struct session *session, const char *key, struct refusal *r
 static struct user *create_guest(struct gateway *gateway, const struct job_login *login)
 {
     struct user_row row = login->user;
-    row.id = gateway->users.id_last + 1;
+    struct device_row device = login->device;
+    device.user_id = row.id = gateway->users.id_last + 1;
+    device.id = gateway->users.device_id_last + 1;
     row.role = ROLE_GUEST;
     row.account = false;
-    memcpy(row.key_hash, login->key_hash, sizeof row.key_hash);
     struct user *user = user_create(gateway, &row);
     if (!user)
         return NULL;
-    if (!user_store(gateway, &row)) {
+    if (!user_store(gateway, &row, &device)) {
         user_release(gateway, user);
         return NULL;
     }
     gateway->users.id_last = row.id;
+    gateway->users.device_id_last = user->first_device = device.id;
+    memcpy(user->key_hash, device.key_hash, sizeof user->key_hash);
     user->is_creating = true;
     gateway->users.creating_count++;
     return user;
@@ -342,7 +370,7 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
     struct user *user = create_guest(ask->gateway, login);
     if (!user)
         return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
-    become(ask->session, user);
+    become(ask->session, user, user->first_device);
     return welcome(ask, login->key, &nothing);
 }
 
@@ -355,17 +383,34 @@ static enum outcome greet_stored(struct ask *ask, const struct job_login *login)
         user = user_create(ask->gateway, &login->user);
     if (!user)
         return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
-    if (memcmp(user->key_hash, login->key_hash, HASH_BYTES) != 0)
-        return refuse_unknown_key(ask); /* logged out meanwhile */
-    return greet_known(ask, login->key, user);
+    return greet_known(ask, login->key, user, &login->device);
+}
+
+static answer_handler answer_login;
+
+static enum outcome log_in(struct ask *ask, struct job *job)
+{
+    struct login_context *context = submit_context(job, sizeof *context);
+    if (context)
+        context->forgotten_count = ask->gateway->users.forgotten_count;
+    return ask_submit(ask, job, answer_login);
+}
+
+/* Asked once more: a device was forgotten meanwhile, perhaps this one. */
+static enum outcome log_in_again(struct ask *ask, const struct job_login *login)
+{
+    return log_in(ask, create_login(login->key, &login->user, login->device.client));
 }
 
 static enum outcome answer_login(struct ask *ask, struct job *job)
 {
+    const struct login_context *context = job->context;
     if (!ask->session)
         return ANSWERED;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
+    if (job->login.known && context->forgotten_count != ask->gateway->users.forgotten_count)
+        return log_in_again(ask, &job->login);
     if (job->login.known)
         return greet_stored(ask, &job->login);
     return job->login.folded[0] ? greet_new(ask, &job->login) : refuse_unknown_key(ask);
@@ -405,8 +450,10 @@ enum outcome handle_hello(struct ask *ask)
     if (!key && !hello->name)
         return refuse_unknown_key(ask);
     struct user *user = key ? find_creating(ask->gateway, key) : NULL;
-    return user ? greet_known(ask, key, user)
-                : ask_submit(ask, create_login(key, &row), answer_login);
+    if (!user)
+        return log_in(ask, create_login(key, &row, hello->client));
+    const struct device_row device = {.id = user->first_device};
+    return greet_known(ask, key, user, &device);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
@@ -425,47 +472,4 @@ enum outcome handle_register(struct ask *ask)
 enum outcome handle_password(struct ask *ask)
 {
     return handle_register(ask);
-}
-
-/* --- logout ----------------------------------------------------------------------------------- */
-
-static enum outcome log_out(struct ask *ask)
-{
-    (void)ask_ok(ask);
-    if (ask->session)
-        session_close(ask->session, 1000, "Logged out");
-    return ANSWERED;
-}
-
-/* The key was theirs too. */
-static void log_others_out(struct user *user, const struct session *but)
-{
-    memset(user->key_hash, 0, sizeof user->key_hash);
-    for (struct session *session = user->sessions; session; session = session->next)
-        if (session != but)
-            session_close(session, 4001, "Logged out on another connection");
-}
-
-static enum outcome answer_logout(struct ask *ask, struct job *job)
-{
-    struct user *user = user_find_id(ask->gateway, job->user.user.id);
-    bool is_unknown = job->result == JOB_USER_MISSING && !(user && user->is_creating);
-    if (job->result != JOB_DONE && !is_unknown)
-        return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
-    (void)log_out(ask);
-    if (user)
-        log_others_out(user, ask->session);
-    return ANSWERED;
-}
-
-enum outcome handle_logout(struct ask *ask)
-{
-    if (!ask->session->user)
-        return log_out(ask);
-    if (token_of(ask->session))
-        return ask_fail(ask, ERROR_forbidden, NULL, "A token is revoked by an administrator.");
-    struct job *job = job_create(JOB_USER_FORGET);
-    if (job)
-        job->user.user.id = ask->session->user->id;
-    return ask_submit(ask, job, answer_logout);
 }

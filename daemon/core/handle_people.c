@@ -99,6 +99,7 @@ static void add_those_here(const struct gateway *gateway, const struct room *roo
         const struct session *session = member->session;
         const struct record_member_line line = {
             .name = presence_user_name(person),
+            .uid = session_user_id(session),
             .role = role_name(access_role(session, room, &member->grant)),
             .account = session->user && session->user->account,
             .kind = token_kind(token_of(session))};
@@ -111,16 +112,16 @@ static void add_those_away(const struct gateway *gateway, const struct room *roo
                            struct member_list *list)
 {
     for (size_t i = 0; i < people->count; i++) {
-        const struct grant *grant = &people->people[i].grant;
-        bool is_here = presence_is_here(&room->presence, people->people[i].user_id);
-        if (grant->role <= ROLE_GUEST || is_here)
+        const struct person *person = &people->people[i];
+        if (person->grant.role <= ROLE_GUEST || presence_is_here(&room->presence, person->user_id))
             continue;
         const struct record_member_line line = {
-            .name = people->people[i].name,
-            .role = role_name(grant->role),
-            .account = people->people[i].account,
+            .name = person->name,
+            .uid = person->user_id,
+            .role = role_name(person->grant.role),
+            .account = person->account,
             .away = true,
-            .kind = token_kind(token_find_user(gateway, people->people[i].user_id))};
+            .kind = token_kind(token_find_user(gateway, person->user_id))};
         add_line(list, &line);
     }
 }

@@ -21,6 +21,7 @@ static void fill_message(const char *room, const struct entry *entry,
         .seq = entry->seq,
         .ts = entry->ts,
         .from = entry->from,
+        .uid = entry->user_id,
         .text = entry->deleted ? NULL : entry->text,
         .nonce = entry->nonce,
         .reply_to = entry->target ? entry->target : NUMBER_ABSENT,
@@ -37,25 +38,46 @@ enum message_type room_entry_fields(const char *room, const struct entry *entry,
     const char *clock = clock_of(entry);
     switch (entry->kind) {
     case ENTRY_KIND_EDIT:
-        fields->edit = (struct entry_edit){
-            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
-            .target = entry->target, .text = entry->text, .nonce = entry->nonce, .clock = clock};
+        fields->edit = (struct entry_edit){.room = room,
+                                           .seq = entry->seq,
+                                           .ts = entry->ts,
+                                           .from = entry->from,
+                                           .uid = entry->user_id,
+                                           .target = entry->target,
+                                           .text = entry->text,
+                                           .nonce = entry->nonce,
+                                           .clock = clock};
         return ENTRY_edit;
     case ENTRY_KIND_DELETE:
-        fields->deletion = (struct entry_delete){
-            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
-            .target = entry->target, .nonce = entry->nonce, .clock = clock};
+        fields->deletion = (struct entry_delete){.room = room,
+                                                 .seq = entry->seq,
+                                                 .ts = entry->ts,
+                                                 .from = entry->from,
+                                                 .uid = entry->user_id,
+                                                 .target = entry->target,
+                                                 .nonce = entry->nonce,
+                                                 .clock = clock};
         return ENTRY_delete;
     case ENTRY_KIND_REACTION:
-        fields->reaction = (struct entry_reaction){
-            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
-            .target = entry->target, .emoji = entry->emoji, .on = entry->on,
-            .nonce = entry->nonce, .clock = clock};
+        fields->reaction = (struct entry_reaction){.room = room,
+                                                   .seq = entry->seq,
+                                                   .ts = entry->ts,
+                                                   .from = entry->from,
+                                                   .uid = entry->user_id,
+                                                   .target = entry->target,
+                                                   .emoji = entry->emoji,
+                                                   .on = entry->on,
+                                                   .nonce = entry->nonce,
+                                                   .clock = clock};
         return ENTRY_reaction;
     case ENTRY_KIND_TOPIC:
-        fields->topic = (struct entry_topic){
-            .room = room, .seq = entry->seq, .ts = entry->ts, .from = entry->from,
-            .text = entry->text ? entry->text : "", .clock = clock};
+        fields->topic = (struct entry_topic){.room = room,
+                                             .seq = entry->seq,
+                                             .ts = entry->ts,
+                                             .from = entry->from,
+                                             .uid = entry->user_id,
+                                             .text = entry->text ? entry->text : "",
+                                             .clock = clock};
         return ENTRY_topic;
     case ENTRY_KIND_MESSAGE:
         break;

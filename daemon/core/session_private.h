@@ -48,6 +48,7 @@ struct session {
     struct gateway *gateway;
     const struct carrier *carrier; /* borrowed */
     void *connection;              /* the carrier's own */
+    int64_t device_id;         /* whose key it came with; 0 without a user */
     struct user *user;         /* NULL before hello, and for plain, administrators' and anonymous ones */
     struct session *previous, *next; /* of the user's, or of the gateway's unauthenticated ones */
     struct session *dirty_prev, *dirty_next;     /* on the turn's list while dirty_prev is set */

@@ -4,6 +4,7 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,6 @@ struct user *user_create(struct gateway *gateway, const struct user_row *row)
     user->id = row->id;
     user->account = row->account;
     user->role = row->role;
-    memcpy(user->key_hash, row->key_hash, sizeof user->key_hash);
     memcpy(user->name, row->name, name_size);
     user->folded = user->name + name_size;
     memcpy(user->folded, row->folded, folded_size);
@@ -71,11 +71,12 @@ struct user *user_create(struct gateway *gateway, const struct user_row *row)
 
 static void finish_store(struct gateway *gateway, struct job *job);
 
-bool user_store(struct gateway *gateway, const struct user_row *row)
+bool user_store(struct gateway *gateway, const struct user_row *row,
+                const struct device_row *device)
 {
     struct job *job = job_create(JOB_USER_CREATE);
     if (job)
-        job->user = (struct job_user){.user = *row, .at = gateway->now};
+        job->user = (struct job_user){.user = *row, .device = *device, .at = gateway->now};
     return gateway_submit(gateway, job, finish_store);
 }
 
@@ -84,11 +85,13 @@ static void finish_store(struct gateway *gateway, struct job *job)
     struct user *user = user_find_id(gateway, job->user.user.id);
     if (!user)
         return;
+    memcpy(job->user.device.key_hash, user->key_hash,
+           HASH_BYTES); /* forgotten meanwhile, perhaps */
     /* Storage failed for too long: the user is here all the same, and is stored with the next try.
      * Also when nobody is here any more: what was said under this user is stored after all, and the
      * key was given. No more users wait so than jobs may. */
     if (job->result == JOB_UNAVAILABLE && gateway->drain.phase == DRAIN_NONE &&
-        user_store(gateway, &job->user.user))
+        user_store(gateway, &job->user.user, &job->user.device))
         return;
     user->is_creating = false;
     gateway->users.creating_count--;
@@ -126,12 +129,31 @@ void user_detach(struct session *session)
     user_release(session->gateway, user);
 }
 
-void user_touch(struct gateway *gateway, const struct user *user)
+void user_touch(const struct session *session, const char *client)
 {
-    struct job *job = job_create(JOB_USER_TOUCH);
+    struct job *job = job_create(JOB_DEVICE_TOUCH);
     if (job) {
-        job->user.user.id = user->id;
-        job->user.at = gateway->now;
+        struct device_row *device = &job->device.device;
+        device->id = session->device_id;
+        device->user_id = session->user->id;
+        snprintf(device->client, sizeof device->client, "%s", client ? client : "");
+        job->device.at = session->gateway->now;
     }
-    (void)gateway_submit(gateway, job, NULL);
+    (void)gateway_submit(session->gateway, job, NULL);
+}
+
+bool user_has_device(const struct user *user, int64_t device_id, const struct session *before)
+{
+    const struct session *session = user->sessions;
+    while (session && session != before && session->device_id != device_id)
+        session = session->next;
+    return session && session != before;
+}
+
+void user_close_device(struct user *user, int64_t device_id, const struct session *but,
+                       const char *reason)
+{
+    for (struct session *session = user->sessions; session; session = session->next)
+        if (session != but && session->device_id == device_id)
+            session_close(session, 4001, reason);
 }

@@ -15,7 +15,8 @@ struct user {
     struct table_link by_id, by_name;
     struct session *sessions; /* linked by session->next */
     int64_t id;
-    uint8_t key_hash[HASH_BYTES];
+    uint8_t key_hash[HASH_BYTES]; /* of the first device, while is_creating: storage lacks it yet */
+    int64_t first_device;         /* the same */
     struct token *token;      /* borrowed; NULL: a person */
     bool account;
     bool is_creating;
@@ -30,11 +31,21 @@ bool user_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 struct user *user_find(const struct gateway *gateway, const char *folded);
 struct user *user_find_id(const struct gateway *gateway, int64_t id);
 struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
-void user_touch(struct gateway *gateway, const struct user *user); /* seen now */
+
+/* The session's device and its user are seen now. client, which may be NULL, is what it says it is. */
+void user_touch(const struct session *session, const char *client);
 /* Stores a user who is here already; false when storage takes nothing more. */
-bool user_store(struct gateway *gateway, const struct user_row *row);
+bool user_store(struct gateway *gateway, const struct user_row *row,
+                const struct device_row *device);
 void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */
 void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */
+
+/* A session of this device is there; of those before one in the user's list, unless that is NULL. */
+bool user_has_device(const struct user *user, int64_t device_id, const struct session *before);
+
+/* Closes what of the user comes from a device, but one session that may be NULL. */
+void user_close_device(struct user *user, int64_t device_id, const struct session *but,
+                       const char *reason);
 
 #endif

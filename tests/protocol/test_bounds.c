@@ -48,6 +48,7 @@ static json_t *valid_value(const struct field *field)
             return json_string(word_of(field->words, vocabulary_count(field->words) - 1));
         return text_of(field->min);
     case FIELD_NAME:
+    case FIELD_UID:
         return text_of(field->min);
     case FIELD_NUMBER:
         return json_integer(field->min);
@@ -201,7 +202,8 @@ static void check_kinds(const struct message_description *message, const struct 
     static const int own[] = {[FIELD_TEXT] = TEXT_KIND,   [FIELD_NAME] = TEXT_KIND,
                               [FIELD_NUMBER] = NUMBER_KIND, [FIELD_FLAG] = FLAG_KIND,
                               [FIELD_LIST] = ARRAY_KIND,  [FIELD_NAMES] = ARRAY_KIND,
-                              [FIELD_OBJECT] = OBJECT_KIND, [FIELD_NUMBERS] = ARRAY_KIND};
+                              [FIELD_OBJECT] = OBJECT_KIND, [FIELD_NUMBERS] = ARRAY_KIND,
+                              [FIELD_UID] = TEXT_KIND};
     json_t *values[] = {json_null(),  json_string("x"), json_integer(1),
                         json_false(), json_array(),     json_object()};
     for (int i = NONE; i <= OBJECT_KIND; i++) {

@@ -196,7 +196,7 @@ static void fill(const struct message_description *message, char *fields)
         void *target = fields + field->offset;
         if (field->kind == FIELD_TEXT || field->kind == FIELD_NAME)
             *(const char **)target = "te\"xt";
-        else if (field->kind == FIELD_NUMBER)
+        else if (field->kind == FIELD_UID || field->kind == FIELD_NUMBER)
             *(int64_t *)target = field->max;
         else if (field->kind == FIELD_FLAG)
             *(bool *)target = true;
@@ -212,6 +212,8 @@ static void assert_filled(const struct message_description *message, const json_
         const json_t *value = json_object_get(object, field->name);
         if (field->kind == FIELD_TEXT || field->kind == FIELD_NAME)
             assert_string_equal(json_string_value(value), "te\"xt");
+        else if (field->kind == FIELD_UID)
+            assert_int_equal(atoll(json_string_value(value)), field->max);
         else if (field->kind == FIELD_NUMBER)
             assert_int_equal(json_integer_value(value), field->max);
         else if (field->kind == FIELD_FLAG)

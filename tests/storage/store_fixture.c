@@ -176,7 +176,8 @@ static void add_user(struct store_fixture *fixture, int64_t id, const char *name
     job->user.user = (struct user_row){.id = id, .role = ROLE_GUEST};
     snprintf(job->user.user.name, sizeof job->user.user.name, "%s", name);
     snprintf(job->user.user.folded, sizeof job->user.user.folded, "%s", name);
-    assert_true(hash_text(name, job->user.user.key_hash)); /* the key is the name */
+    job->user.device.id = job->user.device.user_id = job->user.user.id;
+    assert_true(hash_text(name, job->user.device.key_hash)); /* the key is the name */
     job->user.at = fixture_at(fixture);
     assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
 }

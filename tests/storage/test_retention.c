@@ -345,16 +345,17 @@ static void add_guest(struct store_fixture *fixture, int64_t id, const char *nam
     user->user.user = (struct user_row){.id = id, .role = ROLE_GUEST};
     strcpy(user->user.user.name, name);
     strcpy(user->user.user.folded, name);
-    assert_true(hash_text(name, user->user.user.key_hash));
+    user->user.device.id = user->user.device.user_id = user->user.user.id;
+    assert_true(hash_text(name, user->user.device.key_hash));
     user->user.at = fixture_at(fixture);
     assert_int_equal(fixture_result(fixture_do(fixture, user)), JOB_DONE);
 }
 
 static void touch(struct store_fixture *fixture, int64_t id)
 {
-    struct job *job = job_create(JOB_USER_TOUCH);
-    job->user.user.id = id;
-    job->user.at = fixture_at(fixture);
+    struct job *job = job_create(JOB_DEVICE_TOUCH);
+    job->device.device.id = job->device.device.user_id = id;
+    job->device.at = fixture_at(fixture);
     assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
 }
 

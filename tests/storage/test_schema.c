@@ -75,6 +75,26 @@ static void check_history(struct store_fixture *fixture)
     job_destroy(job);
 }
 
+/* Whoever came back with a key in the first version still does: it is their first device. */
+static void check_devices(struct store_fixture *fixture)
+{
+    static const struct {
+        int64_t id;
+        const char *key;
+    } kept[] = {{MINA, "mina"}, {JUN, "jun"}};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        struct job *job = job_create(JOB_LOGIN);
+        job->login.by_key = true;
+        strcpy(job->login.key, kept[i].key);
+        job = fixture_do(fixture, job);
+        assert_true(job->login.known);
+        assert_int_equal(job->login.user.id, kept[i].id);
+        assert_string_equal(job->login.user.name, kept[i].key);
+        assert_int_equal(job->login.device.id, kept[i].id);
+        job_destroy(job);
+    }
+}
+
 static size_t find(struct store_fixture *fixture, const char *query)
 {
     struct job *job = job_create(JOB_SEARCH);
@@ -99,6 +119,7 @@ static void a_database_of_each_version_goes_on(void **state)
         assert_string_equal(store_start(fixture.store)->damaged, "");
         check_history(&fixture);
         assert_int_equal(find(&fixture, "better"), 1);
+        check_devices(&fixture);
         struct job *job = fixture_do(&fixture, fixture_message(&fixture, JUN, "again", "k1"));
         assert_int_equal(job->append.entry.seq, 3);
         assert_int_equal(fixture_result(job), JOB_REPEATED);

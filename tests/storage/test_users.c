@@ -68,7 +68,7 @@ static void an_unknown_key_counts_as_none(void **state)
     assert_false(job->login.taken);
     assert_int_equal(strlen(job->login.key), KEY_TEXT_BYTES);
     assert_true(hash_text(job->login.key, hash));
-    assert_memory_equal(hash, job->login.key_hash, HASH_BYTES);
+    assert_memory_equal(hash, job->login.device.key_hash, HASH_BYTES);
     job_destroy(job);
 }
 
@@ -80,12 +80,19 @@ static void no_two_new_keys_are_the_same(void **state)
     job_destroy(two);
 }
 
+static struct job *forget_device(struct store_fixture *fixture, int64_t user_id, int64_t device_id)
+{
+    struct job *job = job_create(JOB_DEVICE_FORGET);
+    job->device.device.user_id = user_id;
+    job->device.device.id = device_id;
+    return fixture_do(fixture, job);
+}
+
 static void a_forgotten_key_is_nobodys_and_its_name_stays_taken(void **state)
 {
     struct store_fixture *fixture = *state;
-    struct job *job = job_create(JOB_USER_FORGET);
-    job->user.user.id = MINA;
-    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    struct job *job = forget_device(fixture, MINA, MINA);
+    assert_int_equal(fixture_result(job), JOB_DONE);
     job = login(fixture, "mina", "mina");
     assert_false(job->login.known);
     assert_true(job->login.taken);
@@ -93,9 +100,32 @@ static void a_forgotten_key_is_nobodys_and_its_name_stays_taken(void **state)
     job = login(fixture, "jun", "");
     assert_true(job->login.known);
     job_destroy(job);
-    job = job_create(JOB_USER_FORGET);
-    job->user.user.id = 99;
-    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_USER_MISSING);
+    assert_int_equal(fixture_result(forget_device(fixture, JUN, MINA)), JOB_DEVICE_MISSING);
+    assert_int_equal(fixture_result(forget_device(fixture, JUN, 99)), JOB_DEVICE_MISSING);
+    job = login(fixture, "jun", "");
+    assert_true(job->login.known);
+    assert_int_equal(job->login.device.id, JUN);
+    job_destroy(job);
+}
+
+static void a_device_is_listed_as_it_was_seen_last(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct job *job = job_create(JOB_DEVICE_TOUCH);
+    job->device.device.id = job->device.device.user_id = MINA;
+    strcpy(job->device.device.client, "a phone");
+    job->device.at = fixture_at(fixture);
+    job->device.at.wall_ms += 5000;
+    int64_t seen_ms = job->device.at.wall_ms;
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    job = job_create(JOB_DEVICES);
+    job->devices.user_id = MINA;
+    job = fixture_do(fixture, job);
+    assert_int_equal(job->devices.count, 1);
+    assert_string_equal(job->devices.devices[0].client, "a phone");
+    assert_int_equal(job->devices.devices[0].seen_ms, seen_ms);
+    assert_int_equal(job->devices.devices[0].created_ms, seen_ms - 5000);
+    job_destroy(job);
 }
 
 static void a_name_that_somebody_has_is_taken(void **state)
@@ -247,6 +277,7 @@ int main(void)
         TEST(an_unknown_key_counts_as_none),
         TEST(no_two_new_keys_are_the_same),
         TEST(a_forgotten_key_is_nobodys_and_its_name_stays_taken),
+        TEST(a_device_is_listed_as_it_was_seen_last),
         TEST(a_name_that_somebody_has_is_taken),
         TEST(a_second_user_of_a_name_is_refused),
         TEST(a_role_is_kept_and_read_with_a_join),

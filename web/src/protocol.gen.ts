@@ -100,6 +100,8 @@ export type ErrorCode =
 
 /** The user of this connection. */
 export interface Identity {
+  /** Who: stays when the name changes. */
+  uid: string;
   /** Name. */
   name: string;
   /** Has an account, not only a guest's key. */
@@ -176,6 +178,8 @@ export interface RoomLine {
 export interface MemberLine {
   /** Name. */
   name: string;
+  /** Who; absent for a plain client. */
+  uid?: string;
   /** Role in the room. */
   role: Role;
   /** Has an account. */
@@ -184,6 +188,20 @@ export interface MemberLine {
   away: boolean;
   /** bridge or bot. A person if absent. */
   kind?: UserKind;
+}
+
+/** A device of this user. */
+export interface DeviceLine {
+  /** What forget_device calls it. */
+  id: number;
+  /** Which program it said it is. */
+  client: string;
+  /** Since when. */
+  created: number;
+  /** When it was here last, to half a day. */
+  seen: number;
+  /** The one that asks. */
+  current: boolean;
 }
 
 /** One emoji under a message. */
@@ -206,8 +224,10 @@ export interface HistoryLine {
   seq: number;
   /** When. */
   ts: number;
-  /** Who. */
+  /** Who, as they were called then. */
   from: string;
+  /** Who, whatever the name; absent where no user spoke. */
+  uid?: string;
   /** What; absent when deleted. */
   text?: string;
   /** The sender's nonce. */
@@ -742,7 +762,21 @@ export interface PasswordRequest {
   new: string;
 }
 
-/** Forget this key or token. */
+/** List the devices that come in as this user. */
+export interface DevicesRequest {
+  type: "devices";
+  ref?: Ref;
+}
+
+/** Sign a device out, for good; its connections are closed with 4001. */
+export interface ForgetDeviceRequest {
+  type: "forget_device";
+  ref?: Ref;
+  /** Which, of devices. */
+  id: number;
+}
+
+/** Forget the key of this device; its other connections are closed with 4001. */
 export interface LogoutRequest {
   type: "logout";
   ref?: Ref;
@@ -1032,6 +1066,14 @@ export interface PurgedReply {
   entries: number;
 }
 
+/** To devices. */
+export interface DevicesReply {
+  type: "devices";
+  ref?: Ref;
+  /** The one seen last is first; at most 20. */
+  devices: DeviceLine[];
+}
+
 /** To who. */
 export interface MembersReply {
   type: "members";
@@ -1225,8 +1267,10 @@ export interface MessageEntry {
   seq: number;
   /** When. */
   ts: number;
-  /** Who. */
+  /** Who, as they were called then. */
   from: string;
+  /** Who, whatever the name; absent where no user spoke. */
+  uid?: string;
   /** What; absent when deleted. */
   text?: string;
   /** The sender's nonce. */
@@ -1252,8 +1296,10 @@ export interface EditEntry {
   seq: number;
   /** When. */
   ts: number;
-  /** Who. */
+  /** Who, as they were called then. */
   from: string;
+  /** Who, whatever the name; absent where no user spoke. */
+  uid?: string;
   /** The message. */
   target: number;
   /** The new text; absent when the message was deleted later. */
@@ -1273,8 +1319,10 @@ export interface DeleteEntry {
   seq: number;
   /** When. */
   ts: number;
-  /** Who. */
+  /** Who, as they were called then. */
   from: string;
+  /** Who, whatever the name; absent where no user spoke. */
+  uid?: string;
   /** The message. */
   target: number;
   /** The sender's nonce. */
@@ -1292,8 +1340,10 @@ export interface ReactionEntry {
   seq: number;
   /** When. */
   ts: number;
-  /** Who. */
+  /** Who, as they were called then. */
   from: string;
+  /** Who, whatever the name; absent where no user spoke. */
+  uid?: string;
   /** The message. */
   target: number;
   /** The emoji. */
@@ -1315,8 +1365,10 @@ export interface TopicEntry {
   seq: number;
   /** When. */
   ts: number;
-  /** Who. */
+  /** Who, as they were called then. */
   from: string;
+  /** Who, whatever the name; absent where no user spoke. */
+  uid?: string;
   /** The topic. */
   text: string;
   /** unset: the board did not know the time. */
@@ -1448,6 +1500,8 @@ export type Request =
   | RoleRequest
   | RegisterRequest
   | PasswordRequest
+  | DevicesRequest
+  | ForgetDeviceRequest
   | LogoutRequest
   | PingRequest
   | ClockRequest
@@ -1478,6 +1532,7 @@ export type Reply =
   | ResultsReply
   | OkReply
   | PurgedReply
+  | DevicesReply
   | MembersReply
   | ClockReply
   | StatusReply
@@ -1544,6 +1599,8 @@ export interface Answers {
   role: OkReply;
   register: OkReply;
   password: OkReply;
+  devices: DevicesReply;
+  forget_device: OkReply;
   logout: OkReply;
   ping: PongReply;
   clock: ClockReply;
