@@ -12,7 +12,7 @@ from pathlib import Path
 
 HEARTHD = os.environ.get("HEARTHD", "build/dev/hearthd")
 HEARTHCTL = os.environ.get("HEARTHCTL", str(Path(HEARTHD).with_name("hearthctl")))
-DEADLINE_S = 15  # for everything that is waited for: only a hang reaches it
+DEADLINE_S = 180  # for everything that is waited for: only a hang reaches it
 
 READY = re.compile(r"^hearthd: ready http=(\S+):(\d+)$")
 REPORT = re.compile(r"Sanitizer|runtime error:")
