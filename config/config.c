@@ -100,6 +100,13 @@ void config_admin_socket(const struct config *config, char *out, size_t out_size
     snprintf(out, out_size, "%.*shearth.sock", folder, config->storage.path);
 }
 
+void config_tls_folder(const struct config *config, char *out, size_t out_size)
+{
+    const char *slash = strrchr(config->storage.path, '/');
+    int folder = slash ? (int)(slash - config->storage.path) + 1 : 0;
+    snprintf(out, out_size, "%.*stls", folder, config->storage.path);
+}
+
 /* scheme://host, perhaps with a port, and nothing behind it: what browsers send as Origin. */
 static bool is_origin(const char *word, size_t length)
 {
@@ -213,11 +220,28 @@ static bool check_page(const struct config *config, char *why, size_t why_size)
     return false;
 }
 
+static bool check_tls(const struct config *config, char *why, size_t why_size)
+{
+    const struct config_tls *tls = &config->tls;
+    if (tls->mode == TLS_FILES && (!tls->certificate[0] || !tls->key[0])) {
+        snprintf(why, why_size, "tls.%s is empty; with tls.mode files it must name a file.",
+                 tls->certificate[0] ? "key" : "certificate");
+        return false;
+    }
+    if (tls->mode != TLS_OFF && tls->port != 0 && tls->port == config->listen.port) {
+        snprintf(why, why_size, "tls.port is %" PRId64 ", as listen.port is; they must be two ports.",
+                 tls->port);
+        return false;
+    }
+    return true;
+}
+
 bool config_check(const struct config *config, char *why, size_t why_size)
 {
     return check_room(config, "rooms.first", config->rooms.first, why, why_size) &&
            (!config->plain.enabled ||
             check_room(config, "plain.room", config->plain.room, why, why_size)) &&
            check_page(config, why, why_size) && check_paths(config, why, why_size) && check_origins(config, why, why_size) &&
+           check_tls(config, why, why_size) &&
            check_bounds(config, why, why_size);
 }

@@ -49,6 +49,7 @@ struct config {
 };
 
 enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
+enum { TLS_OFF, TLS_FILES, TLS_LOCAL_CA };               /* tls.mode */
 enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability */
 enum { CREATE_EVERYONE, CREATE_ADMINISTRATOR };           /* rooms.create */
 enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG }; /* log.level */
@@ -106,6 +107,9 @@ struct config_memory {
 };
 struct config_memory config_memory(const struct config *config);
 void config_print_memory(const struct config *config, FILE *out);
+
+/* Where the board's own authority is kept: tls beside the database. */
+void config_tls_folder(const struct config *config, char *out, size_t out_size);
 
 /* The admin socket's path: admin.socket, or hearth.sock beside the database. */
 void config_admin_socket(const struct config *config, char *out, size_t out_size);

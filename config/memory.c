@@ -18,6 +18,8 @@
 #define CROWDED_BYTES  INT64_C(1024)        /* unsent of each while all together are too many */
 #define LEAST_BYTES    INT64_C(4096)        /* a reply that each may have while all together are many */
 #define EXCHANGE_BYTES INT64_C(2560)        /* an HTTP request and its head */
+#define TLS_BYTES      INT64_C(45056)       /* of a connection that speaks TLS: two records, and the library's */
+#define TLS_PROCESS_BYTES (INT64_C(6) << 20) /* the library's own, and the thread's stack */
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
 #define DIRECT_BYTES   INT64_C(2560)        /* a direct one: no topic, two members */
@@ -41,6 +43,8 @@ static int64_t connections_bytes(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
     int64_t each = WIRE_BYTES + SESSION_BYTES + CROWDED_BYTES + larger(HELD_BYTES, EXCHANGE_BYTES);
+    if (config->tls.mode != TLS_OFF)
+        each += TLS_BYTES;
     int64_t rooms = smaller(limits->rooms_per_session * limits->connections,
                             limits->members + limits->connections);
     return (limits->connections + LEAVING_MAX) * each + rooms * MEMBER_BYTES + limits->received_bytes +
@@ -63,7 +67,8 @@ struct config_memory config_memory(const struct config *config)
     int64_t threads = storage->readers + 2; /* the writer, and one for backups */
     struct config_memory memory = {0};
     memory.process = PROCESS_BYTES + threads * THREAD_BYTES +
-                     smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES;
+                     smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES +
+                     (config->tls.mode != TLS_OFF ? TLS_PROCESS_BYTES : 0);
     memory.connections = connections_bytes(config);
     memory.replies =
         limits->replies_bytes + limits->reply_bytes + limits->connections * LEAST_BYTES;

@@ -15,6 +15,7 @@
 #include "daemon/core/gateway.h"
 #include "daemon/log.h"
 #include "daemon/net/notify.h"
+#include "daemon/net/secure.h"
 #include "daemon/net/server.h"
 #include "daemon/net/signals.h"
 #include "storage/store.h"
@@ -168,6 +169,8 @@ static void say_storage(const struct store_start *start)
 static void say_ready(const struct listeners *listeners)
 {
     /* The one line that others wait for: not the log's, so no log.level hides it. */
+    if (listeners_tls_address(listeners)[0])
+        fprintf(stderr, "hearthd: secure https=%s\n", listeners_tls_address(listeners));
     fprintf(stderr, "hearthd: ready http=%s\n", listeners_address(listeners));
     notify_ready();
 }
@@ -230,6 +233,17 @@ static int run(const struct command_line *line, struct config *config)
     return status;
 }
 
+static void say(enum action action)
+{
+    char libraries[128];
+    if (action == ACTION_HELP) {
+        fputs(help, stdout);
+        return;
+    }
+    secure_libraries(libraries, sizeof libraries);
+    printf("hearthd " HEARTH_VERSION "\n%s\n", libraries);
+}
+
 int main(int argc, char **argv)
 {
     static struct config config; /* large, and read by everybody */
@@ -240,7 +254,7 @@ int main(int argc, char **argv)
         return EXIT_WRONG_USE;
     }
     if (line.action == ACTION_HELP || line.action == ACTION_VERSION) {
-        fputs(line.action == ACTION_HELP ? help : "hearthd " HEARTH_VERSION "\n", stdout);
+        say(line.action);
         return EXIT_DONE;
     }
     if (!config_read(&line, &config, why, sizeof why))

@@ -44,6 +44,11 @@ static const struct figure {
     {"kept for days", "retention_age_days", FIGURE_COUNT, "for ever"},
     {"kept per room", "retention_room_entries", FIGURE_COUNT, "all"},
     {"last backup", "last_backup", FIGURE_TIME, "never"},
+    {"tls", "tls", FIGURE_TEXT, NULL},
+    {"https port", "tls_port", FIGURE_COUNT, "none"},
+    {"certificate until", "tls_expires", FIGURE_TIME, "none"},
+    {"certificate for", "tls_names", FIGURE_TEXT, NULL},
+    {"tls warning", "tls_warning", FIGURE_TEXT, NULL},
     {"storage failing", "failing", FIGURE_FLAG, NULL},
     {"failure", "failure", FIGURE_TEXT, NULL},
 };

@@ -38,6 +38,19 @@ static void fill_store(const struct store_status *store, struct reply_status *re
     reply->failure = store->failure[0] ? store->failure : NULL;
 }
 
+/* The texts stay in tls. */
+static void fill_tls(const struct gateway *gateway, struct host_tls *tls, struct reply_status *reply)
+{
+    if (!gateway->host)
+        return;
+    gateway->host->describe_tls(gateway->host->of, tls);
+    reply->tls = tls->mode;
+    reply->tls_port = tls->port;
+    reply->tls_expires = tls->expires_ms;
+    reply->tls_names = tls->names[0] ? tls->names : NULL;
+    reply->tls_warning = tls->warning[0] ? tls->warning : NULL;
+}
+
 static void fill_gateway(const struct gateway *gateway, struct reply_status *reply)
 {
     const struct config *config = gateway->config;
@@ -60,11 +73,13 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
 
 static enum outcome answer_status(struct ask *ask, struct job *job)
 {
-    struct reply_status reply = {0};
+    struct host_tls tls = {0};
+    struct reply_status reply = {.tls = "off"};
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     fill_store(&job->status, &reply);
     fill_gateway(ask->gateway, &reply);
+    fill_tls(ask->gateway, &tls, &reply);
     return ask_reply(ask, REPLY_status, &reply);
 }
 

@@ -18,12 +18,25 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
 
 /* What the gateway asks of whoever runs it, since it knows no file. Both may read a small local file
  * at once. False: why is one sentence, and nothing has changed. */
+struct host_tls;
 struct host {
     /* The configuration as it would be if it were read again. */
     bool (*read)(void *of, struct config *fresh, char *why, size_t why_size);
     /* Reads it again: what may change while running counts from now on. */
     bool (*reload)(void *of, struct config_changes *changes, char *why, size_t why_size);
+    /* How TLS is doing, now. */
+    void (*describe_tls)(void *of, struct host_tls *tls);
     void *of;
+};
+
+/* Plain data. */
+struct host_tls {
+    const char *mode;   /* tls.mode */
+    int port;           /* 0 when off */
+    int64_t expires_ms; /* Unix time; 0 without a certificate */
+    int64_t handshakes, failures;
+    char names[512];    /* that the certificate is for; may be empty */
+    char warning[512];  /* a sentence for whoever looks after it; empty when all is well */
 };
 
 /* host is borrowed and outlives the gateway. Without one, nothing can be read again. */
@@ -68,6 +81,7 @@ void gateway_turn_took(struct gateway *gateway, int64_t microseconds);
 /* What the floor above counts. */
 struct connection_figures {
     int64_t open, max, accepted, rejected;
+    const struct host_tls *tls; /* borrowed */
 };
 
 /* Appends the Prometheus text (exposition format 0.0.4). False without memory. */

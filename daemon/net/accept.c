@@ -56,6 +56,7 @@ void peer_gone(struct server *server, struct peer *peer)
     else if (peer->stage == PEER_LEAVING)
         server->leaving_count--;
     address_leave(server, peer->counted);
+    tls_socket_release(peer->tls);
     free(peer);
 }
 
@@ -87,6 +88,18 @@ bool accept_count(struct server *server, struct peer *peer, const struct address
     return true;
 }
 
+/* To front.c goes what is said in plain, or will be. */
+static void pass_to_front(struct server *server, struct peer *peer, bool is_tls, int fd)
+{
+    int plain = is_tls ? tls_take(server->tls, fd, &peer->tls) : fd;
+    if (is_tls)
+        peer->owes_preamble = false; /* it would stand before TLS, where nobody reads it */
+    if (plain >= 0)
+        front_take(server->front, peer, plain);
+    else
+        peer_gone(server, peer);
+}
+
 static unsigned scope_of(const struct sockaddr *name)
 {
     return name->sa_family == AF_INET6
@@ -108,6 +121,18 @@ static bool identify(struct server *server, struct peer *peer, const struct sock
     return true;
 }
 
+/* To say so in TLS would cost a handshake. */
+static void turn_away(struct server *server, struct peer *peer, const struct listening *listening, int fd)
+{
+    if (!listening->is_tls) {
+        front_refuse(server->front, peer, fd, &accept_is_crowded);
+        return;
+    }
+    server->refused_count++;
+    close(fd);
+    peer_gone(server, peer);
+}
+
 static void welcome(struct server *server, const struct listening *listening, int fd,
                     const struct sockaddr *name)
 {
@@ -118,9 +143,9 @@ static void welcome(struct server *server, const struct listening *listening, in
     }
     peer->is_admin = listening->is_admin;
     if (identify(server, peer, name))
-        front_take(server->front, peer, fd);
+        pass_to_front(server, peer, listening->is_tls, fd);
     else
-        front_refuse(server->front, peer, fd, &accept_is_crowded);
+        turn_away(server, peer, listening, fd);
 }
 
 const struct head_refusal accept_is_full = {
@@ -187,9 +212,20 @@ static void rest(struct server *server, struct listening *listening)
     log_warn("listener: out of descriptors connections=%d", server->connection_count);
 }
 
+/* They wait in the kernel's queue. */
+static void pause_listening(struct server *server, const struct listening *listening)
+{
+    lws_rx_flow_control(listening->wsi, 0);
+    lws_sul_schedule(server->context, 0, &server->listen_timer, listen_again, PAUSE_US);
+}
+
 static void accept_batch(struct server *server, struct listening *listening)
 {
     for (int i = 0; i < BATCH; i++) {
+        if (listening->is_tls && !tls_has_room(server->tls)) {
+            pause_listening(server, listening);
+            return;
+        }
         struct sockaddr_storage name = {0};
         socklen_t length = sizeof name;
         int fd = accept4(listening->fd, (struct sockaddr *)&name, &length,

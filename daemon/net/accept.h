@@ -33,6 +33,7 @@ struct peer {
     bool is_proxy;        /* of http.trusted_proxies, and not counted yet */
     bool owes_preamble;   /* of the PROXY protocol */
     enum peer_stage stage;
+    struct tls_socket *tls; /* held; of a connection that speaks TLS, whose plain end is here. Else NULL */
 };
 
 /* Hands the listening sockets to lws. */

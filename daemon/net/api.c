@@ -10,6 +10,7 @@
 #include "daemon/core/token.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
+#include "daemon/net/secure.h"
 #include "protocol/text.h"
 #include "storage/crypto.h"
 #include "storage/store.h"
@@ -91,6 +92,20 @@ void api_health(struct http_request *http)
     buffer_finish(&body);
 }
 
+/* Where the same page is to be had with TLS. */
+static bool append_tls(struct server *server, struct buffer *out)
+{
+    struct host_tls tls;
+    char port[96];
+    secure_describe(server, &tls);
+    if (tls.port == 0)
+        return true;
+    snprintf(port, sizeof port, ",\"tls\":{\"mode\":\"%s\",\"port\":%d,\"redirect\":%s", tls.mode, tls.port,
+             server->config->tls.redirect ? "true" : "false");
+    return buffer_append_text(out, port) && buffer_append_text(out, ",\"warning\":") &&
+           json_append_string(out, tls.warning) && buffer_append_text(out, "}");
+}
+
 /* For the page's first screen, before anybody has said who they are. */
 void api_server(struct http_request *http)
 {
@@ -99,18 +114,22 @@ void api_server(struct http_request *http)
     bool whole = buffer_append_text(&body, "{\"name\":") &&
                  json_append_string(&body, config->server.name) &&
                  buffer_append_text(&body, ",\"version\":\"" HEARTH_VERSION "\",\"first_room\":") &&
-                 json_append_string(&body, gateway_first_room(http->server->gateway)) && buffer_append_text(&body, "}\n");
+                 json_append_string(&body, gateway_first_room(http->server->gateway)) &&
+                 append_tls(http->server, &body) && buffer_append_text(&body, "}\n");
     http_request_answer(http, 200, headers_json, body.bytes, whole ? body.length : 0);
     buffer_finish(&body);
 }
 
 void api_metrics(struct http_request *http)
 {
-    const struct server *server = http->server;
+    struct server *server = http->server;
+    struct host_tls tls;
+    secure_describe(server, &tls);
     const struct connection_figures connections = {.open = server->connection_count,
                                                    .max = server->connections_max,
                                                    .accepted = server->accepted_count,
-                                                   .rejected = server->refused_count};
+                                                   .rejected = server->refused_count,
+                                                   .tls = &tls};
     struct buffer body = {0};
     if (gateway_metrics(server->gateway, &connections, &body))
         http_request_answer(http, 200,

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "daemon/net/accept.h"
 #include "daemon/net/http_request.h"
 
 #define CLOSE_MS         3000 /* for what was written to go out before the close */
@@ -153,18 +154,25 @@ void connection_finish(struct server *server, struct connection *connection)
     connection->close_reason = NULL;
 }
 
+static bool has_unsent(int fd)
+{
+    int unsent = 0;
+    return ioctl(fd, TIOCOUTQ, &unsent) == 0 && unsent > 0;
+}
+
 /* The peer's kernel answers although its program does not read: slow, not dead. */
 static bool is_merely_slow(const struct connection *connection, int64_t within_ms)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    int unsent = 0;
-    int fd = lws_get_socket_fd(connection->wsi);
+    const struct peer *peer = lws_get_opaque_user_data(connection->wsi);
+    int plain = lws_get_socket_fd(connection->wsi);
+    int fd = peer && peer->tls ? tls_socket_fd(peer->tls) : plain;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
         info.tcpi_state != TCP_ESTABLISHED)
         return false;
     bool waits = connection->is_paused || lws_partial_buffered(connection->wsi) ||
-                 (ioctl(fd, TIOCOUTQ, &unsent) == 0 && unsent > 0);
+                 has_unsent(fd) || (plain != fd && has_unsent(plain));
     return waits && (int64_t)info.tcpi_last_ack_recv < within_ms;
 }
 

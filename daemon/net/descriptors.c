@@ -6,13 +6,26 @@
 #include "daemon/log.h"
 
 #define DESCRIPTORS_BESIDES 128    /* the store's files, listeners, a backup, BODY_FILES_MAX */
+#define DESCRIPTORS_OF_ENDING 96   /* of TLS connections that only wait for their end */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
 #define CLIENTS_MIN 4
+
+/* Of a connection: with TLS, its socket and both ends of the pair behind it. */
+static int64_t descriptors_each(const struct config *config)
+{
+    return config->tls.mode == TLS_OFF ? 1 : 3;
+}
+
+static int64_t descriptors_besides(const struct config *config)
+{
+    return DESCRIPTORS_BESIDES + (config->tls.mode == TLS_OFF ? 0 : DESCRIPTORS_OF_ENDING);
+}
 
 void descriptors_limit(const struct config *config)
 {
     struct rlimit limit;
-    rlim_t wanted = 2 * (rlim_t)config->limits.connections + DESCRIPTORS_BESIDES;
+    rlim_t wanted = (rlim_t)(2 * config->limits.connections * descriptors_each(config) +
+                             descriptors_besides(config));
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted
@@ -27,7 +40,8 @@ int64_t descriptors_for_clients(const struct config *config, int connection_coun
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return wanted;
-    int64_t room = (int64_t)limit.rlim_cur - DESCRIPTORS_BESIDES;
+    int64_t each = descriptors_each(config);
+    int64_t room = ((int64_t)limit.rlim_cur - descriptors_besides(config)) / each;
     if (room < wanted) { /* few: count what is open, and leave some */
         int64_t open_count = 0;
         DIR *folder = opendir("/proc/self/fd");
@@ -35,8 +49,8 @@ int64_t descriptors_for_clients(const struct config *config, int connection_coun
             open_count++;
         if (folder)
             closedir(folder);
-        room = (int64_t)limit.rlim_cur - (open_count - connection_count) -
-               DESCRIPTORS_RESERVED;
+        room = ((int64_t)limit.rlim_cur - (open_count - each * connection_count) -
+                DESCRIPTORS_RESERVED) / each;
     }
     return room < CLIENTS_MIN ? CLIENTS_MIN : room;
 }

@@ -10,9 +10,11 @@
 #include "daemon/net/api.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
+#include "daemon/net/listener_private.h"
 #include "daemon/net/origin.h"
 #include "daemon/net/page.h"
 #include "daemon/net/route.h"
+#include "daemon/net/secure.h"
 #include "daemon/net/test_clock.h"
 #include "daemon/net/upgrade.h"
 #include "protocol/text.h"
@@ -30,6 +32,7 @@ static const struct route {
 } routes[] = {
     {METHOD_GET, false, "/healthz", api_health},
     {METHOD_GET, false, "/metrics", api_metrics},
+    {METHOD_GET, false, "/ca.crt", secure_authority},
     {METHOD_GET, false, "/api/v1/server", api_server},
     {METHOD_GET, false, "/api/v1/rooms", api_rooms},
     {METHOD_GET, false, "/api/v1/rooms/{}/messages", api_history},
@@ -233,7 +236,8 @@ static bool check_origin(struct http_request *http, struct lws *wsi)
     bool fits = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
     if (fits && origin[0] == '\0')
         return true;
-    if (fits && origin_is_listed(server->config, origin) && strlen(origin) < sizeof http->origin)
+    if (fits && (origin_is_listed(server->config, origin) ||
+                 origin_is_sibling(origin, host, server->listeners->port, server->listeners->tls_port)) && strlen(origin) < sizeof http->origin)
         memcpy(http->origin, origin, strlen(origin) + 1);
     if (!changes_something(http->method) ||
         (fits && origin_is_allowed(server->config, origin, host)))

@@ -40,11 +40,11 @@ static void set_tcp_options(int fd, int64_t ping_seconds)
     set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-static bool listeners_add(struct listeners *listeners, int fd, bool is_admin)
+static bool listeners_add(struct listeners *listeners, int fd, bool is_admin, bool is_tls)
 {
     if (listeners->count == LISTENING_MAX)
         return false;
-    listeners->items[listeners->count++] = (struct listening){.fd = fd, .is_admin = is_admin};
+    listeners->items[listeners->count++] = (struct listening){.fd = fd, .is_admin = is_admin, .is_tls = is_tls};
     return true;
 }
 
@@ -98,12 +98,11 @@ static int tcp_listen(const struct sockaddr_storage *address, socklen_t size, in
     return -1;
 }
 
-static bool open_tcp(struct listeners *listeners, const struct config *config, char *why,
-                     size_t why_size)
+static bool open_tcp(struct listeners *listeners, const struct config *config, int port, bool is_tls,
+                     char *why, size_t why_size)
 {
     struct sockaddr_storage address;
     const char *text = config->listen.address;
-    int port = (int)config->listen.port;
     socklen_t size = tcp_address(text, port, &address);
     if (size == 0) {
         snprintf(why, why_size, "listen.address is \"%s\"; it must be an IP address such as ::, "
@@ -123,7 +122,7 @@ static bool open_tcp(struct listeners *listeners, const struct config *config, c
                      strerror(errno));
         return false;
     }
-    return listeners_add(listeners, fd, false);
+    return listeners_add(listeners, fd, false, is_tls);
 }
 
 /* Whoever holds the lock owns the path; a path without a lock is what a crash has left. */
@@ -210,7 +209,7 @@ static bool open_admin(struct listeners *listeners, const struct config *config,
         listeners->device = status.st_dev;
         listeners->inode = status.st_ino;
     }
-    return listeners_add(listeners, fd, true);
+    return listeners_add(listeners, fd, true, false);
 }
 
 static int number_of(const char *name)
@@ -219,9 +218,20 @@ static int number_of(const char *name)
     return text ? atoi(text) : 0; /* what is no number is 0: nothing was handed over */
 }
 
-/* Sockets made by systemd. True if there were any of that kind. */
-static void take_handed_over(struct listeners *listeners, const struct config *config,
-                             bool *has_tcp, bool *has_admin)
+static int port_of(const struct sockaddr_storage *name)
+{
+    if (name->ss_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)(const void *)name)->sin_port);
+    return name->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)(const void *)name)->sin6_port) : 0;
+}
+
+/* What there is to listen on. */
+struct kinds {
+    bool has_plain, has_tls, has_admin;
+};
+
+/* Sockets made by systemd; the one on tls.port speaks TLS. */
+static void take_handed_over(struct listeners *listeners, const struct config *config, struct kinds *kinds)
 {
     int count = number_of("LISTEN_PID") == (int)getpid() ? number_of("LISTEN_FDS") : 0;
     unsetenv("LISTEN_PID");
@@ -236,14 +246,38 @@ static void take_handed_over(struct listeners *listeners, const struct config *c
         bool is_admin = name.ss_family == AF_UNIX;
         if (!is_admin)
             set_tcp_options(fd, config->limits.ping_seconds);
-        if (listeners_add(listeners, fd, is_admin))
-            *(is_admin ? has_admin : has_tcp) = true;
+        bool is_tls = !is_admin && config->tls.mode != TLS_OFF && port_of(&name) == config->tls.port;
+        if (listeners_add(listeners, fd, is_admin, is_tls))
+            *(is_admin ? &kinds->has_admin : is_tls ? &kinds->has_tls : &kinds->has_plain) = true;
     }
+}
+
+static void note_address(struct listeners *listeners, const struct listening *listening)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t length = sizeof name;
+    if (listening->is_admin)
+        return;
+    if (getsockname(listening->fd, (struct sockaddr *)&name, &length) == 0)
+        *(listening->is_tls ? &listeners->tls_port : &listeners->port) = port_of(&name);
+    if (listening->is_tls)
+        address_write(listening->fd, listeners->tls_address, sizeof listeners->tls_address);
+    else
+        address_write(listening->fd, listeners->address, sizeof listeners->address);
+}
+
+static bool open_missing(struct listeners *listeners, const struct config *config, const struct kinds *kinds,
+                         char *why, size_t why_size)
+{
+    bool wants_tls = config->tls.mode != TLS_OFF && !kinds->has_tls;
+    return (kinds->has_plain || open_tcp(listeners, config, (int)config->listen.port, false, why, why_size)) &&
+           (!wants_tls || open_tcp(listeners, config, (int)config->tls.port, true, why, why_size)) &&
+           (kinds->has_admin || open_admin(listeners, config, why, why_size));
 }
 
 struct listeners *listeners_open(const struct config *config, char *why, size_t why_size)
 {
-    bool has_tcp = false, has_admin = false;
+    struct kinds kinds = {0};
     struct listeners *listeners = calloc(1, sizeof *listeners);
     if (!listeners) {
         snprintf(why, why_size, "There is no memory left.");
@@ -251,21 +285,24 @@ struct listeners *listeners_open(const struct config *config, char *why, size_t 
     }
     listeners->lock_fd = -1;
     listeners->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    take_handed_over(listeners, config, &has_tcp, &has_admin);
-    if ((!has_tcp && !open_tcp(listeners, config, why, why_size)) ||
-        (!has_admin && !open_admin(listeners, config, why, why_size))) {
+    take_handed_over(listeners, config, &kinds);
+    if (!open_missing(listeners, config, &kinds, why, why_size)) {
         listeners_close(listeners);
         return NULL;
     }
     for (size_t i = listeners->count; i-- > 0;)
-        if (!listeners->items[i].is_admin)
-            address_write(listeners->items[i].fd, listeners->address, sizeof listeners->address);
+        note_address(listeners, &listeners->items[i]);
     return listeners;
 }
 
 const char *listeners_address(const struct listeners *listeners)
 {
     return listeners->address;
+}
+
+const char *listeners_tls_address(const struct listeners *listeners)
+{
+    return listeners->tls_address;
 }
 
 static void remove_path(const struct listeners *listeners)

@@ -13,6 +13,9 @@ struct listeners *listeners_open(const struct config *config, char *why, size_t 
 /* "[::]:8080", of the first TCP socket. */
 const char *listeners_address(const struct listeners *listeners);
 
+/* The same of the port that speaks TLS; empty if there is none. */
+const char *listeners_tls_address(const struct listeners *listeners);
+
 /* Stops listening and removes the admin socket's path, if it is still ours. NULL is fine. */
 void listeners_close(struct listeners *listeners);
 

@@ -15,6 +15,7 @@
 struct listening {
     int fd;          /* owned */
     bool is_admin;   /* a Unix socket */
+    bool is_tls;
     struct lws *wsi; /* lws's dup of it, while accepting */
 };
 
@@ -27,6 +28,8 @@ struct listeners {
     ino_t inode;
     char path[128];    /* empty if it is not ours to remove */
     char address[96];  /* for the ready line */
+    char tls_address[96]; /* empty without TLS */
+    int port, tls_port; /* as they are; 0 is none */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "daemon/core/gateway.h"
 #include "daemon/net/address.h"
 #include "daemon/net/link.h"
+#include "daemon/tls/tls.h"
 #include "storage/clock.h"
 
 /* Names in lws's table of protocols. The comma keeps them from being asked for as a subprotocol. */
@@ -59,6 +60,8 @@ struct server {
     int leaving_count;     /* that it has besides: they have given way */
     int waiting_max;       /* connections that front.c may have */
     struct front *front;
+    struct tls *tls;        /* NULL when tls.mode is off */
+    unsigned tls_changes;   /* of its state that have been logged */
     struct peer *arriving; /* while lws adopts its socket, until there is a wsi to hang it on */
     struct address_count *addresses;
     int64_t accepted_count, refused_count;

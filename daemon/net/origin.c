@@ -144,23 +144,33 @@ bool origin_is_listed(const struct config *config, const char *origin)
     return any_word(config->http.allowed_origins, origin_word_matches, origin);
 }
 
+/* The port that its scheme has by default; 0 when it is neither http nor https. */
+static int origin_parse(const char *origin, struct authority *from)
+{
+    int usual_port = strncmp(origin, "http://", 7) == 0 ? 80 : strncmp(origin, "https://", 8) == 0 ? 443 : 0;
+    if (usual_port == 0 || !authority_parse(origin + (usual_port == 80 ? 7 : 8), from))
+        return 0;
+    if (from->port == 0)
+        from->port = usual_port;
+    return usual_port;
+}
+
+bool origin_is_sibling(const char *origin, const char *host, int port, int tls_port)
+{
+    struct authority from, here;
+    int usual_port = origin_parse(origin, &from);
+    return tls_port != 0 && usual_port != 0 && authority_parse(host, &here) && strcmp(from.host, here.host) == 0 &&
+           (from.port == usual_port || from.port == (usual_port == 80 ? port : tls_port));
+}
+
 bool origin_is_allowed(const struct config *config, const char *origin, const char *host)
 {
     struct authority from, here;
-    int usual_port;
     if (origin_is_listed(config, origin))
         return true;
-    if (strncmp(origin, "http://", 7) == 0)
-        usual_port = 80;
-    else if (strncmp(origin, "https://", 8) == 0)
-        usual_port = 443;
-    else
+    int usual_port = origin_parse(origin, &from);
+    if (usual_port == 0 || !authority_parse(host, &here))
         return false;
-    if (!authority_parse(origin + (usual_port == 80 ? 7 : 8), &from) ||
-        !authority_parse(host, &here))
-        return false;
-    if (from.port == 0)
-        from.port = usual_port;
     if (here.port == 0)
         here.port = usual_port; /* a proxy may speak TLS for us: the origin's scheme decides */
     return from.port == here.port && strcmp(from.host, here.host) == 0;

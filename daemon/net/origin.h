@@ -15,4 +15,8 @@ bool origin_is_allowed(const struct config *config, const char *origin, const ch
 /* Only the latter: other web origins, which get CORS headers. */
 bool origin_is_listed(const struct config *config, const char *origin);
 
+/* True when origin is this gateway itself at its other port: host, as the client called it, and one of the two
+ * ports, as they are or by default. Such a page may read what anybody may. */
+bool origin_is_sibling(const char *origin, const char *host, int port, int tls_port);
+
 #endif

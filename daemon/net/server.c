@@ -18,6 +18,7 @@
 #include "daemon/net/http.h"
 #include "daemon/net/http_request.h"
 #include "daemon/net/notify.h"
+#include "daemon/net/secure.h"
 #include "daemon/net/signals.h"
 #include "daemon/net/websocket.h"
 #include "storage/store.h"
@@ -205,6 +206,7 @@ static void on_second(lws_sorted_usec_list_t *timer)
     server_turn_begin(server);
     connections_sweep(server);
     front_sweep(server->front);
+    secure_sweep(server);
     lws_sul_schedule(server->context, 0, timer, on_second, SECOND_US);
     turn_end(server);
     give_memory_back(server);
@@ -269,6 +271,7 @@ static void apply_config(struct server *server)
         server->connections_max = (int)(room - waiting);
         log_warn("server: descriptors are short connections_max=%d", server->connections_max);
     }
+    secure_configure(server);
 }
 
 static bool read_config(void *of, struct config *fresh, char *why, size_t why_size)
@@ -411,6 +414,8 @@ static struct lws *watch(struct server *server, int fd)
 
 static bool watch_everything(struct server *server)
 {
+    if (!secure_open(server))
+        return false;
     server->signal_wsi = watch(server, signals_open());
     server->front = front_open(server);
     return server->signal_wsi && server->front &&
@@ -452,7 +457,7 @@ struct server *server_open(struct config *config, struct gateway *gateway, struc
 enum server_end server_run(struct server *server, const struct reload *reload_by)
 {
     server->reload = reload_by;
-    server->host = (struct host){.read = read_config, .reload = reload_config, .of = server};
+    server->host = (struct host){.read = read_config, .reload = reload_config, .describe_tls = secure_describe, .of = server};
     gateway_set_host(server->gateway, &server->host);
     server_turn_begin(server); /* so that what the core has due from the start is heard of */
     turn_end(server);
@@ -479,6 +484,7 @@ void server_close(struct server *server)
     front_close(server->front);
     if (server->context)
         lws_context_destroy(server->context); /* of libuv's, the second half */
+    tls_close(server->tls);
     links_close(&server->links);
     free(server);
 }

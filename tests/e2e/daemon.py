@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -15,7 +16,12 @@ HEARTHCTL = os.environ.get("HEARTHCTL", str(Path(HEARTHD).with_name("hearthctl")
 DEADLINE_S = 180  # for everything that is waited for: only a hang reaches it
 
 READY = re.compile(r"^hearthd: ready http=(\S+):(\d+)$")
+SECURE = re.compile(r"^hearthd: secure https=(\S+):(\d+)$")
 REPORT = re.compile(r"Sanitizer|runtime error:")
+
+
+# Every test over TLS, but for those that open a socket of their own.
+OVER_TLS = bool(os.environ.get("HEARTH_TEST_OVER_TLS"))
 
 
 class Daemon:
@@ -30,9 +36,12 @@ class Daemon:
             "admin.socket": self.socket,
             "limits.exempt": "127.0.0.0/8",
         }
+        if OVER_TLS:
+            self.settings.update({"tls.mode": "local_ca", "tls.port": 0})
         self.settings.update(settings or {})
         self.process = None
         self.port = None
+        self.tls_port = None
         self.log = []  # every line on standard error, of all runs
 
     # ---- life
@@ -50,7 +59,7 @@ class Daemon:
             env={**os.environ, **(environment or {})})
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read_log, args=[self.process], daemon=True)
-        self.port = None
+        self.port = self.tls_port = None
         self._reader.start()
         assert self._ready.wait(DEADLINE_S), "not ready in time:\n" + self.text_of_log()
         assert self.port, "it ended instead of being ready:\n" + self.text_of_log()
@@ -60,6 +69,9 @@ class Daemon:
         for line in process.stderr:
             line = line.rstrip("\n")
             self.log.append(line)
+            secure = SECURE.match(line)
+            if secure:
+                self.tls_port = int(secure[2])
             ready = READY.match(line)
             if ready:
                 self.port = int(ready[2])
@@ -128,11 +140,24 @@ class Daemon:
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}/ws"
+        return f"wss://127.0.0.1:{self.tls_port}/ws" if OVER_TLS else f"ws://127.0.0.1:{self.port}/ws"
+
+    @property
+    def ssl(self):
+        """What a client needs for url; None without TLS."""
+        return self.trusting() if OVER_TLS else None
+
+    def trusting(self):
+        """A client's context that trusts the gateway's own authority."""
+        return ssl.create_default_context(cafile=self.folder / "tls" / "ca.crt")
 
     def http(self, method, path, body=None, headers=None):
         """One HTTP request: (status, headers, bytes)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        if OVER_TLS:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=DEADLINE_S,
+                                                     context=self.trusting())
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
         return _exchange(connection, method, path, body, headers)
 
     def admin(self, method, path, body=None):

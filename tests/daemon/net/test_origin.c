@@ -88,6 +88,21 @@ static void null_is_never_listed(void **state)
     assert_false(origin_is_allowed(&config, "null", "127.0.0.1:8080"));
 }
 
+static void only_the_same_host_at_one_of_its_two_ports_is_a_sibling(void **state)
+{
+    (void)state;
+    assert_true(origin_is_sibling("http://board:8080", "board:8443", 8080, 8443));
+    assert_true(origin_is_sibling("https://board:8443", "board:8080", 8080, 8443));
+    assert_true(origin_is_sibling("https://board", "board", 8080, 8443)); /* ports in front of it */
+    assert_true(origin_is_sibling("http://[fd00::2]:8080", "[fd00::2]:8443", 8080, 8443));
+    assert_false(origin_is_sibling("http://board:3000", "board:8443", 8080, 8443));
+    assert_false(origin_is_sibling("http://board:8443", "board:8080", 8080, 8443));
+    assert_false(origin_is_sibling("http://other:8080", "board:8443", 8080, 8443));
+    assert_false(origin_is_sibling("ftp://board:8080", "board:8443", 8080, 8443));
+    assert_false(origin_is_sibling("null", "board:8443", 8080, 8443));
+    assert_false(origin_is_sibling("http://board:8080", "board:8080", 8080, 0)); /* no TLS */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +112,7 @@ int main(void)
         cmocka_unit_test_setup(a_page_of_the_host_itself_may, prepare),
         cmocka_unit_test_setup(any_other_page_may_not, prepare),
         cmocka_unit_test_setup(null_is_never_listed, prepare),
+        cmocka_unit_test(only_the_same_host_at_one_of_its_two_ports_is_a_sibling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
