@@ -6,7 +6,7 @@
 #include "daemon/log.h"
 
 #define DESCRIPTORS_BESIDES 128    /* the store's files, listeners, a backup, BODY_FILES_MAX */
-#define DESCRIPTORS_OF_ENDING 96   /* of TLS connections that only wait for their end */
+#define DESCRIPTORS_OF_ENDING 192  /* of TLS connections beside those that may be there: LINES_BESIDES */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
 #define CLIENTS_MIN 4
 

@@ -10,7 +10,7 @@
 #include "storage/store.h"
 
 #define WARN_DAYS 14
-#define LINES_BESIDES 32 /* that only wait for their end; descriptors.c counts them */
+#define LINES_BESIDES 64 /* that give way, or only wait for their end; descriptors.c counts them */
 
 static int64_t believed_ms(void *of)
 {
