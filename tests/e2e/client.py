@@ -40,7 +40,7 @@ class Client:
         options.setdefault("open_timeout", DEADLINE_S)
         options.setdefault("close_timeout", DEADLINE_S)
         options.setdefault("ping_interval", None)
-        options.setdefault("ssl", daemon.ssl)
+        options.setdefault("ssl", getattr(daemon, "ssl", None))
         client = cls(await websockets.connect(daemon.url, **options))
         if hello:
             fields = {"name": name, "session": session}

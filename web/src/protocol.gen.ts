@@ -1156,6 +1156,16 @@ export interface StatusReply {
   retention_room_entries: number;
   /** When; 0 is never. */
   last_backup: number;
+  /** tls.mode. */
+  tls: string;
+  /** Where https is spoken; 0 is nowhere. */
+  tls_port: number;
+  /** When the certificate expires; 0 is none. */
+  tls_expires: number;
+  /** What the certificate is for. */
+  tls_names?: string;
+  /** What is wrong with TLS, or will be within 14 days, in a sentence. */
+  tls_warning?: string;
   /** Storage is failing. */
   failing: boolean;
   /** How, in words. */
