@@ -15,6 +15,7 @@
 #include "daemon/core/gateway.h"
 #include "daemon/log.h"
 #include "daemon/net/notify.h"
+#include "daemon/net/privilege.h"
 #include "daemon/net/secure.h"
 #include "daemon/net/server.h"
 #include "daemon/net/signals.h"
@@ -223,6 +224,7 @@ static int run(const struct command_line *line, struct config *config)
     struct listeners *listeners = listeners_open(config, why, sizeof why);
     if (!listeners)
         return refuse_start(why, EXIT_REFUSED);
+    privilege_drop(); /* the port is taken */
     int status;
     bool is_first = true;
     do {

@@ -26,6 +26,7 @@ const types = {
   ".svg": "image/svg+xml",
   ".png": "image/png",
   ".json": "application/json",
+  ".txt": "text/plain; charset=utf-8",
   ".webmanifest": "application/manifest+json",
 };
 
@@ -118,6 +119,7 @@ async function bundle() {
   const lazy = await build({ ...common, entryPoints, plugins: [shared] });
   const style = await build({ ...common, entryPoints: { style: "src/style.css" } });
   checkShared(app, lazy);
+  addLicences([app, lazy]);
   const scripts = [...app.outputFiles, ...lazy.outputFiles];
   const hash = createHash("sha256");
   for (const file of scripts) hash.update(file.contents);
@@ -126,6 +128,18 @@ async function bundle() {
     add(`assets/${basename(file.path, ".js")}-${id}.js`, file.text.replaceAll(stamp, id), true);
   }
   return { script: `assets/app-${id}.js`, style: addHashed("style.css", style.outputFiles[0].contents) };
+}
+
+/** Whose work is in the bundle, and on what terms: what their licences want to be told. */
+function addLicences(bundles) {
+  const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const names = new Set(inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean));
+  const notices = [...names].sort().map((name) => {
+    const { version, license } = JSON.parse(readFileSync(join(modules, name, "package.json"), "utf8"));
+    return `${name} ${version} (${license})\n\n${readFileSync(join(modules, name, "LICENSE"), "utf8").trim()}\n`;
+  });
+  const head = "The page of hearth is under the MIT licence. It contains:\n\n";
+  add("licences.txt", head + notices.join("\n----\n\n"), false);
 }
 
 /** A document or manifest with the files' names filled in. */
