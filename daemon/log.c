@@ -14,6 +14,7 @@
 #include "protocol/text.h"
 #include "storage/clock.h"
 
+#define PACE_MS 60000
 #define LINE_BYTES_MAX 512
 #define PER_SECOND_MAX 20
 #define PER_MINUTE_MAX 200
@@ -209,4 +210,14 @@ void log_debug(const char *format, ...)
     va_start(arguments, format);
     write_event(LEVEL_DEBUG, format, arguments);
     va_end(arguments);
+}
+
+bool log_is_due(struct log_pace *pace, int64_t now_ms, int64_t *times)
+{
+    *times = ++pace->untold;
+    if (pace->told_ms != 0 && now_ms - pace->told_ms < PACE_MS)
+        return false;
+    pace->told_ms = now_ms > 0 ? now_ms : 1;
+    pace->untold = 0;
+    return true;
 }

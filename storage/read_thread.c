@@ -17,6 +17,7 @@ static void add_counters(struct store *store, struct store_status *status)
     status->failures = store->failures;
     status->pending = store->write_count + store->read_count;
     status->failing = store->failing;
+    status->last_backup_ts = store->figures.last_backup_ts;
     status->is_time_proven = store->is_time_proven;
     snprintf(status->durability, sizeof status->durability, "%s",
              store->options.power_loss ? "power_loss" : "process_crash");
@@ -105,7 +106,7 @@ static void finish_read(struct store *store, struct job *job)
     int64_t now_ms = store_now(store).wall_ms;
     pthread_mutex_lock(&store->mutex);
     if (job->kind == JOB_BACKUP && job->result == JOB_DONE) {
-        store->backup_ts = now_ms;
+        store->backup_ts = store->figures.last_backup_ts = now_ms;
         pthread_cond_signal(&store->write_work);
     }
     store->answer_bytes += bytes;

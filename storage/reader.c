@@ -36,8 +36,7 @@ static bool read_status(struct database *database, const char *path, struct stor
            database_number(database, database_prepare(database, "SELECT count(*) FROM rooms"), 0,
                            &status->rooms) &&
            database_number(database, database_prepare(database, "SELECT count(*) FROM messages"), 0,
-                           &status->entries) &&
-           database_meta(database, "last_backup_ts", 0, &status->last_backup_ts);
+                           &status->entries);
 }
 
 static bool run_job(struct database *database, const char *path, struct job *job)

@@ -183,6 +183,14 @@ int64_t store_written_bytes(struct store *store)
     return disk_written_bytes(store->start.disk);
 }
 
+struct store_figures store_figures(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    struct store_figures figures = store->figures;
+    pthread_mutex_unlock(&store->mutex);
+    return figures;
+}
+
 struct moment store_now(struct store *store)
 {
     return clock_now(&store->writer.clock);

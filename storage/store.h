@@ -51,6 +51,13 @@ bool store_is_damaged(struct store *store);
 int64_t store_pending(struct store *store);
 int64_t store_written_bytes(struct store *store);
 
+/* What the writer knew at its last commit, or when it last was idle. Any thread. */
+struct store_figures {
+    int64_t file_bytes;     /* the database with its WAL */
+    int64_t last_backup_ts; /* 0: never */
+};
+struct store_figures store_figures(struct store *store);
+
 /* Changes what SIGHUP may change: commit_interval_ms, retention, max_bytes. */
 void store_reconfigure(struct store *store, const struct store_options *options);
 

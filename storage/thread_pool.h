@@ -39,6 +39,7 @@ struct store {
     struct housekeeping housekeeping;
     int64_t failing_since_ms, retry_at_ms, backoff_ms;
     bool has_rebuilt_index; /* since the start: once has to be enough */
+    int64_t measured_ms;  /* when the size of the files was read */
     int64_t looked_ms;    /* when the files were last looked at */
     int64_t committed_ms; /* the last commit: commit_interval_ms counts from here, so that a message
                              after a silence does not wait */
@@ -62,6 +63,7 @@ struct store {
     bool reconfigured;         /* the writer has not looked yet */
     int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
     int64_t commits, failures, unindexed;
+    struct store_figures figures;
     bool writer_waits, is_time_proven, failing;
     enum suspicion {
         SUSPECT_NOTHING,

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "storage/damage.h"
+#include "storage/reader.h"
 #include "storage/reserve.h"
 #include "storage/search/search.h"
 
 enum {
+    MEASURE_MS = 1000,
     BACKOFF_MS_MIN = 20,
     BACKOFF_MS_MAX = 500,
     LOOK_MS = 1000, /* between two looks at the files when nothing is written */
@@ -161,6 +163,19 @@ static struct store_options copy_options(struct store *store)
     return options;
 }
 
+/* The size is read at most once a second: it is for people. */
+static void measure(struct store *store)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (store->measured_ms != 0 && now_ms - store->measured_ms < MEASURE_MS)
+        return;
+    store->measured_ms = now_ms;
+    int64_t bytes = reader_file_bytes(store->path);
+    pthread_mutex_lock(&store->mutex);
+    store->figures.file_bytes = bytes;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 /* Before anything is written: what went into files that are no longer there would be acknowledged
  * and gone with the process. What the WAL alone holds is brought into the database. */
 static bool has_files(struct store *store)
@@ -287,6 +302,8 @@ void *write_thread(void *argument)
 {
     struct store *store = argument;
     store->committed_ms = clock_monotonic_ms(); /* the mark of an unclean stop */
+    (void)database_meta(&store->writer.database, "last_backup_ts", 0, &store->figures.last_backup_ts);
+    measure(store);
     while (gather(store)) {
         if (!has_files(store))
             continue;
@@ -299,6 +316,7 @@ void *write_thread(void *argument)
              housekeeping_is_urgent(&store->housekeeping, &store->writer, clock_monotonic_ms())))
             keep_house(store);
         writer_checkpoint(&store->writer);
+        measure(store);
     }
     if (store->failing)
         return NULL; /* then the stop is not clean */

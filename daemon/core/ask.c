@@ -211,6 +211,7 @@ enum outcome ask_ok(struct ask *ask)
 
 enum outcome ask_refuse(struct ask *ask, const struct refusal *refusal)
 {
+    ask->gateway->figures.joins_failed += ask->request.type == REQUEST_join;
     if (ask->session)
         session_refuse(ask->session, &ask->request.ref, refusal);
     return ANSWERED;

@@ -78,10 +78,18 @@ bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);
  * next turns take upon themselves. */
 void gateway_turn_took(struct gateway *gateway, int64_t microseconds);
 
-/* What the floor above counts. */
+/* What the floor above has refused, by reason. */
+struct refusal_figure {
+    const char *reason;
+    int64_t count;
+};
+
+/* What the floor above counts. Borrowed. */
 struct connection_figures {
-    int64_t open, max, accepted, rejected;
-    const struct host_tls *tls; /* borrowed */
+    int64_t open, max, accepted;
+    const struct host_tls *tls;
+    const struct refusal_figure *refusals;
+    size_t refusal_count;
 };
 
 /* Appends the Prometheus text (exposition format 0.0.4). False without memory. */

@@ -223,6 +223,7 @@ static enum outcome enter(struct ask *ask, struct job *job, struct room *room)
                         "The gateway has no memory for one more member.");
     if (ask->session->user && !page->grant.entered)
         note_entered(ask->gateway, room, ask->session->user);
+    ask->gateway->figures.joins[ask->session->arrival.is_secure]++;
     reply_joined(ask, job, room);
     if (page->limit > 0)
         tell_page(member, page);

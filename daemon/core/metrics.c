@@ -34,10 +34,35 @@ static void print_head(struct buffer *out, const char *name, const char *type, c
 
 static void print_errors(struct buffer *out, const struct figures *figures)
 {
-    print_head(out, "hearth_refusals_total", "counter", "Requests refused, by error code.");
+    print_head(out, "hearth_errors_total", "counter", "Requests answered with an error, by its code.");
     for (enum error_code code = ERROR_none + 1; code < ERROR_COUNT; code++)
-        print(out, "hearth_refusals_total{error_code=\"%s\"} %" PRId64 "\n", error_code_name(code),
+        print(out, "hearth_errors_total{error_code=\"%s\"} %" PRId64 "\n", error_code_name(code),
               figures->errors[code]);
+}
+
+static void print_refusals(struct buffer *out, const struct connection_figures *connections)
+{
+    print_head(out, "hearth_refusals_total", "counter",
+               "Connections and HTTP requests refused before they could ask, by reason.");
+    for (size_t i = 0; i < connections->refusal_count; i++)
+        print(out, "hearth_refusals_total{reason=\"%s\"} %" PRId64 "\n",
+              connections->refusals[i].reason, connections->refusals[i].count);
+}
+
+static void print_joins(struct buffer *out, const struct figures *figures)
+{
+    static const char *const schemes[] = {"http", "https"};
+    print_head(out, "hearth_joins_total", "counter", "Rooms joined, by how the client came.");
+    for (size_t i = 0; i < 2; i++)
+        print(out, "hearth_joins_total{scheme=\"%s\"} %" PRId64 "\n", schemes[i], figures->joins[i]);
+}
+
+static void print_clock(struct buffer *out, enum clock_state state)
+{
+    print_head(out, "hearth_clock_state", "gauge", "1 at who vouches for the time of day.");
+    for (int i = 0; i < vocabulary_count(WORDS_clock_state); i++)
+        print(out, "hearth_clock_state{state=\"%s\"} %d\n", word_of(WORDS_clock_state, i),
+              i == (int)state);
 }
 
 static void print_turns(struct buffer *out, const struct figures *figures)
@@ -59,6 +84,7 @@ static void print_turns(struct buffer *out, const struct figures *figures)
 bool gateway_metrics(struct gateway *gateway, const struct connection_figures *connections,
                      struct buffer *out)
 {
+    const struct store_figures store = store_figures(gateway->storage.store);
     const double values[METRIC_COUNT] = {
 #define METRIC(name, type, expression, sentence) (double)(expression),
 #include "daemon/core/metrics.def"
@@ -69,7 +95,10 @@ bool gateway_metrics(struct gateway *gateway, const struct connection_figures *c
     }
     print_head(out, "hearth_build_info", "gauge", "Always 1; the label says which version this is.");
     print(out, "hearth_build_info{version=\"%s\"} 1\n", HEARTH_VERSION);
+    print_clock(out, gateway->now.clock);
+    print_joins(out, &gateway->figures);
     print_errors(out, &gateway->figures);
+    print_refusals(out, connections);
     print_turns(out, &gateway->figures);
     return !out->failed;
 }

@@ -140,6 +140,7 @@ struct session *session_open(struct gateway *gateway, const struct carrier *carr
 {
     if (!may_open(gateway, arrival, refusal)) {
         gateway->figures.refused_sessions++;
+        session_note_refusal(gateway, arrival, refusal->code);
         return NULL;
     }
     struct session *session = create(gateway, carrier, connection, arrival);

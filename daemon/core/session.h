@@ -29,6 +29,8 @@ struct arrival {
     bool administrator;   /* came through the admin socket: ROLE_ADMIN, needs no hello */
     bool anonymous;       /* HTTP without a key: may read public rooms, needs no hello */
     bool exempt;          /* from limits.exempt: no rate and no per-address limit */
+    bool is_secure;       /* came over TLS, to this gateway or to a proxy before it */
+    char address[46];     /* the peer's, as text; empty for the admin socket */
     uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */
     int64_t client_id;    /* of SESSION_PLAIN */
     const char *key;      /* signs its user in without a hello; borrowed by session_open. NULL: none */

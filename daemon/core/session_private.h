@@ -124,6 +124,8 @@ void session_count_replies(struct session *session);
 void session_reply(struct session *session, const struct ref *ref, enum message_type type,
                    const void *fields);
 void session_refuse(struct session *session, const struct ref *ref, const struct refusal *refusal);
+/* Counts what is refused, and tells the log now and then. */
+void session_note_refusal(struct gateway *gateway, const struct arrival *arrival, enum error_code code);
 /* An event: state, not history. Dropped, with false, when the session is too far behind to need it. */
 bool session_tell(struct session *session, enum message_type event, const void *fields);
 /* The same, encoded already: JSON without a header. */

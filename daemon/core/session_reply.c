@@ -2,6 +2,9 @@
 #include "daemon/core/frame.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/session_private.h"
+#include "daemon/log.h"
+
+#include <inttypes.h>
 
 #define BEHIND_BYTES 2048 /* events kept for a connection that takes nothing */
 
@@ -68,9 +71,19 @@ static void refuse_plain(struct session *session, const struct refusal *refusal)
     buffer_finish(&text);
 }
 
+void session_note_refusal(struct gateway *gateway, const struct arrival *arrival, enum error_code code)
+{
+    struct figures *figures = &gateway->figures;
+    int64_t times;
+    figures->errors[code]++;
+    if (log_is_due(&figures->error_paces[code], gateway->now.monotonic_ms, &times))
+        log_info("session: refused error_code=%s address=%s times=%" PRId64, error_code_name(code),
+                 arrival->address, times);
+}
+
 void session_refuse(struct session *session, const struct ref *ref, const struct refusal *refusal)
 {
-    session->gateway->figures.errors[refusal->code]++;
+    session_note_refusal(session->gateway, &session->arrival, refusal->code);
     if (session->arrival.kind == SESSION_PLAIN) {
         refuse_plain(session, refusal);
         return;

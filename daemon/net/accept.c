@@ -49,6 +49,16 @@ static void address_leave(struct server *server, struct address_count *address)
     free(address);
 }
 
+void peer_introduce(const struct peer *peer, struct arrival *arrival)
+{
+    arrival->administrator = peer->is_admin;
+    arrival->exempt = peer->is_exempt || peer->is_admin;
+    arrival->is_secure = peer->is_secure;
+    arrival->address_key = peer->address_key;
+    if (!peer->is_admin)
+        address_write(&peer->address, arrival->address);
+}
+
 void peer_gone(struct server *server, struct peer *peer)
 {
     if (peer->stage == PEER_CONNECTED)
@@ -82,15 +92,14 @@ bool accept_count(struct server *server, struct peer *peer, const struct address
     as.is_exempt = networks_contain(&server->exempt, address);
     as.is_proxy = false;
     as.counted = may_come(server, &as) ? address_enter(server, as.address_key) : NULL;
-    if (!as.counted)
-        return false;
-    *peer = as;
-    return true;
+    *peer = as; /* whose it is stays known also when it may not come */
+    return as.counted != NULL;
 }
 
 /* To front.c goes what is said in plain, or will be. */
 static void pass_to_front(struct server *server, struct peer *peer, bool is_tls, int fd)
 {
+    peer->is_secure = is_tls;
     int plain = is_tls ? tls_take(server->tls, fd, &peer->tls) : fd;
     if (is_tls)
         peer->owes_preamble = false; /* it would stand before TLS, where nobody reads it */
@@ -124,11 +133,12 @@ static bool identify(struct server *server, struct peer *peer, const struct sock
 /* To say so in TLS would cost a handshake. */
 static void turn_away(struct server *server, struct peer *peer, const struct listening *listening, int fd)
 {
+    enum refusal_reason reason = peer->is_network ? REFUSED_network : REFUSED_address;
     if (!listening->is_tls) {
-        front_refuse(server->front, peer, fd, &accept_is_crowded);
+        front_refuse(server->front, peer, fd, reason, &accept_is_crowded);
         return;
     }
-    server->refused_count++;
+    refuse_note(server, reason, peer);
     close(fd);
     peer_gone(server, peer);
 }

@@ -32,6 +32,7 @@ struct peer {
     bool is_exempt;
     bool is_proxy;        /* of http.trusted_proxies, and not counted yet */
     bool owes_preamble;   /* of the PROXY protocol */
+    bool is_secure;       /* came over TLS, here or to a trusted proxy */
     enum peer_stage stage;
     struct tls_socket *tls; /* held; of a connection that speaks TLS, whose plain end is here. Else NULL */
 };
@@ -49,7 +50,7 @@ bool accept_has_place(const struct server *server, const struct peer *peer);
 extern const struct head_refusal accept_is_full;
 
 /* Counts the peer for this address; scope is the interface of a link-local one, or 0. False when it has
- * as many connections as it may, or without memory: then nothing has changed. */
+ * as many connections as it may, or without memory: then it is not counted. */
 bool accept_count(struct server *server, struct peer *peer, const struct address *address,
                   unsigned scope);
 
@@ -62,6 +63,9 @@ void accept_hand_over(struct server *server, struct peer *peer, int fd, const vo
 
 /* LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: the peer becomes the connection's. */
 void accept_arrived(struct lws *wsi);
+
+/* Says to the core whose session this is. */
+void peer_introduce(const struct peer *peer, struct arrival *arrival);
 
 /* The connection has been closed. */
 void peer_gone(struct server *server, struct peer *peer);

@@ -29,6 +29,12 @@ bool address_parse(const char *text, struct address *address)
     return true;
 }
 
+void address_write(const struct address *address, char out[ADDRESS_TEXT_BYTES])
+{
+    if (!inet_ntop(address->is_ipv4 ? AF_INET : AF_INET6, address->bytes, out, ADDRESS_TEXT_BYTES))
+        out[0] = '\0';
+}
+
 bool address_from_socket(const struct sockaddr *from, struct address *address)
 {
     memset(address, 0, sizeof *address);

@@ -28,6 +28,10 @@ struct networks {
 /* "10.1.2.3" or "fe80::1". */
 bool address_parse(const char *text, struct address *address);
 
+/* As text, without a zone: for the log and for those who are asked who comes. */
+#define ADDRESS_TEXT_BYTES 46
+void address_write(const struct address *address, char out[ADDRESS_TEXT_BYTES]);
+
 /* False for anything but AF_INET and AF_INET6. */
 bool address_from_socket(const struct sockaddr *from, struct address *address);
 

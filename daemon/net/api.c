@@ -124,12 +124,15 @@ void api_metrics(struct http_request *http)
 {
     struct server *server = http->server;
     struct host_tls tls;
+    struct refusal_figure refusals[REFUSED_COUNT];
     secure_describe(server, &tls);
     const struct connection_figures connections = {.open = server->connection_count,
                                                    .max = server->connections_max,
                                                    .accepted = server->accepted_count,
-                                                   .rejected = server->refused_count,
-                                                   .tls = &tls};
+                                                   .tls = &tls,
+                                                   .refusals = refusals,
+                                                   .refusal_count = REFUSED_COUNT};
+    refuse_figures(server, refusals);
     struct buffer body = {0};
     if (gateway_metrics(server->gateway, &connections, &body))
         http_request_answer(http, 200,

@@ -80,17 +80,17 @@ static void linger(struct front *front, struct caller *caller)
     shutdown(caller->fd, SHUT_WR);
 }
 
-static void answer(struct front *front, const struct caller *caller, const struct head_refusal *refusal)
+static void answer(struct front *front, const struct caller *caller, enum refusal_reason reason,
+                   const struct head_refusal *refusal)
 {
     refusal_send(refusal, caller->fd);
-    front->server->refused_count++;
-    log_debug("front: refused status=%d code=%s", refusal->status,
-              error_code_name(refusal->code));
+    refuse_note(front->server, reason, caller->peer);
 }
 
-static void refuse_caller(struct front *front, struct caller *caller, const struct head_refusal *refusal)
+static void refuse_caller(struct front *front, struct caller *caller, enum refusal_reason reason,
+                          const struct head_refusal *refusal)
 {
-    answer(front, caller, refusal);
+    answer(front, caller, reason, refusal);
     linger(front, caller);
 }
 
@@ -130,7 +130,7 @@ static bool take_preamble(struct front *front, struct caller *caller, size_t got
         caller->peer->owes_preamble = !take_bytes(front, caller, length);
         return !caller->peer->owes_preamble;
     case PROXY_WRONG:
-        refuse_caller(front, caller, &missing);
+        refuse_caller(front, caller, REFUSED_proxy, &missing);
         return false;
     case PROXY_PARTIAL:
         if (has_ended)
@@ -151,12 +151,13 @@ static bool count_client(struct front *front, struct caller *caller, const struc
         return true;
     bool may_speak_for_others = networks_contain(&server->proxies, &client);
     if (may_speak_for_others && !proxy_find_client(head, &server->proxies, &client)) {
-        refuse_caller(front, caller, &contradicts);
+        refuse_caller(front, caller, REFUSED_proxy, &contradicts);
         return false;
     }
+    caller->peer->is_secure |= may_speak_for_others && proxy_says_secure(head);
     if (accept_count(server, caller->peer, &client, 0))
         return true;
-    refuse_caller(front, caller, &accept_is_crowded);
+    refuse_caller(front, caller, caller->peer->is_network ? REFUSED_network : REFUSED_address, &accept_is_crowded);
     return false;
 }
 
@@ -196,13 +197,13 @@ static void pass_on(struct front *front, struct caller *caller, const struct hea
         431, ERROR_head_too_long, "", "The address and the headers that are used here are longer than 4000 bytes."};
     struct buffer canonical = {.max = HEAD_CANONICAL_BYTES_MAX};
     if (!write_head(head, &canonical)) {
-        refuse_caller(front, caller, &too_long);
+        refuse_caller(front, caller, REFUSED_head_too_long, &too_long);
     } else if (!count_client(front, caller, head)) {
         buffer_finish(&canonical);
         return;
     } else if (!accept_has_place(front->server, caller->peer) &&
                !place_take(front->server, caller->peer)) {
-        refuse_caller(front, caller, &accept_is_full);
+        refuse_caller(front, caller, REFUSED_full, &accept_is_full);
     } else if (!consume(front, caller, head)) {
         hang_up(front, caller);
     } else {
@@ -218,7 +219,7 @@ static void end_early(struct front *front, struct caller *caller, ssize_t got)
 {
     static const struct head_refusal cut = {400, ERROR_bad_request, "", "The request ends within its head."};
     if (got > 0)
-        refuse_caller(front, caller, &cut);
+        refuse_caller(front, caller, REFUSED_head, &cut);
     else
         hang_up(front, caller);
 }
@@ -226,6 +227,19 @@ static void end_early(struct front *front, struct caller *caller, ssize_t got)
 static ssize_t peek(struct front *front, const struct caller *caller)
 {
     return recv(caller->fd, front->bytes, sizeof front->bytes, MSG_PEEK | MSG_DONTWAIT);
+}
+
+static enum refusal_reason reason_of(const struct head_refusal *refusal)
+{
+    switch (refusal->status) {
+    case 405:
+    case 501:
+        return REFUSED_method;
+    case 431:
+        return REFUSED_head_too_long;
+    default:
+        return REFUSED_head;
+    }
 }
 
 static void look(struct front *front, struct caller *caller, bool has_ended)
@@ -248,7 +262,7 @@ static void look(struct front *front, struct caller *caller, bool has_ended)
         pass_on(front, caller, &head);
         break;
     case HEAD_REFUSED:
-        refuse_caller(front, caller, &head.refusal);
+        refuse_caller(front, caller, reason_of(&head.refusal), &head.refusal);
         break;
     case HEAD_PARTIAL:
         if (has_ended)
@@ -267,7 +281,7 @@ static void make_place(struct front *front)
     if (front->count + front->server->leaving_count < front->server->waiting_max)
         return;
     if (oldest->stage == STAGE_WAITING)
-        answer(front, oldest, &busy);
+        answer(front, oldest, REFUSED_waiting, &busy);
     hang_up(front, oldest);
 }
 
@@ -295,11 +309,12 @@ void front_take(struct front *front, struct peer *peer, int fd)
     (void)add_caller(front, peer, fd);
 }
 
-void front_refuse(struct front *front, struct peer *peer, int fd, const struct head_refusal *refusal)
+void front_refuse(struct front *front, struct peer *peer, int fd, enum refusal_reason reason,
+                  const struct head_refusal *refusal)
 {
     struct caller *caller = add_caller(front, peer, fd);
     if (caller)
-        refuse_caller(front, caller, refusal);
+        refuse_caller(front, caller, reason, refusal);
 }
 
 void front_sweep(struct front *front)
@@ -307,7 +322,7 @@ void front_sweep(struct front *front)
     static const struct head_refusal late = {408, ERROR_bad_request, "", "The request did not come in time."};
     int64_t now_ms = server_now_ms(front->server);
     while (front->waiting && now_ms - front->waiting->since_ms >= HEAD_MS)
-        refuse_caller(front, front->waiting, &late);
+        refuse_caller(front, front->waiting, REFUSED_timeout, &late);
     while (front->lingering && now_ms - front->lingering->since_ms >= LINGER_MS)
         hang_up(front, front->lingering);
 }

@@ -16,7 +16,8 @@ struct front *front_open(struct server *server);
 void front_take(struct front *front, struct peer *peer, int fd);
 
 /* Takes both as well, and answers at once. */
-void front_refuse(struct front *front, struct peer *peer, int fd, const struct head_refusal *refusal);
+void front_refuse(struct front *front, struct peer *peer, int fd, enum refusal_reason reason,
+                  const struct head_refusal *refusal);
 
 /* Once a second: answers 408 to those whose head does not come, and hangs up on those that were refused
  * and do not. */

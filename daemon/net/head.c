@@ -47,6 +47,7 @@ static const struct header {
     {"Sec-WebSocket-Version", HEADER_PASSES_ONCE},
     {"Upload-Offset", HEADER_PASSES_ONCE},
     {"X-Forwarded-For", HEADER_HOP},
+    {"X-Forwarded-Proto", HEADER_HOP},
 };
 
 #define KNOWN_HEADER_COUNT (sizeof known_headers / sizeof *known_headers)

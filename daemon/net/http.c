@@ -194,6 +194,7 @@ static bool check_length(struct http_request *http, struct lws *wsi)
 {
     int64_t length;
     int64_t max = http->is_admin ? ADMIN_BODY_BYTES_MAX : http->server->config->limits.frame_bytes;
+    http->reason = REFUSED_body;
     if (!read_length(http, wsi, &length))
         return false;
     if (length > 0 && !takes_body(http->method)) {
@@ -205,6 +206,7 @@ static bool check_length(struct http_request *http, struct lws *wsi)
         return false;
     }
     if (!http_request_expect(http, (size_t)length)) {
+        http->reason = REFUSED_http_bytes;
         http_request_refuse(http, ERROR_server_full, NULL,
                             "Too much is under way for other requests; try again.");
         return false;
@@ -227,12 +229,14 @@ static bool check_origin(struct http_request *http, struct lws *wsi)
     char host[300], origin[300];
     if (http->is_admin)
         return true; /* no browser can speak to a Unix socket */
+    http->reason = REFUSED_host;
     if (!header(wsi, WSI_TOKEN_HOST, host, sizeof host) ||
         !host_is_allowed(server->config, server->own_name, host)) {
         http_request_refuse_with(http, 403, "", "forbidden",
                                  "This gateway is not known by that name; see http.allowed_hosts.");
         return false;
     }
+    http->reason = REFUSED_origin;
     bool fits = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
     if (fits && origin[0] == '\0')
         return true;
@@ -252,6 +256,7 @@ static bool read_credentials(struct http_request *http, struct lws *wsi)
 {
     char value[256];
     const char *key = NULL;
+    http->reason = REFUSED_credentials;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) == 0)
         return true;
     if (header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, value, sizeof value))
@@ -317,10 +322,10 @@ static int begin(struct lws *wsi, struct http_slot *slot)
     slot->http = http;
     http->is_admin = peer->is_admin;
     http->is_exempt = peer->is_exempt;
-    http->address_key = peer->address_key;
     if (!read_target(http, wsi) || !check_length(http, wsi) || !check_origin(http, wsi) ||
         !read_credentials(http, wsi))
         return 0;
+    http->reason = REFUSED_request;
     if (!http->act)
         dispatch(http);
     else if (!invite_body(http, wsi))

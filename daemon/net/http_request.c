@@ -32,6 +32,7 @@ struct http_request *http_request_create(struct server *server, struct lws *wsi)
     http->connection.kind = CONNECTION_EXCHANGE;
     http->success_status = 200;
     http->replies_due = 1;
+    http->reason = REFUSED_request;
     http->kind = SESSION_LINES;
     http->began_ms = server_now_ms(server);
     DL_APPEND(server->requests, http);
@@ -128,6 +129,7 @@ static void hold(struct http_request *http)
 
 static void refuse_crowded(struct http_request *http)
 {
+    http->reason = REFUSED_http_bytes;
     http_request_refuse(http, ERROR_server_full, NULL,
                         "Too much is under way for other requests; try again.");
 }
@@ -216,13 +218,21 @@ void http_request_answer(struct http_request *http, int status, const char *head
     finish_answer(http);
 }
 
-static void answer_error(struct http_request *http, int status, const char *headers,
-                         const char *code, const char *sentence, const char *field)
+static void send_error(struct http_request *http, int status, const char *headers,
+                       const char *code, const char *sentence, const char *field)
 {
     struct buffer body = {.max = ERROR_BYTES_MAX};
     bool is_whole = error_encode(&body, code, sentence, field) && buffer_append(&body, "\n", 1);
     http_request_answer(http, status, headers, body.bytes, is_whole ? body.length : 0);
     buffer_finish(&body);
+}
+
+/* What is refused here; what the core refuses it has counted. */
+static void answer_error(struct http_request *http, int status, const char *headers,
+                         const char *code, const char *sentence, const char *field)
+{
+    refuse_note(http->server, http->reason, lws_get_opaque_user_data(http->connection.wsi));
+    send_error(http, status, headers, code, sentence, field);
 }
 
 void http_request_refuse_with(struct http_request *http, int status, const char *headers,
@@ -273,8 +283,8 @@ static void answer_refusal(struct http_request *http, const struct refusal *refu
     if (json)
         answer_reply(http, REPLY_error, headers, json, length);
     else
-        answer_error(http, http->success_status, headers, error_code_name(refusal->code),
-                     refusal->message, refusal->field);
+        send_error(http, http->success_status, headers, error_code_name(refusal->code),
+                   refusal->message, refusal->field);
 }
 
 /* --- asking the core ---- */
@@ -283,16 +293,15 @@ static bool open_session(struct http_request *http, enum sign_in asker)
 {
     struct refusal refusal = {0};
     bool has_key = http->key[0] != '\0' && !http->is_admin;
-    const struct arrival arrival = {
+    const struct peer *peer = lws_get_opaque_user_data(http->connection.wsi);
+    struct arrival arrival = {
         .kind = http->kind,
-        .administrator = http->is_admin,
         .anonymous = asker == SIGN_IN_OPTIONAL && !has_key && !http->is_admin &&
                      http->server->config->http.anonymous_read,
-        .exempt = http->is_exempt || http->is_admin,
-        .address_key = http->address_key,
         .key = has_key ? http->key : NULL,
         .cursors = http->cursors,
     };
+    peer_introduce(peer, &arrival);
     http->connection.session =
         session_open(http->server->gateway, http_request_carrier(), http, &arrival, &refusal);
     if (http->connection.session)

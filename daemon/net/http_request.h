@@ -52,9 +52,9 @@ struct http_request {
     enum session_kind kind; /* SESSION_LINES or SESSION_EVENTS */
     bool is_admin;          /* came through the admin socket */
     bool is_exempt;
+    enum refusal_reason reason; /* what it is counted as when it is refused here */
     int success_status;
     int replies_due;         /* before the answer begins: one, of a stream one a room */
-    uint64_t address_key;
     int64_t began_ms;
     int64_t answer_until_ms; /* a slower reader is cut off */
     size_t body_due; /* of Content-Length */

@@ -45,8 +45,10 @@ static bool send_pieces(struct http_request *http)
 {
     size_t total = http->answer.length + http->rest_length;
     struct lws *wsi = http->connection.wsi;
-    if (is_too_slow(http))
+    if (is_too_slow(http)) {
+        refuse_note(http->server, REFUSED_slow, lws_get_opaque_user_data(wsi));
         return false;
+    }
     while (http->sent < total && !lws_send_pipe_choked(wsi)) {
         size_t length;
         const unsigned char *piece = piece_of(http, &length);

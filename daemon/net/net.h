@@ -8,6 +8,7 @@
 #include "daemon/core/gateway.h"
 #include "daemon/net/address.h"
 #include "daemon/net/link.h"
+#include "daemon/net/refuse.h"
 #include "daemon/tls/tls.h"
 #include "storage/clock.h"
 
@@ -64,7 +65,8 @@ struct server {
     unsigned tls_changes;   /* of its state that have been logged */
     struct peer *arriving; /* while lws adopts its socket, until there is a wsi to hang it on */
     struct address_count *addresses;
-    int64_t accepted_count, refused_count;
+    int64_t accepted_count;
+    struct refusals refusals;
 
     int64_t turn_began_us;  /* 0 between turns */
     int64_t tick_due_us;    /* when tick_timer fires; 0 is not set */

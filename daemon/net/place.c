@@ -2,7 +2,6 @@
 
 #include <uthash.h>
 
-#include "daemon/log.h"
 #include "daemon/net/http_request.h"
 
 #define CLOSE_TRY_AGAIN_LATER 1013 /* a page comes back by itself */
@@ -54,6 +53,7 @@ static void search_all(struct search *search)
 
 static void give_way(struct server *server, struct connection *connection, struct peer *peer)
 {
+    refuse_note(server, REFUSED_gave_way, peer);
     peer->stage = PEER_LEAVING;
     server->connection_count--;
     if (connection->session)

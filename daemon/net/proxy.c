@@ -112,15 +112,16 @@ static struct head_span take_piece(struct head_span *span, char separator)
     return piece;
 }
 
-/* for=... among the pairs of an element. Cut at every comma and semicolon, also within quotes: no
+/* name=... among the pairs of an element. Cut at every comma and semicolon, also within quotes: no
  * address has one, and nobody's open quote reaches what the proxy has written behind it. */
-static bool find_for(struct head_span element, struct head_span *node)
+static bool find_pair(struct head_span element, const char *name, struct head_span *node)
 {
+    size_t length = strlen(name);
     while (element.length > 0) {
         struct head_span pair = trimmed(take_piece(&element, ';'), " \t");
-        if (pair.length < 4 || strncasecmp(pair.bytes, "for=", 4) != 0)
+        if (pair.length < length || strncasecmp(pair.bytes, name, length) != 0)
             continue;
-        *node = (struct head_span){pair.bytes + 4, pair.length - 4};
+        *node = (struct head_span){pair.bytes + length, pair.length - length};
         return true;
     }
     return false;
@@ -135,7 +136,7 @@ static void read_list(struct list *list, const struct networks *trusted, struct 
         struct head_span node = trimmed(take_piece(&value, ','), " \t");
         if (node.length == 0)
             continue;
-        bool is_address = (!has_pairs || find_for(node, &node)) && parse_node(node, &address);
+        bool is_address = (!has_pairs || find_pair(node, "for=", &node)) && parse_node(node, &address);
         take_element(list, trusted, is_address, &address);
     }
 }
@@ -165,4 +166,20 @@ bool proxy_find_client(const struct head *head, const struct networks *trusted,
     if (list->has_client)
         *client = list->client;
     return true;
+}
+
+bool proxy_says_secure(const struct head *head)
+{
+    struct head_span name, value, last = {0};
+    const char *at = head->fields.bytes;
+    while (head_next_field(head, &at, &name, &value)) {
+        bool has_pairs = head_name_is(name, "Forwarded");
+        if (!has_pairs && !head_name_is(name, "X-Forwarded-Proto"))
+            continue;
+        while (value.length > 0)
+            last = take_piece(&value, ',');
+        if (has_pairs && !find_pair(last, "proto=", &last))
+            last.length = 0;
+    }
+    return head_name_is(trimmed(last, " \t\""), "https");
 }

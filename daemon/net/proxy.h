@@ -27,4 +27,7 @@ enum proxy_verdict proxy_read_preamble(const char *bytes, size_t size, struct ad
 bool proxy_find_client(const struct head *head, const struct networks *trusted,
                        struct address *client);
 
+/* The proxy was spoken to over TLS: X-Forwarded-Proto, or proto in Forwarded. */
+bool proxy_says_secure(const struct head *head);
+
 #endif

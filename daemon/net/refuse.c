@@ -1,11 +1,37 @@
 #include "daemon/net/refuse.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "daemon/net/accept.h"
 #include "daemon/net/headers.h"
 
 #define BODY_BYTES_MAX 1024
+
+static const char *const reasons[] = {
+#define REFUSAL(reason, sentence) #reason,
+#include "daemon/net/refusals.def"
+};
+
+void refuse_note(struct server *server, enum refusal_reason reason, const struct peer *peer)
+{
+    char address[ADDRESS_TEXT_BYTES] = "";
+    int64_t times;
+    server->refusals.counts[reason]++;
+    if (!log_is_due(&server->refusals.paces[reason], server_now_ms(server), &times))
+        return;
+    if (peer && !peer->is_admin)
+        address_write(&peer->address, address);
+    log_info("server: refused reason=%s address=%s times=%" PRId64 " connections=%d", reasons[reason],
+             address, times, server->connection_count);
+}
+
+void refuse_figures(const struct server *server, struct refusal_figure *figures)
+{
+    for (size_t i = 0; i < REFUSED_COUNT; i++)
+        figures[i] = (struct refusal_figure){reasons[i], server->refusals.counts[i]};
+}
 
 bool refusal_write(const struct head_refusal *refusal, struct buffer *out)
 {

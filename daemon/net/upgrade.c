@@ -39,10 +39,11 @@ enum door door_find(const char *path, int64_t *client_id)
 }
 
 /* Always closes: a refused upgrade has nothing more to say on this connection. */
-static int reject(struct lws *wsi, int status, enum error_code code, const char *headers,
-                  const char *sentence)
+static int reject(struct lws *wsi, enum refusal_reason reason, int status, enum error_code code,
+                  const char *headers, const char *sentence)
 {
     const struct head_refusal refusal = {status, code, headers, sentence};
+    refuse_note(server_of(wsi), reason, lws_get_opaque_user_data(wsi));
     struct buffer answer = {0};
     if (refusal_write(&refusal, &answer)) {
         int sent = lws_write(wsi, answer.bytes, answer.length, LWS_WRITE_RAW);
@@ -54,7 +55,7 @@ static int reject(struct lws *wsi, int status, enum error_code code, const char 
 
 static int reject_request(struct lws *wsi, int status, const char *headers, const char *sentence)
 {
-    return reject(wsi, status, ERROR_bad_request, headers, sentence);
+    return reject(wsi, REFUSED_upgrade, status, ERROR_bad_request, headers, sentence);
 }
 
 /* No subprotocol at all, or the door's own among those offered. */
@@ -67,23 +68,30 @@ static bool offers(struct lws *wsi, const char *wanted)
            field_has_token(offered, wanted);
 }
 
-/* The guard against other people's pages. Empty when all is well. */
-static const char *strange_page(struct lws *wsi)
+static int forbid(struct lws *wsi, enum refusal_reason reason, const char *sentence)
+{
+    return reject(wsi, reason, 403, ERROR_forbidden, "", sentence);
+}
+
+/* The guard against other people's pages. 0 when all is well. */
+static int check_page(struct lws *wsi)
 {
     const struct server *server = server_of(wsi);
     const struct peer *peer = lws_get_opaque_user_data(wsi);
     char host[300], origin[300];
     if (peer && peer->is_admin)
-        return ""; /* no browser can speak to a Unix socket */
+        return 0; /* no browser can speak to a Unix socket */
     if (lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) <= 0 ||
         !host_is_allowed(server->config, server->own_name, host))
-        return "This gateway is not known by that name; see http.allowed_hosts.";
+        return forbid(wsi, REFUSED_host,
+                      "This gateway is not known by that name; see http.allowed_hosts.");
     if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0)
-        return ""; /* no browser */
+        return 0; /* no browser */
     if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) <= 0 ||
         !origin_is_allowed(server->config, origin, host))
-        return "Pages of that origin may not use this gateway; see http.allowed_origins.";
-    return "";
+        return forbid(wsi, REFUSED_origin,
+                      "Pages of that origin may not use this gateway; see http.allowed_origins.");
+    return 0;
 }
 
 static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *wanted)
@@ -109,9 +117,8 @@ int upgrade_confirm(struct lws *wsi)
                          "A WebSocket is opened by GET and HTTP/1.1.");
     if (!header_is(wsi, WSI_TOKEN_VERSION, "13"))
         return reject_request(wsi, 426, "Sec-WebSocket-Version: 13\r\n", "Only version 13 of the WebSocket protocol is spoken.");
-    const char *strange = strange_page(wsi);
-    if (*strange)
-        return reject(wsi, 403, ERROR_forbidden, "", strange);
+    if (check_page(wsi) != 0)
+        return -1;
     enum door door = request_path(wsi, path, sizeof path) ? door_find(path, &client_id) : DOOR_NONE;
     if (door == DOOR_NONE || (door == DOOR_PLAIN && !server_of(wsi)->config->plain.enabled))
         return reject_request(wsi, 404, "", "There is no WebSocket here.");

@@ -28,13 +28,9 @@ static void open_session(struct server *server, struct connection *connection, e
 {
     const struct peer *peer = lws_get_opaque_user_data(connection->wsi);
     struct refusal refusal = {0};
-    struct arrival arrival = {
-        .kind = door == DOOR_PLAIN ? SESSION_PLAIN : SESSION_WEBSOCKET,
-        .administrator = peer->is_admin,
-        .exempt = peer->is_exempt || peer->is_admin,
-        .address_key = peer->address_key,
-        .client_id = client_id,
-    };
+    struct arrival arrival = {.kind = door == DOOR_PLAIN ? SESSION_PLAIN : SESSION_WEBSOCKET,
+                              .client_id = client_id};
+    peer_introduce(peer, &arrival);
     connection->session = session_open(server->gateway, websocket_carrier(), connection, &arrival,
                                        &refusal);
     if (!connection->session)

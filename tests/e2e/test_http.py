@@ -5,7 +5,9 @@ import http.client
 import json
 import os
 import re
+import shutil
 import socket
+import subprocess
 
 import pytest
 
@@ -77,6 +79,38 @@ def test_whoever_comes_is_told_where_they_are(make_daemon):
 def test_healthz_says_ok(daemon):
     status, _, body = daemon.http("GET", "/healthz")
     assert status == 200 and json.loads(body) == {"status": "ok"}
+
+
+def metrics(daemon):
+    """Every sample by its name and labels."""
+    lines = daemon.http("GET", "/metrics")[2].decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
+async def test_metrics_tell_of_storage_clock_and_joins(daemon, tmp_path):
+    [mina] = await meet(daemon, "mina")
+    await mina.try_ask("join", room="nowhere")
+    before = metrics(daemon)
+    assert before["hearth_database_bytes"] > 10_000 and before["hearth_last_backup_timestamp_seconds"] == 0
+    assert before['hearth_joins_total{scheme="http"}'] == 1 and before["hearth_joins_failed_total"] == 1
+    states = [value for name, value in before.items() if name.startswith("hearth_clock_state{")]
+    assert sum(states) == 1 and len(states) >= 3
+    daemon.administrator("backup", path=str(tmp_path / "copy.db"))
+    made = metrics(daemon)["hearth_last_backup_timestamp_seconds"]
+    assert made == daemon.administrator("status")["last_backup"] / 1000 > 0
+    await mina.close()
+    daemon.restart()
+    assert metrics(daemon)["hearth_last_backup_timestamp_seconds"] == made
+
+
+async def test_promtool_has_nothing_to_say(daemon):
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is not installed")
+    [mina] = await meet(daemon, "mina")
+    text = daemon.http("GET", "/metrics")[2]
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=DEADLINE_S)
+    assert checked.returncode == 0 and not checked.stdout + checked.stderr, checked.stdout + checked.stderr
+    await mina.close()
 
 
 async def test_metrics_are_prometheus_text(daemon):

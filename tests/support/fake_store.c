@@ -447,6 +447,11 @@ int64_t store_written_bytes(struct store *store)
     return store->written_bytes;
 }
 
+struct store_figures store_figures(struct store *store)
+{
+    return (struct store_figures){.file_bytes = store->written_bytes};
+}
+
 void store_reconfigure(struct store *store, const struct store_options *options)
 {
     (void)store;

@@ -117,7 +117,10 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
     client_send(mina, "{\"type\":\"join\",\"room\":\"nowhere\"}");
     gateway_turn_took(harness.gateway, 10);
     gateway_turn_took(harness.gateway, 100000000);
-    const struct connection_figures connections = {.open = 3, .max = 9, .accepted = 5, .rejected = 2};
+    const struct host_tls tls = {0};
+    const struct refusal_figure refusals[] = {{"head", 2}, {"full", 0}};
+    const struct connection_figures connections = {
+        .open = 3, .max = 9, .accepted = 5, .tls = &tls, .refusals = refusals, .refusal_count = 2};
     assert_true(gateway_metrics(harness.gateway, &connections, &out));
     assert_true(buffer_append(&out, "", 1));
     const char *text = (const char *)out.bytes;
@@ -125,7 +128,12 @@ static void the_metrics_are_prometheus_text_with_what_is_promised(void **state)
         "\nhearth_connections 3\n", "\nhearth_connections_max 9\n", "\nhearth_sessions 1\n",
         "\nhearth_users 1\n",
         "\n# TYPE hearth_storage_written_bytes_total counter\n",
-        "\nhearth_refusals_total{error_code=\"room_not_found\"} 1\n",
+        "\nhearth_errors_total{error_code=\"room_not_found\"} 1\n",
+        "\nhearth_refusals_total{reason=\"head\"} 2\n",
+        "\nhearth_refusals_total{reason=\"full\"} 0\n",
+        "\nhearth_joins_total{scheme=\"http\"} 1\n",
+        "\nhearth_joins_failed_total 1\n",
+        "\nhearth_clock_state{state=\"unset\"} 0\n",
         "\nhearth_loop_turn_seconds_bucket{le=\"0.000016\"} 1\n",
         "\nhearth_loop_turn_seconds_bucket{le=\"+Inf\"} 2\n",
         "\nhearth_loop_turn_seconds_count 2\n",

@@ -89,6 +89,26 @@ static void two_lists_that_differ_are_refused(void **state)
     assert_false(find("Forwarded: \r\nX-Forwarded-For: 192.0.2.7\r\n", &client));
 }
 
+static bool is_secure(const char *fields)
+{
+    char text[512];
+    struct head head;
+    snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", fields);
+    assert_int_equal(head_read(text, strlen(text), &head), HEAD_WHOLE);
+    return proxy_says_secure(&head);
+}
+
+static void a_proxy_says_whether_it_was_spoken_to_over_tls(void **state)
+{
+    (void)state;
+    assert_true(is_secure("X-Forwarded-Proto: https\r\n"));
+    assert_true(is_secure("X-Forwarded-Proto: http, HTTPS\r\n"));
+    assert_true(is_secure("Forwarded: for=192.0.2.1;proto=https\r\n"));
+    assert_false(is_secure("X-Forwarded-Proto: https, http\r\n"));
+    assert_false(is_secure("Forwarded: proto=https, for=192.0.2.1\r\n"));
+    assert_false(is_secure(""));
+}
+
 /* --- the PROXY protocol --- */
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
@@ -163,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rightmost_address_that_is_no_proxys_is_the_client),
         cmocka_unit_test(two_lists_that_differ_are_refused),
+        cmocka_unit_test(a_proxy_says_whether_it_was_spoken_to_over_tls),
         cmocka_unit_test(the_preamble_names_the_client),
         cmocka_unit_test(a_preamble_may_come_in_pieces),
         cmocka_unit_test(what_is_no_preamble_is_told),

@@ -1,0 +1,124 @@
+"""Every kind of refusal has a counter, a line in the log with the address, and a sentence."""
+import json
+import re
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from daemon import DEADLINE_S
+from test_frames import handshake
+from test_http import metrics
+
+TABLE = (Path(__file__).parents[2] / "daemon/net/refusals.def").read_text(encoding="utf-8")
+REASONS = re.findall(r"^REFUSAL\((\w+),", TABLE, re.M)
+LIMITED = {"limits.exempt": "", "limits.connections": 4}
+HELD = []
+
+
+@pytest.fixture(autouse=True)
+def let_go():
+    yield
+    while HELD:
+        HELD.pop().close()
+
+
+def send(daemon, raw, source="127.0.0.1"):
+    """What is answered, in full or as far as it comes by itself."""
+    opened = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, (source, 0))
+    HELD.append(opened)
+    opened.sendall(raw)
+    got = b""
+    try:
+        while b"\r\n\r\n" not in got or (b" 101 " not in got and not got.endswith(b"}\n")):
+            part = opened.recv(65536)
+            if not part:
+                break
+            got += part
+    except ConnectionResetError:
+        pass
+    return got
+
+
+def get(path="/healthz", *fields, host="localhost", method="GET"):
+    return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host}", *fields, "", ""]).encode()
+
+
+SIMPLE = {
+    "head": b"GET\r\n\r\n",
+    "head_too_long": get("/healthz", "Cookie: " + "a" * 20000),
+    "method": get(method="FOO"),
+    "host": get(host="evil.example"),
+    "origin": get("/api/v1/do", "Origin: http://evil.example", "Content-Length: 2", method="POST") + b"{}",
+    "credentials": get("/api/v1/rooms", "Authorization: Basic abc"),
+    "body": get("/api/v1/do", "Content-Length: 99999999", method="POST"),
+    "request": get("/api/v1/nothing"),
+}
+
+
+@pytest.mark.parametrize("reason", SIMPLE)
+def test_a_refusal_is_counted_logged_and_told(make_daemon, reason):
+    daemon = make_daemon()
+    sample = f'hearth_refusals_total{{reason="{reason}"}}'
+    before = metrics(daemon)[sample]
+    for _ in range(3):
+        answer = send(daemon, SIMPLE[reason])
+        refusal = json.loads(answer.split(b"\r\n\r\n", 1)[1])
+        assert refusal["message"].endswith(".") and refusal["error_code"]
+    assert metrics(daemon)[sample] == before + 3
+    lines = [line for line in daemon.log if f"refused reason={reason} " in line]
+    assert len(lines) == 1 and "address=127.0.0.1" in lines[0], "once a minute, with the address"
+
+
+def test_others_that_need_more_than_a_request(make_daemon):
+    daemon = make_daemon({**LIMITED, "limits.connections_per_address": 3, "http.trusted_proxies": "127.0.0.9"})
+    counted = set()
+
+    def expect(reason, status, answer):
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer[:200]
+        counted.add(reason)
+
+    expect("upgrade", 404, send(daemon, handshake(daemon, path="/ws/nothing")))
+    expect("origin", 403, send(daemon, handshake(daemon, Origin="http://evil.example")))
+    expect("host", 403, send(daemon, handshake(daemon, Host="evil.example")))
+    expect("proxy", 400, send(daemon, get("/healthz", "Forwarded: for=192.0.2.1", "X-Forwarded-For: 192.0.2.2"), "127.0.0.9"))
+    daemon.until_alone()
+    for _ in range(3):
+        send(daemon, handshake(daemon), "127.0.0.2")
+    expect("address", 429, send(daemon, get(), "127.0.0.2"))
+    send(daemon, handshake(daemon), "127.0.0.3")
+    send(daemon, handshake(daemon), "127.0.0.4")  # has no place until one gives way
+    counted.add("gave_way")
+    slow = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S)
+    HELD.append(slow)
+    slow.sendall(b"GET / HT")
+    daemon.administrator("status")  # it has been accepted by then
+    daemon.advance(11)
+    assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
+    counted.add("timeout")
+    figures = metrics(daemon)
+    for reason in counted:
+        assert figures[f'hearth_refusals_total{{reason="{reason}"}}'] >= 1, reason
+        assert any(f"refused reason={reason} " in line for line in daemon.log), reason
+
+
+def test_every_reason_of_the_table_is_a_sample(make_daemon):
+    figures = metrics(make_daemon())
+    found = {name.split('"')[1] for name in figures if name.startswith("hearth_refusals_total{")}
+    assert found == set(REASONS)
+
+
+def test_what_the_core_refuses_is_counted_and_logged_with_the_address(make_daemon):
+    daemon = make_daemon({"limits.exempt": "", "limits.hellos_burst": 1, "limits.hellos_per_minute": 1})
+    statuses = [daemon.http("POST", "/api/v1/do", {"type": "hello", "name": f"n{n}"})[0] for n in range(3)]
+    assert statuses == [200, 429, 429]
+    assert metrics(daemon)['hearth_errors_total{error_code="rate_limited"}'] == 2
+    lines = [line for line in daemon.log if "session: refused error_code=rate_limited" in line]
+    assert len(lines) == 1 and "address=127.0.0.1" in lines[0]
+    daemon.advance(61)
+    daemon.http("POST", "/api/v1/do", {"type": "hello", "name": "a"})
+    daemon.http("POST", "/api/v1/do", {"type": "hello", "name": "b"})
+    daemon.http("POST", "/api/v1/do", {"type": "hello", "name": "c"})
+    last = [line for line in daemon.log if "session: refused error_code=rate_limited" in line][-1]
+    assert "times=2" in last, "what was left out is said"
