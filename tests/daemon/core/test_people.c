@@ -164,9 +164,9 @@ static void who_lists_those_here_once_and_those_away_with_a_role(void **state)
     struct test_client *jun = harness_member(&harness, "jun", "garden");
     client_send(jun, "{\"type\":\"who\",\"room\":\"garden\"}");
     const char *members = client_expect(jun, "members");
-    assert_non_null(strstr(members, "{\"name\":\"jun\",\"role\":\"guest\",\"account\":false,"
+    assert_non_null(strstr(members, "{\"name\":\"jun\",\"uid\":\"2\",\"role\":\"guest\",\"account\":false,"
                                     "\"away\":false}"));
-    assert_non_null(strstr(members, "{\"name\":\"mina\",\"role\":\"owner\",\"account\":false,"
+    assert_non_null(strstr(members, "{\"name\":\"mina\",\"uid\":\"1\",\"role\":\"owner\",\"account\":false,"
                                     "\"away\":true}"));
     client_send(mina, "{\"type\":\"join\",\"room\":\"garden\"}");
     client_send(jun, "{\"type\":\"who\",\"room\":\"garden\"}");
