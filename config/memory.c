@@ -22,7 +22,7 @@
 #define TLS_PROCESS_BYTES (INT64_C(6) << 20) /* the library's own, and the thread's stack */
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
-#define DIRECT_BYTES   INT64_C(2560)        /* a direct one: no topic, two members */
+#define DIRECT_BYTES   INT64_C(3072)        /* a direct one: no topic, two members, two names held */
 #define TOKEN_BYTES    INT64_C(16384)       /* a token with its rooms and cursors */
 #define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
 

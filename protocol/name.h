@@ -29,6 +29,10 @@ bool name_make(const char *text, size_t characters_max, char out[NAME_BYTES_MAX 
 /* What names are compared by: NFKC with case folding of a name that name_normalise accepted. */
 bool name_fold(const char *name, char out[NAME_BYTES_MAX + 1]);
 
+/* What a name looks like: folded, letters of Cyrillic and Greek that look like a Latin letter or a digit
+ * taken for it. Two names with one skeleton are told apart by nobody. False when it does not fit. */
+bool name_skeleton(const char *name, char out[NAME_BYTES_MAX + 1]);
+
 /* True for names of users that only the gateway itself may use: client-N, client N, hearth, admin, system and
  * the like. */
 bool name_is_reserved(const char *folded);

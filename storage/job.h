@@ -54,7 +54,8 @@ struct room_row {
     int slow_seconds;       /* between two messages of a user; 0 none */
     enum role speak;        /* the least role that may speak; ROLE_NONE: everybody */
     bool archived;
-    int64_t user_a, user_b; /* of a direct room, else 0 */
+    int64_t user_a, user_b; /* of a direct room, else 0: the name is then made of theirs */
+    bool is_turned;         /* the name of user_b stands first in it */
     int64_t first;          /* oldest seq kept; 0 when none is */
     int64_t last;           /* newest seq, also when retention has removed it; 0: there was none */
     int64_t pruned;         /* newest seq that retention removed; 0 if none */
@@ -109,6 +110,7 @@ enum job_kind {
     /* writes: done by the writer in the order submitted, committed before they are given back */
     JOB_APPEND,      /* one entry */
     JOB_USER_CREATE, /* a guest with a first device; the loop has chosen ids and key */
+    JOB_RENAME,      /* a user is called otherwise from now on */
     JOB_DEVICE_TOUCH,  /* seen now, and so its user: not forgotten yet */
     JOB_DEVICE_FORGET, /* its key opens nothing any more; the user's name stays until retention frees it */
     JOB_DEVICES,       /* a user's devices, behind what was submitted before: as they are then */
@@ -178,6 +180,19 @@ struct job_append {
 };
 
 struct job_user { struct user_row user; struct device_row device; struct moment at; };
+/* A name that a user gave up and that is theirs until so much time has elapsed. */
+struct held_name { int64_t user_id, until; char folded[NAME_BYTES_MAX + 1]; };
+
+/* The name given up is held for the user for hold_ms of elapsed time, in place of one held before. */
+struct job_rename {
+    int64_t user_id;
+    char name[NAME_BYTES_MAX + 1], folded[NAME_BYTES_MAX + 1];
+    int64_t hold_ms;
+    struct moment at;
+    char was[NAME_BYTES_MAX + 1];         /* answer: the name until now */
+    char held_folded[NAME_BYTES_MAX + 1]; /* answer: that folded, when it is held; empty: as before */
+    int64_t held_until;                   /* answer: elapsed */
+};
 struct job_device { struct device_row device; struct moment at; };
 struct job_devices {
     int64_t user_id;
@@ -260,7 +275,8 @@ struct job_login {
     char folded[NAME_BYTES_MAX + 1]; /* the name wanted, folded; empty when only the key counts */
     bool known;                      /* answer: user and device belong to the key */
     bool taken;                      /* answer: the name is somebody's (not the key's own user) */
-    struct user_row user;            /* answer: whose the key is; if nobody's, whose the name is */
+    int64_t elapsed_ms;              /* now: which names are held */
+    struct user_row user;            /* in: the name wanted; answer: whose the key is */
 };
 
 struct job_user_find {
@@ -407,6 +423,7 @@ struct job {
     union {
         struct job_append append;
         struct job_user user;
+        struct job_rename rename;
         struct job_device device;
         struct job_devices devices;
         struct job_room room;

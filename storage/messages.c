@@ -94,18 +94,23 @@ static bool apply_edit(struct database *database, int64_t target, int64_t edit)
 
 /* With U+FE0F or without, it is the same reaction. */
 #define SAME_EMOJI "replace(?2,char(65039),'')"
+/* A user may be called otherwise since; whom a bridge brought is told by the name. */
+#define BY_SAME "user_id=?3 AND (name=?4 OR ?5)"
+#define REACTED "SELECT 1 FROM reactions WHERE target=?1 AND emoji=" SAME_EMOJI " AND " BY_SAME
 static bool apply_reaction(struct database *database, int64_t target, const struct entry *entry)
 {
     sqlite3_stmt *statement =
         entry->on ? database_prepare(database, "INSERT OR IGNORE INTO"
                                                " reactions(target,emoji,user_id,name)"
-                                               " VALUES(?1," SAME_EMOJI ",?3,?4)")
+                                               " SELECT ?1," SAME_EMOJI ",?3,?4 WHERE NOT EXISTS("
+                                               REACTED ")")
                   : database_prepare(database, "DELETE FROM reactions WHERE target=?1"
-                                               " AND emoji=" SAME_EMOJI " AND user_id=?3 AND name=?4");
+                                               " AND emoji=" SAME_EMOJI " AND " BY_SAME);
     sqlite3_bind_int64(statement, 1, target);
     bind_text(statement, 2, entry->emoji);
     sqlite3_bind_int64(statement, 3, entry->user_id);
     bind_text(statement, 4, entry->from ? entry->from : "");
+    sqlite3_bind_int(statement, 5, entry->user_id != 0 && !entry->via);
     return database_run(database, statement);
 }
 

@@ -34,6 +34,8 @@ struct store_start {
     size_t token_count;
     struct cursor_row *cursors; /* of those tokens; the same */
     size_t cursor_count;
+    struct held_name *holds; /* of users of direct rooms; the same */
+    size_t hold_count;
     int64_t room_id_max, user_id_max; /* highest ever used */
     int64_t device_id_max;            /* highest in use */
     bool created;           /* a new database */

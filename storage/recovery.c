@@ -19,6 +19,7 @@ struct recovery {
     bool has_no_origins;
     bool has_no_archive;
     bool has_no_devices;
+    bool has_no_pairs;
     bool failed; /* the new database */
 };
 
@@ -354,9 +355,11 @@ bool recovery_run(struct database *database, const char *damaged, int64_t *rows)
     recovery.has_no_origins = version < SCHEMA_ORIGINS;
     recovery.has_no_archive = version < SCHEMA_ARCHIVE;
     recovery.has_no_devices = version < SCHEMA_DEVICES;
+    recovery.has_no_pairs = version < SCHEMA_PAIRS;
     copy_all(&recovery);
     bool ok = !recovery.failed && name_lost_rooms(database) &&
               (!recovery.has_no_elapsed || schema_convert_to_elapsed(database)) &&
+              (!recovery.has_no_pairs || schema_convert_to_pairs(database)) &&
               begin_days(database) && apply_changes(&recovery);
     if (!sqlite3_get_autocommit(database->handle))
         database_rollback(database);

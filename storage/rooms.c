@@ -1,7 +1,9 @@
 #include "storage/rooms.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "storage/crypto.h"
 #include "storage/grants.h"
@@ -18,14 +20,26 @@ static bool keep_highest_id(struct database *database, const char *name, int64_t
     return id <= highest || database_set_meta(database, name, id);
 }
 
+/* What a room is found by. No name can have a #. */
+static void key_of(const struct room_row *room, char key[ROOM_NAME_BYTES_MAX + 1])
+{
+    int64_t a = room->user_a, b = room->user_b;
+    if (room->visibility == VISIBILITY_DIRECT)
+        snprintf(key, ROOM_NAME_BYTES_MAX + 1, "@#%" PRId64 ",%" PRId64, a < b ? a : b, a < b ? b : a);
+    else
+        snprintf(key, ROOM_NAME_BYTES_MAX + 1, "%s", room->folded);
+}
+
 static bool insert_room(struct database *database, const struct room_row *room)
 {
+    char key[ROOM_NAME_BYTES_MAX + 1];
+    key_of(room, key);
     sqlite3_stmt *statement = database_prepare(
         database, "INSERT INTO rooms(id, name, folded, topic, log_id, visibility, keep, user_a,"
                   " user_b) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
     sqlite3_bind_int64(statement, 1, room->id);
     bind_text(statement, 2, room->name);
-    bind_text(statement, 3, room->folded);
+    bind_text(statement, 3, key);
     bind_text(statement, 4, room->topic);
     bind_text(statement, 5, room->log_id);
     sqlite3_bind_int(statement, 6, (int)room->visibility);
@@ -175,17 +189,36 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
     snprintf(room->log_id, sizeof room->log_id, "%s", column_text(row, 4));
 }
 
+/* A direct room is called as its users are now: name and folded name of both from column on. One whose
+ * user is lost keeps the name it was made with. */
+static void name_direct(sqlite3_stmt *row, int column, struct room_row *room)
+{
+    char a[NAME_BYTES_MAX + 1], b[NAME_BYTES_MAX + 1], folded[ROOM_NAME_BYTES_MAX + 1];
+    text_clean(column_text(row, column), TEXT_LINE, a, sizeof a);
+    text_clean(column_text(row, column + 2), TEXT_LINE, b, sizeof b);
+    const char *folded_a = column_text(row, column + 1), *folded_b = column_text(row, column + 3);
+    if (!a[0] || !b[0] || !name_of_direct_room(folded_a, folded_b, folded) ||
+        !name_of_direct_room(a, b, room->name))
+        return;
+    memcpy(room->folded, folded, sizeof room->folded);
+    room->is_turned = strcmp(folded_a, folded_b) > 0;
+}
+
 static bool load_rooms(struct database *database, struct store_start *start, size_t room_max)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT id, name, folded, topic, log_id, visibility, keep, user_a, user_b, pruned,"
-                  " slow_seconds, speak, archived, coalesce(was, '')"
-                  " FROM rooms ORDER BY id");
+        database, "SELECT r.id, r.name, r.folded, topic, log_id, visibility, keep, user_a, user_b,"
+                  " pruned, slow_seconds, speak, archived, coalesce(was, ''), a.name, a.folded,"
+                  " b.name, b.folded FROM rooms r"
+                  " LEFT JOIN users a ON a.id=user_a LEFT JOIN users b ON b.id=user_b"
+                  " ORDER BY r.id");
     enum step step;
     while ((step = database_step(database, statement)) == STEP_ROW &&
            start->room_count < room_max) {
         struct room_row *room = &start->rooms[start->room_count++];
         read_room(statement, room);
+        if (room->visibility == VISIBILITY_DIRECT)
+            name_direct(statement, 14, room);
         if (room->id > start->room_id_max)
             start->room_id_max = room->id;
         if (!rooms_bounds(database, room->id, &room->first, &room->last)) {
@@ -213,6 +246,39 @@ static bool load_highest_ids(struct database *database, struct store_start *star
     return true;
 }
 
+static bool count_holds(struct database *database, int64_t elapsed_ms, int64_t *count)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT count(*) FROM users WHERE held_until>?1");
+    sqlite3_bind_int64(statement, 1, elapsed_ms);
+    return database_number(database, statement, 0, count);
+}
+
+/* Of those who are in a direct room: it is found by that name, too. */
+static bool load_holds(struct database *database, struct store_start *start)
+{
+    int64_t count, elapsed_ms;
+    if (!database_meta(database, "elapsed_ms", 0, &elapsed_ms) ||
+        !count_holds(database, elapsed_ms, &count))
+        return false;
+    start->holds = calloc((size_t)count + 1, sizeof *start->holds);
+    if (!start->holds)
+        return database_failed(database, SQLITE_NOMEM);
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT id, held_folded, held_until FROM users WHERE held_until>?1 AND EXISTS("
+                  "SELECT 1 FROM rooms WHERE user_a=users.id OR user_b=users.id) LIMIT ?2");
+    sqlite3_bind_int64(statement, 1, elapsed_ms);
+    sqlite3_bind_int64(statement, 2, count);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW) {
+        struct held_name *hold = &start->holds[start->hold_count++];
+        hold->user_id = sqlite3_column_int64(statement, 0);
+        snprintf(hold->folded, sizeof hold->folded, "%s", column_text(statement, 1));
+        hold->until = sqlite3_column_int64(statement, 2);
+    }
+    return step == STEP_DONE;
+}
+
 bool rooms_load(struct database *database, struct store_start *start)
 {
     int64_t count;
@@ -223,5 +289,5 @@ bool rooms_load(struct database *database, struct store_start *start)
     start->rooms = calloc((size_t)count + 1, sizeof *start->rooms);
     if (!start->rooms)
         return database_failed(database, SQLITE_NOMEM);
-    return load_rooms(database, start, (size_t)count);
+    return load_rooms(database, start, (size_t)count) && load_holds(database, start);
 }

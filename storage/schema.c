@@ -23,6 +23,11 @@
     " WHERE muted_until<9223372036854775807;"                                                      \
     "DROP TABLE seen;"
 
+/* Before, direct rooms were found by the names of their users. */
+#define TO_PAIRS                                                                                   \
+    "UPDATE OR IGNORE rooms SET folded='@#'||min(user_a,user_b)||','||max(user_a,user_b)"          \
+    " WHERE visibility=2 AND user_a>0 AND user_b>0;"
+
 /* One text per step: step N brings user_version N to N + 1. Never change one that was released;
  * append.
  *
@@ -121,6 +126,9 @@ static const char *const steps[] = {
     " user_id INTEGER NOT NULL, blocked_id INTEGER NOT NULL,"
     " PRIMARY KEY(user_id, blocked_id)) WITHOUT ROWID;"
     "CREATE INDEX blocks_blocked ON blocks(blocked_id);",
+
+    /* A direct room is its two users, whatever they are called: see rooms_key. */
+    TO_PAIRS,
 };
 
 /* application_id: "hrth". */
@@ -182,6 +190,11 @@ enum schema_result schema_migrate(struct database *database)
 bool schema_convert_to_elapsed(struct database *database)
 {
     return database_execute(database, TO_ELAPSED);
+}
+
+bool schema_convert_to_pairs(struct database *database)
+{
+    return database_execute(database, TO_PAIRS);
 }
 
 bool schema_keep_copy(struct database *database, const char *path, int version)

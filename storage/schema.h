@@ -36,5 +36,8 @@ bool schema_keep_copy(struct database *database, const char *path, int version);
 #define SCHEMA_ARCHIVE 7 /* from here on rooms have archived and was */
 #define SCHEMA_DEVICES 8 /* before it, a user had the one key */
 bool schema_convert_to_elapsed(struct database *database);
+/* The same of direct rooms, which are their two users from SCHEMA_PAIRS on. */
+#define SCHEMA_PAIRS 9
+bool schema_convert_to_pairs(struct database *database);
 
 #endif

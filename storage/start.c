@@ -301,6 +301,19 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     return attempt;
 }
 
+void start_forget(struct store_start *found)
+{
+    free(found->rooms);
+    free(found->holds);
+    free(found->tokens);
+    free(found->cursors);
+    found->rooms = NULL;
+    found->holds = NULL;
+    found->tokens = NULL;
+    found->cursors = NULL;
+    found->room_count = found->hold_count = found->token_count = found->cursor_count = 0;
+}
+
 static bool recall(const char *path, struct damage *damage)
 {
     return damage_recall(path, damage) ||
@@ -325,14 +338,7 @@ static enum attempt start_anew(struct start *start, const struct store_options *
         return attempt;
     int64_t rows = 0;
     recovery_run(&start->database, start->found.damaged, &rows);
-    free(start->found.rooms);
-    start->found.rooms = NULL;
-    start->found.room_count = 0;
-    free(start->found.tokens);
-    free(start->found.cursors);
-    start->found.tokens = NULL;
-    start->found.cursors = NULL;
-    start->found.token_count = start->found.cursor_count = 0;
+    start_forget(&start->found);
     if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found) &&
         tokens_load(&start->database, &start->found) &&
         cursors_load(&start->database, &start->found)) {
@@ -380,12 +386,7 @@ void start_close(struct start *start)
     database_close(&start->database);
     disk_close(start->disk);
     start->disk = NULL;
-    free(start->found.rooms);
-    free(start->found.tokens);
-    free(start->found.cursors);
-    start->found.rooms = NULL;
-    start->found.tokens = NULL;
-    start->found.cursors = NULL;
+    start_forget(&start->found);
     lock_release(&start->lock);
 }
 

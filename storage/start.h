@@ -29,6 +29,9 @@ bool start_open(struct start *start, const struct store_options *options, char *
 /* Undoes start_open, the disk included; the database may be closed already. */
 void start_close(struct start *start);
 
+/* Frees the rooms and all. */
+void start_forget(struct store_start *found);
+
 /* Marks the stop as clean, durably. */
 bool start_mark_clean(struct database *database);
 

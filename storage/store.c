@@ -211,14 +211,7 @@ const struct store_start *store_start(const struct store *store)
 
 void store_forget_start(struct store *store)
 {
-    free(store->start.found.rooms);
-    store->start.found.rooms = NULL;
-    store->start.found.room_count = 0;
-    free(store->start.found.tokens);
-    free(store->start.found.cursors);
-    store->start.found.tokens = NULL;
-    store->start.found.cursors = NULL;
-    store->start.found.token_count = store->start.found.cursor_count = 0;
+    start_forget(&store->start.found);
 }
 
 void store_reconfigure(struct store *store, const struct store_options *options)

@@ -5,6 +5,7 @@
 
 #include "storage/crypto.h"
 #include "storage/devices.h"
+#include "storage/names.h"
 
 #define USER_COLUMNS "id, name, folded, account, role"
 
@@ -54,19 +55,18 @@ bool users_find(struct database *database, struct job *job)
     return step != STEP_FAILED;
 }
 
-static bool check_name(struct database *database, struct job_login *login)
+/* The key's own user may have it. */
+static bool check_name(struct database *database, struct job_login *login, const char *name)
 {
-    struct user_row owner = {.id = 0};
-    enum step step = find_by_name(database, login->folded, &owner);
-    login->taken = step == STEP_ROW && !(login->known && owner.id == login->user.id);
-    if (login->taken && !login->known)
-        login->user = owner;
-    return step != STEP_FAILED;
+    return names_taken(database, name, login->folded, login->known ? login->user.id : 0,
+                       login->elapsed_ms, &login->taken);
 }
 
 bool users_login(struct database *database, struct job *job)
 {
     struct job_login *login = &job->login;
+    char name[NAME_BYTES_MAX + 1];
+    memcpy(name, login->user.name, sizeof name);
     if (login->by_key) {
         if (!hash_text(login->key, login->device.key_hash))
             return database_failed(database, SQLITE_INTERNAL);
@@ -75,7 +75,7 @@ bool users_login(struct database *database, struct job *job)
             return false;
         login->known = step == STEP_ROW;
     }
-    if (login->folded[0] && !check_name(database, login))
+    if (login->folded[0] && !check_name(database, login, name))
         return false;
     if (login->known)
         return true;
@@ -84,8 +84,8 @@ bool users_login(struct database *database, struct job *job)
     return true;
 }
 
-bool users_insert(struct database *database, const struct user_row *user, const struct moment *at,
-                  bool *is_taken)
+static bool insert_user(struct database *database, const struct user_row *user,
+                        const struct moment *at)
 {
     sqlite3_stmt *statement = database_prepare(
         database, "INSERT INTO users(id, name, folded, account, role, seen_ms, seen_elapsed_ms)"
@@ -97,14 +97,16 @@ bool users_insert(struct database *database, const struct user_row *user, const 
     sqlite3_bind_int(statement, 5, (int)user->role);
     sqlite3_bind_int64(statement, 6, at->wall_ms);
     sqlite3_bind_int64(statement, 7, at->elapsed_ms);
-    *is_taken = false;
-    if (database_run(database, statement))
-        return true;
-    if ((database->code & 0xff) != SQLITE_CONSTRAINT)
+    return database_run(database, statement) && names_note_skeleton(database, user->id, user->name);
+}
+
+bool users_insert(struct database *database, const struct user_row *user, const struct moment *at,
+                  bool *is_taken)
+{
+    if (!names_taken(database, user->name, user->folded, user->id, at->elapsed_ms, is_taken))
         return false;
-    database_forget_failure(database);
-    *is_taken = true;
-    return true;
+    return *is_taken ||
+           (names_release(database, user->folded) && insert_user(database, user, at));
 }
 
 bool users_create(struct database *database, struct job *job)

@@ -7,6 +7,7 @@
 #include "storage/cursors.h"
 #include "storage/days.h"
 #include "storage/devices.h"
+#include "storage/names.h"
 #include "storage/grants.h"
 #include "storage/search/search.h"
 #include "storage/start.h"
@@ -74,6 +75,7 @@ bool writer_init(struct writer *writer, struct start *start, const struct store_
     writer->database = start->database;
     start->database = (struct database){.handle = NULL};
     logs_init(&writer->logs, options->nonce_window, NONCES_BYTES_MAX);
+    names_complete(&writer->database);
     return set_pragmas(writer, options) && start_clock(writer, options) &&
            search_open(&writer->database, options->search, &writer->unindexed);
 }
@@ -152,6 +154,8 @@ static bool run_job(struct writer *writer, struct job *job)
         return append_run(writer, job);
     case JOB_USER_CREATE:
         return users_create(&writer->database, job);
+    case JOB_RENAME:
+        return names_rename(&writer->database, job);
     case JOB_DEVICE_TOUCH:
         return devices_touch(&writer->database, job);
     case JOB_DEVICE_FORGET:

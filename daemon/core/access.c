@@ -1,5 +1,6 @@
 #include "daemon/core/access.h"
 
+#include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
@@ -67,8 +68,9 @@ struct room *access_find_room(const struct session *session, const char *name,
                               struct refusal *refusal)
 {
     struct room *room = room_find(session->gateway, name);
-    bool is_hidden = room && room->visibility == VISIBILITY_DIRECT && !is_one_of_two(session, room);
-    if (room && !is_hidden)
+    if (name[0] == '@' && !(room && is_one_of_two(session, room)))
+        room = direct_find_held(session->gateway, session_user_id(session), name);
+    if (room)
         return room;
     refuse_not_found(refusal);
     return NULL;

@@ -71,3 +71,43 @@ void announce_changed(struct gateway *gateway, const struct room *room, const ch
 {
     tell_room(gateway, room, "changed", was && was[0] ? was : NULL);
 }
+
+static void tell_once(struct session *session, const struct buffer *encoded)
+{
+    uint64_t telling = session->gateway->sessions.told_last;
+    if (session->told != telling)
+        (void)session_tell_json(session, encoded);
+    session->told = telling;
+}
+
+static void tell_user(const struct user *user, const struct buffer *encoded)
+{
+    for (struct session *session = user ? user->sessions : NULL; session; session = session->next)
+        tell_once(session, encoded);
+}
+
+static void tell_rooms(const struct user *user, const struct buffer *encoded)
+{
+    for (struct session *session = user->sessions; session; session = session->next)
+        for (const struct member *member = session->members; member; member = member->next)
+            for (size_t i = 0; i < member->room->member_count; i++)
+                tell_once(member->room->members[i]->session, encoded);
+}
+
+void announce_to_company(struct gateway *gateway, int64_t user_id, enum message_type event,
+                         const void *fields)
+{
+    struct buffer *encoded = &gateway->encoded;
+    const struct user *user = user_find_id(gateway, user_id);
+    encoded->length = 0;
+    gateway->sessions.told_last++;
+    if (!message_encode(encoded, event, NULL, fields))
+        return;
+    if (user) {
+        tell_user(user, encoded);
+        tell_rooms(user, encoded);
+    }
+    for (const struct room *room = gateway->rooms.directs; room; room = room->next_direct)
+        if (room->user_a == user_id || room->user_b == user_id)
+            tell_user(user_find_id(gateway, room->user_a ^ room->user_b ^ user_id), encoded);
+}

@@ -21,4 +21,8 @@ void announce_room(struct gateway *gateway, const struct room *room, const char 
 /* The same, changed; was: what it was called until now, NULL or empty when the name has stayed. */
 void announce_changed(struct gateway *gateway, const struct room *room, const char *was);
 
+/* To everybody who shares a room with the user, who may be away, and to the user: each session once. */
+void announce_to_company(struct gateway *gateway, int64_t user_id, enum message_type event,
+                         const void *fields);
+
 #endif

@@ -60,7 +60,8 @@ void bridged_sign(const struct ask *ask, const struct bridged *bridged, struct j
 {
     if (bridged->as)
         sign_as(ask, bridged->as, job);
-    job->append.entry.via = job_text(job, bridged->via);
+    if (bridged->via)
+        job->append.entry.via = job_text(job, bridged->via);
     job->append.entry.origin = job_clean_text(job, bridged->origin, TEXT_LINE);
     job->append.target_origin = job_clean_text(job, bridged->target_origin, TEXT_LINE);
 }

@@ -1,6 +1,7 @@
 #include "daemon/core/gateway.h"
 
 #include "daemon/core/announce.h"
+#include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/limit.h"
 #include "daemon/core/room.h"
@@ -239,6 +240,8 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
     for (size_t i = 0; i < start->room_count; i++)
         if (!room_create(gateway, &start->rooms[i]))
             return false;
+    for (size_t i = 0; i < start->hold_count; i++)
+        direct_hold_name(gateway, &start->holds[i]);
     for (size_t i = 0; i < start->token_count; i++)
         if (!token_add(gateway, &start->tokens[i]))
             return false;
@@ -290,8 +293,9 @@ void gateway_destroy(struct gateway *gateway)
     for (size_t i = 0; i < gateway->users.by_id.slot_count; i++)
         for (struct table_link *link = gateway->users.by_id.slots[i], *next; link; link = next) {
             next = link->next;
-            free(TABLE_ITEM(link, struct user, by_id));
+            user_destroy(TABLE_ITEM(link, struct user, by_id));
         }
+    direct_finish(gateway);
     table_finish(&gateway->sessions.by_id);
     table_finish(&gateway->rooms.by_id);
     table_finish(&gateway->rooms.by_name);

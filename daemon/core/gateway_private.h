@@ -11,6 +11,7 @@
 #include "protocol/message.h"
 
 struct limit_table;
+struct hold;
 struct room;
 struct token;
 struct user;
@@ -27,6 +28,7 @@ struct gateway {
         uint64_t id_last;
         struct session *unauthenticated; /* a hello is awaited from these; the oldest first */
         struct session *blocked;         /* wait for storage; the first is the first to go on */
+        uint64_t told_last;              /* see announce_to_company */
         size_t retry_count;              /* with CATCH_UP_RETRY */
         int64_t retried_ms;              /* when those were last asked for again */
         size_t replies_bytes;  /* taken by what waits for all of them */
@@ -41,6 +43,7 @@ struct gateway {
         struct room *newest, *oldest;  /* all of them by newest entry */
         struct room *oldest_ringed;    /* those older than this one have no ring; NULL: unknown */
         struct room *directs;
+        struct hold *holds;            /* of their users: see direct.h */
         size_t direct_count;           /* of by_id */
         struct room *presence_due;     /* presence turns */
         struct room *plain;            /* NULL when there is none */
@@ -54,6 +57,7 @@ struct gateway {
         int64_t id_last;
         size_t here_count;     /* with at least one session */
         size_t creating_count; /* not stored yet */
+        struct wanted_name *wanted_names; /* of renames under way */
         int64_t device_id_last;
         uint32_t forgotten_count; /* devices that were forgotten since the start: a login that was asked
                                      before one of them is asked again */

@@ -64,41 +64,6 @@ static void become(struct session *session, struct user *user, int64_t device_id
     user_attach(user, session);
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
-
-static bool check_name(struct gateway *gateway, const char *name, struct user_row *row,
-                       struct refusal *refusal)
-{
-    size_t most = (size_t)gateway->config->limits.name_characters;
-    enum name_result result = name_normalise(name, most, row->name);
-    if (result == NAME_OK && !name_fold(row->name, row->folded))
-        result = NAME_TOO_LONG;
-    if (result == NAME_OK && name_is_reserved(row->folded))
-        result = NAME_RESERVED;
-    if (result == NAME_OK)
-        return true;
-    refuse(refusal, ERROR_name_invalid, "name", "%s", name_result_sentence(result));
-    return false;
-}
-
-/* A name that nobody here has; whether somebody away has it is seen at the next hello. */
-static void refuse_taken(struct gateway *gateway, const struct user_row *row,
-                         struct refusal *refusal)
-{
-    char free_name[NAME_BYTES_MAX + 32], folded[NAME_BYTES_MAX + 1], kept[NAME_BYTES_MAX + 1];
-    size_t most = (size_t)gateway->config->limits.name_characters;
-    for (int number = 2; number < 100; number++) {
-        snprintf(free_name, sizeof free_name, "%s-%d", row->name, number);
-        if (name_normalise(free_name, most, kept) != NAME_OK || !name_fold(kept, folded))
-            break;
-        if (user_find(gateway, folded))
-            continue;
-        refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try %s.", kept);
-        return;
-    }
-    refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try another.");
-}
-
 /* --- a user who is known ------------------------------------------------------------------------ */
 
 /* The key comes back with welcome. */
@@ -361,8 +326,8 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
 {
     static const struct job_own nothing = {0};
     struct refusal refusal;
-    if (login->taken || user_find(ask->gateway, login->user.folded)) {
-        refuse_taken(ask->gateway, &login->user, &refusal);
+    if (login->taken || user_has_name(ask->gateway, login->user.folded)) {
+        user_refuse_taken(ask->gateway, login->user.name, &refusal);
         return ask_refuse(ask, &refusal);
     }
     if (!rates_take_guest(ask->session, &refusal))
@@ -391,6 +356,8 @@ static answer_handler answer_login;
 static enum outcome log_in(struct ask *ask, struct job *job)
 {
     struct login_context *context = submit_context(job, sizeof *context);
+    if (job)
+        job->login.elapsed_ms = ask->gateway->now.elapsed_ms;
     if (context)
         context->forgotten_count = ask->gateway->users.forgotten_count;
     return ask_submit(ask, job, answer_login);
@@ -441,7 +408,7 @@ enum outcome handle_hello(struct ask *ask)
     struct user_row row = {0};
     struct refusal refusal;
     if (!may_say_hello(ask->session, hello, &refusal) ||
-        (hello->name && !check_name(ask->gateway, hello->name, &row, &refusal)))
+        (hello->name && !user_check_name(ask->gateway, hello->name, &row, &refusal)))
         return ask_refuse(ask, &refusal);
     if (key && token_is(key))
         return greet_token(ask, key);

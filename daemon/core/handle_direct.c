@@ -2,6 +2,7 @@
  * for both at once: its job and the message's go to storage one behind the other. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/repeat.h"
 #include "daemon/core/room.h"
@@ -56,7 +57,7 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
     struct refusal refusal;
     if (!room_make_direct_row(gateway, ask->session->user, peer->id, peer->name, &row, &refusal))
         return ask_refuse(ask, &refusal);
-    struct room *room = room_find_folded(gateway, row.folded);
+    struct room *room = direct_find(gateway, row.user_a, row.user_b);
     if (!room && !room_budget_take(ask->session, VISIBILITY_DIRECT, &refusal))
         return ask_refuse(ask, &refusal);
     if (!room)
@@ -67,6 +68,15 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
 
 /* --- whom --------------------------------------------------------------------------------------- */
 
+/* To somebody one has written to who was called so until lately. */
+static struct room *find_by_former_name(const struct ask *ask)
+{
+    struct room_row row;
+    return direct_name(ask->session->user->name, ask->request.as_direct.to, &row)
+               ? direct_find_held(ask->gateway, ask->session->user->id, row.name)
+               : NULL;
+}
+
 static enum outcome answer_looked_up(struct ask *ask, struct job *job)
 {
     const struct peer peer = {job->user_find.user.id, job->user_find.user.name};
@@ -74,9 +84,10 @@ static enum outcome answer_looked_up(struct ask *ask, struct job *job)
         return ANSWERED;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
-    if (!job->user_find.found)
-        return ask_fail(ask, ERROR_user_not_found, "to", NULL);
-    return begin(ask, &peer);
+    if (job->user_find.found)
+        return begin(ask, &peer);
+    struct room *room = find_by_former_name(ask);
+    return room ? send_message(ask, room) : ask_fail(ask, ERROR_user_not_found, "to", NULL);
 }
 
 /* Somebody who is not here is asked for by name. */

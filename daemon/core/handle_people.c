@@ -98,7 +98,7 @@ static void add_those_here(const struct gateway *gateway, const struct room *roo
             continue;
         const struct session *session = member->session;
         const struct record_member_line line = {
-            .name = presence_user_name(person),
+            .name = session->user ? session->user->name : presence_user_name(person),
             .uid = session_user_id(session),
             .role = role_name(access_role(session, room, &member->grant)),
             .account = session->user && session->user->account,

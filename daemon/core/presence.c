@@ -14,7 +14,7 @@ struct presence_user {
     bool is_changed;         /* in presence.changed */
     struct presence_user *changed_prev, *changed_next;
     struct presence_user *typing_prev, *typing_next;
-    char name[]; /* NUL-terminated */
+    char *name; /* owned */
 };
 
 static struct presence_user *person_of(const struct table_link *link)
@@ -33,17 +33,23 @@ static struct presence_user *find(const struct presence *presence, int64_t user)
     return NULL;
 }
 
+static void free_person(struct presence_user *person)
+{
+    free(person->name);
+    free(person);
+}
+
 static struct presence_user *add(struct presence *presence, int64_t user, const char *name)
 {
-    size_t size = strlen(name) + 1;
-    struct presence_user *person = calloc(1, sizeof *person + size);
+    struct presence_user *person = calloc(1, sizeof *person);
     if (!person)
         return NULL;
     person->user = user;
-    memcpy(person->name, name, size);
-    if (table_insert(&presence->people, &person->by_user, table_hash_number((uint64_t)user)))
+    person->name = strdup(name);
+    if (person->name &&
+        table_insert(&presence->people, &person->by_user, table_hash_number((uint64_t)user)))
         return person;
-    free(person);
+    free_person(person);
     return NULL;
 }
 
@@ -110,8 +116,18 @@ void presence_leave(struct presence *presence, int64_t user, int64_t now_ms)
     mark(presence, person, now_ms);
     if (!person->is_changed) { /* nobody was told of it */
         take_out(presence, person);
-        free(person);
+        free_person(person);
     }
+}
+
+void presence_rename(struct presence *presence, int64_t user, const char *name)
+{
+    struct presence_user *person = find(presence, user);
+    char *copy = person ? strdup(name) : NULL;
+    if (!copy)
+        return;
+    free(person->name);
+    person->name = copy;
 }
 
 void presence_type(struct presence *presence, int64_t user, bool on, int64_t now_ms)
@@ -253,7 +269,7 @@ void presence_news_finish(struct presence_news *news)
     while (news->gone) {
         struct presence_user *person = news->gone;
         news->gone = person->changed_next;
-        free(person);
+        free_person(person);
     }
     free(news->joined);
     free(news->left);
@@ -266,7 +282,7 @@ void presence_finish(struct presence *presence)
     while (link) {
         struct presence_user *person = person_of(link);
         link = table_step(&presence->people, link);
-        free(person);
+        free_person(person);
     }
     table_finish(&presence->people);
     *presence = (struct presence){0};

@@ -29,9 +29,12 @@ struct presence {
 };
 
 /* user is the user's id, or any number of the caller's for those without. name is copied; the first
- * one counts. Every enter wants its leave. False without memory, and nobody has entered. */
+ * one counts, until presence_rename. Every enter wants its leave. False without memory, and nobody has entered. */
 bool presence_enter(struct presence *presence, int64_t user, const char *name, int64_t now_ms);
 void presence_leave(struct presence *presence, int64_t user, int64_t now_ms);
+
+/* A user who is or was here is told by this name from now on; without memory by the one before. */
+void presence_rename(struct presence *presence, int64_t user, const char *name);
 
 /* On is good for TYPING_LAPSES_MS. Ignored for those who are not here. */
 void presence_type(struct presence *presence, int64_t user, bool on, int64_t now_ms);

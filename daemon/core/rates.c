@@ -42,6 +42,8 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
     case LIMIT_DIRECT_ROOMS:
         return rate_per_hour(limits->direct_rooms_per_hour, limits->direct_rooms_per_hour);
     case LIMIT_SLOW: /* each room's own: see rates_take_slow */
+    case LIMIT_RENAMES:
+        return rate_per_hour(limits->renames_per_hour * factor, limits->renames_per_hour * factor);
     case LIMIT_KIND_COUNT:
         break;
     }
@@ -70,8 +72,8 @@ static uint64_t user_key(const struct session *session)
 
 static bool has_own_rate(const struct session *session, enum limit_kind kind)
 {
-    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN ||
-                             kind == LIMIT_JOINS || kind == LIMIT_READS);
+    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN || kind == LIMIT_JOINS ||
+                             kind == LIMIT_READS || kind == LIMIT_RENAMES);
 }
 
 static struct bucket *address_bucket(struct session *session, enum limit_kind kind)

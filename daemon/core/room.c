@@ -141,10 +141,12 @@ static bool set_names(struct room *room, const struct room_row *row)
     room->name = memcpy(names, row->name, name_size);
     room->folded = memcpy(names + name_size, row->folded, folded_size);
     room->was = !is_direct && was_size ? memcpy(names + name_size + folded_size, row->was, was_size) : NULL;
-    if (is_direct) {
-        room->peer_a = memcpy(room->folded + folded_size, a, a_size);
-        room->peer_b = memcpy(room->folded + folded_size + a_size, b, b_size);
-    }
+    if (!is_direct)
+        return true;
+    const char *first = memcpy(room->folded + folded_size, a, a_size);
+    const char *second = memcpy(room->folded + folded_size + a_size, b, b_size);
+    room->peer_a = row->is_turned ? second : first;
+    room->peer_b = row->is_turned ? first : second;
     return true;
 }
 
@@ -259,15 +261,10 @@ void room_destroy(struct gateway *gateway, struct room *room)
     free_room(room);
 }
 
-bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded)
+bool room_call(struct gateway *gateway, struct room *room, const struct room_row *row)
 {
-    struct room_row row = {.visibility = room->visibility};
     struct room names = {0};
-    bool is_other = strcmp(folded, room->folded) != 0;
-    snprintf(row.name, sizeof row.name, "%s", name);
-    snprintf(row.folded, sizeof row.folded, "%s", folded);
-    snprintf(row.was, sizeof row.was, "%s", is_other ? room->folded : room->was ? room->was : "");
-    if (!set_names(&names, &row))
+    if (!set_names(&names, row))
         return false;
     room_give_ring_up(gateway, room); /* its frames have the old name in them */
     drop_names(gateway, room);
@@ -275,7 +272,19 @@ bool room_rename(struct gateway *gateway, struct room *room, const char *name, c
     room->name = names.name;
     room->folded = names.folded;
     room->was = names.was;
+    room->peer_a = names.peer_a;
+    room->peer_b = names.peer_b;
     return keep_names(gateway, room);
+}
+
+bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded)
+{
+    struct room_row row = {.visibility = room->visibility};
+    bool is_other = strcmp(folded, room->folded) != 0;
+    snprintf(row.name, sizeof row.name, "%s", name);
+    snprintf(row.folded, sizeof row.folded, "%s", folded);
+    snprintf(row.was, sizeof row.was, "%s", is_other ? room->folded : room->was ? room->was : "");
+    return room_call(gateway, room, &row);
 }
 
 void room_note_pruned(struct room *room, int64_t first, int64_t pruned)
@@ -382,5 +391,5 @@ const char *room_peer(const struct room *room, const struct session *session)
 {
     if (room->visibility != VISIBILITY_DIRECT || !session->user || !room->peer_a)
         return NULL;
-    return strcmp(room->peer_a, session->user->name) == 0 ? room->peer_b : room->peer_a;
+    return session->user->id == room->user_a ? room->peer_b : room->peer_a;
 }

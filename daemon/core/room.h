@@ -50,7 +50,7 @@ struct room {
     char *name;                 /* owned; the next four lie in the same block */
     char *folded;
     const char *was;            /* folded: what it was called before; or NULL */
-    const char *peer_a, *peer_b; /* of a direct room: the two names */
+    const char *peer_a, *peer_b; /* of a direct room: what user_a and user_b are called */
     char *topic;                /* owned, NULL is "" */
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
@@ -96,6 +96,9 @@ bool room_set_topic(struct room *room, const char *topic);
 
 /* The room is called so from now on, and what it was called before finds it, too. False without memory: nothing has changed. */
 bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded);
+
+/* The same of whatever names the row has: of a direct room, too. */
+bool room_call(struct gateway *gateway, struct room *room, const struct room_row *row);
 
 /* What is in memory of its log goes, after everybody had their write: readers go to storage. */
 void room_give_ring_up(struct gateway *gateway, struct room *room);

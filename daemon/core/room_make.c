@@ -1,6 +1,7 @@
 #include "daemon/core/room_make.h"
 
 #include "daemon/core/announce.h"
+#include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
@@ -57,7 +58,7 @@ bool room_make_direct_row(struct gateway *gateway, const struct user *user, int6
 {
     *row = (struct room_row){
         .visibility = VISIBILITY_DIRECT, .user_a = user->id, .user_b = peer_id};
-    if (name_of_direct_room(user->name, peer_name, row->name))
+    if (direct_name(user->name, peer_name, row))
         return complete(gateway, row, refusal);
     refuse(refusal, ERROR_internal, NULL, NULL);
     return false;

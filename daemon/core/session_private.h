@@ -64,6 +64,7 @@ struct session {
     size_t unsent_bytes;       /* written last and not taken by the kernel, at most */
     int64_t opened_ms, heard_ms; /* monotonic */
     int64_t turn_ms;           /* to come in as a new guest, as was told; 0: none was */
+    uint64_t told;             /* the last telling that found it: see announce_to_company */
     uint32_t in_flight;        /* jobs that will be answered */
     uint32_t refused_count;    /* frames refused in a row by requests_per_second */
     uint16_t member_count;

@@ -51,23 +51,112 @@ static bool keep(struct gateway *gateway, struct user *user)
     return false;
 }
 
+/* One block: name and folded name. NULL without memory. */
+static char *copy_names(const char *name, const char *folded)
+{
+    size_t name_size = strlen(name) + 1, folded_size = strlen(folded) + 1;
+    char *names = malloc(name_size + folded_size);
+    if (!names)
+        return NULL;
+    memcpy(names, name, name_size);
+    memcpy(names + name_size, folded, folded_size);
+    return names;
+}
+
+static void set_names(struct user *user, char *names)
+{
+    free(user->name);
+    user->name = names;
+    user->folded = names + strlen(names) + 1;
+}
+
+void user_destroy(struct user *user)
+{
+    free(user->name);
+    free(user);
+}
+
 struct user *user_create(struct gateway *gateway, const struct user_row *row)
 {
-    size_t name_size = strlen(row->name) + 1, folded_size = strlen(row->folded) + 1;
-    struct user *user = calloc(1, sizeof *user + name_size + folded_size);
-    if (!user)
+    struct user *user = calloc(1, sizeof *user);
+    char *names = user ? copy_names(row->name, row->folded) : NULL;
+    if (!names) {
+        free(user);
         return NULL;
+    }
     user->id = row->id;
     user->account = row->account;
     user->role = row->role;
-    memcpy(user->name, row->name, name_size);
-    user->folded = user->name + name_size;
-    memcpy(user->folded, row->folded, folded_size);
+    set_names(user, names);
     if (keep(gateway, user))
         return user;
-    free(user);
+    user_destroy(user);
     return NULL;
 }
+
+/* --- names ------------------------------------------------------------------------------------- */
+
+/* Whoever were called like the gateway could speak for it. */
+static bool is_kept_back(const struct gateway *gateway, const struct user_row *row)
+{
+    char own[NAME_BYTES_MAX + 1], skeleton[NAME_BYTES_MAX + 1];
+    if (name_is_reserved(row->folded) || !name_skeleton(row->name, skeleton) ||
+        name_is_reserved(skeleton))
+        return true;
+    return name_skeleton(gateway->config->server.name, own) && strcmp(own, skeleton) == 0;
+}
+
+bool user_check_name(const struct gateway *gateway, const char *name, struct user_row *row,
+                     struct refusal *refusal)
+{
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    enum name_result result = name_normalise(name, most, row->name);
+    if (result == NAME_OK && !name_fold(row->name, row->folded))
+        result = NAME_TOO_LONG;
+    if (result == NAME_OK && is_kept_back(gateway, row))
+        result = NAME_RESERVED;
+    if (result == NAME_OK)
+        return true;
+    refuse(refusal, ERROR_name_invalid, "name", "%s", name_result_sentence(result));
+    return false;
+}
+
+bool user_has_name(const struct gateway *gateway, const char *folded)
+{
+    const struct wanted_name *wanted = gateway->users.wanted_names;
+    while (wanted && strcmp(wanted->folded, folded) != 0)
+        wanted = wanted->next;
+    return wanted || user_find(gateway, folded);
+}
+
+void user_refuse_taken(const struct gateway *gateway, const char *name, struct refusal *refusal)
+{
+    char free_name[NAME_BYTES_MAX + 32], folded[NAME_BYTES_MAX + 1], kept[NAME_BYTES_MAX + 1];
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    for (int number = 2; number < 100; number++) {
+        snprintf(free_name, sizeof free_name, "%s-%d", name, number);
+        if (name_normalise(free_name, most, kept) != NAME_OK || !name_fold(kept, folded))
+            break;
+        if (user_has_name(gateway, folded))
+            continue;
+        refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try %s.", kept);
+        return;
+    }
+    refuse(refusal, ERROR_name_taken, "name", "This name is in use here. Try another.");
+}
+
+bool user_rename(struct gateway *gateway, struct user *user, const char *name, const char *folded)
+{
+    char *names = copy_names(name, folded);
+    if (!names)
+        return false;
+    table_remove(&gateway->users.by_name, &user->by_name);
+    set_names(user, names);
+    return table_insert(&gateway->users.by_name, &user->by_name,
+                        table_hash_text(user->folded, gateway->seed)); /* there is place: one went */
+}
+
+/* --- storing ------------------------------------------------------------------------------------ */
 
 static void finish_store(struct gateway *gateway, struct job *job);
 
@@ -115,7 +204,7 @@ void user_release(struct gateway *gateway, struct user *user)
         return;
     table_remove(&gateway->users.by_id, &user->by_id);
     table_remove(&gateway->users.by_name, &user->by_name);
-    free(user);
+    user_destroy(user);
 }
 
 void user_detach(struct session *session)

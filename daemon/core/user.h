@@ -3,6 +3,7 @@
 #define HEARTH_CORE_USER_H
 
 #include "daemon/core/table.h"
+#include "protocol/message.h"
 #include "storage/crypto.h"
 #include "storage/job.h"
 
@@ -22,8 +23,13 @@ struct user {
     bool is_creating;
     uint16_t owned_count;     /* rooms that are this user's, for limits.rooms_per_user */
     enum role role;           /* in the gateway */
-    char *folded;             /* in the same block */
-    char name[];
+    char *name, *folded;      /* owned; one block */
+};
+
+/* A name that somebody here is about to take: it is theirs already. In the memory of the job. */
+struct wanted_name {
+    struct wanted_name *next;
+    char folded[NAME_BYTES_MAX + 1];
 };
 
 /* What users are found by, of a name as a client wrote it. False when nobody can be called so. */
@@ -37,6 +43,21 @@ void user_touch(const struct session *session, const char *client);
 /* Stores a user who is here already; false when storage takes nothing more. */
 bool user_store(struct gateway *gateway, const struct user_row *row,
                 const struct device_row *device);
+/* What a user wants to be called, as it is kept, folded and free of what nobody may be called. The row's
+ * other fields stay. */
+bool user_check_name(const struct gateway *gateway, const char *name, struct user_row *row,
+                     struct refusal *refusal);
+
+/* name_taken, with one that nobody here has; whether somebody away has it is seen at the next try. */
+void user_refuse_taken(const struct gateway *gateway, const char *name, struct refusal *refusal);
+
+/* Somebody here has the name or is about to take it. */
+bool user_has_name(const struct gateway *gateway, const char *folded);
+
+/* Is called otherwise. False without memory: the user is called as before. */
+bool user_rename(struct gateway *gateway, struct user *user, const char *name, const char *folded);
+void user_destroy(struct user *user); /* of a gateway that ends */
+
 void user_attach(struct user *user, struct session *session);
 void user_detach(struct session *session); /* frees a user that nobody needs any more */
 void user_release(struct gateway *gateway, struct user *user); /* the same, after is_creating */

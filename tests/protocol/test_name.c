@@ -236,6 +236,36 @@ static void dots_alone_are_no_name(void **state)
     assert_int_equal(name_normalise("a..b", 32, out), NAME_OK);
 }
 
+static void lookalikes_have_one_skeleton(void **state)
+{
+    static const char *const same[][2] = {
+        {"\u0430dmin", "admin"}, {"m\u0456na", "mina"},           {"\u041c\u0410\u041a", "mak"},
+        {"J\u03bfs", "jos"},     {"\u0397\u0391\u039d", "han"}, {"\u0417lara", "3lara"},
+        {"mina", "MINA"}};
+    static const char *const others[][2] = {
+        {"mina", "mlna"}, {"client1", "clientl"}, {"\u0436ora", "xora"}, {"\ubbf8\ub098", "mina"}};
+    char one[NAME_BYTES_MAX + 1], other[NAME_BYTES_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        assert_true(name_skeleton(same[i][0], one) && name_skeleton(same[i][1], other));
+        assert_string_equal(one, other);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_true(name_skeleton(others[i][0], one) && name_skeleton(others[i][1], other));
+        assert_string_not_equal(one, other);
+    }
+}
+
+static void the_longest_name_has_a_skeleton(void **state)
+{
+    char name[NAME_BYTES_MAX + 1] = "", skeleton[NAME_BYTES_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i + 2 <= NAME_BYTES_MAX; i += 2)
+        memcpy(name + i, "\u0436", 3);
+    assert_true(name_skeleton(name, skeleton));
+    assert_string_equal(name, skeleton);
+}
+
 static void random_bytes_give_an_answer(void **state)
 {
     (void)state;
@@ -272,6 +302,8 @@ int main(void)
         cmocka_unit_test(names_of_the_gateway_and_of_plain_clients_are_reserved),
         cmocka_unit_test(every_emoji_may_stand_in_a_name),
         cmocka_unit_test(dots_alone_are_no_name),
+        cmocka_unit_test(lookalikes_have_one_skeleton),
+        cmocka_unit_test(the_longest_name_has_a_skeleton),
         cmocka_unit_test(random_bytes_give_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

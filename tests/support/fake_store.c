@@ -139,11 +139,13 @@ void store_forget_start(struct store *store)
 {
     free(store->start.rooms);
     store->start.rooms = NULL;
-    store->start.room_count = 0;
     free(store->start.tokens);
     free(store->start.cursors);
     store->start.tokens = NULL;
     store->start.cursors = NULL;
+    free(store->start.holds);
+    store->start.holds = NULL;
+    store->start.room_count = store->start.hold_count = 0;
     store->start.token_count = store->start.cursor_count = 0;
 }
 

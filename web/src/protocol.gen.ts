@@ -762,6 +762,14 @@ export interface PasswordRequest {
   new: string;
 }
 
+/** Be called otherwise. Roles, rooms, conversations and read markers stay. */
+export interface RenameRequest {
+  type: "rename";
+  ref?: Ref;
+  /** The new name. */
+  name: string;
+}
+
 /** List the devices that come in as this user. */
 export interface DevicesRequest {
   type: "devices";
@@ -1425,6 +1433,17 @@ export interface ReadEvent {
   seq: number;
 }
 
+/** Somebody who shares a room with you, or you, is called otherwise. */
+export interface RenamedEvent {
+  type: "renamed";
+  /** Who. */
+  uid: string;
+  /** Called until now. */
+  from: string;
+  /** Called from now on. */
+  to: string;
+}
+
 /** A room was made, changed or removed. */
 export interface RoomEvent {
   type: "room";
@@ -1510,6 +1529,7 @@ export type Request =
   | RoleRequest
   | RegisterRequest
   | PasswordRequest
+  | RenameRequest
   | DevicesRequest
   | ForgetDeviceRequest
   | LogoutRequest
@@ -1569,6 +1589,7 @@ export type Event =
   | PresenceEvent
   | TypingEvent
   | ReadEvent
+  | RenamedEvent
   | RoomEvent
   | KickedEvent
   | NoticeEvent
@@ -1609,6 +1630,7 @@ export interface Answers {
   role: OkReply;
   register: OkReply;
   password: OkReply;
+  rename: OkReply;
   devices: DevicesReply;
   forget_device: OkReply;
   logout: OkReply;

@@ -33,7 +33,7 @@ static void a_taken_name_is_refused_with_a_free_one(void **state)
     client_send(client, "{\"type\":\"hello\",\"name\":\"mina\"}");
     const char *error = client_expect(client, "error");
     assert_non_null(strstr(error, "name_taken"));
-    assert_non_null(strstr(error, "Try Mina-2."));
+    assert_non_null(strstr(error, "Try mina-2."));
     client_send(client, "{\"type\":\"hello\",\"name\":\"mina-2\"}");
     (void)client_expect(client, "welcome");
     (void)state;
