@@ -24,6 +24,7 @@
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
 #define DIRECT_BYTES   INT64_C(3072)        /* a direct one: no topic, two members, two names held */
 #define TOKEN_BYTES    INT64_C(16384)       /* a token with its rooms and cursors */
+#define TRANSFER_BYTES (INT64_C(256) << 10) /* of a backup under way, what lies here of it */
 #define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
 
 static int64_t larger(int64_t a, int64_t b)
@@ -56,7 +57,7 @@ static int64_t connections_bytes(const struct config *config)
 static int64_t jobs_bytes(const struct config *config)
 {
     const struct config_storage *storage = &config->storage;
-    return 2 * storage->pending_bytes +
+    return 2 * storage->pending_bytes + TRANSFER_BYTES +
            storage->readers * (JOB_BYTES + config->limits.reply_bytes / 2);
 }
 

@@ -76,7 +76,7 @@ static int copy_snapshot(struct database *source, sqlite3 *target)
     return code;
 }
 
-static bool check_copy(struct database *copy)
+bool backup_is_whole(struct database *copy)
 {
     char answer[64] = "";
     sqlite3_stmt *check = database_prepare(copy, "PRAGMA quick_check(1)");
@@ -99,13 +99,24 @@ bool backup_copy(struct database *source, const char *path, char *why, size_t wh
         int code = copy_snapshot(source, copy.handle);
         ok = code == SQLITE_OK || database_failed(&copy, code);
     }
-    ok = ok && database_execute(&copy, "PRAGMA journal_mode=DELETE") && check_copy(&copy);
+    ok = ok && database_execute(&copy, "PRAGMA journal_mode=DELETE") && backup_is_whole(&copy);
     if (!ok) {
         say(why, why_size, "The copy failed", copy.why);
         unlink(path);
     }
     database_close(&copy);
     return ok;
+}
+
+int backup_copy_nameless(struct database *source, const char *path, char *why, size_t why_size)
+{
+    if (!backup_copy(source, path, why, why_size))
+        return -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        say(why, why_size, "The copy cannot be read", strerror(errno));
+    unlink(path);
+    return fd;
 }
 
 static int sync_at(const char *path, int flags)

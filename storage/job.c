@@ -39,6 +39,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_PEOPLE] = sizeof(struct job_people),     [JOB_OWN] = sizeof(struct job_own),
         [JOB_STATUS] = sizeof(struct store_status),   [JOB_BACKUP] = sizeof(struct job_backup),
         [JOB_RESTORE] = sizeof(struct job_backup),    [JOB_EXPORT] = sizeof(struct job_page),
+        [JOB_TRANSFER] = sizeof(struct job_transfer),
         [JOB_PRUNED] = sizeof(struct job_pruned),
     };
     return offsetof(struct job, append) + sizes[kind];

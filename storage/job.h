@@ -141,6 +141,7 @@ enum job_kind {
     JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
     JOB_ORIGINS, /* what a bridge's entries are called where they come from */
     JOB_LAG,     /* how far bridges and bots are behind */
+    JOB_TRANSFER, /* a step of a backup, or of its way back, as a stream */
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */
     /* told by the store itself, never submitted: comes out of store_collect among the answers */
     JOB_PRUNED,  /* retention has removed the oldest entries of a room, or the room */
@@ -396,6 +397,23 @@ struct store_status {
 
 struct job_backup { const char *path; bool overwrite; int64_t bytes; };
 
+enum transfer_step {
+    TRANSFER_STEP_COPY,   /* a copy of the database, to be read; answer: bytes */
+    TRANSFER_STEP_READ,   /* length bytes at at: answer in piece */
+    TRANSFER_STEP_UPLOAD, /* a backup of bytes is to come; overwrite: though the database has messages */
+    TRANSFER_STEP_WRITE,  /* the piece at at */
+    TRANSFER_STEP_TAKE,   /* all of it is there: checked, and put where the next store_open takes it */
+    TRANSFER_STEP_END     /* the file is not needed any more */
+};
+
+struct job_transfer {
+    enum transfer_step step;
+    bool overwrite;
+    int64_t bytes, at;
+    unsigned char *piece; /* of length bytes, in the job's memory */
+    size_t length;
+};
+
 struct job_pruned {
     int64_t room_id;
     int64_t first;  /* oldest seq kept; 0 when none is */
@@ -447,6 +465,7 @@ struct job {
         struct job_own own;
         struct store_status status;
         struct job_backup backup; /* JOB_BACKUP, JOB_RESTORE */
+        struct job_transfer transfer;
         struct job_import import;
         struct job_pruned pruned;
     };

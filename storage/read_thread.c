@@ -36,6 +36,7 @@ enum read_queue pool_queue(enum job_kind kind)
         return QUEUE_SEARCH;
     case JOB_BACKUP:
     case JOB_RESTORE:
+    case JOB_TRANSFER:
         return QUEUE_SLOW;
     default:
         return QUEUE_QUICK;
@@ -90,11 +91,21 @@ static void run_read(struct worker *worker, struct job *job)
         snprintf(job->why, sizeof job->why, "%.120s", worker->database.why);
         return;
     }
-    reader_run(&worker->database, store->path, job);
+    if (job->kind == JOB_TRANSFER)
+        transfer_file_run(&worker->transfer, &worker->database, store->path, job);
+    else
+        reader_run(&worker->database, store->path, job);
     if (job->result == JOB_UNAVAILABLE && database_is_corrupt(&worker->database))
         pool_suspect(store, job->kind == JOB_SEARCH ? SUSPECT_INDEX : SUSPECT_DATABASE);
     if (job->kind == JOB_STATUS)
         add_counters(store, &job->status);
+}
+
+static bool is_backup(const struct job *job)
+{
+    bool is_copy = job->kind == JOB_BACKUP ||
+                   (job->kind == JOB_TRANSFER && job->transfer.step == TRANSFER_STEP_COPY);
+    return is_copy && job->result == JOB_DONE;
 }
 
 static void finish_read(struct store *store, struct job *job)
@@ -105,7 +116,7 @@ static void finish_read(struct store *store, struct job *job)
     size_t bytes = job_bytes(job);
     int64_t now_ms = store_now(store).wall_ms;
     pthread_mutex_lock(&store->mutex);
-    if (job->kind == JOB_BACKUP && job->result == JOB_DONE) {
+    if (is_backup(job)) {
         store->backup_ts = store->figures.last_backup_ts = now_ms;
         pthread_cond_signal(&store->write_work);
     }
@@ -137,5 +148,6 @@ void *read_thread(void *argument)
         run_read(worker, job);
         finish_read(worker->store, job);
     }
+    transfer_file_end(&worker->transfer, worker->store->path);
     return NULL;
 }

@@ -20,18 +20,29 @@ static bool say(char *why, size_t why_size, const char *what, const char *reason
     return false;
 }
 
-static bool refuse_backup(struct job *job, const char *reason)
+static bool refuse_in(char *why, size_t why_size, const char *reason)
 {
-    return say(job->why, sizeof job->why, "The backup is refused", reason);
+    return say(why, why_size, "The backup is refused", reason);
 }
 
-static bool is_ours(struct database *backup, struct job *job)
+static bool refuse_backup(struct job *job, const char *reason)
+{
+    return refuse_in(job->why, sizeof job->why, reason);
+}
+
+static bool is_ours(struct database *backup, char *why, size_t why_size)
 {
     enum schema_origin origin = schema_origin(backup);
     if (origin == SCHEMA_OURS)
         return true;
-    return refuse_backup(job, origin == SCHEMA_OURS_NEWER ? "a newer hearth made it"
-                                                          : "it is no database of hearth");
+    return refuse_in(why, why_size, origin == SCHEMA_OURS_NEWER ? "a newer hearth made it"
+                                                                : "it is no database of hearth");
+}
+
+bool restore_may_replace(struct database *database, bool overwrite, char *why, size_t why_size)
+{
+    return overwrite || database_ask(database, "SELECT EXISTS(SELECT 1 FROM messages)", 1) == 0 ||
+           refuse_in(why, why_size, "the database has messages; say that they may be replaced");
 }
 
 static bool may_replace(struct database *database, struct job *job)
@@ -46,24 +57,51 @@ static bool may_replace(struct database *database, struct job *job)
         return refuse_backup(job, "it is no plain file");
     if (backup_is_own(database, path))
         return refuse_backup(job, "it is the database itself");
-    if (!job->backup.overwrite && database_ask(database, "SELECT 1 FROM messages LIMIT 1", 1) == 1)
-        return refuse_backup(job, "the database has messages; say that they may be replaced");
-    return true;
+    return restore_may_replace(database, job->backup.overwrite, job->why, sizeof job->why);
 }
 
 /* What was said since the backup is gone, and its seqs will be given again: with new log ids,
  * clients that remember it start afresh. */
-static bool renew_logs(const char *path, struct job *job)
+static bool renew_logs(const char *path, char *why, size_t why_size)
 {
-    struct database copy;
+    struct database copy = {.handle = NULL};
     struct database_options options = {.path = path, .full = true, .cache_bytes = 1 << 20};
     bool ok = database_open(&copy, &options) && database_begin(&copy) &&
               database_execute(&copy, "UPDATE rooms SET log_id=lower(hex(randomblob(8)))") &&
               database_commit(&copy);
     if (!ok)
-        refuse_backup(job, copy.why);
+        refuse_in(why, why_size, copy.why);
     database_close(&copy);
     return ok;
+}
+
+/* As a copy that backup_copy makes is: whole, and without a WAL. */
+static bool check_upload(const char *upload, char *why, size_t why_size)
+{
+    struct database backup = {.handle = NULL};
+    struct database_options options = {.path = upload, .cache_bytes = 1 << 20, .busy_ms = 1000};
+    bool ok = database_open(&backup, &options);
+    if (!ok)
+        refuse_in(why, why_size, (backup.code & 0xff) == SQLITE_NOTADB
+                                     ? "it is no database of hearth" : backup.why);
+    ok = ok && is_ours(&backup, why, why_size);
+    if (ok && !backup_is_whole(&backup))
+        ok = refuse_in(why, why_size, backup.why);
+    if (ok && !database_execute(&backup, "PRAGMA journal_mode=DELETE"))
+        ok = refuse_in(why, why_size, backup.why);
+    database_close(&backup);
+    return ok;
+}
+
+bool restore_stage_upload(const char *upload, const char *path, char *why, size_t why_size)
+{
+    char staged[PATH_BYTES];
+    snprintf(staged, sizeof staged, "%.1100s.restore", path);
+    if (check_upload(upload, why, why_size) && renew_logs(upload, why, why_size) &&
+        backup_place(upload, staged, why, why_size))
+        return true;
+    unlink(upload);
+    return false;
 }
 
 static bool stage(struct database *backup, const char *path, struct job *job)
@@ -73,7 +111,8 @@ static bool stage(struct database *backup, const char *path, struct job *job)
     snprintf(staged, sizeof staged, "%s.restore", path);
     if (!backup_copy(backup, partial, job->why, sizeof job->why))
         return false;
-    if (renew_logs(partial, job) && backup_place(partial, staged, job->why, sizeof job->why))
+    if (renew_logs(partial, job->why, sizeof job->why) &&
+        backup_place(partial, staged, job->why, sizeof job->why))
         return true;
     unlink(partial);
     return false;
@@ -92,7 +131,7 @@ void restore_run(struct database *database, const char *path, struct job *job)
         .path = job->backup.path, .read_only = true, .cache_bytes = 1 << 20, .busy_ms = 1000};
     if (!database_open(&backup, &options))
         refuse_backup(job, backup.why);
-    else if (is_ours(&backup, job) && stage(&backup, path, job))
+    else if (is_ours(&backup, job->why, sizeof job->why) && stage(&backup, path, job))
         job->result = JOB_DONE;
     database_close(&backup);
     if (job->result == JOB_DONE && stat(job->backup.path, &status) == 0)
@@ -119,10 +158,23 @@ static bool set_aside(const char *path)
            move_part(path, aside, "-shm") && move_part(path, aside, "");
 }
 
+/* What a crash left of a stream in either direction. */
+static void remove_partial(const char *path)
+{
+    static const char *const ends[] = {".backup.partial", ".backup.partial-journal",
+                                       ".restore.partial", ".restore.partial-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "%.1100s%s", path, ends[i]);
+        (void)unlink(name);
+    }
+}
+
 bool restore_take(const char *path, char *why, size_t why_size)
 {
     char staged[PATH_BYTES];
     snprintf(staged, sizeof staged, "%.1100s.restore", path);
+    remove_partial(path);
     if (access(staged, F_OK) != 0)
         return true;
     if (!set_aside(path))

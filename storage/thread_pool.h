@@ -9,6 +9,7 @@
 #include "storage/list.h"
 #include "storage/start.h"
 #include "storage/store.h"
+#include "storage/transfer_file.h"
 #include "storage/writer.h"
 
 enum { READERS_MAX = 8, STORE_PATH_BYTES = 1024 };
@@ -29,6 +30,7 @@ struct store {
         struct database database;
         pthread_t thread;
         bool takes[QUEUE_COUNT];
+        struct transfer_file transfer; /* of the one that takes slow jobs */
         bool is_open; /* shared: database may be interrupted */
     } workers[READERS_MAX + 1];
     pthread_t write_thread;

@@ -143,19 +143,41 @@ static bool read_head(struct client *client)
     return false;
 }
 
-bool client_request(struct client *client, const char *method, const char *path, const char *body)
+static bool send_head(struct client *client, const char *method, const char *path,
+                      const char *headers, int64_t length)
 {
     char head[2048];
-    size_t body_length = body ? strlen(body) : 0;
-    int length = snprintf(head, sizeof head,
-                          "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                          "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                          method, path, body_length);
-    if (length < 0 || (size_t)length >= sizeof head)
-        return false;
+    int bytes = snprintf(head, sizeof head,
+                         "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                         "%sContent-Length: %" PRId64 "\r\n\r\n",
+                         method, path, headers, length);
+    return bytes > 0 && (size_t)bytes < sizeof head && send_all(client->fd, head, (size_t)bytes);
+}
+
+bool client_request(struct client *client, const char *method, const char *path, const char *body)
+{
+    size_t length = body ? strlen(body) : 0;
     /* A daemon that refuses may answer before it has read everything: so read in any case. */
-    if (send_all(client->fd, head, (size_t)length) && body_length > 0)
-        (void)send_all(client->fd, body, body_length);
+    if (send_head(client, method, path, "Content-Type: application/json\r\n", (int64_t)length) &&
+        length > 0)
+        (void)send_all(client->fd, body, length);
+    return read_head(client);
+}
+
+bool client_offer(struct client *client, const char *path, int64_t length)
+{
+    (void)send_head(client, "POST", path,
+                    "Content-Type: application/octet-stream\r\nExpect: 100-continue\r\n", length);
+    return read_head(client);
+}
+
+bool client_send(struct client *client, const char *bytes, size_t length)
+{
+    return send_all(client->fd, bytes, length);
+}
+
+bool client_finish(struct client *client)
+{
     return read_head(client);
 }
 

@@ -29,6 +29,12 @@ void client_follow(struct client *client, int reader);
 /* Sends a request and reads the head of the answer. body may be NULL. */
 bool client_request(struct client *client, const char *method, const char *path, const char *body);
 
+/* Sends the head of a POST with a body of length bytes, and reads the head of the answer: with status 100
+ * the body may be sent, by client_send, and client_finish reads the head of what is said to it. */
+bool client_offer(struct client *client, const char *path, int64_t length);
+bool client_send(struct client *client, const char *bytes, size_t length);
+bool client_finish(struct client *client);
+
 /* Reads some of the answer's body: 0 at its end, -1 when it broke off. */
 ssize_t client_read(struct client *client, char *out, size_t size);
 

@@ -77,9 +77,10 @@ const struct command commands[] = {
     {"clock", "", 0, NULL, "what time the gateway believes it is, and who vouches for it",
      command_clock},
     {"backup", "FILE", TAKES(force), NULL,
-     "copy the database while it runs; the gateway itself writes the file", command_backup},
+     "copy the database while it runs into FILE; - is standard output", command_backup},
     {"restore", "FILE", TAKES(force), NULL,
-     "check a backup, put it in place of the database and start again; --force if there are messages already",
+     "check a backup, put it in place of the database and start again; - is standard input; "
+     "--force if there are messages already",
      command_restore},
     {"completion", "bash|zsh|fish", 0, NULL, "print a completion script", command_completion},
     {"help", "[COMMAND...]", TAKES(man), NULL, "say how hearthctl, or one command, is used",

@@ -177,6 +177,76 @@ enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *
     return invocation_ask(&patient, request, reply);
 }
 
+/* --- bodies that are streams --- */
+
+static enum exit_code broke_off(const struct invocation *invocation, const struct client *client)
+{
+    if (client->has_timed_out)
+        return no_daemon(invocation, ETIMEDOUT);
+    return complain(EXIT_NO_DAEMON, "the gateway at %s broke the connection off.",
+                    invocation->socket);
+}
+
+/* Alive it is; what it is asked for may take long. */
+static enum exit_code open_patiently(const struct invocation *invocation, struct client *client)
+{
+    json_t *pong;
+    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "ping"), &pong);
+    json_decref(pong);
+    int timeout_ms = invocation_has(invocation, OPTION_timeout) ? invocation->timeout_ms : 0;
+    if (code == EXIT_DONE && !client_open(client, invocation->socket, timeout_ms))
+        code = no_daemon(invocation, errno);
+    return code;
+}
+
+/* What the head of an answer says: EXIT_DONE below 400. */
+static enum exit_code judge_head(const struct invocation *invocation, struct client *client,
+                                 bool has_head)
+{
+    enum exit_code code = EXIT_DONE;
+    if (!has_head) {
+        code = broke_off(invocation, client);
+    } else if (client->status >= 400) {
+        json_t *reply = read_body(client);
+        code = refused(client->status, reply);
+        json_decref(reply);
+    }
+    if (code != EXIT_DONE)
+        client_close(client);
+    return code;
+}
+
+enum exit_code invocation_open_body(const struct invocation *invocation, const char *path,
+                                    struct client *client)
+{
+    enum exit_code code = open_patiently(invocation, client);
+    return code != EXIT_DONE
+               ? code
+               : judge_head(invocation, client, client_request(client, "GET", path, NULL));
+}
+
+enum exit_code invocation_offer_body(const struct invocation *invocation, const char *path,
+                                     int64_t length, struct client *client)
+{
+    enum exit_code code = open_patiently(invocation, client);
+    return code != EXIT_DONE ? code
+                             : judge_head(invocation, client, client_offer(client, path, length));
+}
+
+enum exit_code invocation_finish_body(const struct invocation *invocation, struct client *client,
+                                      json_t **reply)
+{
+    *reply = NULL;
+    enum exit_code code = judge_head(invocation, client, client_finish(client));
+    if (code != EXIT_DONE)
+        return code;
+    *reply = read_body(client);
+    if (!*reply)
+        code = broke_off(invocation, client);
+    client_close(client);
+    return code;
+}
+
 enum exit_code invocation_do(const struct invocation *invocation, json_t *request)
 {
     json_t *reply;

@@ -56,6 +56,22 @@ enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *
 enum exit_code invocation_stream(const struct invocation *invocation, const char *path,
                                  bool (*told)(const struct invocation *invocation, json_t *line));
 
+struct client;
+
+/* Opens GET path for its body, which client_read gives: status below 400, left is its length. The gateway
+ * is asked whether it is alive, and then waited for without end unless --timeout was given. What is not
+ * EXIT_DONE has been said, and the client is closed. */
+enum exit_code invocation_open_body(const struct invocation *invocation, const char *path,
+                                    struct client *client);
+
+/* The same for POST path with a body of length bytes, which may be sent now. */
+enum exit_code invocation_offer_body(const struct invocation *invocation, const char *path,
+                                     int64_t length, struct client *client);
+
+/* Reads what is said to it, and closes the client. */
+enum exit_code invocation_finish_body(const struct invocation *invocation, struct client *client,
+                                      json_t **reply);
+
 /* Prints a reply as one line of JSON. */
 void invocation_print_json(const json_t *reply);
 

@@ -14,6 +14,7 @@ struct limit_table;
 struct hold;
 struct room;
 struct token;
+struct transfer_news;
 struct user;
 
 struct gateway {
@@ -83,6 +84,14 @@ struct gateway {
         int64_t since_ms;
         bool wants_restart;    /* from a backup, or from what a damaged database has left */
     } drain;
+
+    struct {
+        void *owner;           /* borrowed; NULL: there is none. See transfer.h */
+        void (*listener)(void *owner, const struct transfer_news *news);
+        uint32_t number;       /* of the one there is, or was */
+        int64_t at, bytes;     /* where the next piece lies; of how many */
+        bool is_taken;         /* a backup lies ready to be built from */
+    } transfer;
 
     struct turn turn;
     struct limit_table *limits; /* by user and by address */

@@ -16,12 +16,16 @@
 #include "daemon/net/route.h"
 #include "daemon/net/secure.h"
 #include "daemon/net/test_clock.h"
+#include "daemon/net/transfer_stream.h"
 #include "daemon/net/upgrade.h"
 #include "protocol/text.h"
 
 #define ADMIN_BODY_BYTES_MAX 4194304
 #define LENGTH_DIGITS_MAX 18
 #define BODY_MS 30000
+
+/* Its body is a stream: it is acted on as it comes, see begin. */
+static const char restore_path[] = "/admin/v1/restore";
 
 /* Every path, once. {} is the name of a room (of /test/clock, milliseconds). Rows of one path stand together. */
 static const struct route {
@@ -56,6 +60,9 @@ static const struct route {
     {METHOD_GET, true, "/admin/v1/rooms/{}/stream", api_stream},
     {METHOD_GET, true, "/admin/v1/stream", api_rooms_stream},
     {METHOD_POST, true, "/admin/v1/do", api_do},
+    {METHOD_GET, true, "/admin/v1/backup", transfer_stream_send},
+    {METHOD_POST, true, restore_path, NULL},
+    {METHOD_PUT, true, restore_path, NULL},
 #ifdef HEARTH_TEST_ENDPOINTS
     {METHOD_POST, true, "/test/clock/{}", test_clock_advance},
 #endif
@@ -190,13 +197,9 @@ static bool read_length(struct http_request *http, struct lws *wsi, int64_t *len
 }
 
 /* True when the length is fine, and the body's place is made. */
-static bool check_length(struct http_request *http, struct lws *wsi)
+static bool check_length(struct http_request *http, int64_t length)
 {
-    int64_t length;
     int64_t max = http->is_admin ? ADMIN_BODY_BYTES_MAX : http->server->config->limits.frame_bytes;
-    http->reason = REFUSED_body;
-    if (!read_length(http, wsi, &length))
-        return false;
     if (length > 0 && !takes_body(http->method)) {
         http_request_refuse_with(http, 400, "", "bad_request", "This method takes no body.");
         return false;
@@ -309,6 +312,12 @@ static bool read_target(struct http_request *http, struct lws *wsi)
     return true;
 }
 
+static bool is_restore(const struct http_request *http)
+{
+    return http->is_admin && strcmp(http->path, restore_path) == 0 && takes_body(http->method) &&
+           http->method != METHOD_PATCH;
+}
+
 /* A request has come, its body not yet. */
 static int begin(struct lws *wsi, struct http_slot *slot)
 {
@@ -322,8 +331,15 @@ static int begin(struct lws *wsi, struct http_slot *slot)
     slot->http = http;
     http->is_admin = peer->is_admin;
     http->is_exempt = peer->is_exempt;
-    if (!read_target(http, wsi) || !check_length(http, wsi) || !check_origin(http, wsi) ||
-        !read_credentials(http, wsi))
+    int64_t length;
+    http->reason = REFUSED_body;
+    if (!read_target(http, wsi) || !read_length(http, wsi, &length))
+        return 0;
+    if (is_restore(http)) {
+        transfer_stream_begin(http, length);
+        return 0;
+    }
+    if (!check_length(http, length) || !check_origin(http, wsi) || !read_credentials(http, wsi))
         return 0;
     http->reason = REFUSED_request;
     if (!http->act)
@@ -335,6 +351,8 @@ static int begin(struct lws *wsi, struct http_slot *slot)
 
 static int body(struct http_request *http, const void *bytes, size_t length)
 {
+    if (http->stream && length > 0)
+        return transfer_stream_receive(http, bytes, length) ? 0 : -1;
     if (http->phase != HTTP_REQUEST_READING || length == 0)
         return 0; /* of a request that has been refused */
     if (server_now_ms(http->server) - http->began_ms > BODY_MS)
@@ -345,7 +363,9 @@ static int body(struct http_request *http, const void *bytes, size_t length)
 /* lws says so again and again while more bytes come: only the first time counts. */
 static void body_complete(struct http_request *http)
 {
-    if (http->phase == HTTP_REQUEST_READING && http->act)
+    if (http->stream)
+        transfer_stream_complete(http);
+    else if (http->phase == HTTP_REQUEST_READING && http->act)
         http_request_act_later(http);
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/net/accept.h"
 #include "daemon/net/body.h"
 #include "daemon/net/headers.h"
+#include "daemon/net/transfer_stream.h"
 
 #define PENDING_SECONDS    30 /* lws gives up on an answer that takes longer */
 #define CLOSE_TRY_LATER    1013
@@ -98,7 +99,8 @@ static void set_due(struct http_request *http, enum http_request_phase phase)
 
 static void unset_due(struct http_request *http)
 {
-    if (http->phase == HTTP_REQUEST_DUE || http->phase == HTTP_REQUEST_REPLIED)
+    if (http->phase == HTTP_REQUEST_PAUSING || http->phase == HTTP_REQUEST_DUE ||
+        http->phase == HTTP_REQUEST_REPLIED)
         DL_DELETE2(http->server->due, http, due_prev, due_next);
 }
 
@@ -108,6 +110,7 @@ void http_request_destroy(struct http_request *http)
         return;
     unset_due(http);
     DL_DELETE(http->server->requests, http);
+    transfer_stream_end(http);
     connection_finish(http->server, &http->connection);
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);
@@ -120,7 +123,7 @@ void http_request_destroy(struct http_request *http)
 
 /* From here on lws does not read: while an answer is awaited it would spin over a client that hangs
  * up, and take what follows for a body. */
-static void hold(struct http_request *http)
+void http_request_hold(struct http_request *http)
 {
     http->phase = HTTP_REQUEST_ASKING;
     lws_rx_flow_control(http->connection.wsi, 0);
@@ -315,7 +318,7 @@ void http_request_ask(struct http_request *http, enum sign_in asker, const void 
 {
     if (!open_session(http, asker))
         return;
-    hold(http);
+    http_request_hold(http);
     session_receive(http->connection.session, request, length, 0, true);
 }
 
@@ -323,6 +326,22 @@ void http_request_ask_more(struct http_request *http, const void *request, size_
 {
     if (http->phase == HTTP_REQUEST_ASKING)
         session_receive(http->connection.session, request, length, 0, true);
+}
+
+void http_request_pause_later(struct http_request *http)
+{
+    if (http->phase == HTTP_REQUEST_READING)
+        set_due(http, HTTP_REQUEST_PAUSING);
+}
+
+void http_request_read_on(struct http_request *http)
+{
+    if (http->phase == HTTP_REQUEST_PAUSING) {
+        unset_due(http);
+        http->phase = HTTP_REQUEST_READING;
+    }
+    if (http->phase == HTTP_REQUEST_READING)
+        lws_rx_flow_control(http->connection.wsi, 1);
 }
 
 void http_request_act_later(struct http_request *http)
@@ -434,6 +453,12 @@ static void end_session(struct http_request *http)
 static void go_on(struct http_request *http)
 {
     unset_due(http);
+    if (http->phase == HTTP_REQUEST_PAUSING) {
+        http->phase = HTTP_REQUEST_READING;
+        if (http->stream && transfer_stream_is_full(http))
+            lws_rx_flow_control(http->connection.wsi, 0);
+        return;
+    }
     if (http->phase == HTTP_REQUEST_DUE) {
         http->phase = HTTP_REQUEST_READING;
         http->act(http);

@@ -28,6 +28,7 @@ enum method {
 
 enum http_request_phase {
     HTTP_REQUEST_READING, /* the request's body */
+    HTTP_REQUEST_PAUSING, /* the same, and not before storage is through with what came of it */
     HTTP_REQUEST_DUE,     /* the body is there: act is called at the end of the turn */
     HTTP_REQUEST_ASKING,  /* the core; lws does not read meanwhile */
     HTTP_REQUEST_REPLIED, /* the core has; its session ends, or the stream begins, at the end of the
@@ -71,8 +72,9 @@ struct http_request {
     const unsigned char *rest;                /* the body if it lies in the program */
     size_t rest_length;                       /* of rest or shared */
     struct body *shared;                      /* the body if others are sent it too */
+    struct transfer_stream *stream;           /* owned; of a backup or a restore, else NULL */
     struct http_request *prev, *next;         /* server->requests */
-    struct http_request *due_prev, *due_next; /* server->due; on it in DUE and REPLIED */
+    struct http_request *due_prev, *due_next; /* server->due; on it in PAUSING, DUE and REPLIED */
 };
 
 /* NULL without memory. */
@@ -103,6 +105,13 @@ void http_request_leave(struct http_request *http, uint16_t code, const char *re
 /* The body is there: acts at the end of the turn. Not before: lws may be reading what it has kept
  * of this connection, and never comes out of that when it is told to stop in the middle. */
 void http_request_act_later(struct http_request *http);
+
+/* At the end of the turn no more is read of the body, for the same reason; and then it is again. */
+void http_request_pause_later(struct http_request *http);
+void http_request_read_on(struct http_request *http);
+
+/* An answer is awaited from now on: nothing is read. */
+void http_request_hold(struct http_request *http);
 
 /* At the end of a turn: those whose body or reply has come go on. True if there were any. */
 bool exchanges_go_on(struct server *server);

@@ -1,6 +1,7 @@
 /* The way out of an HTTP request: its answer piece by piece, then the stream if it is one. */
 #include "daemon/net/body.h"
 #include "daemon/net/http_request.h"
+#include "daemon/net/transfer_stream.h"
 
 #define PIECE_BYTES 16384
 
@@ -21,13 +22,16 @@ static void go_on(struct http_request *http)
         session_writeable(http->connection.session);
 }
 
-/* The next piece of what is to be sent. NULL when it is not to be had. */
-static const unsigned char *piece_of(const struct http_request *http, size_t *length)
+/* The next piece of what is to be sent. NULL when it is not to be had; of a backup, none when it is
+ * not there yet. */
+static const unsigned char *piece_of(struct http_request *http, size_t *length)
 {
     size_t head = http->answer.length;
     size_t at = http->sent < head ? http->sent : http->sent - head;
     if (http->sent >= head && http->shared)
         return body_read(http->shared, at, length);
+    if (http->sent >= head && http->stream)
+        return transfer_stream_piece(http, length);
     *length = (http->sent < head ? head : http->rest_length) - at;
     if (*length > PIECE_BYTES)
         *length = PIECE_BYTES;
@@ -40,24 +44,43 @@ static bool is_too_slow(const struct http_request *http)
     return !http->is_admin && server_now_ms(http->server) > http->answer_until_ms;
 }
 
-/* False when the connection is dying. */
-static bool send_pieces(struct http_request *http)
+/* What comes of an attempt to send a piece. */
+enum sending { SENDING_GOES_ON, SENDING_WAITS, SENDING_FAILED };
+
+static enum sending send_piece(struct http_request *http)
 {
-    size_t total = http->answer.length + http->rest_length;
-    struct lws *wsi = http->connection.wsi;
+    size_t length;
+    bool is_streamed = http->stream && http->sent >= http->answer.length;
+    const unsigned char *piece = piece_of(http, &length);
+    if (is_streamed && length == 0)
+        return SENDING_WAITS;
+    if (is_streamed && length > PIECE_BYTES)
+        length = PIECE_BYTES;
+    if (!piece || connection_write(&http->connection, piece, length) == CARRIER_GONE)
+        return SENDING_FAILED;
+    http->sent += length;
+    if (is_streamed)
+        transfer_stream_sent(http, length);
+    lws_set_timeout(http->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
+    return SENDING_GOES_ON;
+}
+
+static bool is_sent(const struct http_request *http)
+{
+    return http->sent >= http->answer.length + http->rest_length;
+}
+
+static enum sending send_pieces(struct http_request *http)
+{
+    enum sending sending = SENDING_GOES_ON;
     if (is_too_slow(http)) {
-        refuse_note(http->server, REFUSED_slow, lws_get_opaque_user_data(wsi));
-        return false;
+        refuse_note(http->server, REFUSED_slow, lws_get_opaque_user_data(http->connection.wsi));
+        return SENDING_FAILED;
     }
-    while (http->sent < total && !lws_send_pipe_choked(wsi)) {
-        size_t length;
-        const unsigned char *piece = piece_of(http, &length);
-        if (!piece || connection_write(&http->connection, piece, length) == CARRIER_GONE)
-            return false;
-        http->sent += length;
-        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
-    }
-    return true;
+    while (sending == SENDING_GOES_ON && !is_sent(http) &&
+           !lws_send_pipe_choked(http->connection.wsi))
+        sending = send_piece(http);
+    return sending;
 }
 
 int http_request_writeable(struct http_request *http, bool *is_over)
@@ -67,10 +90,12 @@ int http_request_writeable(struct http_request *http, bool *is_over)
     if (http->connection.is_gone)
         return -1;
     if (http->phase == HTTP_REQUEST_ANSWERING) {
-        if (!send_pieces(http))
+        enum sending sending = send_pieces(http);
+        if (sending == SENDING_FAILED)
             return -1;
-        if (http->sent < http->answer.length + http->rest_length) {
-            lws_callback_on_writable(wsi);
+        if (!is_sent(http)) {
+            if (sending == SENDING_GOES_ON)
+                lws_callback_on_writable(wsi);
             return 0;
         }
         if (http->form != ANSWER_STREAM || !http->connection.session) {

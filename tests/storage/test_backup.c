@@ -103,6 +103,133 @@ static void a_backup_taken_while_people_talk_opens_anywhere(void **state)
     fixture_finish(&fixture);
 }
 
+/* --- as streams --- */
+
+static struct job *transfers(struct store_fixture *fixture, struct job_transfer step)
+{
+    struct job *job = job_create(JOB_TRANSFER);
+    unsigned char *piece = step.length ? job_memory(job, step.length) : NULL;
+    if (piece && step.piece)
+        memcpy(piece, step.piece, step.length);
+    step.piece = piece;
+    job->transfer = step;
+    return fixture_do(fixture, job);
+}
+
+static enum job_result transfer_result(struct store_fixture *fixture, struct job_transfer step)
+{
+    return fixture_result(transfers(fixture, step));
+}
+
+/* Everything that is in the folder of the database but what belongs there. */
+static int count_strangers(const struct store_fixture *fixture)
+{
+    int count = 0;
+    DIR *folder = opendir(fixture->folder);
+    for (struct dirent *file; (file = readdir(folder));)
+        count += strstr(file->d_name, "partial") != NULL;
+    closedir(folder);
+    return count;
+}
+
+/* Reads the copy that has been begun into memory. */
+static unsigned char *read_stream(struct store_fixture *fixture, int64_t *bytes)
+{
+    struct job *job = transfers(fixture, (struct job_transfer){.step = TRANSFER_STEP_COPY});
+    assert_string_equal(job->why, "");
+    assert_int_equal(job->result, JOB_DONE);
+    *bytes = job->transfer.bytes;
+    job_destroy(job);
+    assert_int_equal(count_strangers(fixture), 0);
+    unsigned char *all = malloc((size_t)*bytes);
+    for (int64_t at = 0; at < *bytes;) {
+        size_t length = *bytes - at < 5000 ? (size_t)(*bytes - at) : 5000;
+        job = transfers(fixture, (struct job_transfer){.step = TRANSFER_STEP_READ, .at = at, .length = length});
+        assert_int_equal(job->result, JOB_DONE);
+        memcpy(all + at, job->transfer.piece, length);
+        at += (int64_t)length;
+        job_destroy(job);
+    }
+    return all;
+}
+
+static enum job_result write_stream(struct store_fixture *fixture, unsigned char *all, int64_t bytes,
+                                    int64_t told)
+{
+    if (transfer_result(fixture, (struct job_transfer){
+                                     .step = TRANSFER_STEP_UPLOAD, .bytes = told, .overwrite = true}))
+        return JOB_REFUSED;
+    for (int64_t at = 0; at < bytes; at += 7000) {
+        size_t length = bytes - at < 7000 ? (size_t)(bytes - at) : 7000;
+        assert_int_equal(transfer_result(fixture, (struct job_transfer){.step = TRANSFER_STEP_WRITE,
+                                                                        .at = at,
+                                                                        .piece = all + at,
+                                                                        .length = length}),
+                         JOB_DONE);
+    }
+    return transfer_result(fixture, (struct job_transfer){.step = TRANSFER_STEP_TAKE});
+}
+
+static void a_backup_goes_out_and_comes_back_as_a_stream(void **state)
+{
+    (void)state;
+    struct store_fixture fixture;
+    int64_t bytes;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    for (int i = 0; i < 500; i++)
+        fixture_send(&fixture, "before the backup");
+    unsigned char *all = read_stream(&fixture, &bytes);
+    fixture_send(&fixture, "after the backup");
+    char path[160];
+    beside(&fixture, "copy.db", path);
+    write_file(path, (const char *)all, (size_t)bytes);
+    assert_int_equal(ask_file(path, "SELECT count(*) FROM messages"), 500);
+    assert_int_equal(all[18], 1); /* no WAL is looked for beside it */
+    assert_int_equal(write_stream(&fixture, all, bytes, bytes), JOB_DONE);
+    assert_int_equal(count_strangers(&fixture), 0);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    assert_int_equal(fixture_query(&fixture, "SELECT count(*) FROM messages"), 500);
+    free(all);
+    fixture_finish(&fixture);
+}
+
+static void a_stream_that_is_no_backup_leaves_everything_as_it_was(void **state)
+{
+    (void)state;
+    struct store_fixture fixture;
+    int64_t bytes;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_populate(&fixture);
+    fixture_send(&fixture, "kept");
+    unsigned char *all = read_stream(&fixture, &bytes);
+    assert_int_equal(write_stream(&fixture, all, bytes - 1000, bytes), JOB_REFUSED); /* cut */
+    assert_int_equal(write_stream(&fixture, all, bytes - 1000, bytes - 1000), JOB_REFUSED);
+    assert_int_equal(write_stream(&fixture, (unsigned char *)"no database", 11, 11), JOB_REFUSED);
+    memset(all + bytes / 2, 0x5a, 1024);
+    assert_int_equal(write_stream(&fixture, all, bytes, bytes), JOB_REFUSED);
+    assert_int_equal(write_stream(&fixture, all, 0, INT64_C(1) << 55), JOB_REFUSED); /* no room */
+    assert_int_equal(transfer_result(&fixture, (struct job_transfer){.step = TRANSFER_STEP_UPLOAD}),
+                     JOB_REFUSED); /* there are messages */
+    assert_int_equal(transfer_result(&fixture, (struct job_transfer){.step = TRANSFER_STEP_READ}),
+                     JOB_REFUSED);
+    /* broken off */
+    assert_int_equal(transfer_result(&fixture, (struct job_transfer){.step = TRANSFER_STEP_UPLOAD,
+                                                                     .bytes = 10,
+                                                                     .overwrite = true}),
+                     JOB_DONE);
+    assert_int_equal(transfer_result(&fixture, (struct job_transfer){.step = TRANSFER_STEP_END}), JOB_DONE);
+    assert_int_equal(count_strangers(&fixture), 0);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    assert_int_equal(fixture_query(&fixture, "SELECT count(*) FROM messages"), 1);
+    free(all);
+    fixture_finish(&fixture);
+}
+
 static void a_backup_does_not_replace_a_file_unless_told(void **state)
 {
     (void)state;
@@ -386,6 +513,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_backup_taken_while_people_talk_opens_anywhere),
+        cmocka_unit_test(a_backup_goes_out_and_comes_back_as_a_stream),
+        cmocka_unit_test(a_stream_that_is_no_backup_leaves_everything_as_it_was),
         cmocka_unit_test(a_backup_does_not_replace_a_file_unless_told),
         cmocka_unit_test(a_restore_is_taken_by_the_next_start),
         cmocka_unit_test(what_is_no_backup_is_refused),
