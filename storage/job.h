@@ -357,7 +357,7 @@ struct place { int64_t ts, room_id, seq; };
 struct job_search {
     int64_t user_id;
     enum role role;                /* in the gateway */
-    const char *query;
+    const char *query;             /* "": all that from said */
     int64_t room_id;               /* 0: all */
     char from[NAME_BYTES_MAX + 1]; /* folded; empty: anybody */
     int64_t before_ts;             /* NUMBER_ABSENT: now */

@@ -219,7 +219,7 @@ static struct job *create_search(const struct ask *ask, const char *from, struct
         return NULL;
     job->search.user_id = session_user_id(ask->session);
     job->search.role = access_gateway_role(ask->session);
-    job->search.query = job_text(job, search->query);
+    job->search.query = job_text(job, search->query ? search->query : "");
     job->search.room_id = ask->room ? ask->room->id : 0;
     job->search.before_ts = search->before;
     job->search.elapsed_ms = ask->gateway->now.elapsed_ms;
@@ -256,6 +256,8 @@ enum outcome handle_search(struct ask *ask)
     struct place after = {0};
     if (token_of(ask->session) && !search->room)
         return ask_fail(ask, ERROR_bad_request, "room", "With a token one room is searched.");
+    if (!search->query && !search->from)
+        return ask_fail(ask, ERROR_bad_request, "query", "Say what to find, or who said it.");
     if (!read_next(search->next, &after))
         return ask_fail(ask, ERROR_bad_request, "next", "This is no next of an earlier search.");
     if (search->from && !user_fold(search->from, from))

@@ -385,7 +385,7 @@ static bool fill_entries(struct search *search, struct job *job)
 
 static bool run(struct search *search, struct job *job)
 {
-    if (search->query.term_count == 0)
+    if (search->query.term_count == 0 && search->job->from[0] == '\0')
         return true;
     if (!list_rooms(search) || !set_waiting_max(search) || !read_waiting(search) ||
         !read_unindexed_edits(search))

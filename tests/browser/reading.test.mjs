@@ -221,6 +221,23 @@ test("every message has its time; a group ends after twenty", world(async ({ per
   assert.ok(rows.every(([, times]) => times === 1));
 }));
 
+test("all that somebody said is found by the name alone, page by page, each once", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  const bob = await speaker(daemon, "bob");
+  for (let i = 0; i < 70; i++) await Promise.all([alice.say("alice " + i), bob.say("bob " + i)]);
+  const page = await person("mina", desk);
+  await page.click("[aria-label=Search]");
+  await page.fill("dialog [name=from]", "@alice");
+  await page.press("dialog [name=from]", "Enter");
+  const found = () => page.$$eval(".results p", (all) => all.map((one) => one.textContent));
+  for (const count of [30, 60, 70]) {
+    await until(async () => (await found()).length === count, count + " found");
+    if (count < 70) await page.click(".results .chip");
+  }
+  assert.deepEqual(await found(), Array.from({ length: 70 }, (_, i) => "alice " + (69 - i)));
+  assert.equal(await page.$(".results .chip"), null);
+}));
+
 test("what was found is marked, without signs, and still there after one went to look at it", world(async ({ person, daemon }) => {
   const alice = await speaker(daemon, "alice");
   await alice.say("the **water meter** reads 40213");

@@ -96,6 +96,18 @@ async def test_messages_of_one_instant_are_all_found(daemon):
     await mina.close()
 
 
+async def test_all_that_somebody_said_is_found_without_a_word(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    said = []
+    for i in range(40):
+        await mina.send(f"mina {i}")
+        said.append((await jun.send(f"jun {i}"))["seq"])
+    assert await every_page(mina, **{"from": "JUN"}, limit=15) == said[::-1]
+    reply = await mina.ask_in_vain("search", room="lobby")
+    assert (reply["error_code"], reply["field"]) == ("bad_request", "query")
+    await part(mina, jun)
+
+
 async def test_a_next_that_is_none_is_refused(daemon):
     [mina] = await meet(daemon, "mina")
     for word in ("x", "1-2", "1-2-0", "1-2-3-4", "--", "1", "fffffffffffffffff-1-1"):

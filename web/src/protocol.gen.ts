@@ -582,8 +582,8 @@ export interface HistoryRequest {
 export interface SearchRequest {
   type: "search";
   ref?: Ref;
-  /** What to find. */
-  query: string;
+  /** What to find; without it all that from said. */
+  query?: string;
   /** Only in this room. */
   room?: string;
   /** Only by this user. */

@@ -14,7 +14,8 @@ import { fields, Title, told, Wrong } from "./sheet";
 
 interface Found {
   lines: HistoryLine[];
-  more: boolean;
+  /** Where it goes on; absent when that was all. */
+  next?: string;
 }
 
 interface Asked {
@@ -27,14 +28,14 @@ interface Asked {
 /** What was found last is still there after one has gone to look at it. */
 let last: { asked: Asked; found: Found; top: number } | null = null;
 
-async function find({ query, from, room }: Asked, before?: number): Promise<Found> {
-  const request = { type: "search", limit: 30 } as SearchRequest;
+async function find({ query, from, room }: Asked, next?: string): Promise<Found> {
+  const request: SearchRequest = { type: "search", limit: 30 };
   if (query) request.query = query;
   if (room) request.room = room;
   if (from) request.from = from;
-  if (before) request.before = before;
-  const { results, more } = await chat.do(request);
-  return { lines: results, more };
+  if (next) request.next = next;
+  const reply = await chat.do(request);
+  return reply.next ? { lines: reply.results, next: reply.next } : { lines: reply.results };
 }
 
 const shown_before = 60;
@@ -131,11 +132,11 @@ export function Search({ what }: { what: Open }) {
     if (kept) requestAnimationFrame(() => (top.current?.closest("dialog") ?? top.current!).scrollTo(0, kept.top));
   }, []);
   const failed = (error: Error) => setWrong(told(error));
-  const look = (what: Asked, before?: number) => {
+  const look = (what: Asked, next?: string) => {
     setWrong("");
     setAsked(what);
-    find(what, before).then((more) => {
-      const all = before && found ? { lines: [...found.lines, ...more.lines], more: more.more } : more;
+    find(what, next).then((more) => {
+      const all = next && found ? { ...more, lines: [...found.lines, ...more.lines] } : more;
       last = { asked: what, found: all, top: 0 };
       setFound(all);
     }, failed);
@@ -199,8 +200,8 @@ export function Search({ what }: { what: Open }) {
             <Result key={line.room + line.seq} line={line} asked={asked} />
           ))}
         </ul>
-        {found?.more && (
-          <button class="chip" onClick={() => look(asked, found.lines[found.lines.length - 1]!.ts)}>
+        {found?.next && (
+          <button class="chip" onClick={() => look(asked, found.next)}>
             {t("more")}
           </button>
         )}
