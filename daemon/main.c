@@ -16,6 +16,7 @@
 #include "daemon/log.h"
 #include "daemon/net/notify.h"
 #include "daemon/net/privilege.h"
+#include "daemon/net/sandbox.h"
 #include "daemon/net/secure.h"
 #include "daemon/net/server.h"
 #include "daemon/net/signals.h"
@@ -34,6 +35,7 @@ struct command_line {
     const char *file; /* NULL: no file is needed */
     const char *sets[SETS_MAX];
     int set_count;
+    const char *user; /* to become once the sockets are there; NULL: nobody else */
 };
 
 /* What a reload needs to know. */
@@ -50,6 +52,8 @@ static const char help[] =
     "\n"
     "  -c, --config FILE       read settings from FILE; without it the defaults run\n"
     "  -s, --set NAME=VALUE    set one setting, such as listen.port=8080; after FILE\n"
+    "  -u, --user NAME         started by root: become NAME once the ports are taken, and write nowhere\n"
+    "                          but in the folders of the database and the admin socket\n"
     "      --check-config      check the settings, print the most memory they allow, and exit\n"
     "      --print-config      print every setting with its meaning and value, and exit\n"
     "      --version           print the version, and exit\n"
@@ -73,15 +77,16 @@ static bool line_read(struct command_line *line, int argc, char **argv)
     static const struct option longs[] = {
         {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'},
         {"check-config", no_argument, NULL, 'k'}, {"print-config", no_argument, NULL, 'p'},
-        {"version", no_argument, NULL, 'V'},      {"help", no_argument, NULL, 'h'},
+        {"user", required_argument, NULL, 'u'},   {"version", no_argument, NULL, 'V'},      {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    for (int option; (option = getopt_long(argc, argv, "c:s:h", longs, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "c:s:u:h", longs, NULL)) != -1;) {
         switch (option) {
         case 'c': line->file = optarg; break;
         case 'k': line->action = ACTION_CHECK; break;
         case 'p': line->action = ACTION_PRINT; break;
         case 'V': line->action = ACTION_VERSION; break;
+        case 'u': line->user = optarg; break;
         case 'h': line->action = ACTION_HELP; break;
         case 's':
             if (line->set_count == SETS_MAX)
@@ -211,6 +216,20 @@ static int serve(const struct command_line *line, struct config *config,
     return status;
 }
 
+/* The ports are taken: for the rest an ordinary user is enough. */
+static bool give_up_privileges(const struct command_line *line, const struct config *config,
+                               char *why, size_t why_size)
+{
+    char socket[128];
+    config_admin_socket(config, socket, sizeof socket);
+    if (line->user && !privilege_become(line->user, socket, why, why_size))
+        return false;
+    privilege_drop();
+    if (line->user)
+        sandbox_enter(config);
+    return true;
+}
+
 static int run(const struct command_line *line, struct config *config)
 {
     char why[CONFIG_WHY_BYTES];
@@ -224,7 +243,10 @@ static int run(const struct command_line *line, struct config *config)
     struct listeners *listeners = listeners_open(config, why, sizeof why);
     if (!listeners)
         return refuse_start(why, EXIT_REFUSED);
-    privilege_drop(); /* the port is taken */
+    if (!give_up_privileges(line, config, why, sizeof why)) {
+        listeners_close(listeners);
+        return refuse_start(why, EXIT_WRONG_USE);
+    }
     int status;
     bool is_first = true;
     do {

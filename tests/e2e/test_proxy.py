@@ -14,6 +14,7 @@ import pytest
 from client import Client, meet
 from daemon import DEADLINE_S
 from test_frames import handshake
+from test_http import metrics
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BEHIND = {"limits.exempt": "", "http.trusted_proxies": "127.0.0.1", "limits.connections_per_address": 3}
@@ -101,6 +102,15 @@ def test_rates_are_per_address_behind_a_proxy(make_daemon):
 
     assert [hello(f"a{n}", "192.0.2.1") for n in range(3)] == [200, 200, 429]
     assert [hello(f"b{n}", "192.0.2.2") for n in range(3)] == [200, 200, 429]
+
+
+def test_who_came_to_the_proxy_over_tls_is_counted_so(make_daemon):
+    daemon = make_daemon(BEHIND)
+    sample = 'hearth_joins_total{scheme="https"}'
+    for fields, count in (({"X-Forwarded-Proto": "https"}, 1), ({"Forwarded": "for=192.0.2.1;proto=https"}, 2),
+                          ({"X-Forwarded-Proto": "http"}, 2), ({}, 2)):
+        daemon.http("POST", "/api/v1/do", {"type": "join", "room": "lobby"}, fields)
+        assert metrics(daemon)[sample] == count, fields
 
 
 def test_a_listener_takes_the_proxy_protocol(make_daemon, open_many):
