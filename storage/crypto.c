@@ -51,11 +51,31 @@ bool random_hex(char *text, size_t size)
     return true;
 }
 
-bool hash_text(const char *text, uint8_t hash[HASH_BYTES])
+static bool hash_bytes(const void *bytes, size_t length, uint8_t hash[HASH_BYTES])
 {
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
-    return mbedtls_sha256((const unsigned char *)text, strlen(text), hash, 0) == 0;
+    return mbedtls_sha256(bytes, length, hash, 0) == 0;
 #else
-    return mbedtls_sha256_ret((const unsigned char *)text, strlen(text), hash, 0) == 0;
+    return mbedtls_sha256_ret(bytes, length, hash, 0) == 0;
 #endif
+}
+
+bool hash_text(const char *text, uint8_t hash[HASH_BYTES])
+{
+    return hash_bytes(text, strlen(text), hash);
+}
+
+/* What is hashed is no longer than this, and only a part of the hash is told: no length can be extended. */
+#define KEYED_BYTES_MAX 64
+uint64_t hash_with(const uint8_t secret[HASH_BYTES], const void *bytes, size_t length)
+{
+    uint8_t text[HASH_BYTES + KEYED_BYTES_MAX], hash[HASH_BYTES];
+    uint64_t mark = 0;
+    if (length > KEYED_BYTES_MAX)
+        length = KEYED_BYTES_MAX;
+    memcpy(text, secret, HASH_BYTES);
+    memcpy(text + HASH_BYTES, bytes, length);
+    if (hash_bytes(text, HASH_BYTES + length, hash))
+        memcpy(&mark, hash, sizeof mark);
+    return mark ? mark : 1;
 }

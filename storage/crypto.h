@@ -14,6 +14,9 @@ bool random_fill(void *bytes, size_t size) __attribute__((warn_unused_result));
 /* size random bytes as 2 * size hexadecimal digits and a NUL. */
 bool random_hex(char *text, size_t size) __attribute__((warn_unused_result));
 
+/* A keyed hash: nobody without the secret makes bytes that have it, or tells which had it. Never 0. */
+uint64_t hash_with(const uint8_t secret[HASH_BYTES], const void *bytes, size_t length);
+
 /* SHA-256 (FIPS 180-4) of a text, for keys. */
 bool hash_text(const char *text, uint8_t hash[HASH_BYTES]) __attribute__((warn_unused_result));
 

@@ -1,5 +1,7 @@
 #include "storage/devices.h"
 
+#include "storage/sanctions.h"
+
 #include <string.h>
 
 enum step devices_find(struct database *database, const uint8_t key_hash[HASH_BYTES],
@@ -59,7 +61,8 @@ bool devices_touch(struct database *database, struct job *job)
         return false;
     if (sqlite3_changes(database->handle) == 0)
         job->result = JOB_USER_MISSING;
-    return true;
+    return job->result != JOB_DONE ||
+           sightings_note(database, touch->device.user_id, &touch->marks, &touch->at);
 }
 
 bool devices_forget(struct database *database, struct job *job)

@@ -52,7 +52,7 @@ bool grants_find(struct database *database, struct job *job)
     return grants_read(database, find->room_id, find->user_id, &find->grant);
 }
 
-static bool write_grant(struct database *database, int64_t room_id, int64_t user_id,
+bool grants_write(struct database *database, int64_t room_id, int64_t user_id,
                         const struct grant *grant)
 {
     sqlite3_stmt *statement = database_prepare(
@@ -75,7 +75,7 @@ bool grants_set_role(struct database *database, int64_t room_id, int64_t user_id
     if (!grants_read(database, room_id, user_id, &grant))
         return false;
     grant.role = role;
-    return write_grant(database, room_id, user_id, &grant);
+    return grants_write(database, room_id, user_id, &grant);
 }
 
 /* Whom: gives STEP_DONE when there is no such user. */
@@ -101,16 +101,6 @@ static void change_grant(const struct job_grant *wanted, struct grant *grant)
         break;
     case GRANT_INVITE:
         grant->invited = true;
-        break;
-    case GRANT_BAN:
-        grant->banned_until = wanted->until;
-        grant->invited = false;
-        break;
-    case GRANT_UNBAN:
-        grant->banned_until = 0;
-        break;
-    case GRANT_MUTE:
-        grant->muted_until = wanted->until;
         break;
     }
 }
@@ -146,7 +136,7 @@ bool grants_change(struct database *database, struct job *job)
         return true;
     }
     change_grant(wanted, &wanted->grant);
-    return write_grant(database, wanted->room_id, wanted->user_id, &wanted->grant);
+    return grants_write(database, wanted->room_id, wanted->user_id, &wanted->grant);
 }
 
 /* Markers only move forward: two devices of one user may tell them out of order. */
@@ -167,7 +157,7 @@ bool grants_mark_read(struct database *database, struct job *job)
     if (job->read.seq > grant.read)
         grant.read = job->read.seq;
     grant.entered = true;
-    return write_grant(database, job->read.room_id, job->read.user_id, &grant);
+    return grants_write(database, job->read.room_id, job->read.user_id, &grant);
 }
 
 bool grants_people(struct database *database, struct job *job)

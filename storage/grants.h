@@ -8,6 +8,9 @@
 /* All zero when there is none. */
 bool grants_read(struct database *database, int64_t room_id, int64_t user_id, struct grant *grant);
 
+bool grants_write(struct database *database, int64_t room_id, int64_t user_id,
+                  const struct grant *grant);
+
 /* Writer: JOB_GRANT, JOB_READ. False on a failure of the database. */
 bool grants_change(struct database *database, struct job *job);
 bool grants_mark_read(struct database *database, struct job *job);

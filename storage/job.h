@@ -9,6 +9,7 @@
 #include "protocol/text.h"
 #include "storage/clock.h"
 #include "storage/crypto.h"
+#include "storage/moderation.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,18 +95,6 @@ struct token_row {
     int64_t created_ms;
 };
 
-/* What a room remembers about a user. All zero: nothing. A ban and a mute end when so much time has
- * elapsed (clock.h); FOREVER is no end. */
-#define FOREVER INT64_MAX
-struct grant {
-    enum role role; /* ROLE_NONE: the room's ordinary role for this kind of user */
-    bool invited;
-    int64_t banned_until, muted_until;
-    int64_t read; /* read marker */
-    bool entered; /* has been in the room: a marker of 0 is then one of an empty room */
-    int unread, mentioned; /* answer of JOB_OWN only: messages behind the marker, see unread.h */
-};
-
 enum job_kind {
     /* writes: done by the writer in the order submitted, committed before they are given back */
     JOB_APPEND,      /* one entry */
@@ -118,7 +107,10 @@ enum job_kind {
     JOB_ROOM_SET,    /* name, topic (also an entry), visibility and so on */
     JOB_ROOM_REMOVE, /* the room, its log and its grants; deleting the rows goes on in small steps */
     JOB_ROOM_PURGE,  /* the oldest entries of a room, some of them: until none is left, again */
-    JOB_GRANT,       /* role, invite, ban, unban, mute: what a room remembers about a user */
+    JOB_GRANT,       /* role, invite: what a room remembers about a user */
+    JOB_SANCTION,    /* a ban or a mute */
+    JOB_LIFT,        /* the end of one */
+    JOB_AUDIT,       /* nothing but its line of the audit */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
     JOB_CURSORS,      /* where bridges and bots have got to */
@@ -136,6 +128,8 @@ enum job_kind {
     JOB_SEARCH,
     JOB_PEOPLE,  /* users with a role, a ban or a mute in a room */
     JOB_OWN,     /* the grants of one user in all rooms */
+    JOB_SANCTIONS, /* those that are in force */
+    JOB_AUDIT_PAGE, /* a page of the audit */
     JOB_STATUS,  /* figures for administrators */
     JOB_BACKUP,  /* the whole database to a file */
     JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
@@ -159,6 +153,7 @@ enum job_result {
     JOB_DEVICE_MISSING,
     JOB_OUTRANKED,        /* the target user's role is not below the actor's */
     JOB_ROOM_MISSING,     /* removed meanwhile */
+    JOB_SANCTION_MISSING, /* lifted or over already */
     JOB_REFUSED,          /* why says what: backup file exists, and the like */
     JOB_UNAVAILABLE       /* storage failed for longer than storage.retry; nothing was stored */
 };
@@ -180,7 +175,12 @@ struct job_append {
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
 };
 
-struct job_user { struct user_row user; struct device_row device; struct moment at; };
+struct job_user {
+    struct user_row user;
+    struct device_row device;
+    struct moment at;
+    struct marks marks;
+};
 /* A name that a user gave up and that is theirs until so much time has elapsed. */
 struct held_name { int64_t user_id, until; char folded[NAME_BYTES_MAX + 1]; };
 
@@ -194,7 +194,7 @@ struct job_rename {
     char held_folded[NAME_BYTES_MAX + 1]; /* answer: that folded, when it is held; empty: as before */
     int64_t held_until;                   /* answer: elapsed */
 };
-struct job_device { struct device_row device; struct moment at; };
+struct job_device { struct device_row device; struct moment at; struct marks marks; };
 struct job_devices {
     int64_t user_id;
     struct device_row *devices; /* answer: the one seen last is first; owned by the job */
@@ -246,14 +246,13 @@ struct job_cursors { const struct cursor_row *cursors; size_t count; };
 struct lag { int64_t user_id, room_id, seq; int64_t count, oldest_ts; };
 struct job_lag { struct lag *lags; size_t count; };
 
-enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_BAN, GRANT_UNBAN, GRANT_MUTE };
+enum grant_change { GRANT_ROLE, GRANT_INVITE };
 struct job_grant {
     int64_t room_id;
     enum grant_change change;
     char folded[NAME_BYTES_MAX + 1]; /* whom, by folded name */
     enum role actor_role;            /* the target's must be below it */
     enum role role;                  /* of GRANT_ROLE */
-    int64_t until;                   /* of GRANT_BAN and GRANT_MUTE */
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
     struct grant grant;              /* answer: as it is now */
@@ -432,6 +431,7 @@ struct job {
     struct job *next; /* link of whatever list holds the job */
     enum job_kind kind;
     enum job_result result;
+    const struct audit_line *audit; /* of a write: kept with it when it is done; in the job's memory; or NULL */
     void *context;       /* the submitter's own, in the job's memory; the store never looks at it */
     char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
     struct arena *arena; /* owned: texts and arrays of request and answer */
@@ -452,6 +452,10 @@ struct job {
         struct job_cursors cursors;
         struct job_origins origins;
         struct job_lag lag;
+        struct job_sanction sanction;
+        struct job_lift lift;
+        struct job_sanctions sanctions;
+        struct job_audit_page audit_page;
         struct job_read read;
         struct job_clock clock;
         struct job_login login;

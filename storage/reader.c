@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "storage/audit.h"
 #include "storage/backup.h"
 #include "storage/cursors.h"
 #include "storage/grants.h"
@@ -10,6 +11,7 @@
 #include "storage/messages.h"
 #include "storage/repeats.h"
 #include "storage/origins.h"
+#include "storage/sanctions.h"
 #include "storage/search/search.h"
 #include "storage/users.h"
 
@@ -66,6 +68,10 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return origins_read(database, job);
     case JOB_LAG:
         return cursors_lag(database, job);
+    case JOB_SANCTIONS:
+        return sanctions_list(database, job);
+    case JOB_AUDIT_PAGE:
+        return audit_page(database, job);
     case JOB_STATUS:
         return read_status(database, path, &job->status);
     case JOB_BACKUP:

@@ -402,6 +402,10 @@ static bool forget_guest(struct database *database, int64_t user_id)
            run_number(database, "DELETE FROM grants WHERE user_id=?1", user_id) &&
            run_number(database, "DELETE FROM devices WHERE user_id=?1", user_id) &&
            run_number(database, "DELETE FROM blocks WHERE user_id=?1 OR blocked_id=?1", user_id) &&
+           run_number(database, "DELETE FROM sightings WHERE user_id=?1", user_id) &&
+           run_number(database, "DELETE FROM sanctions WHERE user_id=?1 AND NOT EXISTS(SELECT 1"
+                                " FROM sanction_marks WHERE sanction_id=id)",
+                      user_id) &&
            run_number(database, "DELETE FROM users WHERE id=?1", user_id);
 }
 

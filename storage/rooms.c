@@ -8,6 +8,7 @@
 #include "storage/crypto.h"
 #include "storage/grants.h"
 #include "storage/messages.h"
+#include "storage/sanctions.h"
 #include "storage/writer.h"
 
 #define SEQ_SKIP (1 << 20)
@@ -138,6 +139,10 @@ bool rooms_remove(struct writer *writer, struct job *job)
     logs_forget(&writer->logs, room_id);
     writer->has_removed = true;
     return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+           run_with_room(database, "DELETE FROM sanction_marks WHERE sanction_id IN"
+                                   " (SELECT id FROM sanctions WHERE room_id=?1)",
+                         room_id) &&
+           run_with_room(database, "DELETE FROM sanctions WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM token_rooms WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM cursors WHERE room_id=?1", room_id) &&
@@ -289,5 +294,6 @@ bool rooms_load(struct database *database, struct store_start *start)
     start->rooms = calloc((size_t)count + 1, sizeof *start->rooms);
     if (!start->rooms)
         return database_failed(database, SQLITE_NOMEM);
-    return load_rooms(database, start, (size_t)count) && load_holds(database, start);
+    return load_rooms(database, start, (size_t)count) && load_holds(database, start) &&
+           sanctions_load(database, start);
 }

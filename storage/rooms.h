@@ -5,8 +5,8 @@
 #include "storage/database.h"
 #include "storage/options.h"
 
-/* At start: every room with what its log has, and the highest ids ever used. Allocates
- * start->rooms. False on a failure of the database or without memory. */
+/* At start: every room with what its log has, and the highest ids ever used; the sanctions
+ * and the secret. Allocates start->rooms and start->sanctions. False on a failure of the database or without memory. */
 bool rooms_load(struct database *database, struct store_start *start);
 
 /* At start after an unclean stop, inside a transaction: every log's next seq skips 2^20 ahead, so

@@ -34,7 +34,8 @@
  * messages.id is room_id << 40 | seq, see messages.h. rooms.floor: the next seq is beyond it,
  * whatever rows there are. rooms.indexed: the search index has this room's messages up to this seq.
  * rooms.was: folded, what it was called before.
- * target of edits and reactions is an id too. room_days, days, seen_elapsed_ms: see days.h. */
+ * target of edits and reactions is an id too. sanctions, sightings: see sanctions.h. room_days, days,
+ * seen_elapsed_ms: see days.h. */
 static const char *const steps[] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE users("
@@ -129,6 +130,30 @@ static const char *const steps[] = {
 
     /* A direct room is its two users, whatever they are called: see rooms_key. */
     TO_PAIRS,
+
+    "CREATE TABLE sanctions("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, room_id INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL, client_id INTEGER, name TEXT NOT NULL, by_name TEXT NOT NULL,"
+    " rank INTEGER NOT NULL, created_ms INTEGER NOT NULL, until INTEGER NOT NULL, reason TEXT,"
+    " reach INTEGER NOT NULL);"
+    "CREATE INDEX sanctions_user ON sanctions(user_id, room_id);"
+    "CREATE TABLE sanction_marks("
+    " sanction_id INTEGER NOT NULL, mark INTEGER NOT NULL,"
+    " PRIMARY KEY(sanction_id, mark)) WITHOUT ROWID;"
+    "CREATE TABLE sightings("
+    " mark INTEGER NOT NULL, user_id INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " seen_ms INTEGER NOT NULL, PRIMARY KEY(mark, user_id)) WITHOUT ROWID;"
+    "CREATE INDEX sightings_seen ON sightings(seen_ms);"
+    "CREATE INDEX sightings_user ON sightings(user_id);"
+    "CREATE TABLE audit("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, act INTEGER NOT NULL,"
+    " by_name TEXT NOT NULL, user TEXT, room TEXT, reason TEXT, room_id INTEGER NOT NULL,"
+    " is_private INTEGER NOT NULL);"
+    "INSERT INTO sanctions(kind, room_id, user_id, name, by_name, rank, created_ms, until, reach)"
+    " SELECT 0, room_id, user_id, name, '', 3, 0, banned_until, 1 FROM grants JOIN users ON"
+    "  users.id=user_id WHERE banned_until>0 UNION ALL"
+    " SELECT 1, room_id, user_id, name, '', 3, 0, muted_until, 1 FROM grants JOIN users ON"
+    "  users.id=user_id WHERE muted_until>0;",
 };
 
 /* application_id: "hrth". */

@@ -307,11 +307,14 @@ void start_forget(struct store_start *found)
     free(found->holds);
     free(found->tokens);
     free(found->cursors);
+    free(found->sanctions);
     found->rooms = NULL;
     found->holds = NULL;
     found->tokens = NULL;
     found->cursors = NULL;
+    found->sanctions = NULL;
     found->room_count = found->hold_count = found->token_count = found->cursor_count = 0;
+    found->sanction_count = 0;
 }
 
 static bool recall(const char *path, struct damage *damage)

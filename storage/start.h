@@ -29,7 +29,7 @@ bool start_open(struct start *start, const struct store_options *options, char *
 /* Undoes start_open, the disk included; the database may be closed already. */
 void start_close(struct start *start);
 
-/* Frees the rooms and all. */
+/* Frees what a start found. */
 void start_forget(struct store_start *found);
 
 /* Marks the stop as clean, durably. */

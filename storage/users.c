@@ -6,6 +6,7 @@
 #include "storage/crypto.h"
 #include "storage/devices.h"
 #include "storage/names.h"
+#include "storage/sanctions.h"
 
 #define USER_COLUMNS "id, name, folded, account, role"
 
@@ -115,7 +116,8 @@ bool users_create(struct database *database, struct job *job)
     if (!users_insert(database, &job->user.user, &job->user.at, &is_taken))
         return false;
     if (!is_taken)
-        return devices_insert(database, &job->user.device, &job->user.at);
+        return devices_insert(database, &job->user.device, &job->user.at) &&
+               sightings_note(database, job->user.user.id, &job->user.marks, &job->user.at);
     job->result = JOB_NAME_TAKEN;
     return true;
 }

@@ -5,10 +5,12 @@
 
 #include "storage/backup.h"
 #include "storage/cursors.h"
+#include "storage/audit.h"
 #include "storage/days.h"
 #include "storage/devices.h"
 #include "storage/names.h"
 #include "storage/grants.h"
+#include "storage/sanctions.h"
 #include "storage/search/search.h"
 #include "storage/start.h"
 #include "storage/tokens.h"
@@ -172,6 +174,12 @@ static bool run_job(struct writer *writer, struct job *job)
         return retention_purge(writer, job);
     case JOB_GRANT:
         return grants_change(&writer->database, job);
+    case JOB_SANCTION:
+        return sanctions_impose(&writer->database, job);
+    case JOB_LIFT:
+        return sanctions_lift(&writer->database, job);
+    case JOB_AUDIT:
+        return true;
     case JOB_READ:
         return grants_mark_read(&writer->database, job);
     case JOB_CURSORS:
@@ -197,7 +205,7 @@ static bool try_job(struct writer *writer, struct job *job)
     struct database *database = &writer->database;
     job->result = JOB_DONE;
     database_forget_failure(database);
-    if (run_job(writer, job))
+    if (run_job(writer, job) && audit_note(writer, job))
         return true;
     if (database->failure != FAILURE_OTHER || sqlite3_get_autocommit(database->handle))
         return false;

@@ -3,6 +3,7 @@
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/sanction.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/token.h"
 #include "daemon/core/user.h"
@@ -32,12 +33,8 @@ enum role access_gateway_role(const struct session *session)
 enum role access_role(const struct session *session, const struct room *room,
                       const struct grant *grant)
 {
-    if (access_is_administrator(session) && room->visibility != VISIBILITY_DIRECT)
-        return ROLE_ADMIN;
-    if (grant && grant->role != ROLE_NONE)
-        return grant->role;
     bool is_more = session->user && (session->user->account || session->user->token);
-    return is_more ? ROLE_MEMBER : ROLE_GUEST;
+    return role_in_room(access_gateway_role(session), is_more, room->visibility, grant);
 }
 
 static bool is_open_to(const struct session *session, const struct room *room,
@@ -76,6 +73,36 @@ struct room *access_find_room(const struct session *session, const char *name,
     return NULL;
 }
 
+static int64_t sanctioned_until(const struct session *session, const struct room *room,
+                                enum sanction_kind kind, int64_t in_grant)
+{
+    const struct gateway *gateway = session->gateway;
+    const struct subject subject = session_subject(session);
+    int64_t until = sanction_until(gateway, &subject, room ? room->id : 0, kind);
+    bool is_granted = in_grant > gateway->now.elapsed_ms && subject.role != ROLE_ADMIN;
+    return is_granted && in_grant > until ? in_grant : until;
+}
+
+int64_t access_banned_until(const struct session *session, const struct room *room,
+                            const struct grant *grant)
+{
+    return sanctioned_until(session, room, SANCTION_BAN, grant ? grant->banned_until : 0);
+}
+
+int64_t access_muted_until(const struct session *session, const struct room *room,
+                           const struct grant *grant)
+{
+    return sanctioned_until(session, room, SANCTION_MUTE, grant ? grant->muted_until : 0);
+}
+
+bool access_enter(const struct session *session, struct refusal *refusal)
+{
+    int64_t until = access_banned_until(session, NULL, NULL);
+    if (until)
+        sanction_refuse(session->gateway, until, refusal);
+    return !until;
+}
+
 bool access_read(const struct session *session, const struct room *room,
                  const struct grant *grant, struct refusal *refusal)
 {
@@ -83,11 +110,13 @@ bool access_read(const struct session *session, const struct room *room,
         refuse_not_found(refusal);
         return false;
     }
-    if (grant && grant->banned_until > session->gateway->now.elapsed_ms && !access_is_administrator(session)) {
-        refuse(refusal, ERROR_banned, "room", "You are banned from this room.");
-        return false;
-    }
-    return true;
+    char period[PERIOD_BYTES];
+    int64_t until = access_banned_until(session, room, grant);
+    if (!until)
+        return true;
+    refuse(refusal, ERROR_banned, "room", "You are banned from this room%s.",
+           sanction_period(sanction_left_ms(session->gateway, until), period));
+    return false;
 }
 
 
@@ -118,6 +147,23 @@ static const char *speakers(enum role speak)
                                 : "Only moderators speak in this room.";
 }
 
+static void refuse_muted(const struct session *session, int64_t until, struct refusal *refusal)
+{
+    char period[PERIOD_BYTES];
+    int64_t left_ms = sanction_left_ms(session->gateway, until);
+    refuse(refusal, ERROR_muted, "room", "You may not speak here%s.",
+           left_ms == NUMBER_ABSENT ? " for now" : sanction_period(left_ms, period));
+    refusal->retry_after_ms = left_ms;
+}
+
+bool access_speak(const struct session *session, struct refusal *refusal)
+{
+    int64_t until = access_muted_until(session, NULL, NULL);
+    if (until)
+        refuse_muted(session, until, refusal);
+    return !until;
+}
+
 bool access_allows(const struct session *session, const struct room *room,
                    const struct grant *grant, enum operation operation, struct refusal *refusal)
 {
@@ -137,12 +183,10 @@ bool access_allows(const struct session *session, const struct room *room,
         refuse(refusal, ERROR_forbidden, "room", "This room is archived; it can only be read.");
         return false;
     }
-    bool is_muted = grant && grant->muted_until > session->gateway->now.elapsed_ms;
-    if (is_muted && is_speech(operation) && !access_is_administrator(session)) {
-        refuse(refusal, ERROR_muted, "room", "You may not speak in this room for now.");
-        return false;
-    }
-    return true;
+    int64_t until = is_speech(operation) ? access_muted_until(session, room, grant) : 0;
+    if (until)
+        refuse_muted(session, until, refusal);
+    return !until;
 }
 
 bool access_allows_here(const struct session *session, enum operation operation,

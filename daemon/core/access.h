@@ -33,6 +33,19 @@ bool access_read(const struct session *session, const struct room *room,
 bool access_allows(const struct session *session, const struct room *room,
                    const struct grant *grant, enum operation operation, struct refusal *refusal);
 
+/* Until when, in elapsed time, the session may not enter, or not speak, in the room, or with room NULL in
+ * the gateway; 0: it may. */
+int64_t access_banned_until(const struct session *session, const struct room *room,
+                            const struct grant *grant);
+int64_t access_muted_until(const struct session *session, const struct room *room,
+                           const struct grant *grant);
+
+/* May it be in the gateway at all? Else banned. */
+bool access_enter(const struct session *session, struct refusal *refusal);
+
+/* May it speak in the gateway at all? Else muted. */
+bool access_speak(const struct session *session, struct refusal *refusal);
+
 /* May it do this in the gateway, in no room? Else forbidden. */
 bool access_allows_here(const struct session *session, enum operation operation,
                         struct refusal *refusal);

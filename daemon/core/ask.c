@@ -251,6 +251,8 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
         return ask_fail(ask, ERROR_bad_request, "id", "You have no such device.");
     case JOB_OUTRANKED:
         return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
+    case JOB_SANCTION_MISSING:
+        return ask_fail(ask, ERROR_bad_request, "id", "There is no such ban or mute; it may be over.");
     case JOB_ROOM_MISSING:
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);
     case JOB_SINCE_PRUNED:

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+struct gateway;
 struct room;
 struct user;
 
@@ -14,8 +15,13 @@ enum eviction { EVICTION_KICK, EVICTION_BAN };
 void evict_user(const struct user *user, const struct room *room, enum eviction eviction,
                 const char *reason);
 
-/* A plain client by its name, as client-7. False when none is called so. */
-bool evict_plain(const struct room *room, const char *name);
+/* The plain clients of a name, as client-7: all of their connections. */
+bool evict_has_plain(const struct room *room, const char *name);
+void evict_plain(const struct room *room, const char *name);
+
+/* Everybody whom a ban hits, in the room or in the gateway. reason may be NULL. */
+void evict_banned(const struct room *room, const char *reason);
+void close_banned(struct gateway *gateway, const char *reason);
 
 /* Everybody who may not read the room any more: it has become private. */
 void evict_barred(const struct room *room);

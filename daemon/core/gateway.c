@@ -15,6 +15,7 @@
 #include "storage/crypto.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CHECK_MS 1000 /* how often storage's health is looked at */
 #define RETRY_MS 250  /* until a page that was refused is asked for again */
@@ -256,6 +257,16 @@ const char *gateway_first_room(struct gateway *gateway)
     return room ? room->name : name;
 }
 
+uint64_t gateway_mark(const struct gateway *gateway, bool is_device, const void *bytes,
+                      size_t length)
+{
+    char text[40] = {is_device ? 'd' : 'a'};
+    if (length > sizeof text - 1)
+        length = sizeof text - 1;
+    memcpy(text + 1, bytes, length);
+    return hash_with(gateway->secret, text, length + 1);
+}
+
 static size_t limit_entries(const struct config *config)
 {
     return (size_t)config->limits.connections * 4 + 1024;
@@ -273,7 +284,9 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     gateway->turn.budget = TURN_NS_MOST;
     gateway->started_ms = gateway->users.touched_ms = now->monotonic_ms;
     gateway->limits = limit_table_create(limit_entries(config));
+    memcpy(gateway->secret, store_start(store)->secret, sizeof gateway->secret);
     if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||
+        !sanctions_init(&gateway->sanctions, store_start(store)) ||
         !adopt_rooms(gateway, store_start(store))) {
         gateway_destroy(gateway);
         return NULL;
@@ -302,6 +315,7 @@ void gateway_destroy(struct gateway *gateway)
     table_finish(&gateway->rooms.by_was);
     table_finish(&gateway->users.by_id);
     table_finish(&gateway->users.by_name);
+    sanctions_finish(&gateway->sanctions);
     limit_table_destroy(gateway->limits);
     buffer_finish(&gateway->scratch);
     buffer_finish(&gateway->encoded);

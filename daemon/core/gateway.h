@@ -42,6 +42,11 @@ struct host_tls {
 /* host is borrowed and outlives the gateway. Without one, nothing can be read again. */
 void gateway_set_host(struct gateway *gateway, const struct host *host);
 
+/* A keyed hash of a link-layer address (is_device) or an IP address, for struct arrival: the same over
+ * restarts, and nobody reads from it what it was. Never 0. */
+uint64_t gateway_mark(const struct gateway *gateway, bool is_device, const void *bytes,
+                      size_t length);
+
 /* Told at the start of every turn of the loop, before anything else that turn. */
 void gateway_set_now(struct gateway *gateway, const struct moment *now);
 

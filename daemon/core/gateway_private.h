@@ -5,6 +5,7 @@
 
 #include "daemon/core/figures.h"
 #include "daemon/core/gateway.h"
+#include "daemon/core/sanction.h"
 #include "daemon/core/table.h"
 #include "daemon/core/turn.h"
 #include "protocol/buffer.h"
@@ -64,6 +65,9 @@ struct gateway {
                                      before one of them is asked again */
         int64_t touched_ms;    /* when those here were last said to be seen */
     } users;
+
+    struct sanctions sanctions;  /* those that no grant tells of */
+    uint8_t secret[HASH_BYTES];  /* for keyed hashes: see gateway_mark */
 
     struct {
         struct token *first;   /* owned; the oldest first */

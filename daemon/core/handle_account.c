@@ -1,4 +1,5 @@
 /* handle_account.c - hello and what belongs to it. */
+#include "daemon/core/access.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
@@ -80,6 +81,14 @@ static void count_owned(struct user *user, const struct job_own *own)
     user->owned_count = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
 }
 
+/* Whoever is banned hears so, and is gone. */
+static enum outcome turn_away(struct ask *ask, const struct refusal *refusal)
+{
+    (void)ask_refuse(ask, refusal);
+    session_close(ask->session, 4003, "Banned from this gateway");
+    return ANSWERED;
+}
+
 static enum outcome answer_greeting(struct ask *ask, struct job *job)
 {
     const struct greeting_context *context = job->context;
@@ -90,6 +99,9 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
         session_close(ask->session, 1013, "The gateway cannot read just now; come back soon");
         return ANSWERED;
     }
+    struct refusal refusal;
+    if (!access_enter(ask->session, &refusal))
+        return turn_away(ask, &refusal);
     count_owned(ask->session->user, &job->own);
     return welcome(ask, context->key, &job->own);
 }
@@ -230,7 +242,7 @@ static bool attach_found(struct session *session, const struct job *job, struct 
         return false;
     }
     become(session, user, login->device.id);
-    return true;
+    return access_enter(session, refusal);
 }
 
 static finish_job finish_sign_in;
@@ -286,7 +298,7 @@ bool session_sign_in(struct session *session, const char *key, struct refusal *r
     struct user *user = find_creating(gateway, key);
     if (user) {
         become(session, user, user->first_device);
-        return true;
+        return access_enter(session, refusal);
     }
     if (!look_up_key(session, key)) {
         refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
@@ -299,7 +311,8 @@ bool session_sign_in(struct session *session, const char *key, struct refusal *r
 /* --- a new guest -------------------------------------------------------------------------------- */
 
 /* Here at once, and stored behind: see user_store. NULL when storage takes nothing more. */
-static struct user *create_guest(struct gateway *gateway, const struct job_login *login)
+static struct user *create_guest(struct gateway *gateway, const struct job_login *login,
+                                 const struct marks *marks)
 {
     struct user_row row = login->user;
     struct device_row device = login->device;
@@ -310,7 +323,7 @@ static struct user *create_guest(struct gateway *gateway, const struct job_login
     struct user *user = user_create(gateway, &row);
     if (!user)
         return NULL;
-    if (!user_store(gateway, &row, &device)) {
+    if (!user_store(gateway, &row, &device, marks)) {
         user_release(gateway, user);
         return NULL;
     }
@@ -330,9 +343,11 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
         user_refuse_taken(ask->gateway, login->user.name, &refusal);
         return ask_refuse(ask, &refusal);
     }
+    if (!access_enter(ask->session, &refusal))
+        return turn_away(ask, &refusal);
     if (!rates_take_guest(ask->session, &refusal))
         return ask_refuse(ask, &refusal);
-    struct user *user = create_guest(ask->gateway, login);
+    struct user *user = create_guest(ask->gateway, login, &ask->session->arrival.marks);
     if (!user)
         return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
     become(ask->session, user, user->first_device);

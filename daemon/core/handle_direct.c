@@ -112,6 +112,8 @@ enum outcome handle_direct(struct ask *ask)
         return ask_fail(ask, ERROR_user_not_found, "to", NULL);
     if (strcmp(folded, ask->session->user->folded) == 0)
         return ask_fail(ask, ERROR_bad_request, "to", "This is your own name.");
+    if (!access_speak(ask->session, &refusal))
+        return ask_refuse(ask, &refusal);
     const struct user *user = user_find(ask->gateway, folded);
     if (!user)
         return look_up(ask, folded);

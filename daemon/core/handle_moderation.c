@@ -1,8 +1,8 @@
-/* handle_moderation.c - who may be in a room and who may speak there: invite, kick, ban, unban,
- * mute, role. What a room remembers about a user is stored first and then applied to whoever is
+/* handle_moderation.c - who may be in a room and what they may do there: invite, kick, role. What a room remembers about a user is stored first and then applied to whoever is
  * here. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/audit.h"
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
@@ -13,16 +13,9 @@
 
 /* One request of this group, whichever it is. */
 struct moderation {
-    const char *user, *reason;
+    const char *user;
     enum grant_change change;
-    int64_t until;
     enum role role;
-};
-
-/* Beside what storage answers. */
-struct moderation_context {
-    struct request_context request;
-    const char *reason; /* told to the user; NULL if none */
 };
 
 static answer_handler answer_moderation;
@@ -41,57 +34,23 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
     if (!user_fold(moderation->user, folded))
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
     struct job *job = job_create(JOB_GRANT);
-    struct moderation_context *context = submit_context(job, sizeof *context);
-    if (context) {
-        context->reason = job_text(job, moderation->reason);
+    if (job) {
         job->grant.room_id = ask->room->id;
         job->grant.change = moderation->change;
         memcpy(job->grant.folded, folded, sizeof folded);
         job->grant.actor_role = actor;
         job->grant.role = moderation->role;
-        job->grant.until = moderation->until;
+        audit_add(ask, job, moderation->change == GRANT_ROLE ? ACT_ROLE : ACT_INVITE, ask->room,
+                  moderation->user,
+                  moderation->change == GRANT_ROLE ? role_name(moderation->role) : NULL);
     }
     return ask_submit(ask, job, answer_moderation);
-}
-
-/* When so many seconds will have elapsed: no correction of a clock makes an hour longer or shorter. */
-static int64_t until(const struct gateway *gateway, int64_t seconds)
-{
-    if (seconds == NUMBER_ABSENT)
-        return FOREVER;
-    return seconds == 0 ? 0 : gateway->now.elapsed_ms + seconds * 1000;
 }
 
 enum outcome handle_invite(struct ask *ask)
 {
     const struct moderation moderation = {.user = ask->request.as_invite.user,
                                           .change = GRANT_INVITE};
-    return moderate(ask, &moderation);
-}
-
-enum outcome handle_ban(struct ask *ask)
-{
-    const struct request_ban *ban = &ask->request.as_ban;
-    const struct moderation moderation = {.user = ban->user,
-                                          .reason = ban->reason,
-                                          .change = GRANT_BAN,
-                                          .until = until(ask->gateway, ban->seconds)};
-    return moderate(ask, &moderation);
-}
-
-enum outcome handle_unban(struct ask *ask)
-{
-    const struct moderation moderation = {.user = ask->request.as_unban.user,
-                                          .change = GRANT_UNBAN};
-    return moderate(ask, &moderation);
-}
-
-enum outcome handle_mute(struct ask *ask)
-{
-    const struct request_mute *mute = &ask->request.as_mute;
-    const struct moderation moderation = {.user = mute->user,
-                                          .change = GRANT_MUTE,
-                                          .until = until(ask->gateway, mute->seconds)};
     return moderate(ask, &moderation);
 }
 
@@ -116,6 +75,37 @@ static const struct member *member_of(const struct user *user, const struct room
     return member;
 }
 
+struct kick_context {
+    struct request_context request;
+    int64_t room_id, user_id; /* user_id 0: the plain clients of this name */
+};
+
+static enum outcome answer_kick(struct ask *ask, struct job *job)
+{
+    const struct kick_context *context = job->context;
+    const struct request_kick *kick = &context->request.request->as_kick;
+    const struct room *room = room_find_id(ask->gateway, context->room_id);
+    const struct user *user = user_find_id(ask->gateway, context->user_id);
+    if (job->result == JOB_DONE && room && user)
+        evict_user(user, room, EVICTION_KICK, kick->reason);
+    else if (job->result == JOB_DONE && room && !context->user_id)
+        (void)evict_plain(room, kick->user);
+    return ask_answer(ask, job);
+}
+
+static enum outcome kick_out(struct ask *ask, int64_t user_id)
+{
+    const struct request_kick *kick = &ask->request.as_kick;
+    struct job *job = job_create(JOB_AUDIT);
+    struct kick_context *context = submit_context(job, sizeof *context);
+    if (context) {
+        context->room_id = ask->room->id;
+        context->user_id = user_id;
+        audit_add(ask, job, ACT_KICK, ask->room, kick->user, kick->reason);
+    }
+    return ask_submit_whole(ask, job, answer_kick);
+}
+
 enum outcome handle_kick(struct ask *ask)
 {
     char folded[NAME_BYTES_MAX + 1];
@@ -125,14 +115,13 @@ enum outcome handle_kick(struct ask *ask)
         user_fold(kick->user, folded) ? user_find(ask->gateway, folded) : NULL;
     const struct member *target = user ? member_of(user, room) : NULL;
     if (!target)
-        return evict_plain(room, kick->user)
-                   ? ask_ok(ask)
+        return evict_has_plain(room, kick->user)
+                   ? kick_out(ask, 0)
                    : ask_fail(ask, ERROR_user_not_found, "user", NULL);
     enum role role = access_role(target->session, room, &target->grant);
     if (!permission_outranks(own_role(ask), role))
         return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
-    evict_user(user, room, EVICTION_KICK, kick->reason);
-    return ask_ok(ask);
+    return kick_out(ask, user->id);
 }
 
 /* --- what was stored, for those who are here ---------------------------------------------------
@@ -154,17 +143,14 @@ static void tell_user(const struct user *user, const struct room *room, const ch
     }
 }
 
-static void apply(const struct user *user, const struct room *room, const struct job_grant *done,
-                  const char *reason)
+static void apply(const struct user *user, const struct room *room, const struct job_grant *done)
 {
     for (struct session *session = user->sessions; session; session = session->next) {
         struct member *member = session_member(session, room);
         if (member)
             member->grant = done->grant;
     }
-    if (done->change == GRANT_BAN)
-        evict_user(user, room, EVICTION_BAN, reason);
-    else if (done->change == GRANT_ROLE)
+    if (done->change == GRANT_ROLE)
         tell_user(user, room, "changed", &done->grant);
     else if (done->change == GRANT_INVITE && room->visibility == VISIBILITY_PRIVATE)
         tell_user(user, room, "created", &done->grant);
@@ -172,13 +158,12 @@ static void apply(const struct user *user, const struct room *room, const struct
 
 static enum outcome answer_moderation(struct ask *ask, struct job *job)
 {
-    const struct moderation_context *context = job->context;
     struct room *room = room_find_id(ask->gateway, job->grant.room_id);
     const struct user *user = user_find_id(ask->gateway, job->grant.user_id);
     if (job->result == JOB_DONE && room) {
         room->grants_changed++;
         if (user)
-            apply(user, room, &job->grant, context->reason);
+            apply(user, room, &job->grant);
     }
     return ask_answer(ask, job);
 }

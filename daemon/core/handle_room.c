@@ -143,6 +143,7 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
     const struct job_page *page = &job->page;
     bool is_from_cursor = !context->is_reset && context->source != FROM_NEWEST;
     enum role role = access_role(ask->session, room, &page->grant);
+    int64_t muted = access_muted_until(ask->session, room, &page->grant);
     int64_t slow_ms = rates_slow_wait_ms(ask->session, room, role);
     const struct reply_joined reply = {
         .room = room->name,
@@ -157,6 +158,8 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
         .pruned = is_from_cursor && context->after < room->pruned,
         .slow_seconds = room->slow_seconds ? room->slow_seconds : NUMBER_ABSENT,
         .slow_ms = slow_ms ? slow_ms : NUMBER_ABSENT,
+        .muted = muted != 0,
+        .muted_ms = muted ? sanction_left_ms(ask->gateway, muted) : NUMBER_ABSENT,
         .speak = room->speak > ROLE_GUEST ? role_name(room->speak) : NULL,
     };
     (void)ask_reply(ask, REPLY_joined, &reply);

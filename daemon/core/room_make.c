@@ -4,6 +4,7 @@
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
+#include "daemon/core/sanction.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
 #include "daemon/core/token_cursor.h"
@@ -97,6 +98,7 @@ void room_make_undo(struct gateway *gateway, int64_t room_id)
         return;
     count_owned(gateway, room->owner_id, -1);
     token_cursors_forget(gateway, room->id);
+    sanctions_forget_room(gateway, room->id);
     room_destroy(gateway, room);
 }
 

@@ -81,6 +81,31 @@ static bool may_open(const struct gateway *gateway, const struct arrival *arriva
     return true;
 }
 
+struct subject session_subject(const struct session *session)
+{
+    const struct arrival *arrival = &session->arrival;
+    enum role role = session->user ? session->user->role : ROLE_GUEST;
+    return (struct subject){.user_id = session_user_id(session),
+                            .role = arrival->administrator ? ROLE_ADMIN : role,
+                            .is_client = arrival->kind == SESSION_PLAIN,
+                            .client_id = arrival->client_id,
+                            .marks = arrival->marks};
+}
+
+/* Those who will say who they are are looked at when they have. */
+static bool is_banned(const struct session *session, struct refusal *refusal)
+{
+    const struct gateway *gateway = session->gateway;
+    const struct room *room = session->arrival.kind == SESSION_PLAIN ? gateway->rooms.plain : NULL;
+    const struct subject subject = session_subject(session);
+    if (!room && !session->arrival.anonymous)
+        return false;
+    int64_t until = sanction_until(gateway, &subject, room ? room->id : 0, SANCTION_BAN);
+    if (until)
+        sanction_refuse(gateway, until, refusal);
+    return until != 0;
+}
+
 static bool enter_plain_room(struct session *session)
 {
     static const struct grant nothing = {0};
@@ -150,6 +175,10 @@ struct session *session_open(struct gateway *gateway, const struct carrier *carr
     }
     if (session->phase == PHASE_OPENING && !arrival->anonymous)
         DL_APPEND2(gateway->sessions.unauthenticated, session, previous, next);
+    if (is_banned(session, refusal)) {
+        take_back(session);
+        return NULL;
+    }
     if (arrival->key && !session_sign_in(session, arrival->key, refusal)) {
         take_back(session);
         return NULL;

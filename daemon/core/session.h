@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "storage/clock.h"
+#include "storage/job.h"
 
 struct gateway;
 struct session;
@@ -32,6 +33,7 @@ struct arrival {
     bool is_secure;       /* came over TLS, to this gateway or to a proxy before it */
     char address[46];     /* the peer's, as text; empty for the admin socket */
     uint64_t address_key; /* the peer's address (IPv6: its /64), hashed; 0 for the admin socket */
+    struct marks marks;   /* where from, as gateway_mark says; zero where nobody is kept out by it */
     int64_t client_id;    /* of SESSION_PLAIN */
     const char *key;      /* signs its user in without a hello; borrowed by session_open. NULL: none */
     const char *cursors;  /* where an earlier stream had got to, see cursors.h: a join goes on there.

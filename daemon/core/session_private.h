@@ -9,6 +9,7 @@
 #define HEARTH_CORE_SESSION_PRIVATE_H
 
 #include "daemon/core/limit.h"
+#include "daemon/core/sanction.h"
 #include "daemon/core/session.h"
 #include "daemon/core/table.h"
 #include "protocol/buffer.h"
@@ -83,6 +84,9 @@ void session_close(struct session *session, uint16_t code, const char *reason);
 /* Opened for one request, whose reply the carrier takes: such a session is in no room, and need not be in
  * one to ask. */
 bool session_is_single(const struct session *session);
+
+/* The session as far as sanctions go by it. */
+struct subject session_subject(const struct session *session);
 
 /* Said hello. */
 void session_ready(struct session *session);

@@ -161,11 +161,12 @@ bool user_rename(struct gateway *gateway, struct user *user, const char *name, c
 static void finish_store(struct gateway *gateway, struct job *job);
 
 bool user_store(struct gateway *gateway, const struct user_row *row,
-                const struct device_row *device)
+                const struct device_row *device, const struct marks *marks)
 {
     struct job *job = job_create(JOB_USER_CREATE);
     if (job)
-        job->user = (struct job_user){.user = *row, .device = *device, .at = gateway->now};
+        job->user = (struct job_user){
+            .user = *row, .device = *device, .at = gateway->now, .marks = *marks};
     return gateway_submit(gateway, job, finish_store);
 }
 
@@ -180,7 +181,7 @@ static void finish_store(struct gateway *gateway, struct job *job)
      * Also when nobody is here any more: what was said under this user is stored after all, and the
      * key was given. No more users wait so than jobs may. */
     if (job->result == JOB_UNAVAILABLE && gateway->drain.phase == DRAIN_NONE &&
-        user_store(gateway, &job->user.user, &job->user.device))
+        user_store(gateway, &job->user.user, &job->user.device, &job->user.marks))
         return;
     user->is_creating = false;
     gateway->users.creating_count--;
@@ -227,6 +228,7 @@ void user_touch(const struct session *session, const char *client)
         device->user_id = session->user->id;
         snprintf(device->client, sizeof device->client, "%s", client ? client : "");
         job->device.at = session->gateway->now;
+        job->device.marks = session->arrival.marks;
     }
     (void)gateway_submit(session->gateway, job, NULL);
 }

@@ -38,11 +38,12 @@ struct user *user_find(const struct gateway *gateway, const char *folded);
 struct user *user_find_id(const struct gateway *gateway, int64_t id);
 struct user *user_create(struct gateway *gateway, const struct user_row *row); /* NULL: no memory */
 
-/* The session's device and its user are seen now. client, which may be NULL, is what it says it is. */
+/* The session's device and its user are seen now, where the session comes from. client, which may be
+ * NULL, is what it says it is. */
 void user_touch(const struct session *session, const char *client);
-/* Stores a user who is here already; false when storage takes nothing more. */
+/* Stores a user who is here already, seen from there; false when storage takes nothing more. */
 bool user_store(struct gateway *gateway, const struct user_row *row,
-                const struct device_row *device);
+                const struct device_row *device, const struct marks *marks);
 /* What a user wants to be called, as it is kept, folded and free of what nobody may be called. The row's
  * other fields stay. */
 bool user_check_name(const struct gateway *gateway, const char *name, struct user_row *row,

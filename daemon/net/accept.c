@@ -55,6 +55,7 @@ void peer_introduce(const struct peer *peer, struct arrival *arrival)
     arrival->exempt = peer->is_exempt || peer->is_admin;
     arrival->is_secure = peer->is_secure;
     arrival->address_key = peer->address_key;
+    arrival->marks = peer->marks;
     if (!peer->is_admin)
         address_write(&peer->address, arrival->address);
 }
@@ -81,6 +82,17 @@ static bool may_come(const struct server *server, const struct peer *peer)
     return peer->is_admin || peer->is_exempt || !address || address->count < most;
 }
 
+static struct marks marks_of(struct server *server, const struct address *address, unsigned scope)
+{
+    struct link_peer peer;
+    links_peer(&server->links, address, scope, server_now_ms(server), &peer);
+    struct marks marks = {
+        .address = gateway_mark(server->gateway, false, peer.address, peer.address_length)};
+    if (peer.device_length)
+        marks.device = gateway_mark(server->gateway, true, peer.device, peer.device_length);
+    return marks;
+}
+
 bool accept_count(struct server *server, struct peer *peer, const struct address *address,
                   unsigned scope)
 {
@@ -91,6 +103,8 @@ bool accept_count(struct server *server, struct peer *peer, const struct address
     as.is_network = count.is_network;
     as.is_exempt = networks_contain(&server->exempt, address);
     as.is_proxy = false;
+    if (!as.is_exempt)
+        as.marks = marks_of(server, address, scope);
     as.counted = may_come(server, &as) ? address_enter(server, as.address_key) : NULL;
     *peer = as; /* whose it is stays known also when it may not come */
     return as.counted != NULL;

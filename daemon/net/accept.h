@@ -27,6 +27,7 @@ struct peer {
     struct address address; /* whose it is; of a proxy, the proxy's until it has said for whom it comes */
     uint64_t address_key; /* what it is counted by, see link.h; 0 while it is not, and of the admin socket */
     struct address_count *counted; /* there; NULL while it is not */
+    struct marks marks;   /* what a ban of its device means; zero for administrators and limits.exempt */
     bool is_network;      /* that is a network beyond the link: several people */
     bool is_admin;
     bool is_exempt;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define READ_AGAIN_MS 10000 /* an address that comes to an interface is on the link so much later */
-#define LINK_LAYER_BYTES_MAX 32
 #define ANSWER_BYTES 1024
 #define SKIPPED_MAX 4 /* answers to earlier questions that came too late */
 
@@ -41,6 +40,9 @@ static int prefix_bits(const struct sockaddr *netmask)
 {
     const struct sockaddr_in6 *mask = (const struct sockaddr_in6 *)(const void *)netmask;
     int bits = 0;
+    if (netmask->sa_family == AF_INET)
+        return __builtin_popcount(
+            ((const struct sockaddr_in *)(const void *)netmask)->sin_addr.s_addr);
     for (int i = 0; i < 16; i++)
         bits += __builtin_popcount(mask->sin6_addr.s6_addr[i]);
     return bits;
@@ -49,8 +51,7 @@ static int prefix_bits(const struct sockaddr *netmask)
 static void add_link(struct links *links, const struct ifaddrs *each)
 {
     struct link *link = &links->items[links->count];
-    if (links->count == LINKS_MAX || !address_from_socket(each->ifa_addr, &link->network.address) ||
-        link->network.address.is_ipv4)
+    if (links->count == LINKS_MAX || !address_from_socket(each->ifa_addr, &link->network.address))
         return;
     link->network.prefix_bits = prefix_bits(each->ifa_netmask);
     link->interface = if_nametoindex(each->ifa_name);
@@ -68,7 +69,8 @@ static void read_links(struct links *links, int64_t now_ms)
         return;
     links->count = 0;
     for (const struct ifaddrs *each = all; each; each = each->ifa_next)
-        if (each->ifa_addr && each->ifa_addr->sa_family == AF_INET6 && each->ifa_netmask)
+        if (each->ifa_addr && each->ifa_netmask &&
+            (each->ifa_addr->sa_family == AF_INET6 || each->ifa_addr->sa_family == AF_INET))
             add_link(links, each);
     freeifaddrs(all);
 }
@@ -136,16 +138,20 @@ static size_t find_device(const struct links *links, const struct address *addre
 {
     static uint32_t number;
     struct question question = {
-        .head = {.nlmsg_len = sizeof question,
-                 .nlmsg_type = RTM_GETNEIGH,
+        .head = {.nlmsg_type = RTM_GETNEIGH,
                  .nlmsg_flags = NLM_F_REQUEST,
                  .nlmsg_seq = ++number},
-        .neighbour = {.ndm_family = AF_INET6, .ndm_ifindex = (int)interface},
-        .attribute = {.rta_len = RTA_LENGTH(sizeof question.address), .rta_type = NDA_DST},
+        .neighbour = {.ndm_family = address->is_ipv4 ? AF_INET : AF_INET6,
+                      .ndm_ifindex = (int)interface},
     };
-    memcpy(question.address, address->bytes, sizeof question.address);
+    size_t size = address->is_ipv4 ? 4 : sizeof question.address;
+    size_t length = offsetof(struct question, address) + size;
+    question.head.nlmsg_len = (uint32_t)length;
+    question.attribute =
+        (struct rtattr){.rta_len = (uint16_t)RTA_LENGTH(size), .rta_type = NDA_DST};
+    memcpy(question.address, address->bytes, size);
     if (links->fd < 0 || interface == 0 ||
-        send(links->fd, &question, sizeof question, MSG_DONTWAIT) != (ssize_t)sizeof question)
+        send(links->fd, &question, length, MSG_DONTWAIT) != (ssize_t)length)
         return 0;
     return read_answer(links->fd, number, out);
 }
@@ -177,4 +183,14 @@ struct count_key links_key(struct links *links, const struct address *address, u
     if (length > 0)
         return (struct count_key){hash_bytes(links->seed, device, length), false};
     return (struct count_key){hash_bytes(links->seed, address->bytes, 16), false};
+}
+
+void links_peer(struct links *links, const struct address *address, unsigned scope,
+                  int64_t now_ms, struct link_peer *peer)
+{
+    unsigned interface;
+    bool is_near = is_on_link(links, address, scope, now_ms, &interface);
+    peer->device_length = is_near ? find_device(links, address, interface, peer->device) : 0;
+    peer->address_length = address->is_ipv4 ? 4 : is_near ? 16 : 8;
+    memcpy(peer->address, address->bytes, peer->address_length);
 }

@@ -7,7 +7,7 @@
 
 #include "daemon/net/address.h"
 
-#define LINKS_MAX 32 /* IPv6 networks of this machine's interfaces; more are beyond the link */
+#define LINKS_MAX 64 /* networks of this machine's interfaces; more are beyond the link */
 
 struct link {
     struct network network;
@@ -35,5 +35,19 @@ void links_close(struct links *links);
 /* scope is the interface that a link-local address came through, else 0. A few microseconds. */
 struct count_key links_key(struct links *links, const struct address *address, unsigned scope,
                            int64_t now_ms);
+
+#define LINK_LAYER_BYTES_MAX 32
+
+/* What a ban of a device means, before it is hashed: the link-layer address of a neighbour, IPv4 too
+ * (length 0: there is none, beyond the link, say), and the address itself, of IPv6 beyond the link its
+ * /64. */
+struct link_peer {
+    uint8_t device[LINK_LAYER_BYTES_MAX];
+    size_t device_length;
+    uint8_t address[16];
+    size_t address_length;
+};
+void links_peer(struct links *links, const struct address *address, unsigned scope,
+                  int64_t now_ms, struct link_peer *peer);
 
 #endif

@@ -10,6 +10,7 @@
 #define PATH_BYTES_MAX 128
 #define CLOSE_TRY_AGAIN_LATER 1013 /* IANA's registry of close codes */
 #define CLOSE_RATE_LIMITED 4008
+#define CLOSE_BANNED 4003
 
 static uint16_t code_of(enum error_code refused)
 {
@@ -18,6 +19,8 @@ static uint16_t code_of(enum error_code refused)
         return LWS_CLOSE_STATUS_GOINGAWAY;
     case ERROR_rate_limited:
         return CLOSE_RATE_LIMITED;
+    case ERROR_banned:
+        return CLOSE_BANNED;
     default:
         return CLOSE_TRY_AGAIN_LATER;
     }

@@ -154,7 +154,6 @@ static struct job *grant(struct store_fixture *fixture, enum grant_change change
     job->grant.change = change;
     job->grant.actor_role = actor;
     job->grant.role = ROLE_MODERATOR;
-    job->grant.until = NOON + 1;
     snprintf(job->grant.folded, sizeof job->grant.folded, "%s", whom);
     return fixture_do(fixture, job);
 }
@@ -223,30 +222,11 @@ static void nobody_acts_on_an_equal(void **state)
 {
     struct store_fixture *fixture = *state;
     assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
-    assert_int_equal(fixture_result(grant(fixture, GRANT_BAN, "jun", ROLE_MODERATOR)),
+    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_MODERATOR)),
                      JOB_OUTRANKED);
-    assert_int_equal(fixture_result(grant(fixture, GRANT_BAN, "jun", ROLE_OWNER)), JOB_DONE);
-    assert_int_equal(fixture_result(grant(fixture, GRANT_BAN, "nobody", ROLE_OWNER)),
+    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "nobody", ROLE_OWNER)),
                      JOB_USER_MISSING);
-}
-
-static void bans_and_mutes_are_listed_and_lifted(void **state)
-{
-    struct store_fixture *fixture = *state;
-    job_destroy(grant(fixture, GRANT_BAN, "jun", ROLE_OWNER));
-    job_destroy(grant(fixture, GRANT_MUTE, "mina", ROLE_OWNER));
-    struct job *people = job_create(JOB_PEOPLE);
-    people->people.room_id = LOBBY;
-    people->people.limit = 10;
-    people = fixture_do(fixture, people);
-    assert_int_equal(people->people.count, 2);
-    assert_string_equal(people->people.people[0].name, "jun");
-    assert_int_equal(people->people.people[0].grant.banned_until, NOON + 1);
-    assert_int_equal(people->people.people[1].grant.muted_until, NOON + 1);
-    job_destroy(people);
-    struct job *job = grant(fixture, GRANT_UNBAN, "jun", ROLE_OWNER);
-    assert_int_equal(job->grant.grant.banned_until, 0);
-    job_destroy(job);
 }
 
 static void a_read_marker_only_moves_forward(void **state)
@@ -284,7 +264,6 @@ int main(void)
         TEST(what_a_room_remembers_is_found_or_nothing),
         TEST(a_user_is_found_by_name),
         TEST(nobody_acts_on_an_equal),
-        TEST(bans_and_mutes_are_listed_and_lifted),
         TEST(a_read_marker_only_moves_forward),
     };
     return cmocka_run_group_tests_name("storage.users", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "tests/support/fake_store.h"
 
 #include "storage/crypto.h"
+#include "storage/start.h"
 #include "tests/support/memory_database.h"
 
 #include <assert.h>
@@ -137,16 +138,7 @@ const struct store_start *store_start(const struct store *kept)
 
 void store_forget_start(struct store *store)
 {
-    free(store->start.rooms);
-    store->start.rooms = NULL;
-    free(store->start.tokens);
-    free(store->start.cursors);
-    store->start.tokens = NULL;
-    store->start.cursors = NULL;
-    free(store->start.holds);
-    store->start.holds = NULL;
-    store->start.room_count = store->start.hold_count = 0;
-    store->start.token_count = store->start.cursor_count = 0;
+    start_forget(&store->start);
 }
 
 enum store_result store_submit(struct store *store, struct job *job)
@@ -492,6 +484,15 @@ bool random_hex(char *text, size_t size)
 }
 
 /* Not SHA-256: different for different texts is all that is needed here. */
+uint64_t hash_with(const uint8_t secret[HASH_BYTES], const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = secret[0] + UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    return hash ? hash : 1;
+}
+
 bool hash_text(const char *text, uint8_t hash[HASH_BYTES])
 {
     uint64_t state = UINT64_C(0xcbf29ce484222325);

@@ -38,6 +38,41 @@ export type UserKind =
   | "bridge"
   | "bot";
 
+export type SanctionKind =
+  | "ban"
+  | "mute";
+
+export type SanctionScope =
+  | "room"
+  | "gateway";
+
+export type SanctionReach =
+  | "user"
+  | "device";
+
+export type Reach =
+  | "keys"
+  | "device"
+  | "address";
+
+export type Act =
+  | "ban"
+  | "mute"
+  | "lift"
+  | "kick"
+  | "delete"
+  | "erase"
+  | "role"
+  | "invite"
+  | "set"
+  | "remove"
+  | "report"
+  | "newcomers"
+  | "admit"
+  | "refuse"
+  | "invite_link"
+  | "revoke_link";
+
 export type Change =
   | "created"
   | "changed"
@@ -202,6 +237,46 @@ export interface DeviceLine {
   seen: number;
   /** The one that asks. */
   current: boolean;
+}
+
+/** A ban or a mute that is in force. */
+export interface SanctionLine {
+  /** For lift. */
+  id: number;
+  /** ban or mute. */
+  kind: SanctionKind;
+  /** Whom. */
+  user: string;
+  /** Where; absent: in the gateway. */
+  room?: string;
+  /** By whom. */
+  by?: string;
+  /** When. */
+  created?: number;
+  /** For so long; absent when it has no end. */
+  left_ms?: number;
+  /** Why. */
+  reason?: string;
+  /** What it hits: keys, device, address. */
+  reach: string[];
+}
+
+/** Who did what. */
+export interface AuditLine {
+  /** Higher ones are newer. */
+  id: number;
+  /** When. */
+  ts: number;
+  /** Who. */
+  by: string;
+  /** What. */
+  act: Act;
+  /** To whom. */
+  user?: string;
+  /** Where; absent: in the gateway. */
+  room?: string;
+  /** Why, or what besides. */
+  reason?: string;
 }
 
 /** One emoji under a message. */
@@ -696,16 +771,20 @@ export interface KickRequest {
   reason?: string;
 }
 
-/** Put a user out of a room and keep them out. */
+/** Put a user, or a plain client (client-7), out of a room or of the gateway, and keep them out. */
 export interface BanRequest {
   type: "ban";
   ref?: Ref;
-  /** Room. */
-  room: string;
+  /** Room; needed unless scope is gateway. */
+  room?: string;
   /** User. */
   user: string;
-  /** For so long; for ever if absent. */
+  /** For so long; for ever if absent, 30 days with reach device. */
   seconds?: number;
+  /** room (default) or gateway (moderators of the gateway). */
+  scope?: SanctionScope;
+  /** user (default), or device: the devices or addresses of the last day, too; at most 30 days (moderators of the gateway). */
+  reach?: SanctionReach;
   /** Told to the user. */
   reason?: string;
 }
@@ -724,12 +803,58 @@ export interface UnbanRequest {
 export interface MuteRequest {
   type: "mute";
   ref?: Ref;
-  /** Room. */
-  room: string;
+  /** Room; needed unless scope is gateway. */
+  room?: string;
   /** User. */
   user: string;
-  /** For so long; for ever if absent; 0 lets them speak again. */
+  /** For so long; for ever if absent, 30 days with reach device; 0 lets them speak again. */
   seconds?: number;
+  /** As in ban. */
+  scope?: SanctionScope;
+  /** As in ban. */
+  reach?: SanctionReach;
+  /** Told to the user. */
+  reason?: string;
+}
+
+/** List the bans and mutes that are in force: of a room for its moderators, or of the gateway and its public rooms for the gateway's. */
+export interface SanctionsRequest {
+  type: "sanctions";
+  ref?: Ref;
+  /** Only of this room. */
+  room?: string;
+}
+
+/** End a ban or a mute. */
+export interface LiftRequest {
+  type: "lift";
+  ref?: Ref;
+  /** Its id, from sanctions or from the reply to ban or mute. */
+  id: number;
+}
+
+/** Tell the moderators of a room of a message. */
+export interface ReportRequest {
+  type: "report";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** The message. */
+  target: number;
+  /** Why. */
+  reason?: string;
+}
+
+/** Who did what to whom, where and why: of a room for its moderators, or of the gateway and its public rooms for the gateway's. */
+export interface AuditRequest {
+  type: "audit";
+  ref?: Ref;
+  /** Only of this room. */
+  room?: string;
+  /** Only lines with a lower id. */
+  before?: number;
+  /** At most so many; 50 if absent. */
+  limit?: number;
 }
 
 /** Give a user a role in a room. */
@@ -992,6 +1117,10 @@ export interface JoinedReply {
   slow_seconds?: number;
   /** In slow mode: so long until this user may say the next thing. */
   slow_ms?: number;
+  /** This user may not speak there for now. */
+  muted?: boolean;
+  /** For so long; absent when it has no end. */
+  muted_ms?: number;
   /** Who may speak, when not everybody: member or moderator, and all above. */
   speak?: Role;
 }
@@ -1064,6 +1193,12 @@ export interface ResultsReply {
 export interface OkReply {
   type: "ok";
   ref?: Ref;
+  /** To ban and mute: of the sanction, for lift. */
+  id?: number;
+  /** The same: what it hits: keys, device, address. */
+  reach?: string[];
+  /** The same: device or address, left out because more than moderation.shared_address others use it. */
+  shared?: string[];
 }
 
 /** To purge; everything is gone. */
@@ -1080,6 +1215,26 @@ export interface DevicesReply {
   ref?: Ref;
   /** The one seen last is first; at most 20. */
   devices: DeviceLine[];
+}
+
+/** To sanctions. */
+export interface SanctionsReply {
+  type: "sanctions";
+  ref?: Ref;
+  /** The newest first. */
+  sanctions: SanctionLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
+}
+
+/** To audit. */
+export interface AuditReply {
+  type: "audit";
+  ref?: Ref;
+  /** The newest first. */
+  lines: AuditLine[];
+  /** There are older ones. */
+  more: boolean;
 }
 
 /** To who. */
@@ -1480,6 +1635,32 @@ export interface KickedEvent {
   reason?: string;
 }
 
+/** This user may not speak for now, or may again. */
+export interface MutedEvent {
+  type: "muted";
+  /** There; absent: in all rooms. */
+  room?: string;
+  /** May not. */
+  on: boolean;
+  /** For so long; absent when it has no end. */
+  left_ms?: number;
+  /** Why. */
+  reason?: string;
+}
+
+/** For moderators: somebody means that they should look at a message. */
+export interface ReportEvent {
+  type: "report";
+  /** Room. */
+  room: string;
+  /** The message. */
+  target: number;
+  /** Who says so. */
+  by: string;
+  /** Why. */
+  reason?: string;
+}
+
 /** The gateway has something to say. */
 export interface NoticeEvent {
   type: "notice";
@@ -1526,6 +1707,10 @@ export type Request =
   | BanRequest
   | UnbanRequest
   | MuteRequest
+  | SanctionsRequest
+  | LiftRequest
+  | ReportRequest
+  | AuditRequest
   | RoleRequest
   | RegisterRequest
   | PasswordRequest
@@ -1563,6 +1748,8 @@ export type Reply =
   | OkReply
   | PurgedReply
   | DevicesReply
+  | SanctionsReply
+  | AuditReply
   | MembersReply
   | ClockReply
   | StatusReply
@@ -1592,6 +1779,8 @@ export type Event =
   | RenamedEvent
   | RoomEvent
   | KickedEvent
+  | MutedEvent
+  | ReportEvent
   | NoticeEvent
   | LaggedEvent;
 
@@ -1627,6 +1816,10 @@ export interface Answers {
   ban: OkReply;
   unban: OkReply;
   mute: OkReply;
+  sanctions: SanctionsReply;
+  lift: OkReply;
+  report: OkReply;
+  audit: AuditReply;
   role: OkReply;
   register: OkReply;
   password: OkReply;
@@ -1678,6 +1871,8 @@ export const least = {
   typing: "guest",
   /** Keep a read marker. */
   read: "guest",
+  /** Tell the moderators of a message. */
+  report: "guest",
   /** Remove a message of somebody else. */
   delete_others: "moderator",
   /** Change the topic. */
@@ -1694,6 +1889,10 @@ export const least = {
   unban: "moderator",
   /** Let a user read and not speak. */
   mute: "moderator",
+  /** List who is banned or muted. */
+  sanctions: "moderator",
+  /** Read who did what to whom. */
+  audit: "moderator",
   /** Make the room public or private. */
   visibility: "owner",
   /** Give a user a role below one's own. */
