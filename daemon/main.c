@@ -132,6 +132,7 @@ static struct store_options store_options_of(const struct config *config)
         .retry_ms = STORE_RETRY_MS,
         .nonce_window = (int)config->limits.nonce_window,
         .search = storage->search,
+        .on_progress = notify_starting,
     };
 }
 
@@ -164,10 +165,17 @@ static void process_prepare(void)
 #endif
 }
 
-static void say_storage(const struct store_start *start)
+static void say_storage(const struct store_start *start, struct store *store)
 {
+    struct recovery_figures recovery;
+    store_recovery(store, &recovery);
     if (start->damaged[0] != '\0')
         log_error("storage: the database was damaged and is set aside path=%s", start->damaged);
+    if (recovery.is_running)
+        log_error("storage: a damaged database is being recovered entries=%lld of=%lld"
+                  " rooms_closed=%lld pages_unreadable=%lld",
+                  (long long)recovery.entries, (long long)recovery.found,
+                  (long long)recovery.closed, (long long)recovery.unreadable);
     log_info("storage: rooms=%zu journal=%s last_stop=%s", start->room_count, start->journal_mode,
              start->created ? "none" : start->clean ? "clean" : "unclean");
 }
@@ -204,7 +212,7 @@ static int serve(const struct command_line *line, struct config *config,
     if (!server) {
         status = refuse_start(why, EXIT_REFUSED);
     } else {
-        say_storage(&start);
+        say_storage(&start, store);
         if (is_first)
             say_ready(listeners);
         *end = server_run(server, &reload);

@@ -6,6 +6,7 @@
 enum {
     ROUND_MS = 60000, /* between two rounds of retention */
     FIRST_ROUND_MS = 1000,
+    RECOVERY_WAIT_MS = 5000, /* before a step that failed is tried again */
     BUSY_MS = 200, /* before a scrub that readers stood in the way of is tried again */
     LATE_MS = 500, /* a step that is overdue so long goes before the next messages */
     ROWS_MAX = 200 /* removed in one step; more when more are being added */
@@ -17,9 +18,10 @@ void housekeeping_init(struct housekeeping *housekeeping, int64_t now_ms)
                                           .round_ms = now_ms + FIRST_ROUND_MS};
 }
 
+/* While entries come over, they come in no order: the index would miss some. */
 static bool index_is_due(const struct writer *writer)
 {
-    return writer->search && writer->unindexed >= SEARCH_BLOCK_MESSAGES;
+    return writer->search && !writer->recovery.work && writer->unindexed >= SEARCH_BLOCK_MESSAGES;
 }
 
 void housekeeping_look(struct housekeeping *housekeeping, int64_t now_ms)
@@ -100,6 +102,24 @@ static bool go_round(struct housekeeping *housekeeping, struct writer *writer,
     return result != RETENTION_FAILED;
 }
 
+/* While this goes on nothing is removed: what is to be removed may not be here yet. It needs space where
+ * messages need little: that it has to wait says nothing about them. */
+static bool recover(struct housekeeping *housekeeping, struct writer *writer, int64_t now_ms,
+                    struct job **notices)
+{
+    enum recovery_result result = recovery_step(writer->recovery.work, &writer->database,
+                                                &writer->recovery.figures, notices);
+    bool is_waiting = result == RECOVERY_FAILED;
+    housekeeping->due_ms = is_waiting ? now_ms + RECOVERY_WAIT_MS : now_ms;
+    writer->recovery.figures.is_waiting = is_waiting;
+    if (result != RECOVERY_DONE)
+        return !is_waiting || !database_is_corrupt(&writer->database);
+    recovery_close(writer->recovery.work);
+    writer->recovery.work = NULL;
+    writer->unindexed = writer->search ? search_unindexed(&writer->database) : 0;
+    return true;
+}
+
 /* A block for the index and a step of forgetting: neither keeps the other waiting for ever. */
 bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
                        const struct store_options *options, int64_t now_ms, struct job **notices)
@@ -107,6 +127,8 @@ bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
     *notices = NULL;
     if (writer->needs_wal_truncation)
         writer_truncate_wal(writer); /* readers in the way: again in BUSY_MS */
+    if (writer->recovery.work)
+        return recover(housekeeping, writer, now_ms, notices);
     bool ok = !index_is_due(writer) || index_block(writer);
     if (ok && (housekeeping->has_round || housekeeping->round_ms <= now_ms))
         ok = go_round(housekeeping, writer, options, now_ms, notices);

@@ -44,6 +44,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_RESTORE] = sizeof(struct job_backup),    [JOB_EXPORT] = sizeof(struct job_page),
         [JOB_TRANSFER] = sizeof(struct job_transfer),
         [JOB_PRUNED] = sizeof(struct job_pruned),
+        [JOB_RECOVERED] = sizeof(struct job_recovered),
     };
     return offsetof(struct job, append) + sizes[kind];
 }
@@ -129,6 +130,11 @@ size_t job_bytes(const struct job *job)
     for (const struct arena *chunk = job->arena; chunk; chunk = chunk->older)
         bytes += sizeof *chunk + chunk->size;
     return bytes;
+}
+
+bool job_is_notice(enum job_kind kind)
+{
+    return kind == JOB_PRUNED || kind == JOB_RECOVERED;
 }
 
 bool job_is_write(enum job_kind kind)

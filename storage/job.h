@@ -60,6 +60,7 @@ struct room_row {
     int64_t first;          /* oldest seq kept; 0 when none is */
     int64_t last;           /* newest seq, also when retention has removed it; 0: there was none */
     int64_t pruned;         /* newest seq that retention removed; 0 if none */
+    bool is_closed;         /* its log is being recovered: see recovery.h */
 };
 
 /* A user as it is kept. */
@@ -139,6 +140,7 @@ enum job_kind {
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */
     /* told by the store itself, never submitted: comes out of store_collect among the answers */
     JOB_PRUNED,  /* retention has removed the oldest entries of a room, or the room */
+    JOB_RECOVERED, /* a room is open again; without one, everything is recovered */
     JOB_KIND_COUNT
 };
 
@@ -379,6 +381,17 @@ struct job_own {
     size_t count;
 };
 
+/* What has been recovered from a damaged database: see recovery.h. */
+struct recovery_figures {
+    bool is_known;       /* there was one, and this database is what has become of it */
+    bool is_running;
+    bool is_waiting;        /* for space, most likely: the newest step failed, and is tried again */
+    int64_t entries, found; /* here, of those that the damaged file has */
+    int64_t rooms, closed;  /* of them */
+    int64_t unreadable;     /* pages of the damaged file */
+    char file[256];         /* its name, beside the database; of several the newest */
+};
+
 struct store_status {
     int64_t users, rooms, entries;
     int64_t file_bytes, written_bytes; /* the database with its WAL; handed to the disk since start */
@@ -392,6 +405,7 @@ struct store_status {
     char journal_mode[16];
     char durability[16];
     char failure[128];                 /* the newest failure in words */
+    struct recovery_figures recovery;
 };
 
 struct job_backup { const char *path; bool overwrite; int64_t bytes; };
@@ -419,6 +433,8 @@ struct job_pruned {
     int64_t pruned; /* newest seq that was removed */
     bool room_removed; /* a direct room of a guest who was forgotten */
 };
+
+struct job_recovered { struct room_row room; /* its id is 0 when everything is recovered */ };
 
 struct job_import {
     int64_t room_id;
@@ -472,6 +488,7 @@ struct job {
         struct job_transfer transfer;
         struct job_import import;
         struct job_pruned pruned;
+        struct job_recovered recovered;
     };
 };
 
@@ -495,6 +512,9 @@ bool job_failed(const struct job *job);
 size_t job_bytes(const struct job *job);
 
 bool job_is_write(enum job_kind kind);
+
+/* Told by the store itself. */
+bool job_is_notice(enum job_kind kind);
 
 /* Frees the job and everything it carries. NULL is fine. */
 void job_destroy(struct job *job);

@@ -24,6 +24,7 @@ struct store_options {
     int nonce_window;
     bool search;
     clock_reader *read_clock;  /* NULL: the system's */
+    void (*on_progress)(void); /* called now and then while store_open takes long; NULL: not */
 };
 
 /* What was found at start, for the gateway and its log. */

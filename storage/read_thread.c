@@ -12,6 +12,7 @@ static void add_counters(struct store *store, struct store_status *status)
 {
     status->written_bytes = store_written_bytes(store);
     status->clock = store_now(store).clock;
+    store_recovery(store, &status->recovery);
     pthread_mutex_lock(&store->mutex);
     status->commits = store->commits;
     status->failures = store->failures;

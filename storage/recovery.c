@@ -1,305 +1,284 @@
-/* Reading around damage: a table is read forward until a page cannot be read, then the rows behind
- * it are sought in growing leaps, and from where one is found backward again to the damage. */
-#include "storage/recovery.h"
+#include "storage/recovery_private.h"
 
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "storage/job.h"
 #include "storage/messages.h"
-#include "storage/schema.h"
+#include "storage/rooms.h"
+#include "storage/store.h"
 
-#define ROWS_PER_COMMIT 500
+enum {
+    STEP_ENTRIES = 300, /* stored in one transaction, while messages wait */
+    STEP_PAGES = 1024,  /* looked at */
+    STEP_ROWS = 2000    /* looked through for edits, deletions and reactions */
+};
 
 struct recovery {
-    struct database *to;
-    struct database from;
-    int64_t rows; /* of messages that came over */
-    int64_t uncommitted;
-    bool has_no_elapsed;
-    bool has_no_origins;
-    bool has_no_archive;
-    bool has_no_devices;
-    bool has_no_pairs;
-    bool failed; /* the new database */
+    char path[1024];     /* of the new database */
+    int64_t id;          /* of recoveries; what is under way */
+    bool is_open;        /* the following */
+    struct pages pages;
+    struct btree btree;
+    struct layouts layouts;
+    const struct layout *messages;
+    int64_t next_page, entries; /* of recoveries, as noted */
+    struct {
+        int64_t room_id; /* the one that was asked for last; 0 none */
+        bool is_wanted;
+        int64_t pruned;
+    } room;
 };
 
-/* A table whose first column is an integer key. */
-struct table {
-    const char *forward;  /* SELECT ... WHERE key > ?1 ORDER BY key */
-    const char *backward; /* SELECT ... WHERE key > ?1 AND key < ?2 ORDER BY key DESC */
-    const char *insert;
-    int columns;
-    bool (*is_sound)(sqlite3_stmt *row);
-};
+/* --- entries on a page --------------------------------------------------------------------------- */
 
-static bool has_name(sqlite3_stmt *row)
+static bool is_entry(const struct btree_row *row)
 {
-    return sqlite3_column_int64(row, 0) > 0 && sqlite3_column_type(row, 1) == SQLITE_TEXT;
+    const struct btree_value *values = row->values;
+    return row->key > SEQ_KEPT_MAX && values[1].integer >= 0 && values[1].integer <= TS_MAX &&
+           values[2].integer >= ENTRY_KIND_MESSAGE && values[2].integer <= ENTRY_KIND_TOPIC;
 }
 
-static bool is_entry(sqlite3_stmt *row)
+static int64_t key_at(struct btree *btree, int cell)
 {
-    return sqlite3_column_int64(row, 0) > SEQ_KEPT_MAX && sqlite3_column_int64(row, 1) >= 0 &&
-           sqlite3_column_int64(row, 1) <= TS_MAX &&
-           sqlite3_column_int64(row, 2) >= ENTRY_KIND_MESSAGE &&
-           sqlite3_column_int64(row, 2) <= ENTRY_KIND_TOPIC &&
-           sqlite3_column_type(row, 5) == SQLITE_TEXT;
+    int64_t key;
+    return btree_read_key(btree, cell, &key) ? key : 0;
 }
 
-static bool has_id(sqlite3_stmt *row)
+/* Keys rise on a page: one that is flipped stands out from its neighbours. */
+static bool is_in_order(struct btree *btree, int cell, int64_t last)
 {
-    return sqlite3_column_int64(row, 0) > 0;
+    int64_t key = key_at(btree, cell);
+    if (key <= last)
+        return false;
+    return cell + 1 >= btree->cells || key < key_at(btree, cell + 1) ||
+           (cell + 2 < btree->cells && key < key_at(btree, cell + 2));
 }
 
-#define OLD_ROOM_COLUMNS      "id,name,folded,topic,log_id,visibility,keep,user_a,user_b,floor,pruned"
-#define ROOM_COLUMNS            OLD_ROOM_COLUMNS ",slow_seconds,speak,archived,was"
-#define OLD_USER_COLUMNS        "id,name,folded,account,role,seen_ms"
-#define KEY_USER_COLUMNS        OLD_USER_COLUMNS ",seen_elapsed_ms"
-#define USER_COLUMNS            KEY_USER_COLUMNS ",held_name,held_folded,held_until,recovery_hash,password"
-#define DEVICE_COLUMNS          "id,user_id,key_hash,client,created_ms,seen_ms,seen_elapsed_ms"
-#define KEY_COLUMNS             "id,id,key_hash,'',seen_ms,seen_ms,-1"
-#define FORWARD(columns, table) "SELECT " columns " FROM " table " WHERE id>?1 ORDER BY id"
-#define BACKWARD(columns, table)                                                                   \
-    "SELECT " columns " FROM " table " WHERE id>?1 AND id<?2 ORDER BY id DESC"
-
-static const struct table rooms = {FORWARD(ROOM_COLUMNS, "rooms"), BACKWARD(ROOM_COLUMNS, "rooms"),
-                                   "INSERT OR IGNORE INTO rooms(" ROOM_COLUMNS
-                                   ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
-                                   15, has_name};
-/* Versions 1 to 6 had less columns. */
-static const struct table old_rooms = {
-    FORWARD(OLD_ROOM_COLUMNS, "rooms"), BACKWARD(OLD_ROOM_COLUMNS, "rooms"),
-    "INSERT OR IGNORE INTO rooms(" OLD_ROOM_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-    11, has_name};
-static const struct table users = {FORWARD(USER_COLUMNS, "users"), BACKWARD(USER_COLUMNS, "users"),
-                                   "INSERT OR IGNORE INTO users(" USER_COLUMNS
-                                   ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-                                   12, has_name};
-/* Versions 4 to 7 had the key of the one device in the user's row, and no more. */
-static const struct table key_users = {
-    FORWARD(KEY_USER_COLUMNS, "users"), BACKWARD(KEY_USER_COLUMNS, "users"),
-    "INSERT OR IGNORE INTO users(" KEY_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7, has_name};
-#define INSERT_DEVICE                                                                              \
-    "INSERT OR IGNORE INTO devices(" DEVICE_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)"
-static const struct table devices = {FORWARD(DEVICE_COLUMNS, "devices"),
-                                     BACKWARD(DEVICE_COLUMNS, "devices"), INSERT_DEVICE, 7, has_id};
-static const struct table key_devices = {FORWARD(KEY_COLUMNS, "users"),
-                                         BACKWARD(KEY_COLUMNS, "users"), INSERT_DEVICE, 7, has_id};
-/* Versions 1 to 3 had one column less. */
-static const struct table old_users = {
-    FORWARD(OLD_USER_COLUMNS, "users"), BACKWARD(OLD_USER_COLUMNS, "users"),
-    "INSERT OR IGNORE INTO users(" OLD_USER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6)", 6, has_name};
-static const struct table removed_rooms = {
-    FORWARD("id", "removed_rooms"), BACKWARD("id", "removed_rooms"),
-    "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", 1, has_id};
-static const struct table messages = {
-    FORWARD(ENTRY_COLUMNS, "messages"), BACKWARD(ENTRY_COLUMNS, "messages"),
-    "INSERT OR IGNORE INTO messages(" ENTRY_COLUMNS
-    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-    ENTRY_COLUMN_COUNT, is_entry};
-/* Versions 1 to 5 had two columns less. */
-static const struct table old_messages = {
-    FORWARD(OLD_ENTRY_COLUMNS, "messages"), BACKWARD(OLD_ENTRY_COLUMNS, "messages"),
-    "INSERT OR IGNORE INTO messages(" OLD_ENTRY_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
-    OLD_ENTRY_COLUMN_COUNT, is_entry};
-#define TOKEN_COLUMNS "user_id,role,hash,secret,everywhere,created_ms"
-static const struct table tokens = {
-    "SELECT " TOKEN_COLUMNS " FROM tokens WHERE user_id>?1 ORDER BY user_id",
-    "SELECT " TOKEN_COLUMNS " FROM tokens WHERE user_id>?1 AND user_id<?2 ORDER BY user_id DESC",
-    "INSERT OR IGNORE INTO tokens(" TOKEN_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6)", 6, has_id};
-
-static void commit_some(struct recovery *recovery, bool all)
+bool recovery_read_entry(struct btree *btree, const struct layout *messages, int cell,
+                         struct recovery_order *order, struct btree_row *row)
 {
-    if (recovery->uncommitted == 0 || (!all && ++recovery->uncommitted <= ROWS_PER_COMMIT))
-        return;
-    recovery->uncommitted = 0;
-    if (!database_commit(recovery->to))
-        recovery->failed = true;
-}
-
-static bool begin_if_needed(struct recovery *recovery)
-{
-    if (recovery->uncommitted == 0) {
-        recovery->failed = recovery->failed || !database_begin(recovery->to);
-        recovery->uncommitted = 1;
-    }
-    return !recovery->failed;
-}
-
-/* A row that cannot be stored, because of a constraint say, is left out; a disk that fails ends it.
- */
-static void copy_row(struct recovery *recovery, sqlite3_stmt *row, const char *sql, int columns)
-{
-    sqlite3_stmt *insert = database_prepare(recovery->to, sql);
-    for (int i = 0; i < columns; i++)
-        sqlite3_bind_value(insert, i + 1, sqlite3_column_value(row, i));
-    if (!begin_if_needed(recovery))
-        return;
-    if (database_run(recovery->to, insert))
-        recovery->rows += sqlite3_changes(recovery->to->handle);
-    else if (recovery->to->failure == FAILURE_STORAGE)
-        recovery->failed = true;
-    commit_some(recovery, false);
-}
-
-/* Copies rows until there are no more or one cannot be read; last is the key of the last one read.
- */
-static enum step copy_rows(struct recovery *recovery, sqlite3_stmt *rows, const struct table *table,
-                           int64_t *last)
-{
-    enum step step = STEP_FAILED;
-    while (!recovery->failed && (step = database_step(&recovery->from, rows)) == STEP_ROW) {
-        *last = sqlite3_column_int64(rows, 0);
-        if (table->is_sound(rows))
-            copy_row(recovery, rows, table->insert, table->columns);
-    }
-    database_reset(rows);
-    return step;
-}
-
-static enum step copy_forward(struct recovery *recovery, const struct table *table, int64_t after,
-                              int64_t *last)
-{
-    sqlite3_stmt *rows = database_prepare(&recovery->from, table->forward);
-    sqlite3_bind_int64(rows, 1, after);
-    *last = after;
-    return copy_rows(recovery, rows, table, last);
-}
-
-static void copy_backward(struct recovery *recovery, const struct table *table, int64_t after,
-                          int64_t before)
-{
-    int64_t last = before;
-    sqlite3_stmt *rows = database_prepare(&recovery->from, table->backward);
-    sqlite3_bind_int64(rows, 1, after);
-    sqlite3_bind_int64(rows, 2, before);
-    copy_rows(recovery, rows, table, &last);
-}
-
-/* The first key beyond after, in leaps, from which reading works again. False: there is none. */
-static bool leap(struct recovery *recovery, const struct table *table, int64_t after, int64_t *key)
-{
-    for (int64_t step = 1; step > 0 && step < INT64_MAX / 4; step *= 2) {
-        if (after > INT64_MAX - step)
-            return false;
-        sqlite3_stmt *rows = database_prepare(&recovery->from, table->forward);
-        sqlite3_bind_int64(rows, 1, after + step);
-        enum step found = database_step(&recovery->from, rows);
-        database_reset(rows);
-        if (found != STEP_FAILED) {
-            *key = after + step;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void copy_table(struct recovery *recovery, const struct table *table)
-{
-    int64_t after = 0, last, key;
-    while (!recovery->failed && copy_forward(recovery, table, after, &last) == STEP_FAILED) {
-        if (!leap(recovery, table, last, &key)) {
-            copy_backward(recovery, table, last, INT64_MAX);
-            return;
-        }
-        copy_backward(recovery, table, last, key + 1);
-        after = key;
-    }
-}
-
-static bool any_row(sqlite3_stmt *row)
-{
-    (void)row;
+    if (btree->kind != BTREE_TABLE_LEAF || !is_in_order(btree, cell, order->last) ||
+        !btree_read_row(btree, cell, row) || !layout_fits(messages, row) || !is_entry(row))
+        return false;
+    order->last = row->key;
     return true;
 }
 
-/* Small tables without an integer key: from both ends. */
-static void copy_small(struct recovery *recovery, const char *forward, const char *backward,
-                       const char *insert, int columns)
+/* --- what is noted ------------------------------------------------------------------------------- */
+
+bool recovery_has_tables(struct database *database)
 {
-    const struct table table = {forward, backward, insert, columns, any_row};
-    int64_t last = 0;
-    if (copy_rows(recovery, database_prepare(&recovery->from, forward), &table, &last) != STEP_DONE)
-        copy_rows(recovery, database_prepare(&recovery->from, backward), &table, &last);
+    return database_ask(database, "SELECT 1 FROM sqlite_schema WHERE name='recovery_rooms'", 0) == 1;
 }
 
-/* What belongs to bridges; of a database that has it. A cursor that is lost begins anew. */
-static void copy_tokens(struct recovery *recovery)
+static int compare_id(const void *id, const void *room)
 {
-    copy_table(recovery, &tokens);
-    copy_small(recovery, "SELECT user_id, room_id FROM token_rooms ORDER BY user_id, room_id",
-               "SELECT user_id, room_id FROM token_rooms ORDER BY user_id DESC, room_id DESC",
-               "INSERT OR IGNORE INTO token_rooms(user_id,room_id) VALUES(?1,?2)", 2);
-    copy_small(recovery, "SELECT user_id, name, room_id, log_id, seq FROM cursors"
-                        " ORDER BY user_id, name, room_id",
-               "SELECT user_id, name, room_id, log_id, seq FROM cursors"
-               " ORDER BY user_id DESC, name DESC, room_id DESC",
-               "INSERT OR IGNORE INTO cursors(user_id,name,room_id,log_id,seq)"
-               " VALUES(?1,?2,?3,?4,?5)", 5);
+    int64_t a = *(const int64_t *)id, b = ((const struct room_row *)room)->id;
+    return (a > b) - (a < b);
 }
 
-#define META          "name, value FROM meta WHERE name LIKE '%id_max' OR name='elapsed_ms'"
-#define GRANT_COLUMNS "room_id,user_id,role,invited,banned_until,muted_until,read"
-
-static void copy_people(struct recovery *recovery)
+bool recovery_mark_rooms(struct database *database, struct store_start *start)
 {
-    const struct table *older = recovery->has_no_elapsed ? &old_users : &key_users;
-    copy_table(recovery, recovery->has_no_devices ? older : &users);
-    copy_table(recovery, recovery->has_no_devices ? &key_devices : &devices);
-    if (!recovery->has_no_devices)
-        copy_small(recovery, "SELECT user_id, blocked_id FROM blocks ORDER BY user_id, blocked_id",
-                   "SELECT user_id, blocked_id FROM blocks ORDER BY user_id DESC, blocked_id DESC",
-                   "INSERT OR IGNORE INTO blocks(user_id,blocked_id) VALUES(?1,?2)", 2);
+    if (!recovery_has_tables(database))
+        return true;
+    sqlite3_stmt *rows = database_prepare(database, "SELECT DISTINCT room_id FROM recovery_rooms");
+    enum step step;
+    while ((step = database_step(database, rows)) == STEP_ROW) {
+        int64_t id = sqlite3_column_int64(rows, 0);
+        struct room_row *room = start->room_count ? bsearch(&id, start->rooms, start->room_count,
+                                                            sizeof *start->rooms, compare_id)
+                                                  : NULL;
+        if (room)
+            room->is_closed = true;
+    }
+    return step == STEP_DONE;
 }
 
-static void copy_all(struct recovery *recovery)
+static bool read_figures(struct database *database, struct recovery_figures *figures)
 {
-    copy_small(recovery, "SELECT " META, "SELECT " META " ORDER BY name DESC",
-               "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)", 2);
-    copy_table(recovery, recovery->has_no_archive ? &old_rooms : &rooms);
-    copy_table(recovery, &removed_rooms);
-    copy_people(recovery);
-    copy_small(recovery, "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id, user_id",
-               "SELECT " GRANT_COLUMNS " FROM grants ORDER BY room_id DESC, user_id DESC",
-               "INSERT OR IGNORE INTO grants(" GRANT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7)", 7);
-    copy_small(recovery, "SELECT room_id, day, first FROM room_days ORDER BY room_id, day",
-               "SELECT room_id, day, first FROM room_days ORDER BY room_id DESC, day DESC",
-               "INSERT OR IGNORE INTO room_days(room_id,day,first) VALUES(?1,?2,?3)", 3);
-    if (!recovery->has_no_origins)
-        copy_tokens(recovery);
-    recovery->rows = 0;
-    copy_table(recovery, recovery->has_no_origins ? &old_messages : &messages);
-    if (recovery->uncommitted)
-        commit_some(recovery, true);
+    sqlite3_stmt *sums = database_prepare(
+        database, "SELECT count(*), coalesce(sum(ended=0),0), coalesce(sum(entries),0),"
+                  " coalesce(sum(found),0), coalesce(max(rooms),0), coalesce(sum(unreadable),0),"
+                  " (SELECT count(DISTINCT room_id) FROM recovery_rooms),"
+                  " (SELECT file FROM recoveries ORDER BY id DESC LIMIT 1) FROM recoveries");
+    if (database_step(database, sums) != STEP_ROW)
+        return false;
+    *figures = (struct recovery_figures){
+        .is_known = sqlite3_column_int64(sums, 0) > 0,
+        .is_running = sqlite3_column_int64(sums, 1) > 0,
+        .entries = sqlite3_column_int64(sums, 2),
+        .found = sqlite3_column_int64(sums, 3),
+        .rooms = sqlite3_column_int64(sums, 4),
+        .unreadable = sqlite3_column_int64(sums, 5),
+        .closed = sqlite3_column_int64(sums, 6),
+    };
+    snprintf(figures->file, sizeof figures->file, "%s", column_text(sums, 7));
+    database_reset(sums);
+    return true;
 }
 
-/* What is said in a room whose own row is lost goes into a private one that the administrator can
- * open. */
-static bool name_lost_rooms(struct database *to)
+bool recovery_open(struct database *database, const char *path, struct recovery **recovery,
+                   struct recovery_figures *figures)
 {
-    return database_execute(
-        to,
-        "WITH RECURSIVE room(id) AS (SELECT (SELECT min(id) FROM messages) >> 40 UNION ALL"
-        " SELECT (SELECT min(m.id) FROM messages m WHERE m.id >= (room.id+1) << 40) >> 40"
-        " FROM room WHERE room.id IS NOT NULL)"
-        "INSERT OR IGNORE INTO rooms(id,name,folded,topic,log_id,visibility,keep,user_a,user_b)"
-        " SELECT id, 'rescued-' || id, 'rescued-' || id, '', lower(hex(randomblob(8))), 1, 0, 0, 0"
-        " FROM room WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM removed_rooms);"
-        "INSERT OR REPLACE INTO meta(name,value) SELECT 'room_id_max',"
-        " max(coalesce((SELECT value FROM meta WHERE name='room_id_max'),0),"
-        " coalesce((SELECT max(id) FROM rooms),0))");
+    *recovery = NULL;
+    *figures = (struct recovery_figures){.is_known = false};
+    if (!recovery_has_tables(database))
+        return true;
+    if (!read_figures(database, figures))
+        return false;
+    if (!figures->is_running)
+        return true;
+    *recovery = calloc(1, sizeof **recovery);
+    if (!*recovery)
+        return database_failed(database, SQLITE_NOMEM);
+    snprintf((*recovery)->path, sizeof(*recovery)->path, "%s", path);
+    return true;
 }
 
-/* What came over without the day it was stored grows old from now on. */
-static bool begin_days(struct database *to)
+static void close_file(struct recovery *recovery)
 {
-    return database_execute(
-        to, "INSERT OR IGNORE INTO room_days(room_id,day,first)"
-            " SELECT id, coalesce((SELECT value FROM meta WHERE name='elapsed_ms'),0)/86400000, 0"
-            " FROM rooms WHERE id NOT IN (SELECT room_id FROM room_days)");
+    if (!recovery->is_open)
+        return;
+    btree_finish(&recovery->btree);
+    layouts_finish(&recovery->layouts);
+    pages_close(&recovery->pages);
+    recovery->is_open = false;
 }
 
-static bool read_change(sqlite3_stmt *row, struct entry *entry)
+void recovery_close(struct recovery *recovery)
+{
+    if (!recovery)
+        return;
+    close_file(recovery);
+    free(recovery);
+}
+
+/* --- the damaged file ---------------------------------------------------------------------------- */
+
+/* One that somebody has taken away has no pages left. */
+static bool open_file(struct recovery *recovery, const char *file, int version)
+{
+    char folder[1024], aside[1400];
+    snprintf(folder, sizeof folder, "%s", recovery->path);
+    snprintf(aside, sizeof aside, "%s/%s", dirname(folder), file);
+    if (!pages_open(&recovery->pages, aside))
+        return false;
+    recovery->is_open = true;
+    recovery->btree = (struct btree){.pages = NULL};
+    recovery->layouts = (struct layouts){.tables = NULL};
+    if (btree_init(&recovery->btree, &recovery->pages) &&
+        layouts_read(&recovery->layouts, version, RECOVERY_TABLES) &&
+        (recovery->messages = layout_find(&recovery->layouts, "messages")))
+        return true;
+    close_file(recovery);
+    return false;
+}
+
+/* The oldest that has not ended. STEP_DONE: there is none. */
+static enum step find_next(struct recovery *recovery, struct database *database)
+{
+    sqlite3_stmt *row = database_prepare(
+        database, "SELECT id, file, version, next_page, entries FROM recoveries WHERE ended=0"
+                  " ORDER BY id LIMIT 1");
+    enum step step = database_step(database, row);
+    if (step != STEP_ROW)
+        return step;
+    recovery->id = sqlite3_column_int64(row, 0);
+    recovery->next_page = sqlite3_column_int64(row, 3);
+    recovery->entries = sqlite3_column_int64(row, 4);
+    recovery->room.room_id = 0;
+    bool ok = recovery->is_open ||
+              open_file(recovery, column_text(row, 1), sqlite3_column_int(row, 2));
+    database_reset(row);
+    if (!ok)
+        database_failed(database, SQLITE_CANTOPEN);
+    return ok ? STEP_ROW : STEP_FAILED;
+}
+
+/* --- entries ------------------------------------------------------------------------------------- */
+
+/* Rooms that are removed, and what retention has removed since, stay away. */
+static bool find_room(struct recovery *recovery, struct database *database, int64_t room_id)
+{
+    if (recovery->room.room_id == room_id)
+        return true;
+    sqlite3_stmt *row = database_prepare(
+        database, "SELECT r.pruned FROM recovery_rooms c JOIN rooms r ON r.id=c.room_id"
+                  " WHERE c.recovery=?1 AND c.room_id=?2");
+    sqlite3_bind_int64(row, 1, recovery->id);
+    sqlite3_bind_int64(row, 2, room_id);
+    enum step step = database_step(database, row);
+    recovery->room.is_wanted = step == STEP_ROW;
+    recovery->room.pruned = sqlite3_column_int64(row, 0);
+    recovery->room.room_id = room_id;
+    database_reset(row);
+    return step != STEP_FAILED;
+}
+
+static bool store_entry(struct recovery *recovery, struct database *database,
+                        const struct btree_row *row)
+{
+    char sql[LAYOUT_SQL_BYTES];
+    sqlite3_stmt *insert = NULL;
+    if (!find_room(recovery, database, row_room(row->key)))
+        return false;
+    if (!recovery->room.is_wanted || row_seq(row->key) <= recovery->room.pruned)
+        return true;
+    layout_write_insert(recovery->messages, row->count, sql);
+    int code = sqlite3_prepare_v2(database->handle, sql, -1, &insert, NULL);
+    if (code == SQLITE_OK) {
+        layout_bind(recovery->messages, row, insert);
+        code = sqlite3_step(insert);
+    }
+    sqlite3_finalize(insert);
+    recovery->entries += code == SQLITE_DONE;
+    return code == SQLITE_DONE || database_failed(database, code);
+}
+
+static bool store_page(struct recovery *recovery, struct database *database, int *stored)
+{
+    struct btree_row row;
+    struct recovery_order order = {0};
+    for (int cell = 0; cell < recovery->btree.cells; cell++) {
+        if (!recovery_read_entry(&recovery->btree, recovery->messages, cell, &order, &row))
+            continue;
+        if (!store_entry(recovery, database, &row))
+            return false;
+        ++*stored;
+    }
+    return true;
+}
+
+static bool note_pages(const struct recovery *recovery, struct database *database)
+{
+    sqlite3_stmt *update = database_prepare(
+        database, "UPDATE recoveries SET next_page=?2, entries=?3 WHERE id=?1");
+    sqlite3_bind_int64(update, 1, recovery->id);
+    sqlite3_bind_int64(update, 2, recovery->next_page);
+    sqlite3_bind_int64(update, 3, recovery->entries);
+    return database_run(database, update);
+}
+
+/* What the disk does not give has been counted by the survey. */
+static bool store_pages(struct recovery *recovery, struct database *database)
+{
+    int stored = 0;
+    for (int i = 0; i < STEP_PAGES && stored < STEP_ENTRIES &&
+                    recovery->next_page <= recovery->pages.count;
+         i++) {
+        if (btree_read(&recovery->btree, (uint32_t)recovery->next_page) &&
+            !store_page(recovery, database, &stored))
+            return false;
+        recovery->next_page++;
+    }
+    return note_pages(recovery, database);
+}
+
+/* --- a room whose entries are all here ----------------------------------------------------------- */
+
+static bool read_change(sqlite3_stmt *row, int64_t pruned, struct entry *entry)
 {
     int64_t flags = sqlite3_column_int64(row, 3);
     *entry = (struct entry){
@@ -312,58 +291,146 @@ static bool read_change(sqlite3_stmt *row, struct entry *entry)
         .on = flags & FLAG_ON,
         .deleted = flags & FLAG_DELETED,
     };
-    return entry->target > 0 && entry->target < entry->seq;
+    return entry->kind != ENTRY_KIND_MESSAGE && entry->kind != ENTRY_KIND_TOPIC &&
+           entry->target > pruned && entry->target < entry->seq;
+}
+
+static bool note_applied(const struct recovery *recovery, struct database *database,
+                         int64_t room_id, int64_t applied)
+{
+    sqlite3_stmt *update = database_prepare(
+        database, "UPDATE recovery_rooms SET applied=?3 WHERE recovery=?1 AND room_id=?2");
+    sqlite3_bind_int64(update, 1, recovery->id);
+    sqlite3_bind_int64(update, 2, room_id);
+    sqlite3_bind_int64(update, 3, applied);
+    return database_run(database, update);
 }
 
 /* The side tables are made from the log, in its order, not copied: they then fit what came over. */
-static bool apply_changes(struct recovery *recovery)
+static bool apply_changes(struct recovery *recovery, struct database *database, int64_t room_id,
+                          int64_t applied, bool *is_through)
 {
-    struct database *to = recovery->to;
-    int64_t after = 0;
-    enum step step = STEP_ROW;
-    while (step == STEP_ROW && begin_if_needed(recovery)) {
-        sqlite3_stmt *row = database_prepare(to, "SELECT " ENTRY_COLUMNS
-                                                 " FROM messages WHERE id>?1 AND kind IN (1,2,3)"
-                                                 " ORDER BY id LIMIT 1");
+    sqlite3_stmt *row = database_prepare(
+        database, "SELECT " ENTRY_COLUMNS " FROM messages WHERE id>?1 AND id<=?2 ORDER BY id LIMIT ?3");
+    sqlite3_bind_int64(row, 1, applied > row_id(room_id, 0) ? applied : row_id(room_id, 0));
+    sqlite3_bind_int64(row, 2, row_id(room_id, SEQ_KEPT_MAX));
+    sqlite3_bind_int(row, 3, STEP_ROWS);
+    enum step step = STEP_DONE;
+    int changes = 0, rows = 0;
+    while (changes < STEP_ENTRIES && (step = database_step(database, row)) == STEP_ROW) {
         struct entry entry;
-        sqlite3_bind_int64(row, 1, after);
-        step = database_step(to, row);
-        if (step != STEP_ROW)
-            break;
-        after = sqlite3_column_int64(row, 0);
-        bool ok = !read_change(row, &entry) || messages_apply(to, row_room(after), &entry);
-        database_reset(row);
-        if (!ok && to->failure == FAILURE_STORAGE)
+        applied = sqlite3_column_int64(row, 0);
+        rows++;
+        if (!read_change(row, recovery->room.pruned, &entry))
+            continue;
+        changes++;
+        if (!messages_apply(database, room_id, &entry) && database->failure == FAILURE_STORAGE) {
+            database_reset(row);
             return false;
-        commit_some(recovery, false);
+        }
     }
-    commit_some(recovery, true);
-    return step == STEP_DONE && !recovery->failed;
+    database_reset(row);
+    *is_through = changes < STEP_ENTRIES && rows < STEP_ROWS;
+    return (changes == STEP_ENTRIES || step == STEP_DONE) &&
+           note_applied(recovery, database, room_id, applied);
 }
 
-/* Read-write: its WAL may have to be looked through, as after a power cut. */
-bool recovery_run(struct database *database, const char *damaged, int64_t *rows)
+static struct job *make_notice(struct database *database, int64_t room_id)
 {
-    struct recovery recovery = {.to = database};
-    struct database_options options = {
-        .path = damaged, .read_only = true, .cache_bytes = 1 << 20, .busy_ms = 100};
-    *rows = 0;
-    if (!database_open(&recovery.from, &options))
-        return true; /* nothing can be read at all */
-    int64_t version = database_ask(&recovery.from, "PRAGMA user_version", 0);
-    recovery.has_no_elapsed = version < SCHEMA_ELAPSED;
-    recovery.has_no_origins = version < SCHEMA_ORIGINS;
-    recovery.has_no_archive = version < SCHEMA_ARCHIVE;
-    recovery.has_no_devices = version < SCHEMA_DEVICES;
-    recovery.has_no_pairs = version < SCHEMA_PAIRS;
-    copy_all(&recovery);
-    bool ok = !recovery.failed && name_lost_rooms(database) &&
-              (!recovery.has_no_elapsed || schema_convert_to_elapsed(database)) &&
-              (!recovery.has_no_pairs || schema_convert_to_pairs(database)) &&
-              begin_days(database) && apply_changes(&recovery);
-    if (!sqlite3_get_autocommit(database->handle))
+    struct job *notice = job_create(JOB_RECOVERED);
+    if (!notice) {
+        database_failed(database, SQLITE_NOMEM);
+        return NULL;
+    }
+    if (!room_id || rooms_read_log(database, room_id, &notice->recovered.room))
+        return notice;
+    job_destroy(notice);
+    return NULL;
+}
+
+/* Another damaged file may have more of the room. */
+static bool open_room(const struct recovery *recovery, struct database *database, int64_t room_id,
+                      struct job **notice)
+{
+    sqlite3_stmt *remove = database_prepare(
+        database, "DELETE FROM recovery_rooms WHERE recovery=?1 AND room_id=?2");
+    sqlite3_bind_int64(remove, 1, recovery->id);
+    sqlite3_bind_int64(remove, 2, room_id);
+    if (!database_run(database, remove))
+        return false;
+    int64_t left;
+    sqlite3_stmt *others =
+        database_prepare(database, "SELECT count(*) FROM recovery_rooms WHERE room_id=?1");
+    sqlite3_bind_int64(others, 1, room_id);
+    if (!database_number(database, others, 0, &left))
+        return false;
+    return left > 0 || (*notice = make_notice(database, room_id)) != NULL;
+}
+
+static bool finish_room(struct recovery *recovery, struct database *database, int64_t room_id,
+                        int64_t applied, struct job **notice)
+{
+    bool is_through = false;
+    return find_room(recovery, database, room_id) &&
+           apply_changes(recovery, database, room_id, applied, &is_through) &&
+           (!is_through || open_room(recovery, database, room_id, notice));
+}
+
+/* --- a step -------------------------------------------------------------------------------------- */
+
+static bool finish_file(struct recovery *recovery, struct database *database)
+{
+    sqlite3_stmt *update =
+        database_prepare(database, "UPDATE recoveries SET ended=1 WHERE id=?1");
+    sqlite3_bind_int64(update, 1, recovery->id);
+    close_file(recovery);
+    return database_run(database, update);
+}
+
+/* A room that can be opened goes before further pages. */
+static bool work(struct recovery *recovery, struct database *database, struct job **notice)
+{
+    sqlite3_stmt *rooms = database_prepare(
+        database, "SELECT room_id, applied FROM recovery_rooms WHERE recovery=?1 AND"
+                  " (last_page<?2 OR ?2>?3) ORDER BY last_page LIMIT 1");
+    sqlite3_bind_int64(rooms, 1, recovery->id);
+    sqlite3_bind_int64(rooms, 2, recovery->next_page);
+    sqlite3_bind_int64(rooms, 3, recovery->pages.count);
+    enum step step = database_step(database, rooms);
+    int64_t room_id = sqlite3_column_int64(rooms, 0), applied = sqlite3_column_int64(rooms, 1);
+    database_reset(rooms);
+    if (step == STEP_ROW)
+        return finish_room(recovery, database, room_id, applied, notice);
+    if (step == STEP_FAILED)
+        return false;
+    return recovery->next_page <= recovery->pages.count ? store_pages(recovery, database)
+                                                        : finish_file(recovery, database);
+}
+
+static enum recovery_result end(struct database *database, struct recovery_figures *figures,
+                                struct job **notices)
+{
+    figures->is_running = false;
+    return (*notices = make_notice(database, 0)) ? RECOVERY_DONE : RECOVERY_FAILED;
+}
+
+enum recovery_result recovery_step(struct recovery *recovery, struct database *database,
+                                   struct recovery_figures *figures, struct job **notices)
+{
+    *notices = NULL;
+    database_forget_failure(database);
+    enum step step = find_next(recovery, database);
+    if (step == STEP_DONE)
+        return end(database, figures, notices);
+    if (step == STEP_FAILED || !database_begin(database))
+        return RECOVERY_FAILED;
+    if (work(recovery, database, notices) && read_figures(database, figures)) {
+        if (database_commit(database))
+            return RECOVERY_STEPPED;
+    } else {
         database_rollback(database);
-    database_close(&recovery.from);
-    *rows = recovery.rows;
-    return ok;
+    }
+    job_destroy(*notices);
+    *notices = NULL;
+    return RECOVERY_FAILED;
 }

@@ -209,6 +209,28 @@ static void name_direct(sqlite3_stmt *row, int column, struct room_row *room)
     room->is_turned = strcmp(folded_a, folded_b) > 0;
 }
 
+static bool read_ends(struct database *database, struct room_row *room)
+{
+    if (!rooms_bounds(database, room->id, &room->first, &room->last))
+        return false;
+    if (room->last < room->pruned) /* a log whose entries have all gone has not begun anew */
+        room->last = room->pruned;
+    return true;
+}
+
+bool rooms_read_log(struct database *database, int64_t room_id, struct room_row *room)
+{
+    sqlite3_stmt *row = database_prepare(database, "SELECT log_id, pruned FROM rooms WHERE id=?1");
+    sqlite3_bind_int64(row, 1, room_id);
+    *room = (struct room_row){.id = room_id};
+    if (database_step(database, row) != STEP_ROW)
+        return false;
+    snprintf(room->log_id, sizeof room->log_id, "%s", column_text(row, 0));
+    room->pruned = sqlite3_column_int64(row, 1);
+    database_reset(row);
+    return read_ends(database, room);
+}
+
 static bool load_rooms(struct database *database, struct store_start *start, size_t room_max)
 {
     sqlite3_stmt *statement = database_prepare(
@@ -226,12 +248,10 @@ static bool load_rooms(struct database *database, struct store_start *start, siz
             name_direct(statement, 14, room);
         if (room->id > start->room_id_max)
             start->room_id_max = room->id;
-        if (!rooms_bounds(database, room->id, &room->first, &room->last)) {
+        if (!read_ends(database, room)) {
             database_reset(statement);
             return false;
         }
-        if (room->last < room->pruned) /* a log whose entries have all gone has not begun anew */
-            room->last = room->pruned;
     }
     database_reset(statement);
     return step != STEP_FAILED;

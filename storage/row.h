@@ -32,9 +32,9 @@ enum {
 };
 
 /* Every column of an entry, in the order that messages_read and messages_insert know. */
-#define OLD_ENTRY_COLUMNS "id, ts, kind, flags, user_id, name, text, nonce, target, emoji"
-#define ENTRY_COLUMNS OLD_ENTRY_COLUMNS ", origin, via"
-enum { OLD_ENTRY_COLUMN_COUNT = 10, ENTRY_COLUMN_COUNT = 12 };
+#define ENTRY_COLUMNS                                                                              \
+    "id, ts, kind, flags, user_id, name, text, nonce, target, emoji, origin, via"
+enum { ENTRY_COLUMN_COUNT = 12 };
 
 /* SQL: of several edits the newest counts. Its row's id, or NULL, of the message that id names; and
  * the text of messages m as it is now. */

@@ -206,20 +206,16 @@ enum schema_result schema_migrate(struct database *database)
         return SCHEMA_FAILED;
     if (version > schema_version())
         return SCHEMA_NEWER;
-    for (int step = (int)version; step < schema_version(); step++)
-        if (!take_step(database, step))
-            return SCHEMA_FAILED;
-    return SCHEMA_READY;
+    return schema_migrate_to(database, schema_version()) ? SCHEMA_READY : SCHEMA_FAILED;
 }
 
-bool schema_convert_to_elapsed(struct database *database)
+bool schema_migrate_to(struct database *database, int version)
 {
-    return database_execute(database, TO_ELAPSED);
-}
-
-bool schema_convert_to_pairs(struct database *database)
-{
-    return database_execute(database, TO_PAIRS);
+    int64_t from = database_ask(database, "PRAGMA user_version", -1);
+    for (int step = (int)from; step < version; step++)
+        if (step < 0 || !take_step(database, step))
+            return false;
+    return true;
 }
 
 bool schema_keep_copy(struct database *database, const char *path, int version)

@@ -25,19 +25,12 @@ enum schema_result { SCHEMA_READY, SCHEMA_NEWER, SCHEMA_FAILED };
  * newer program, untouched. */
 enum schema_result schema_migrate(struct database *database);
 
+/* The same only as far as an older version, for what is to be put into a database before it is brought
+ * to the newest. */
+bool schema_migrate_to(struct database *database, int version);
+
 /* Before migrating: keeps the database as it is in PATH.version-N, where it is small enough and
  * there is space for it. Best effort: false when there is no copy. */
 bool schema_keep_copy(struct database *database, const char *path, int version);
-
-/* Brings rows that were copied from a database older than SCHEMA_ELAPSED to what it means by them: that
- * step of schema_migrate without its tables. */
-#define SCHEMA_ELAPSED 4
-#define SCHEMA_ORIGINS 6 /* from it on messages have origin and via */
-#define SCHEMA_ARCHIVE 7 /* from here on rooms have archived and was */
-#define SCHEMA_DEVICES 8 /* before it, a user had the one key */
-bool schema_convert_to_elapsed(struct database *database);
-/* The same of direct rooms, which are their two users from SCHEMA_PAIRS on. */
-#define SCHEMA_PAIRS 9
-bool schema_convert_to_pairs(struct database *database);
 
 #endif

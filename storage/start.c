@@ -185,16 +185,17 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
     struct database *database = &start->database;
     int64_t clean = 1;
     int version = (int)database_ask(database, "PRAGMA user_version", 0);
-    if (version > 0 && version < schema_version())
+    if (version > 0 && version < schema_version() && !start->found.damaged[0])
         schema_keep_copy(database, path, version);
     enum schema_result schema = schema_migrate(database);
     if (schema == SCHEMA_NEWER)
         return ATTEMPT_NEWER;
     if (schema == SCHEMA_READY && database_meta(database, "clean", 1, &clean) &&
         database_begin(database)) {
-        start->found.clean = clean != 0;
+        start->found.clean = clean != 0 && !start->found.damaged[0];
         if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
             database_commit(database) && rooms_load(database, &start->found) &&
+            recovery_mark_rooms(database, &start->found) &&
             tokens_load(database, &start->found) && cursors_load(database, &start->found))
             return ATTEMPT_OPEN;
         database_rollback(database);
@@ -265,6 +266,18 @@ static void forget_shared_memory(const char *path)
     unlink(name);
 }
 
+/* What was set aside comes before everything else that is written. */
+static enum attempt put_into_service(struct start *start, const struct store_options *options,
+                                     char *why, size_t why_size)
+{
+    const char *damaged = start->found.damaged;
+    if (!damaged[0] || recovery_begin(&start->database, damaged, options->on_progress))
+        return begin_service(start, options->path, why, why_size);
+    snprintf(why, why_size, "What was damaged and is in %.150s cannot be recovered yet: %s.", damaged,
+             start->database.why);
+    return judge(&start->database);
+}
+
 /* One go from the closed file to a database in service. */
 static enum attempt bring_up(struct start *start, const struct store_options *options, char *why,
                              size_t why_size)
@@ -286,12 +299,12 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
     }
     forget_shared_memory(options->path);
     start->found.created = database_ask(&start->database, "PRAGMA user_version", 0) == 0;
-    if (is_damaged(start))
+    if (!start->found.damaged[0] && is_damaged(start))
         attempt = ATTEMPT_DAMAGED;
     else
-        attempt = begin_service(start, options->path, why, why_size);
+        attempt = put_into_service(start, options, why, why_size);
     if (attempt == ATTEMPT_FULL && give_up_reserve(start, options))
-        attempt = begin_service(start, options->path, why, why_size);
+        attempt = put_into_service(start, options, why, why_size);
     if (attempt != ATTEMPT_OPEN) {
         database_close(&start->database);
         disk_close(start->disk);
@@ -337,19 +350,9 @@ static enum attempt start_anew(struct start *start, const struct store_options *
     }
     snprintf(start->found.damaged, sizeof start->found.damaged, "%s", damage.aside);
     enum attempt attempt = bring_up(start, options, why, why_size);
-    if (attempt != ATTEMPT_OPEN)
-        return attempt;
-    int64_t rows = 0;
-    recovery_run(&start->database, start->found.damaged, &rows);
-    start_forget(&start->found);
-    if (rooms_skip_ahead(&start->database) && rooms_load(&start->database, &start->found) &&
-        tokens_load(&start->database, &start->found) &&
-        cursors_load(&start->database, &start->found)) {
+    if (attempt == ATTEMPT_OPEN)
         damage_forget(options->path);
-        return ATTEMPT_OPEN;
-    }
-    snprintf(why, why_size, "The new database cannot be written: %s.", start->database.why);
-    return judge(&start->database);
+    return attempt;
 }
 
 bool start_open(struct start *start, const struct store_options *options, char *why,

@@ -114,7 +114,7 @@ static void take_done(struct store *store)
     ssize_t got = read(store->event_fd, &count, sizeof count);
     (void)got; /* nothing to read is fine */
     for (const struct job *job = store->collected.first; job; job = job->next)
-        --*(job->kind == JOB_PRUNED   ? &store->notice_count
+        --*(job_is_notice(job->kind)  ? &store->notice_count
             : job_is_write(job->kind) ? &store->write_count
                                       : &store->read_count);
     bool was_full = pool_is_full(store);
@@ -132,7 +132,7 @@ struct job *store_collect(struct store *store)
     if (!store->collected.first)
         take_done(store);
     struct job *job = list_take(&store->collected);
-    if (!job || job->kind == JOB_PRUNED)
+    if (!job || job_is_notice(job->kind))
         return job;
     *held_bytes(store, job->kind) -= job->bytes;
     if (!job_is_write(job->kind))
@@ -168,6 +168,13 @@ bool store_is_damaged(struct store *store)
     bool is_damaged = store->damaged;
     pthread_mutex_unlock(&store->mutex);
     return is_damaged;
+}
+
+void store_recovery(struct store *store, struct recovery_figures *figures)
+{
+    pthread_mutex_lock(&store->mutex);
+    *figures = store->recovery;
+    pthread_mutex_unlock(&store->mutex);
 }
 
 int64_t store_pending(struct store *store)
@@ -320,8 +327,10 @@ static bool begin_once(struct store *store, char *why, size_t why_size)
 {
     if (!start_open(&store->start, &store->options, why, why_size))
         return false;
-    if (writer_init(&store->writer, &store->start, &store->options))
+    if (writer_init(&store->writer, &store->start, &store->options)) {
+        store->recovery = store->writer.recovery.figures;
         return true;
+    }
     snprintf(why, why_size, "The database cannot be read: %s.", store->writer.database.why);
     return false;
 }
@@ -354,6 +363,8 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     }
     store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     housekeeping_init(&store->housekeeping, clock_monotonic_ms());
+    if (store->writer.recovery.work)
+        housekeeping_look(&store->housekeeping, clock_monotonic_ms());
     if (store->event_fd >= 0 && start_threads(store))
         return store;
     snprintf(why, why_size, "The store's threads cannot be started.");

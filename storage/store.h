@@ -47,6 +47,9 @@ bool store_is_healthy(struct store *store, char *why, size_t why_size);
  * the store and opens it again has it recovered. */
 bool store_is_damaged(struct store *store);
 
+/* What was recovered, or is being recovered, of a damaged database. Any thread. */
+void store_recovery(struct store *store, struct recovery_figures *figures);
+
 /* Jobs waiting or in work, and bytes handed to the disk since start. Any thread. */
 int64_t store_pending(struct store *store);
 int64_t store_written_bytes(struct store *store);

@@ -73,6 +73,7 @@ struct store {
         SUSPECT_DATABASE
     } suspicion;         /* the writer has not looked yet */
     bool damaged;        /* the next start sets the database aside */
+    struct recovery_figures recovery;
     char failure[128];
 };
 

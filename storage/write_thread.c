@@ -275,9 +275,10 @@ static void give_notices(struct store *store, struct job *notice)
     pthread_mutex_unlock(&store->mutex);
 }
 
-static void note_proof(struct store *store)
+static void note_progress(struct store *store)
 {
     pthread_mutex_lock(&store->mutex);
+    store->recovery = store->writer.recovery.figures;
     store->is_time_proven = store->writer.is_time_proven;
     pthread_mutex_unlock(&store->mutex);
 }
@@ -290,7 +291,7 @@ static void keep_house(struct store *store)
     bool ok = note_backup(store) && housekeeping_step(&store->housekeeping, &store->writer,
                                                       &options, clock_monotonic_ms(), &notices);
     give_notices(store, notices);
-    note_proof(store);
+    note_progress(store);
     if (ok)
         return;
     note_failure(store);

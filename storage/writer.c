@@ -79,12 +79,16 @@ bool writer_init(struct writer *writer, struct start *start, const struct store_
     logs_init(&writer->logs, options->nonce_window, NONCES_BYTES_MAX);
     names_complete(&writer->database);
     return set_pragmas(writer, options) && start_clock(writer, options) &&
-           search_open(&writer->database, options->search, &writer->unindexed);
+           search_open(&writer->database, options->search, &writer->unindexed) &&
+           recovery_open(&writer->database, options->path, &writer->recovery.work,
+                         &writer->recovery.figures);
 }
 
 void writer_finish(struct writer *writer)
 {
     logs_finish(&writer->logs);
+    recovery_close(writer->recovery.work);
+    writer->recovery.work = NULL;
     database_close(&writer->database);
 }
 

@@ -7,6 +7,7 @@
 #include "storage/clock.h"
 #include "storage/logs.h"
 #include "storage/options.h"
+#include "storage/recovery.h"
 
 struct writer {
     struct database database;
@@ -29,6 +30,10 @@ struct writer {
     int64_t retention_room; /* where the round of retention has got to */
     bool has_removed;       /* a room: its rows are still to go */
     bool needs_wal_truncation; /* texts were deleted: the WAL still holds them */
+    struct {
+        struct recovery *work; /* NULL: nothing is left to do */
+        struct recovery_figures figures;
+    } recovery;
 };
 
 /* Takes over start's connection (start_close closes what is left). False without memory. */

@@ -51,6 +51,8 @@ static const struct figure {
     {"tls warning", "tls_warning", FIGURE_TEXT, NULL},
     {"storage failing", "failing", FIGURE_FLAG, NULL},
     {"failure", "failure", FIGURE_TEXT, NULL},
+    {"recovering", "recovering", FIGURE_FLAG, NULL},
+    {"recovered", "recovery", FIGURE_TEXT, NULL},
 };
 
 static void print_figure(const struct figure *figure, const json_t *value)

@@ -2,6 +2,7 @@
 #include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/recovering.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
@@ -75,11 +76,17 @@ static enum outcome answer_status(struct ask *ask, struct job *job)
 {
     struct host_tls tls = {0};
     struct reply_status reply = {.tls = "off"};
+    char recovery[RECOVERING_SENTENCE_BYTES];
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     fill_store(&job->status, &reply);
     fill_gateway(ask->gateway, &reply);
     fill_tls(ask->gateway, &tls, &reply);
+    reply.recovering = job->status.recovery.is_running;
+    if (job->status.recovery.is_known) {
+        recovering_describe(&job->status.recovery, recovery);
+        reply.recovery = recovery;
+    }
     return ask_reply(ask, REPLY_status, &reply);
 }
 
@@ -318,6 +325,8 @@ enum outcome handle_import(struct ask *ask)
     size_t bad;
     if (import->rows.count > ROWS_MAX)
         return ask_fail(ask, ERROR_bad_request, "rows", "At most %d rows at once.", ROWS_MAX);
+    if (room && !recovering_allows(room, &refusal))
+        return ask_refuse(ask, &refusal);
     struct job *job = create_import(import, room ? room->last : 0, &bad);
     if (bad < import->rows.count) {
         job_destroy(job);

@@ -2,6 +2,7 @@
 
 #include "daemon/core/access.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/recovering.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/token.h"
@@ -68,6 +69,8 @@ static enum resolved resolve(struct ask *ask, struct refusal *refusal)
         return RESOLVED;
     ask->room = access_find_room(ask->session, name, refusal);
     if (!ask->room)
+        return REFUSED;
+    if (!recovering_allows(ask->room, refusal))
         return REFUSED;
     ask->member = session_member(ask->session, ask->room);
     if (row->scope == SCOPE_ROOM)

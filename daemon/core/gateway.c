@@ -4,6 +4,7 @@
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/limit.h"
+#include "daemon/core/recovering.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
@@ -14,6 +15,7 @@
 #include "daemon/log.h"
 #include "storage/crypto.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +44,10 @@ static void finish(struct gateway *gateway, struct job *job)
     const struct job_context *context = job->context;
     if (job->kind == JOB_PRUNED) {
         note_pruned(gateway, &job->pruned);
+        return;
+    }
+    if (job->kind == JOB_RECOVERED) {
+        recovering_finish(gateway, &job->recovered);
         return;
     }
     gateway->storage.job_count--;
@@ -218,7 +224,16 @@ int64_t gateway_tick(struct gateway *gateway)
 
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size)
 {
-    return store_is_healthy(gateway->storage.store, why, why_size);
+    char sentence[RECOVERING_SENTENCE_BYTES];
+    struct recovery_figures figures;
+    if (!store_is_healthy(gateway->storage.store, why, why_size))
+        return false;
+    store_recovery(gateway->storage.store, &figures);
+    if (!figures.is_running)
+        return true;
+    recovering_describe(&figures, sentence);
+    snprintf(why, why_size, "A damaged database is being recovered: %s.", sentence);
+    return false;
 }
 
 /* --- building and taking down ----------------------------------------------------------------- */

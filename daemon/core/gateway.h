@@ -76,7 +76,7 @@ bool gateway_wants_restart(const struct gateway *gateway);
 /* Where newcomers go: the room of rooms.first, by the name it has now. Good until the turn ends. */
 const char *gateway_first_room(struct gateway *gateway);
 
-/* Health for /healthz: false while storage fails; why holds a sentence. */
+/* Health for /healthz: false while storage fails, or is being recovered; why holds a sentence. */
 bool gateway_is_healthy(struct gateway *gateway, char *why, size_t why_size);
 
 /* Told by net after each turn: how long it took. For the histogram in /metrics, and for how much the

@@ -5,6 +5,7 @@
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/repeat.h"
+#include "daemon/core/recovering.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
@@ -59,6 +60,8 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
         return ask_refuse(ask, &refusal);
     struct room *room = direct_find(gateway, row.user_a, row.user_b);
     if (!room && !room_budget_take(ask->session, VISIBILITY_DIRECT, &refusal))
+        return ask_refuse(ask, &refusal);
+    if (room && !recovering_allows(room, &refusal))
         return ask_refuse(ask, &refusal);
     if (!room)
         room = room_make(gateway, &row);

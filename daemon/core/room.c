@@ -162,6 +162,7 @@ static struct room *allocate(const struct room_row *row)
     memcpy(room->log_id, row->log_id, sizeof room->log_id);
     room->visibility = row->visibility;
     room->keep = row->keep;
+    room->is_closed = row->is_closed;
     room->slow_seconds = row->slow_seconds;
     room->speak = row->speak == ROLE_NONE ? ROLE_GUEST : row->speak;
     room->archived = row->archived;

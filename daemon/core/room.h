@@ -55,6 +55,7 @@ struct room {
     char log_id[LOG_ID_BYTES + 1];
     enum visibility visibility;
     bool keep, is_due;
+    bool is_closed;             /* see recovering.h */
     enum role speak;            /* the least that may speak */
     int slow_seconds;           /* between two messages of a user; 0 none */
     bool archived;              /* can be read only, and is not listed */

@@ -36,6 +36,11 @@ void notify_ready(void)
     notify("READY=1\nSTATUS=Serving");
 }
 
+void notify_starting(void)
+{
+    notify("EXTEND_TIMEOUT_USEC=60000000\nWATCHDOG=1\nSTATUS=Recovering a damaged database");
+}
+
 void notify_reloading(void)
 {
     char state[96];

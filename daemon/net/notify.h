@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 void notify_ready(void);
+/* The start takes longer, and goes on: systemd waits for another minute. */
+void notify_starting(void);
 void notify_reloading(void);
 void notify_stopping(void);
 void notify_watchdog(void);

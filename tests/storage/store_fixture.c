@@ -142,6 +142,18 @@ void fixture_submit(struct store_fixture *fixture, struct job *job)
     assert_int_equal(store_submit(fixture->store, job), STORE_OK);
 }
 
+void fixture_recover(struct store_fixture *fixture)
+{
+    struct recovery_figures figures;
+    for (store_recovery(fixture->store, &figures); figures.is_running;
+         store_recovery(fixture->store, &figures)) {
+        struct pollfd wake = {.fd = store_fd(fixture->store), .events = POLLIN};
+        assert_true(poll(&wake, 1, PATIENCE_MS) == 1);
+        for (struct job *job; (job = store_collect(fixture->store)); job_destroy(job))
+            assert_int_equal(job->kind, JOB_RECOVERED);
+    }
+}
+
 struct job *fixture_collect(struct store_fixture *fixture)
 {
     struct job *job;
@@ -157,7 +169,7 @@ struct job *fixture_do(struct store_fixture *fixture, struct job *job)
 {
     fixture_submit(fixture, job);
     struct job *done = fixture_collect(fixture);
-    for (; done->kind == JOB_PRUNED; done = fixture_collect(fixture))
+    for (; job_is_notice(done->kind); done = fixture_collect(fixture))
         job_destroy(done);
     assert_ptr_equal(done, job);
     return done;

@@ -42,6 +42,9 @@ void fixture_submit(struct store_fixture *fixture, struct job *job);
 /* The next finished job, waited for. */
 struct job *fixture_collect(struct store_fixture *fixture);
 
+/* Waits until all that a damaged database has left is here. Nothing else may be under way. */
+void fixture_recover(struct store_fixture *fixture);
+
 /* Submits and waits for just this one; notices of retention that come before are dropped. */
 struct job *fixture_do(struct store_fixture *fixture, struct job *job);
 

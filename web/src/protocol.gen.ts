@@ -1333,6 +1333,10 @@ export interface StatusReply {
   failing: boolean;
   /** How, in words. */
   failure?: string;
+  /** A damaged database is being recovered; rooms may be closed until then. */
+  recovering: boolean;
+  /** What has come over from one, in words: N of M entries of R rooms, K pages unreadable. */
+  recovery?: string;
 }
 
 /** To settings. */
