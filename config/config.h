@@ -51,6 +51,7 @@ struct config {
 enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
 enum { TLS_OFF, TLS_FILES, TLS_LOCAL_CA };               /* tls.mode */
 enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability */
+enum { CAPTIVE_OFF, CAPTIVE_ONLINE, CAPTIVE_PORTAL };     /* http.captive */
 enum { CREATE_EVERYONE, CREATE_ADMINISTRATOR };           /* rooms.create */
 enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG }; /* log.level */
 enum { TARGET_STDERR, TARGET_SYSLOG };                   /* log.target */

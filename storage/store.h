@@ -57,6 +57,7 @@ int64_t store_written_bytes(struct store *store);
 /* What the writer knew at its last commit, or when it last was idle. Any thread. */
 struct store_figures {
     int64_t file_bytes;     /* the database with its WAL */
+    int64_t free_bytes;     /* on its disk, for ordinary users */
     int64_t last_backup_ts; /* 0: never */
 };
 struct store_figures store_figures(struct store *store);

@@ -171,8 +171,10 @@ static void measure(struct store *store)
         return;
     store->measured_ms = now_ms;
     int64_t bytes = reader_file_bytes(store->path);
+    int64_t free_bytes = reserve_free_bytes(store->path);
     pthread_mutex_lock(&store->mutex);
     store->figures.file_bytes = bytes;
+    store->figures.free_bytes = free_bytes;
     pthread_mutex_unlock(&store->mutex);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/cli/advice.h"
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
@@ -35,6 +36,7 @@ static const struct figure {
     {"journal", "journal_mode", FIGURE_TEXT, NULL},
     {"durability", "durability", FIGURE_TEXT, NULL},
     {"database", "file_bytes", FIGURE_BYTES, NULL},
+    {"free on its disk", "free_bytes", FIGURE_BYTES, NULL},
     {"database at most", "max_bytes", FIGURE_BYTES, "no ceiling"},
     {"written since start", "written_bytes", FIGURE_BYTES, NULL},
     {"commits since start", "commits", FIGURE_COUNT, NULL},
@@ -157,6 +159,7 @@ enum exit_code command_status(const struct invocation *invocation)
     }
     if (!json_is_true(json_object_get(reply, "time_proven")))
         puts("retention by age waits: time not proven");
+    advice_print(reply);
 out:
     json_decref(reply);
     return EXIT_DONE;

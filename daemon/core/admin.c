@@ -66,6 +66,8 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
     reply->memory_bytes = (int64_t)gateway->rooms.log_bytes;
     reply->requests = gateway->figures.requests;
     reply->told = gateway->figures.entries;
+    int64_t free_bytes = store_figures(gateway->storage.store).free_bytes;
+    reply->free_bytes = free_bytes < SEQ_MAX ? free_bytes : SEQ_MAX;
     reply->max_bytes = config->storage.max_bytes;
     reply->pending_max = config->storage.pending_max;
     reply->retention_age_days = config->retention.age_days;

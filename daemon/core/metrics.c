@@ -1,5 +1,7 @@
 /* metrics.c - the figures as Prometheus text (exposition format 0.0.4). */
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/token.h"
+#include "daemon/core/user.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -65,6 +67,21 @@ static void print_clock(struct buffer *out, enum clock_state state)
               i == (int)state);
 }
 
+/* Up: it is here, and has not said that something is wrong. No name holds a quote or a backslash. */
+static void print_bridges(struct buffer *out, const struct gateway *gateway)
+{
+    print_head(out, "hearth_bridge_up", "gauge",
+               "1 while the bridge is connected and has not said that it fares badly.");
+    for (const struct token *token = gateway->tokens.first; token; token = token->next) {
+        const struct user *user = user_find_id(gateway, token->row.user_id);
+        bool fares_badly = token->state.since_ms != 0 && !token->state.is_ok;
+        if (token->row.role != TOKEN_ROLE_BRIDGE)
+            continue;
+        print(out, "hearth_bridge_up{bridge=\"%s\"} %d\n", token->row.name,
+              user && user->sessions && !fares_badly);
+    }
+}
+
 static void print_turns(struct buffer *out, const struct figures *figures)
 {
     int64_t count = 0;
@@ -97,6 +114,7 @@ bool gateway_metrics(struct gateway *gateway, const struct connection_figures *c
     print(out, "hearth_build_info{version=\"%s\"} 1\n", HEARTH_VERSION);
     print_clock(out, gateway->now.clock);
     print_joins(out, &gateway->figures);
+    print_bridges(out, gateway);
     print_errors(out, &gateway->figures);
     print_refusals(out, connections);
     print_turns(out, &gateway->figures);

@@ -24,6 +24,7 @@ const char *headers_status(int status)
         {200, "200 OK"},
         {201, "201 Created"},
         {204, "204 No Content"},
+        {302, "302 Found"},
         {304, "304 Not Modified"},
         {400, "400 Bad Request"},
         {401, "401 Unauthorized"},

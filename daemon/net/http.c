@@ -8,6 +8,7 @@
 #include "daemon/net/accept.h"
 #include "daemon/net/admin_socket.h"
 #include "daemon/net/api.h"
+#include "daemon/net/captive.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
 #include "daemon/net/listener_private.h"
@@ -339,7 +340,8 @@ static int begin(struct lws *wsi, struct http_slot *slot)
         transfer_stream_begin(http, length);
         return 0;
     }
-    if (!check_length(http, length) || !check_origin(http, wsi) || !read_credentials(http, wsi))
+    if (!check_length(http, length) || captive_answer(http) || !check_origin(http, wsi) ||
+        !read_credentials(http, wsi))
         return 0;
     http->reason = REFUSED_request;
     if (!http->act)

@@ -449,7 +449,7 @@ int64_t store_written_bytes(struct store *store)
 
 struct store_figures store_figures(struct store *store)
 {
-    return (struct store_figures){.file_bytes = store->written_bytes};
+    return (struct store_figures){.file_bytes = store->written_bytes, .free_bytes = INT64_MAX};
 }
 
 void store_reconfigure(struct store *store, const struct store_options *options)

@@ -1301,6 +1301,8 @@ export interface StatusReply {
   durability: string;
   /** Size of the database files. */
   file_bytes: number;
+  /** Free on their disk, within the last minute. */
+  free_bytes: number;
   /** storage.max_bytes; 0 is no ceiling. */
   max_bytes: number;
   /** Handed to the disk since the start. */
