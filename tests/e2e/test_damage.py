@@ -2,6 +2,7 @@
 import os
 import re
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -159,3 +160,130 @@ def test_a_flipped_version_or_id_stops_no_start(daemon):
             file.write(bytes([byte[0] ^ 0x40]))
         daemon.start()
         assert len(right(until_read(daemon))) == SAID
+
+
+# ---- a recovery that is stopped
+
+ROOMS = ["lobby", "kitchen", "garden"]
+MUCH = 3000
+
+
+def flip_magic(daemon):
+    with open(daemon.database, "r+b") as file:
+        file.write(b"T")
+
+
+def check_all(daemon):
+    for room in ROOMS:
+        assert len(right(until_read(daemon, room))) == MUCH, room
+    until_recovered(daemon)
+    recovered = daemon.administrator("status")["recovery"]
+    assert recovered.startswith(f"{3 * MUCH} of {3 * MUCH} entries of 3 rooms, 0 pages unreadable")
+    assert daemon.http("GET", "/healthz")[0] == 200
+    assert len(aside(daemon)) == 1
+
+
+def until_recovered(daemon):
+    while daemon.administrator("status")["recovering"]:
+        pass
+
+
+def test_a_recovery_that_is_killed_again_and_again_loses_nothing(daemon):
+    fill(daemon, *ROOMS, said=MUCH)
+    daemon.stop()
+    flip_magic(daemon)
+    for part in range(1, 6):
+        daemon.start()
+        while True:
+            status = daemon.administrator("status")
+            done = int(status["recovery"].split()[0])
+            if done >= part * MUCH / 2 or not status["recovering"]:
+                break
+        daemon.kill()
+    daemon.start()
+    check_all(daemon)
+
+
+def kill_in_the_start(daemon, after_ms):
+    """Killed so long after it was started, wherever it has got to."""
+    process = subprocess.Popen(daemon.command(), stderr=subprocess.DEVNULL)
+    try:
+        process.wait(after_ms / 1000)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def test_a_start_that_is_killed_while_it_sets_aside_loses_nothing(daemon):
+    fill(daemon, *ROOMS, said=MUCH)
+    daemon.stop()
+    flip_magic(daemon)
+    for after_ms in (30, 60, 90, 120, 150, 200, 300):
+        kill_in_the_start(daemon, after_ms)
+    daemon.start()
+    check_all(daemon)
+
+
+async def test_a_full_disk_is_waited_for_and_rooms_are_closed_until_then(make_daemon, tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)],
+                      capture_output=True).returncode != 0:
+        pytest.skip("only root can mount")
+    daemon = make_daemon({"storage.path": folder / "chat.db", "storage.search": "false",
+                          "storage.reserve_bytes": 0}, start=False)
+    daemon.database = folder / "chat.db"
+    try:
+        daemon.start()
+        fill(daemon, *ROOMS, said=MUCH)
+        daemon.stop()
+        flip_magic(daemon)
+        space = os.statvfs(folder)
+        with open(folder / "filler", "wb") as filler:
+            filler.write(bytes(space.f_bavail * space.f_frsize - 400_000))
+        daemon.start()
+        async with await Client.connect(daemon, "mina") as mina:
+            refused = await mina.try_ask("join", room="garden")
+            assert refused["error_code"] == "storage_unavailable" and refused["field"] == "room"
+            assert "recovered" in refused["message"] and refused["retry_after_ms"] > 0
+            status, _, body = daemon.http("GET", "/healthz")
+            assert status == 503 and b"recovered" in body
+            daemon.kill()
+            await mina.wait_closed()
+        os.unlink(folder / "filler")
+        daemon.start()
+        for room in ROOMS:
+            assert len(right(until_read(daemon, room))) == MUCH
+        daemon.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def test_a_room_that_was_recovered_has_a_new_log(daemon):
+    fill(daemon)
+    [mina] = await meet(daemon, "mina")
+    last = (await mina.send("the last word"))["seq"]
+    before = await mina.ask("join", room="lobby")
+    await mina.close()
+    daemon.stop()
+    flip_magic(daemon)
+    daemon.start()
+    until_recovered(daemon)
+    jun = await Client.connect(daemon, "jun")
+    after = await jun.ask("join", room="lobby", after=last, log=before["log"])
+    assert after["log"] != before["log"] and after["reset"]
+    assert (await jun.send("it goes on"))["seq"] > last + 1000
+    await jun.close()
+
+
+def test_a_shortened_file_gives_what_it_still_has(daemon):
+    fill(daemon, said=2000)
+    daemon.stop()
+    pages = leaves(daemon)
+    os.truncate(daemon.database, pages[len(pages) // 2] * PAGE + 100)
+    daemon.start()
+    found = right(until_read(daemon))
+    until_recovered(daemon)
+    assert 900 < len(found) < 1100
+    recovered = daemon.administrator("status")["recovery"]
+    assert re.match(r"(\d+) of \1 entries of 1 room, [1-9]\d* pages unreadable", recovered), recovered
