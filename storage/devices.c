@@ -34,6 +34,63 @@ bool devices_insert(struct database *database, const struct device_row *device,
     return database_run(database, statement);
 }
 
+static bool find_owner(struct database *database, const struct job_device_create *create,
+                       int64_t *user_id)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT id FROM users WHERE CASE ?1 WHEN 0 THEN recovery_hash=?2 ELSE id=?1 END");
+    sqlite3_bind_int64(statement, 1, create->device.user_id);
+    sqlite3_bind_blob(statement, 2, create->recovery_hash, HASH_BYTES, SQLITE_STATIC);
+    return database_number(database, statement, 0, user_id);
+}
+
+/* The one seen least, when the user has as many as may be; 0 none. */
+static bool find_least_seen(struct database *database, int64_t user_id, int64_t *device_id)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id FROM devices WHERE user_id=?1"
+                                   " ORDER BY seen_elapsed_ms DESC, id DESC LIMIT 1 OFFSET ?2");
+    sqlite3_bind_int64(statement, 1, user_id);
+    sqlite3_bind_int(statement, 2, DEVICES_MAX - 1);
+    return database_number(database, statement, 0, device_id);
+}
+
+static bool drop_device(struct database *database, int64_t device_id)
+{
+    sqlite3_stmt *statement = database_prepare(database, "DELETE FROM devices WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, device_id);
+    return database_run(database, statement);
+}
+
+bool devices_create(struct database *database, struct job *job)
+{
+    struct job_device_create *create = &job->device_create;
+    int64_t user_id;
+    if (!find_owner(database, create, &user_id))
+        return false;
+    if (!user_id) {
+        job->result = JOB_USER_MISSING;
+        return true;
+    }
+    create->device.user_id = user_id;
+    return find_least_seen(database, user_id, &create->dropped_id) &&
+           (!create->dropped_id || drop_device(database, create->dropped_id)) &&
+           devices_insert(database, &create->device, &create->at);
+}
+
+bool devices_set_recovery(struct database *database, struct job *job)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "UPDATE users SET recovery_hash=?2 WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, job->recovery.user_id);
+    sqlite3_bind_blob(statement, 2, job->recovery.hash, HASH_BYTES, SQLITE_STATIC);
+    if (!database_run(database, statement))
+        return false;
+    if (sqlite3_changes(database->handle) == 0)
+        job->result = JOB_USER_MISSING;
+    return true;
+}
+
 /* What the device says it is replaces what it said before; nothing replaces nothing. */
 static bool touch_device(struct database *database, const struct job_device *touch)
 {

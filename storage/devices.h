@@ -5,7 +5,9 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Writer: JOB_DEVICE_TOUCH, JOB_DEVICE_FORGET, JOB_DEVICES. False on a failure of the database. */
+/* Writer: JOB_DEVICE_CREATE, JOB_RECOVERY and so on. False on a failure of the database. */
+bool devices_create(struct database *database, struct job *job);
+bool devices_set_recovery(struct database *database, struct job *job);
 bool devices_touch(struct database *database, struct job *job);
 bool devices_forget(struct database *database, struct job *job);
 bool devices_list(struct database *database, struct job *job);

@@ -194,6 +194,22 @@ static bool count_own(struct database *database, int64_t user_id, int64_t *count
     return database_number(database, statement, 0, count);
 }
 
+static bool read_secrets(struct database *database, struct job_own *answer)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT (SELECT count(*) FROM devices WHERE user_id=?1), password IS NOT NULL,"
+                  " recovery_hash IS NOT NULL FROM users WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, answer->user_id);
+    enum step step = database_step(database, statement);
+    if (step != STEP_ROW)
+        return step == STEP_DONE;
+    answer->device_count = sqlite3_column_int64(statement, 0);
+    answer->has_password = sqlite3_column_int(statement, 1) != 0;
+    answer->has_recovery = sqlite3_column_int(statement, 2) != 0;
+    database_reset(statement);
+    return true;
+}
+
 /* Rooms with what is new for the user: the reader does it, so that the loop never waits. */
 static bool count_unread(struct database *database, struct job_own *answer)
 {
@@ -233,5 +249,5 @@ bool grants_own(struct database *database, struct job *job)
         read_grant(statement, 0, &own->grant);
         own->room_id = sqlite3_column_int64(statement, 6);
     }
-    return step == STEP_DONE && count_unread(database, answer);
+    return step == STEP_DONE && read_secrets(database, answer) && count_unread(database, answer);
 }

@@ -19,6 +19,8 @@ static size_t size_of(enum job_kind kind)
     static const size_t sizes[JOB_KIND_COUNT] = {
         [JOB_APPEND] = sizeof(struct job_append),     [JOB_USER_CREATE] = sizeof(struct job_user),
         [JOB_RENAME] = sizeof(struct job_rename),
+        [JOB_DEVICE_CREATE] = sizeof(struct job_device_create),
+        [JOB_RECOVERY] = sizeof(struct job_recovery),
         [JOB_DEVICE_TOUCH] = sizeof(struct job_device),
         [JOB_DEVICE_FORGET] = sizeof(struct job_device),
         [JOB_DEVICES] = sizeof(struct job_devices),

@@ -101,6 +101,8 @@ enum job_kind {
     JOB_APPEND,      /* one entry */
     JOB_USER_CREATE, /* a guest with a first device; the loop has chosen ids and key */
     JOB_RENAME,      /* a user is called otherwise from now on */
+    JOB_DEVICE_CREATE, /* one more device of a user; the one seen least gives way to it */
+    JOB_RECOVERY,      /* the recovery code of a user, in place of one before */
     JOB_DEVICE_TOUCH,  /* seen now, and so its user: not forgotten yet */
     JOB_DEVICE_FORGET, /* its key opens nothing any more; the user's name stays until retention frees it */
     JOB_DEVICES,       /* a user's devices, behind what was submitted before: as they are then */
@@ -197,6 +199,14 @@ struct job_rename {
     int64_t held_until;                   /* answer: elapsed */
 };
 struct job_device { struct device_row device; struct moment at; struct marks marks; };
+/* The user is named, or is the one who has this recovery code. */
+struct job_device_create {
+    struct device_row device; /* user_id 0: by recovery; answer: whose it is */
+    uint8_t recovery_hash[HASH_BYTES];
+    struct moment at;
+    int64_t dropped_id;       /* answer: the device that gave way; 0 none */
+};
+struct job_recovery { int64_t user_id; uint8_t hash[HASH_BYTES]; };
 struct job_devices {
     int64_t user_id;
     struct device_row *devices; /* answer: the one seen last is first; owned by the job */
@@ -377,6 +387,8 @@ struct job_people { int64_t room_id; int limit; struct person *people; size_t co
 struct own_grant { int64_t room_id; struct grant grant; };
 struct job_own {
     int64_t user_id;
+    int64_t device_count;             /* answer */
+    bool has_password, has_recovery;  /* the same */
     struct own_grant *grants; /* answer */
     size_t count;
 };
@@ -459,6 +471,8 @@ struct job {
         struct job_user user;
         struct job_rename rename;
         struct job_device device;
+        struct job_device_create device_create;
+        struct job_recovery recovery;
         struct job_devices devices;
         struct job_room room;
         struct job_room_set room_set;

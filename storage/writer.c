@@ -162,6 +162,10 @@ static bool run_job(struct writer *writer, struct job *job)
         return users_create(&writer->database, job);
     case JOB_RENAME:
         return names_rename(&writer->database, job);
+    case JOB_DEVICE_CREATE:
+        return devices_create(&writer->database, job);
+    case JOB_RECOVERY:
+        return devices_set_recovery(&writer->database, job);
     case JOB_DEVICE_TOUCH:
         return devices_touch(&writer->database, job);
     case JOB_DEVICE_FORGET:

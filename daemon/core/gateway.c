@@ -4,6 +4,7 @@
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/limit.h"
+#include "daemon/core/pairing.h"
 #include "daemon/core/recovering.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_make.h"
@@ -215,6 +216,7 @@ int64_t gateway_tick(struct gateway *gateway)
     if (gateway->turn.has_jobs_left && !gateway->turn.has_collected)
         gateway_collect(gateway);
     int64_t next_ms = close_unauthenticated(gateway);
+    next_ms = sooner(next_ms, pairing_expire(gateway));
     next_ms = sooner(next_ms, room_tell_presence(gateway));
     next_ms = sooner(next_ms, check_health(gateway));
     next_ms = sooner(next_ms, retry_pages(gateway));
@@ -324,6 +326,7 @@ void gateway_destroy(struct gateway *gateway)
             user_destroy(TABLE_ITEM(link, struct user, by_id));
         }
     direct_finish(gateway);
+    pairing_finish(gateway);
     table_finish(&gateway->sessions.by_id);
     table_finish(&gateway->rooms.by_id);
     table_finish(&gateway->rooms.by_name);

@@ -13,6 +13,7 @@
 
 struct limit_table;
 struct hold;
+struct pairing;
 struct room;
 struct token;
 struct transfer_news;
@@ -59,6 +60,7 @@ struct gateway {
         int64_t id_last;
         size_t here_count;     /* with at least one session */
         size_t creating_count; /* not stored yet */
+        struct pairing *pairings;         /* codes that are good now */
         struct wanted_name *wanted_names; /* of renames under way */
         int64_t device_id_last;
         uint32_t forgotten_count; /* devices that were forgotten since the start: a login that was asked

@@ -1,5 +1,6 @@
 /* handle_account.c - hello and what belongs to it. */
 #include "daemon/core/access.h"
+#include "daemon/core/account.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
@@ -41,6 +42,9 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .session = key,
         .server = {.name = gateway->config->server.name, .version = HEARTH_VERSION},
         .time = gateway->now.wall_ms,
+        .devices = own->device_count,
+        .has_password = own->has_password,
+        .has_recovery = own->has_recovery,
         .first_room = gateway_first_room(gateway),
         .may_create = ask->session->arrival.administrator ||
                       gateway->config->rooms.create != CREATE_ADMINISTRATOR,
@@ -337,7 +341,7 @@ static struct user *create_guest(struct gateway *gateway, const struct job_login
 
 static enum outcome greet_new(struct ask *ask, const struct job_login *login)
 {
-    static const struct job_own nothing = {0};
+    static const struct job_own nothing = {.device_count = 1};
     struct refusal refusal;
     if (login->taken || user_has_name(ask->gateway, login->user.folded)) {
         user_refuse_taken(ask->gateway, login->user.name, &refusal);
@@ -398,6 +402,12 @@ static enum outcome answer_login(struct ask *ask, struct job *job)
     return job->login.folded[0] ? greet_new(ask, &job->login) : refuse_unknown_key(ask);
 }
 
+enum outcome account_greet(struct ask *ask, const char *key, const char *client)
+{
+    static const struct user_row nobody = {0};
+    return log_in(ask, create_login(key, &nobody, client));
+}
+
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,
                           struct refusal *refusal)
 {
@@ -409,7 +419,7 @@ static bool may_say_hello(const struct session *session, const struct request_he
         refuse(refusal, ERROR_unauthorized, "password", "There are no accounts here.");
         return false;
     }
-    if (!hello->name && !hello->session && !hello->token) {
+    if (!hello->name && !hello->session && !hello->token && !hello->code && !hello->recovery) {
         refuse(refusal, ERROR_bad_request, "name", "name is missing; it must be a string.");
         return false;
     }
@@ -427,6 +437,10 @@ enum outcome handle_hello(struct ask *ask)
         return ask_refuse(ask, &refusal);
     if (key && token_is(key))
         return greet_token(ask, key);
+    if (hello->code)
+        return pairing_hello(ask, hello->code, hello->client);
+    if (hello->recovery)
+        return pairing_recover(ask, hello->recovery, hello->client);
     if (key && strlen(key) != KEY_TEXT_BYTES)
         key = NULL;
     if (!key && !hello->name)

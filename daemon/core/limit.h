@@ -56,6 +56,7 @@ enum limit_kind {
     LIMIT_ROOMS,
     LIMIT_DIRECT_ROOMS,
     LIMIT_RENAMES,
+    LIMIT_CODES,       /* wrong codes, digits and passwords */
     LIMIT_SLOW,        /* the newest message of a user in a room in slow mode */
     LIMIT_KIND_COUNT
 };

@@ -7,6 +7,7 @@
 
 #define PLAIN_USERS 4  /* the plain clients of one address may say what so many users may */
 #define TOKEN_BURSTS 10 /* a tenth of what a token may say in a minute, it may at once */
+#define WRONG_CODES 10 /* an hour, from an address */
 #define QUEUE_MS 60000 /* turns are told so far ahead; who comes later is told that much, too */
 
 static int64_t larger(int64_t a, int64_t b)
@@ -41,6 +42,8 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
         return rate_per_hour(limits->rooms_per_hour, limits->rooms_per_hour);
     case LIMIT_DIRECT_ROOMS:
         return rate_per_hour(limits->direct_rooms_per_hour, limits->direct_rooms_per_hour);
+    case LIMIT_CODES:
+        return rate_per_hour(WRONG_CODES, WRONG_CODES);
     case LIMIT_SLOW: /* each room's own: see rates_take_slow */
     case LIMIT_RENAMES:
         return rate_per_hour(limits->renames_per_hour * factor, limits->renames_per_hour * factor);
@@ -60,6 +63,8 @@ static const char *sentence_of(enum limit_kind kind)
         return "From your address as many rooms were made as may be in an hour.";
     case LIMIT_DIRECT_ROOMS:
         return "From your address as many conversations were begun as may be in an hour.";
+    case LIMIT_CODES:
+        return "From your address too many wrong codes came; wait before the next.";
     default:
         return NULL;
     }
@@ -132,6 +137,15 @@ bool rates_take_hello(struct session *session, struct refusal *refusal)
     bool is_http =
         session->arrival.kind == SESSION_LINES || session->arrival.kind == SESSION_EVENTS;
     return is_http || rates_take(session, LIMIT_RETURNS, refusal);
+}
+
+bool rates_may_try(struct session *session, struct refusal *refusal)
+{
+    const struct rate rate = rate_of(session->gateway->config, LIMIT_CODES, 1);
+    struct bucket *bucket = is_free(session) ? NULL : address_bucket(session, LIMIT_CODES);
+    int64_t wait_ms =
+        bucket ? bucket_wait_ms(bucket, &rate, session->gateway->now.monotonic_ms) : 0;
+    return wait_ms == 0 || refuse_rate(refusal, LIMIT_CODES, wait_ms);
 }
 
 bool rates_take_guest(struct session *session, struct refusal *refusal)

@@ -21,6 +21,9 @@ bool rates_take_hello(struct session *session, struct refusal *refusal);
  * own, in the order in which they came, so that all get in who come when they were told. */
 bool rates_take_guest(struct session *session, struct refusal *refusal);
 
+/* Whether the address may try one more code or password. Takes nothing: a wrong one takes LIMIT_CODES. */
+bool rates_may_try(struct session *session, struct refusal *refusal);
+
 /* In a room in slow mode: how long until the session's user may say the next thing; 0 is now. The plain
  * clients of an address are one user. A moderator need not wait. Takes nothing. */
 int64_t rates_slow_wait_ms(struct session *session, const struct room *room, enum role role);

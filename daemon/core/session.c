@@ -213,6 +213,18 @@ void session_ready(struct session *session)
     leave_opening(session, PHASE_READY);
 }
 
+void session_wait(struct session *session)
+{
+    leave_opening(session, PHASE_WAITING);
+}
+
+void session_await_hello(struct session *session)
+{
+    session->phase = PHASE_OPENING;
+    session->opened_ms = session->gateway->now.monotonic_ms;
+    DL_APPEND2(session->gateway->sessions.unauthenticated, session, previous, next);
+}
+
 void session_closed(struct session *session)
 {
     struct gateway *gateway = session->gateway;

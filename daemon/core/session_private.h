@@ -24,6 +24,7 @@ struct user;
 enum phase {
     PHASE_OPENING, /* no hello yet. It may be awaited until a deadline: then it is on the gateway's list
                       sessions.unauthenticated. Anonymous HTTP needs none */
+    PHASE_WAITING, /* to be let in by a device that is signed in: see pairing.h. On none of the lists */
     PHASE_READY,   /* said hello, or needs none */
     PHASE_CLOSING  /* the carrier was told so: nothing is taken, answered or told any more */
 };
@@ -87,6 +88,10 @@ bool session_is_single(const struct session *session);
 
 /* The session as far as sanctions go by it. */
 struct subject session_subject(const struct session *session);
+
+/* Waits to be let in; and does so no more: a hello is awaited again. */
+void session_wait(struct session *session);
+void session_await_hello(struct session *session);
 
 /* Said hello. */
 void session_ready(struct session *session);
