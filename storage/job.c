@@ -32,6 +32,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_ORIGINS] = sizeof(struct job_origins),   [JOB_LAG] = sizeof(struct job_lag),
         [JOB_TOKEN_CREATE] = sizeof(struct job_token), [JOB_TOKEN_REVOKE] = sizeof(struct job_token),
         [JOB_SANCTION] = sizeof(struct job_sanction), [JOB_LIFT] = sizeof(struct job_lift),
+        [JOB_ERASE] = sizeof(struct job_erase),
         [JOB_SANCTIONS] = sizeof(struct job_sanctions),
         [JOB_AUDIT_PAGE] = sizeof(struct job_audit_page),
         [JOB_CLOCK] = sizeof(struct job_clock),

@@ -113,6 +113,7 @@ enum job_kind {
     JOB_GRANT,       /* role, invite: what a room remembers about a user */
     JOB_SANCTION,    /* a ban or a mute */
     JOB_LIFT,        /* the end of one */
+    JOB_ERASE,       /* what somebody said, some of it: until there is no more, again */
     JOB_AUDIT,       /* nothing but its line of the audit */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
@@ -177,6 +178,13 @@ struct job_append {
     const char *folded;        /* by this name */
     struct moment at;      /* when it was asked */
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
+};
+
+/* A message that JOB_ERASE deleted: the deletion's entry, and as in job_append. */
+struct erased {
+    bool is_gone; /* else somebody was faster */
+    struct entry entry;
+    int64_t forget_through;
 };
 
 struct job_user {
@@ -484,6 +492,7 @@ struct job {
         struct job_lag lag;
         struct job_sanction sanction;
         struct job_lift lift;
+        struct job_erase erase;
         struct job_sanctions sanctions;
         struct job_audit_page audit_page;
         struct job_read read;

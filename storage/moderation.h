@@ -98,6 +98,21 @@ struct job_lift {
     struct grant grant;              /* answer, of a user in a room: as it is now */
 };
 
+/* What somebody said in a room, some of it, is deleted: from the newest down. */
+#define ERASE_STEP_MAX 50
+struct job_erase {
+    struct actor actor;
+    int64_t room_id;
+    char folded[NAME_BYTES_MAX + 1]; /* whose, by folded name; empty: the plain client's */
+    int64_t client_id;
+    int64_t last_ms;  /* said in so long; NUMBER_ABSENT: ever */
+    int64_t before;   /* seqs below it; answer: where the next step goes on */
+    struct moment at;
+    struct erased *erased; /* ERASE_STEP_MAX of them, in the job's memory; answer: what has gone */
+    size_t count;
+    bool more;        /* answer */
+};
+
 /* One that is in force, for people. */
 struct sanction_row {
     struct sanction sanction;

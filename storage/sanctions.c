@@ -1,12 +1,12 @@
 #include "storage/sanctions.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "storage/crypto.h"
 #include "storage/days.h"
 #include "storage/grants.h"
+#include "storage/target.h"
 
 enum { SEEN_AGAIN_MS = 3600000 }; /* a device that stays is noted once an hour */
 
@@ -33,81 +33,6 @@ static bool run_with_id(struct database *database, const char *sql, int64_t id)
     sqlite3_stmt *statement = database_prepare(database, sql);
     sqlite3_bind_int64(statement, 1, id);
     return database_run(database, statement);
-}
-
-/* --- whom --------------------------------------------------------------------------------------- */
-
-struct target {
-    int64_t user_id;
-    char name[NAME_BYTES_MAX + 1];
-    enum role role; /* in the gateway */
-    bool account;
-};
-
-static enum step find_target(struct database *database, const char *folded, struct target *target)
-{
-    sqlite3_stmt *statement =
-        database_prepare(database, "SELECT id, name, role, account FROM users WHERE folded=?1");
-    bind_text(statement, 1, folded);
-    enum step step = database_step(database, statement);
-    if (step == STEP_ROW) {
-        target->user_id = sqlite3_column_int64(statement, 0);
-        text_clean(column_text(statement, 1), TEXT_LINE, target->name, sizeof target->name);
-        target->role = (enum role)sqlite3_column_int(statement, 2);
-        target->account = sqlite3_column_int(statement, 3) != 0;
-        database_reset(statement);
-    }
-    return step;
-}
-
-/* Finds the target by name; a plain client is called as it says. False: job->result says why, or storage
- * failed. */
-static bool look_up(struct database *database, struct job *job, const char *folded,
-                    const struct sanction *sanction, struct target *target)
-{
-    *target = (struct target){.role = ROLE_GUEST};
-    if (!folded[0]) {
-        snprintf(target->name, sizeof target->name, "client-%lld", (long long)sanction->client_id);
-        return true;
-    }
-    enum step step = find_target(database, folded, target);
-    if (step == STEP_DONE)
-        job->result = JOB_USER_MISSING;
-    return step == STEP_ROW;
-}
-
-static bool read_visibility(struct database *database, struct job *job, int64_t room_id,
-                            enum visibility *visibility)
-{
-    int64_t number;
-    sqlite3_stmt *statement = database_prepare(database, "SELECT visibility FROM rooms WHERE id=?1");
-    sqlite3_bind_int64(statement, 1, room_id);
-    if (!database_number(database, statement, -1, &number))
-        return false;
-    if (number < 0)
-        job->result = JOB_ROOM_MISSING;
-    *visibility = (enum visibility)number;
-    return number >= 0;
-}
-
-/* What actor and target are, where it is done. False as in look_up. */
-static bool read_roles(struct database *database, struct job *job, const struct actor *actor,
-                       int64_t room_id, const struct target *target, enum role *of_actor,
-                       enum role *of_target)
-{
-    struct grant grant = {0}, own = {0};
-    enum visibility visibility;
-    *of_actor = actor->role;
-    *of_target = target->role;
-    if (!room_id)
-        return true;
-    if (!read_visibility(database, job, room_id, &visibility) ||
-        !grants_read(database, room_id, actor->user_id, &own) ||
-        !grants_read(database, room_id, target->user_id, &grant))
-        return false;
-    *of_actor = role_in_room(actor->role, actor->account, visibility, &own);
-    *of_target = role_in_room(target->role, target->account, visibility, &grant);
-    return true;
 }
 
 /* --- devices and addresses ---------------------------------------------------------------------- */
@@ -316,11 +241,11 @@ bool sanctions_impose(struct database *database, struct job *job)
     enum role of_target;
     sanction->mark_count = 0;
     wanted->shared = 0;
-    if (!look_up(database, job, wanted->folded, sanction, &target))
+    if (!target_find(database, job, wanted->folded, sanction->client_id, &target))
         return job->result != JOB_DONE;
     sanction->user_id = target.user_id;
     sanction->reach = 1u << REACH_KEYS;
-    if (!read_roles(database, job, &wanted->actor, sanction->room_id, &target, &sanction->rank,
+    if (!target_roles(database, job, &wanted->actor, sanction->room_id, &target, &sanction->rank,
                     &of_target))
         return job->result != JOB_DONE;
     if (of_target >= sanction->rank) {
@@ -353,7 +278,7 @@ static bool find_by_id(struct database *database, int64_t id, struct sanction *f
     return step != STEP_FAILED;
 }
 
-/* False as in look_up. Nobody is meant by an id that is not there. */
+/* False as in target_find. Nobody is meant by an id that is not there. */
 static bool find_lifted(struct database *database, struct job *job)
 {
     struct job_lift *wanted = &job->lift;
@@ -365,7 +290,7 @@ static bool find_lifted(struct database *database, struct job *job)
         if (!found.id || found.until <= wanted->at.elapsed_ms)
             job->result = JOB_SANCTION_MISSING;
     } else {
-        if (!look_up(database, job, wanted->folded, &wanted->sanction, &target))
+        if (!target_find(database, job, wanted->folded, wanted->sanction.client_id, &target))
             return false;
         wanted->sanction.user_id = target.user_id;
         if (!find_same(database, &wanted->sanction, &found))
@@ -383,7 +308,7 @@ static bool check_lift(struct database *database, struct job *job)
     struct job_lift *wanted = &job->lift;
     const struct target nobody = {.role = ROLE_NONE};
     enum role role, unused;
-    if (!read_roles(database, job, &wanted->actor, wanted->sanction.room_id, &nobody, &role,
+    if (!target_roles(database, job, &wanted->actor, wanted->sanction.room_id, &nobody, &role,
                     &unused))
         return false;
     if (wanted->id && role < ROLE_MODERATOR)

@@ -9,6 +9,7 @@
 #include "storage/days.h"
 #include "storage/devices.h"
 #include "storage/names.h"
+#include "storage/erase.h"
 #include "storage/grants.h"
 #include "storage/sanctions.h"
 #include "storage/search/search.h"
@@ -186,6 +187,8 @@ static bool run_job(struct writer *writer, struct job *job)
         return sanctions_impose(&writer->database, job);
     case JOB_LIFT:
         return sanctions_lift(&writer->database, job);
+    case JOB_ERASE:
+        return erase_run(writer, job);
     case JOB_AUDIT:
         return true;
     case JOB_READ:

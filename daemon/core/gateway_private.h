@@ -68,6 +68,7 @@ struct gateway {
         int64_t touched_ms;    /* when those here were last said to be seen */
     } users;
 
+    int erasing_count;           /* erasures under way: see handle_erase.c */
     struct sanctions sanctions;  /* those that no grant tells of */
     uint8_t secret[HASH_BYTES];  /* for keyed hashes: see gateway_mark */
 

@@ -44,6 +44,7 @@ REQUESTS = {
     "mute": lambda scene: ("mute", {"user": "victim"}),
     "sanctions": lambda scene: ("sanctions", {}),
     "audit": lambda scene: ("audit", {}),
+    "erase": lambda scene: ("erase", {"user": "victim"}),
     "report": lambda scene: ("report", {"target": scene["others"]}),
     "visibility": lambda scene: ("set", {"visibility": "private"}),
     "role": lambda scene: ("role", {"user": "victim", "role": "guest"}),

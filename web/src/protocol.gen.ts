@@ -441,6 +441,10 @@ export interface HelloRequest {
   token?: string;
   /** A guest's key from an earlier welcome. */
   session?: string;
+  /** Of an offer or a move: this device is to come in as that user. */
+  code?: string;
+  /** The recovery code of a user: a new device of theirs. */
+  recovery?: string;
   /** Free text: which program this is. */
   client?: string;
 }
@@ -833,6 +837,18 @@ export interface LiftRequest {
   id: number;
 }
 
+/** Delete what a user, or a plain client, said, for good: message by message, as delete does. Event erasing tells how far it is. */
+export interface EraseRequest {
+  type: "erase";
+  ref?: Ref;
+  /** Whose messages. */
+  user: string;
+  /** In this room; absent: in every room in which one is a moderator (moderators of the gateway). */
+  room?: string;
+  /** Only what was said in so long; absent: all. */
+  last_ms?: number;
+}
+
 /** Tell the moderators of a room of a message. */
 export interface ReportRequest {
   type: "report";
@@ -907,6 +923,48 @@ export interface ForgetDeviceRequest {
   ref?: Ref;
   /** Which, of devices. */
   id: number;
+}
+
+/** Instead of hello, on a new device: wait to be let in by a device that is signed in. */
+export interface ClaimRequest {
+  type: "claim";
+  ref?: Ref;
+  /** Free text: which program this is. */
+  client?: string;
+}
+
+/** Let a device in that has claimed: first its code alone tells what it is, then with digits and accept. */
+export interface ApproveRequest {
+  type: "approve";
+  ref?: Ref;
+  /** The code that the new device shows. */
+  code: string;
+  /** The two digits that it shows besides. */
+  digits?: string;
+  /** Let it in; false or absent with digits: do not. */
+  accept?: boolean;
+}
+
+/** Make a code for a new device; with the code of one that has come by it: let it in or not. */
+export interface OfferRequest {
+  type: "offer";
+  ref?: Ref;
+  /** The code that was offered. */
+  code?: string;
+  /** Let the device in; false or absent: do not. */
+  accept?: boolean;
+}
+
+/** Make a code by which this browser comes in once at another address of this gateway. */
+export interface MoveRequest {
+  type: "move";
+  ref?: Ref;
+}
+
+/** Make a recovery code; one from before is void. */
+export interface RecoveryRequest {
+  type: "recovery";
+  ref?: Ref;
 }
 
 /** Forget the key of this device; its other connections are closed with 4001. */
@@ -1073,6 +1131,12 @@ export interface WelcomeReply {
   first_room: string;
   /** This user may create rooms. */
   may_create: boolean;
+  /** How many devices come in as this user. */
+  devices: number;
+  /** This user has a password. */
+  has_password: boolean;
+  /** This user has a recovery code. */
+  has_recovery: boolean;
   /** The rooms, as rooms lists them. */
   rooms: RoomLine[];
   /** There are more rooms: rooms with after lists them. */
@@ -1209,6 +1273,64 @@ export interface PurgedReply {
   entries: number;
 }
 
+/** To claim; then welcome comes, or the error forbidden. */
+export interface ClaimedReply {
+  type: "claimed";
+  ref?: Ref;
+  /** To be typed or scanned on a device that is signed in; shown as 5-5. */
+  code: string;
+  /** To be typed there, too; only this device shows them. */
+  digits: string;
+  /** Good for so long. */
+  expires_ms: number;
+}
+
+/** To approve with a code alone; unasked to a device whose offer was taken up. */
+export interface ClaimantReply {
+  type: "claimant";
+  ref?: Ref;
+  /** Of the offer. */
+  code?: string;
+  /** Which program asks to be let in. */
+  client: string;
+  /** From where. */
+  address: string;
+  /** Since when. */
+  age_ms: number;
+}
+
+/** To offer without a code. */
+export interface OfferReply {
+  type: "offer";
+  ref?: Ref;
+  /** For hello on the new device; shown as 5-5. */
+  code: string;
+  /** Good for so long. */
+  expires_ms: number;
+  /** Behind this gateway's address, for a QR code. */
+  path: string;
+}
+
+/** To move. */
+export interface MoveReply {
+  type: "move";
+  ref?: Ref;
+  /** For hello at the other address; good once. */
+  code: string;
+  /** Good for so long. */
+  expires_ms: number;
+  /** Behind the other address. */
+  path: string;
+}
+
+/** To recovery. */
+export interface RecoveryReply {
+  type: "recovery";
+  ref?: Ref;
+  /** 128 bits, for hello; told this once. */
+  code: string;
+}
+
 /** To devices. */
 export interface DevicesReply {
   type: "devices";
@@ -1225,6 +1347,14 @@ export interface SanctionsReply {
   sanctions: SanctionLine[];
   /** There are more than one reply can list. */
   more?: boolean;
+}
+
+/** To erase, when it is done. */
+export interface ErasedReply {
+  type: "erased";
+  ref?: Ref;
+  /** How many messages. */
+  count: number;
 }
 
 /** To audit. */
@@ -1594,6 +1724,17 @@ export interface ReadEvent {
   seq: number;
 }
 
+/** One more device comes in as this user; forget_device undoes it. */
+export interface DeviceAddedEvent {
+  type: "device_added";
+  /** What forget_device calls it. */
+  id: number;
+  /** Which program it says it is. */
+  client: string;
+  /** From where. */
+  address: string;
+}
+
 /** Somebody who shares a room with you, or you, is called otherwise. */
 export interface RenamedEvent {
   type: "renamed";
@@ -1652,6 +1793,15 @@ export interface MutedEvent {
   left_ms?: number;
   /** Why. */
   reason?: string;
+}
+
+/** To whoever asked to erase: it goes on. */
+export interface ErasingEvent {
+  type: "erasing";
+  /** Whose messages. */
+  user: string;
+  /** How many have gone. */
+  count: number;
 }
 
 /** For moderators: somebody means that they should look at a message. */
@@ -1715,6 +1865,7 @@ export type Request =
   | MuteRequest
   | SanctionsRequest
   | LiftRequest
+  | EraseRequest
   | ReportRequest
   | AuditRequest
   | RoleRequest
@@ -1723,6 +1874,11 @@ export type Request =
   | RenameRequest
   | DevicesRequest
   | ForgetDeviceRequest
+  | ClaimRequest
+  | ApproveRequest
+  | OfferRequest
+  | MoveRequest
+  | RecoveryRequest
   | LogoutRequest
   | PingRequest
   | ClockRequest
@@ -1753,8 +1909,14 @@ export type Reply =
   | ResultsReply
   | OkReply
   | PurgedReply
+  | ClaimedReply
+  | ClaimantReply
+  | OfferReply
+  | MoveReply
+  | RecoveryReply
   | DevicesReply
   | SanctionsReply
+  | ErasedReply
   | AuditReply
   | MembersReply
   | ClockReply
@@ -1782,10 +1944,12 @@ export type Event =
   | PresenceEvent
   | TypingEvent
   | ReadEvent
+  | DeviceAddedEvent
   | RenamedEvent
   | RoomEvent
   | KickedEvent
   | MutedEvent
+  | ErasingEvent
   | ReportEvent
   | NoticeEvent
   | LaggedEvent;
@@ -1824,6 +1988,7 @@ export interface Answers {
   mute: OkReply;
   sanctions: SanctionsReply;
   lift: OkReply;
+  erase: ErasedReply;
   report: OkReply;
   audit: AuditReply;
   role: OkReply;
@@ -1832,6 +1997,11 @@ export interface Answers {
   rename: OkReply;
   devices: DevicesReply;
   forget_device: OkReply;
+  claim: ClaimedReply;
+  approve: ClaimantReply;
+  offer: OfferReply;
+  move: MoveReply;
+  recovery: RecoveryReply;
   logout: OkReply;
   ping: PongReply;
   clock: ClockReply;
@@ -1881,6 +2051,8 @@ export const least = {
   report: "guest",
   /** Remove a message of somebody else. */
   delete_others: "moderator",
+  /** Remove all that somebody said, in the room or everywhere. */
+  erase: "moderator",
   /** Change the topic. */
   topic: "moderator",
   /** Set how often a user may speak, and from which role on. */
