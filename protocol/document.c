@@ -28,7 +28,7 @@ struct document {
  * hundred times its two bytes; so brackets and commas are counted first. */
 enum bulk { BULK_FINE, BULK_DEEP, BULK_MANY };
 
-static enum bulk measure(const char *bytes, size_t length)
+static enum bulk measure(const char *bytes, size_t length, int depth_max, size_t values_max)
 {
     int depth = 0;
     size_t values = 0;
@@ -44,7 +44,7 @@ static enum bulk measure(const char *bytes, size_t length)
             in_string = true;
         } else if (byte == '{' || byte == '[') {
             values++;
-            if (++depth > JSON_DEPTH_MAX)
+            if (++depth > depth_max)
                 return BULK_DEEP;
         } else if (byte == '}' || byte == ']') {
             depth--;
@@ -52,12 +52,17 @@ static enum bulk measure(const char *bytes, size_t length)
             values++;
         }
     }
-    return values > JSON_VALUES_MAX ? BULK_MANY : BULK_FINE;
+    return values > values_max ? BULK_MANY : BULK_FINE;
+}
+
+bool document_is_bounded(const char *bytes, size_t length, int depth_max, size_t values_max)
+{
+    return measure(bytes, length, depth_max, values_max) == BULK_FINE;
 }
 
 static bool has_fair_bulk(const char *bytes, size_t length, struct refusal *refusal)
 {
-    switch (measure(bytes, length)) {
+    switch (measure(bytes, length, JSON_DEPTH_MAX, JSON_VALUES_MAX)) {
     case BULK_DEEP:
         refuse(refusal, ERROR_bad_json, NULL, "The frame nests deeper than %d.", JSON_DEPTH_MAX);
         return false;

@@ -34,6 +34,9 @@ struct object {
     const void *json;
 };
 
+/* Whether what may be JSON nests at most so deep and holds at most about so many values. */
+bool document_is_bounded(const char *bytes, size_t length, int depth_max, size_t values_max);
+
 /* NULL: refusal says why. A number beyond 64 bits does not end it: see document_huge_number. */
 struct document *document_parse(const char *bytes, size_t length, struct refusal *refusal);
 struct object document_root(const struct document *document);

@@ -1,6 +1,7 @@
 #include "storage/crypto.h"
 
 #include <mbedtls/ctr_drbg.h>
+#include <mbedtls/md.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
 #include <string.h>
@@ -78,4 +79,19 @@ uint64_t hash_with(const uint8_t secret[HASH_BYTES], const void *bytes, size_t l
     if (hash_bytes(text, HASH_BYTES + length, hash))
         memcpy(&mark, hash, sizeof mark);
     return mark ? mark : 1;
+}
+
+bool hash_is_signed(const char *secret, const void *bytes, size_t length, const char *signature)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char hash[HASH_BYTES];
+    unsigned char difference = 0;
+    if (strlen(signature) != sizeof hash * 2 ||
+        mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256),
+                        (const unsigned char *)secret, strlen(secret), bytes, length, hash) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof hash; i++)
+        difference |= (unsigned char)((digits[hash[i] >> 4] ^ signature[2 * i]) |
+                                      (digits[hash[i] & 15] ^ signature[2 * i + 1]));
+    return difference == 0;
 }

@@ -20,4 +20,8 @@ uint64_t hash_with(const uint8_t secret[HASH_BYTES], const void *bytes, size_t l
 /* SHA-256 (FIPS 180-4) of a text, for keys. */
 bool hash_text(const char *text, uint8_t hash[HASH_BYTES]) __attribute__((warn_unused_result));
 
+/* Whether signature is the HMAC-SHA256 (RFC 2104) of bytes by secret, in hexadecimal. How long it takes
+ * tells nothing about the right one. */
+bool hash_is_signed(const char *secret, const void *bytes, size_t length, const char *signature);
+
 #endif

@@ -20,6 +20,7 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
  * at once. False: why is one sentence, and nothing has changed. */
 struct host_tls;
 struct host {
+    const char *address; /* "http://127.0.0.1:8080": how others reach it, as far as it knows */
     /* The configuration as it would be if it were read again. */
     bool (*read)(void *of, struct config *fresh, char *why, size_t why_size);
     /* Reads it again: what may change while running counts from now on. */
@@ -95,6 +96,7 @@ struct connection_figures {
     const struct host_tls *tls;
     const struct refusal_figure *refusals;
     size_t refusal_count;
+    int64_t hooks_taken, hooks_unreadable, hooks_unsigned, hooks_unknown, hooks_refused, hooks_late;
 };
 
 /* Appends the Prometheus text (exposition format 0.0.4). False without memory. */

@@ -5,6 +5,7 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
 #include "daemon/core/token.h"
+#include "daemon/core/token_make.h"
 #include "daemon/core/user.h"
 
 #include <string.h>
@@ -34,13 +35,7 @@ static const char *role_word(const struct token_row *row)
 
 /* --- token -------------------------------------------------------------------------------------- */
 
-/* The text comes back once, with the reply. */
-struct token_context {
-    struct request_context request;
-    char text[TOKEN_TEXT_BYTES + 1];
-};
-
-static bool check_name(const struct gateway *gateway, const char *name, struct token_row *row,
+bool token_check_name(const struct gateway *gateway, const char *name, struct token_row *row,
                        struct refusal *refusal)
 {
     size_t most = (size_t)gateway->config->limits.name_characters;
@@ -81,7 +76,7 @@ static bool find_rooms(const struct ask *ask, const struct message_list *names,
     return true;
 }
 
-static bool has_place(const struct gateway *gateway, struct refusal *refusal)
+bool token_has_place(const struct gateway *gateway, struct refusal *refusal)
 {
     if (gateway->tokens.count < (size_t)gateway->config->limits.tokens)
         return true;
@@ -105,7 +100,7 @@ static enum outcome answer_token(struct ask *ask, struct job *job)
 }
 
 /* A user id is taken whether or not it will be needed. */
-static struct job *create_job(struct ask *ask, struct token_row *row)
+struct job *token_create_job(struct ask *ask, struct token_row *row)
 {
     struct gateway *gateway = ask->gateway;
     struct job *job = job_create(JOB_TOKEN_CREATE);
@@ -129,10 +124,10 @@ enum outcome handle_token(struct ask *ask)
     struct refusal refusal;
     if (row.role == TOKEN_ROLE_HOOK)
         return ask_fail(ask, ERROR_bad_request, "role", "A hook is made with hook.");
-    if (!has_place(ask->gateway, &refusal) || !check_name(ask->gateway, token->name, &row, &refusal) ||
+    if (!token_has_place(ask->gateway, &refusal) || !token_check_name(ask->gateway, token->name, &row, &refusal) ||
         !find_rooms(ask, &token->rooms, &row, &refusal))
         return ask_refuse(ask, &refusal);
-    return ask_submit(ask, create_job(ask, &row), answer_token);
+    return ask_submit(ask, token_create_job(ask, &row), answer_token);
 }
 
 /* --- tokens ------------------------------------------------------------------------------------- */
@@ -165,7 +160,10 @@ enum outcome handle_tokens(struct ask *ask)
     struct token *token;
     if (lines) {
         DL_FOREACH(gateway->tokens.first, token)
-        fill_line(gateway, memory, token, &lines[reply.tokens.count++]);
+        {
+            if (token->row.role != TOKEN_ROLE_HOOK)
+                fill_line(gateway, memory, token, &lines[reply.tokens.count++]);
+        }
     }
     if (!memory || job_failed(memory))
         (void)ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
@@ -188,16 +186,21 @@ static enum outcome answer_revoke(struct ask *ask, struct job *job)
     return ask_answer(ask, job);
 }
 
+enum outcome token_revoke(struct ask *ask, const struct token *token)
+{
+    struct job *job = job_create(JOB_TOKEN_REVOKE);
+    if (job)
+        job->token.token.user_id = token->row.user_id;
+    return ask_submit(ask, job, answer_revoke);
+}
+
 enum outcome handle_revoke(struct ask *ask)
 {
     char folded[NAME_BYTES_MAX + 1];
     const char *name = ask->request.as_revoke.name;
     const struct token *token =
         user_fold(name, folded) ? token_find_folded(ask->gateway, folded) : NULL;
-    if (!token)
+    if (!token || token->row.role == TOKEN_ROLE_HOOK)
         return ask_fail(ask, ERROR_user_not_found, "name", "There is no token of this name.");
-    struct job *job = job_create(JOB_TOKEN_REVOKE);
-    if (job)
-        job->token.token.user_id = token->row.user_id;
-    return ask_submit(ask, job, answer_revoke);
+    return token_revoke(ask, token);
 }

@@ -172,3 +172,27 @@ bool token_append_cursors(const struct gateway *gateway, const char *text, const
     }
     return is_whole;
 }
+
+bool token_is_hook(struct gateway *gateway, const char *text, const char **room, const char **secret)
+{
+    const struct token *token = token_find(gateway, text);
+    const struct room *found = NULL;
+    if (token && token->row.role == TOKEN_ROLE_HOOK)
+        found = room_find_id(gateway, token->row.rooms[0]);
+    if (!found)
+        return false;
+    *room = found->name;
+    *secret = token->row.secret;
+    return true;
+}
+
+bool token_brings(const struct gateway *gateway, const char *text)
+{
+    const struct token *token = token_find(gateway, text);
+    return token && (token->row.role == TOKEN_ROLE_HOOK || token->row.role == TOKEN_ROLE_BRIDGE);
+}
+
+bool token_is_known(const struct gateway *gateway, const char *text)
+{
+    return token_find(gateway, text) != NULL;
+}

@@ -67,6 +67,15 @@ bool token_allows(const struct token *token, enum operation operation);
 /* The rooms that it names; borrowed until the turn ends. Gives how many, most at most. */
 size_t token_room_names(struct gateway *gateway, const char *text, const char **names, size_t most);
 
+/* Where its hook says things, and the secret ("": none) that is to be signed with. False: it is no
+ * hook's. */
+bool token_is_hook(struct gateway *gateway, const char *text, const char **room, const char **secret);
+
+bool token_is_known(const struct gateway *gateway, const char *text);
+
+/* Whether its user says who said it: of a bridge or a hook. */
+bool token_brings(const struct gateway *gateway, const char *text);
+
 /* Appends where its cursor of this name stands in each room, as cursors.h has it; nothing where it has
  * none. False without memory. */
 struct buffer;

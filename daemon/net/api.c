@@ -120,30 +120,6 @@ void api_server(struct http_request *http)
     buffer_finish(&body);
 }
 
-void api_metrics(struct http_request *http)
-{
-    struct server *server = http->server;
-    struct host_tls tls;
-    struct refusal_figure refusals[REFUSED_COUNT];
-    secure_describe(server, &tls);
-    const struct connection_figures connections = {.open = server->connection_count,
-                                                   .max = server->connections_max,
-                                                   .accepted = server->accepted_count,
-                                                   .tls = &tls,
-                                                   .refusals = refusals,
-                                                   .refusal_count = REFUSED_COUNT};
-    refuse_figures(server, refusals);
-    struct buffer body = {0};
-    if (gateway_metrics(server->gateway, &connections, &body))
-        http_request_answer(http, 200,
-                            "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                            "Cache-Control: no-store\r\n",
-                            body.bytes, body.length);
-    else
-        http_request_refuse(http, ERROR_internal, NULL, NULL);
-    buffer_finish(&body);
-}
-
 enum argument { ARGUMENT_ABSENT, ARGUMENT_THERE, ARGUMENT_BAD };
 
 /* ?name=value of the request, the next of that name from *at on. */
@@ -173,6 +149,11 @@ static enum argument argument(struct http_request *http, const char *name, char 
 {
     int at = 0;
     return next_argument(http, &at, name, value, size);
+}
+
+bool api_argument(struct http_request *http, const char *name, char *value, size_t size)
+{
+    return argument(http, name, value, size) == ARGUMENT_THERE;
 }
 
 /* Appends ,"name":NUMBER if the request has it. False: answered already. */

@@ -19,6 +19,9 @@ void api_rooms_stream(struct http_request *http);
 /* How far a bridge or bot has got: the request cursor as the body. */
 void api_cursor(struct http_request *http);
 
+/* The first ?name=value of the request. False: there is none, or it does not fit. */
+bool api_argument(struct http_request *http, const char *name, char *value, size_t size);
+
 /* Any one request of hearth.v1 as the body; its reply, as it is. */
 void api_do(struct http_request *http);
 

@@ -116,3 +116,33 @@ const char *field_bearer(const char *field)
         field++;
     return *field ? field : NULL;
 }
+
+static int base64_value(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *found = strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c);
+    return c && found ? (int)(found - digits) : -1;
+}
+
+bool field_base64(const char *coded, char *out, size_t size)
+{
+    uint32_t bits = 0;
+    int count = 0;
+    size_t length = 0;
+    for (; *coded && *coded != '='; coded++) {
+        int value = base64_value(*coded);
+        if (value < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)value;
+        count += 6;
+        if (count < 8)
+            continue;
+        count -= 8;
+        char byte = (char)(bits >> count & 0xff);
+        if (!byte || length + 1 >= size)
+            return false;
+        out[length++] = byte;
+    }
+    out[length] = '\0';
+    return coded[strspn(coded, "=")] == '\0';
+}

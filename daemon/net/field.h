@@ -24,4 +24,8 @@ bool field_number(const char *field, int64_t max, int64_t *number);
 /* "Bearer KEY": the key, within field; NULL if it is something else. */
 const char *field_bearer(const char *field);
 
+/* Base64 (RFC 4648, either alphabet, with padding or without) as a text. False: it is none, or holds a
+ * NUL, or does not fit. */
+bool field_base64(const char *coded, char *out, size_t size);
+
 #endif

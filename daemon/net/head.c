@@ -48,6 +48,42 @@ static const struct header {
     {"Upload-Offset", HEADER_PASSES_ONCE},
     {"X-Forwarded-For", HEADER_HOP},
     {"X-Forwarded-Proto", HEADER_HOP},
+    /* of hooks: see renamed_headers */
+    {"Z-Event", HEADER_PASSES}, {"Z-Delivery", HEADER_PASSES}, {"Z-Signature", HEADER_PASSES},
+    {"Z-Title", HEADER_PASSES}, {"Z-Priority", HEADER_PASSES}, {"Z-Tags", HEADER_PASSES},
+    {"Z-Click", HEADER_PASSES}, {"Z-Attach", HEADER_PASSES}, {"Z-Filename", HEADER_PASSES},
+    {"Z-Message", HEADER_PASSES}, {"X-GitHub-Event", HEADER_PASSES_ONCE},
+    {"X-Gitea-Event", HEADER_PASSES_ONCE}, {"X-Forgejo-Event", HEADER_PASSES_ONCE},
+    {"X-GitHub-Delivery", HEADER_PASSES_ONCE}, {"X-Gitea-Delivery", HEADER_PASSES_ONCE},
+    {"X-Hub-Signature-256", HEADER_PASSES_ONCE}, {"Title", HEADER_PASSES_ONCE},
+    {"X-Title", HEADER_PASSES_ONCE}, {"t", HEADER_PASSES_ONCE}, {"ti", HEADER_PASSES_ONCE},
+    {"Priority", HEADER_PASSES_ONCE}, {"X-Priority", HEADER_PASSES_ONCE},
+    {"prio", HEADER_PASSES_ONCE}, {"p", HEADER_PASSES_ONCE}, {"Tags", HEADER_PASSES_ONCE},
+    {"X-Tags", HEADER_PASSES_ONCE}, {"Tag", HEADER_PASSES_ONCE}, {"ta", HEADER_PASSES_ONCE},
+    {"Click", HEADER_PASSES_ONCE}, {"X-Click", HEADER_PASSES_ONCE}, {"Attach", HEADER_PASSES_ONCE},
+    {"X-Attach", HEADER_PASSES_ONCE}, {"a", HEADER_PASSES_ONCE}, {"Filename", HEADER_PASSES_ONCE},
+    {"X-Filename", HEADER_PASSES_ONCE}, {"Message", HEADER_PASSES_ONCE},
+    {"X-Message", HEADER_PASSES_ONCE}, {"m", HEADER_PASSES_ONCE},
+};
+
+/* What senders call by several names, and lws must not see by those: it stumbles over most of them. */
+static const struct {
+    const char *name, *as;
+} renamed_headers[] = {
+    {"X-GitHub-Event", "Z-Event"},       {"X-Gitea-Event", "Z-Event"},
+    {"X-Forgejo-Event", "Z-Event"},      {"X-GitHub-Delivery", "Z-Delivery"},
+    {"X-Gitea-Delivery", "Z-Delivery"},  {"X-Hub-Signature-256", "Z-Signature"},
+    {"Title", "Z-Title"},                {"X-Title", "Z-Title"},
+    {"t", "Z-Title"},                    {"ti", "Z-Title"},
+    {"Priority", "Z-Priority"},          {"X-Priority", "Z-Priority"},
+    {"prio", "Z-Priority"},              {"p", "Z-Priority"},
+    {"Tags", "Z-Tags"},                  {"X-Tags", "Z-Tags"},
+    {"Tag", "Z-Tags"},                   {"ta", "Z-Tags"},
+    {"Click", "Z-Click"},                {"X-Click", "Z-Click"},
+    {"Attach", "Z-Attach"},              {"X-Attach", "Z-Attach"},
+    {"a", "Z-Attach"},                   {"Filename", "Z-Filename"},
+    {"X-Filename", "Z-Filename"},        {"Message", "Z-Message"},
+    {"X-Message", "Z-Message"},          {"m", "Z-Message"},
 };
 
 #define KNOWN_HEADER_COUNT (sizeof known_headers / sizeof *known_headers)
@@ -381,9 +417,17 @@ static bool append_span(struct buffer *out, struct head_span span)
     return span.length == 0 || buffer_append(out, span.bytes, span.length);
 }
 
+static const char *name_for_lws(const char *name)
+{
+    for (size_t i = 0; i < sizeof renamed_headers / sizeof *renamed_headers; i++)
+        if (strcmp(renamed_headers[i].name, name) == 0)
+            return renamed_headers[i].as;
+    return name;
+}
+
 static bool write_field(const struct header *header, struct head_span value, struct buffer *out)
 {
-    return buffer_append_text(out, header->name) && buffer_append_text(out, ": ") &&
+    return buffer_append_text(out, name_for_lws(header->name)) && buffer_append_text(out, ": ") &&
            append_span(out, value) && buffer_append_text(out, "\r\n");
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/net/captive.h"
 #include "daemon/net/field.h"
 #include "daemon/net/headers.h"
+#include "daemon/net/hook.h"
 #include "daemon/net/listener_private.h"
 #include "daemon/net/origin.h"
 #include "daemon/net/page.h"
@@ -23,6 +24,7 @@
 
 #define ADMIN_BODY_BYTES_MAX 4194304
 #define LENGTH_DIGITS_MAX 18
+#define DISCARDED_BYTES_MAX 4194304 /* of a body that is too long */
 #define BODY_MS 30000
 
 /* Its body is a stream: it is acted on as it comes, see begin. */
@@ -46,6 +48,16 @@ static const struct route {
     {METHOD_GET, false, "/api/v1/stream", api_rooms_stream},
     {METHOD_POST, false, "/api/v1/cursor", api_cursor},
     {METHOD_POST, false, "/api/v1/do", api_do},
+    {METHOD_POST, false, "/hooks/{}", hook_post},
+    {METHOD_POST, false, "/ntfy", hook_ntfy_json},
+    {METHOD_PUT, false, "/ntfy", hook_ntfy_json},
+    {METHOD_POST, false, "/ntfy/", hook_ntfy_json},
+    {METHOD_PUT, false, "/ntfy/", hook_ntfy_json},
+    {METHOD_POST, false, "/ntfy/{}", hook_ntfy},
+    {METHOD_PUT, false, "/ntfy/{}", hook_ntfy},
+    {METHOD_GET, false, "/ntfy/{}/publish", hook_ntfy},
+    {METHOD_GET, false, "/ntfy/{}/send", hook_ntfy},
+    {METHOD_GET, false, "/ntfy/{}/trigger", hook_ntfy},
     {METHOD_GET, true, "/admin/v1/status", admin_status},
     {METHOD_GET, true, "/admin/v1/settings", admin_settings},
     {METHOD_POST, true, "/admin/v1/reload", admin_reload},
@@ -121,7 +133,8 @@ static void act_elsewhere(struct http_request *http)
     if (http->method == METHOD_OPTIONS && strcmp(http->path, "/*") == 0)
         preflight(http, "GET, HEAD, POST, PUT, PATCH, DELETE");
     else if (is_under(http->path, "/api") || is_under(http->path, "/admin") ||
-             is_under(http->path, "/ws") || is_under(http->path, "/test"))
+             is_under(http->path, "/ws") || is_under(http->path, "/hooks") ||
+             is_under(http->path, "/ntfy") || is_under(http->path, "/test"))
         not_found(http);
     else if (http->method == METHOD_GET || http->method == METHOD_HEAD)
         page_serve(http);
@@ -197,13 +210,28 @@ static bool read_length(struct http_request *http, struct lws *wsi, int64_t *len
     return true;
 }
 
+/* Not before it has come: who is still sending when the connection ends would not read the answer. */
+static void refuse_long(struct http_request *http)
+{
+    http_request_refuse_with(http, 413, "", "too_long", "The body is longer than allowed.");
+}
+
 /* True when the length is fine, and the body's place is made. */
 static bool check_length(struct http_request *http, int64_t length)
 {
-    int64_t max = http->is_admin ? ADMIN_BODY_BYTES_MAX : http->server->config->limits.frame_bytes;
+    const struct config_limits *limits = &http->server->config->limits;
+    int64_t max = http->is_admin               ? ADMIN_BODY_BYTES_MAX
+                  : hook_is_path(http->path) ? limits->hook_bytes
+                                             : limits->frame_bytes;
     if (length > 0 && !takes_body(http->method)) {
         http_request_refuse_with(http, 400, "", "bad_request", "This method takes no body.");
         return false;
+    }
+    if (length > max && length <= DISCARDED_BYTES_MAX &&
+        lws_hdr_total_length(http->connection.wsi, WSI_TOKEN_HTTP_EXPECT) == 0) {
+        http->is_discarded = true;
+        http->act = refuse_long;
+        return true;
     }
     if (length > max) {
         http_request_refuse_with(http, 413, "", "too_long", "The body is longer than allowed.");
@@ -234,8 +262,10 @@ static bool check_origin(struct http_request *http, struct lws *wsi)
     if (http->is_admin)
         return true; /* no browser can speak to a Unix socket */
     http->reason = REFUSED_host;
-    if (!header(wsi, WSI_TOKEN_HOST, host, sizeof host) ||
-        !host_is_allowed(server->config, server->own_name, host)) {
+    bool is_known = hook_is_path(http->path) ||
+                    lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
+    bool has_host = header(wsi, WSI_TOKEN_HOST, host, sizeof host);
+    if (!is_known && (!has_host || !host_is_allowed(server->config, server->own_name, host))) {
         http_request_refuse_with(http, 403, "", "forbidden",
                                  "This gateway is not known by that name; see http.allowed_hosts.");
         return false;
@@ -247,7 +277,7 @@ static bool check_origin(struct http_request *http, struct lws *wsi)
     if (fits && (origin_is_listed(server->config, origin) ||
                  origin_is_sibling(origin, host, server->listeners->port, server->listeners->tls_port)) && strlen(origin) < sizeof http->origin)
         memcpy(http->origin, origin, strlen(origin) + 1);
-    if (!changes_something(http->method) ||
+    if (!changes_something(http->method) || hook_is_path(http->path) || /* which looks itself */
         (fits && origin_is_allowed(server->config, origin, host)))
         return true; /* what only reads gives other pages nothing: the browser keeps it from them */
     http_request_refuse_with(
@@ -261,7 +291,7 @@ static bool read_credentials(struct http_request *http, struct lws *wsi)
     char value[256];
     const char *key = NULL;
     http->reason = REFUSED_credentials;
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) == 0)
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) == 0 || hook_is_path(http->path))
         return true;
     if (header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, value, sizeof value))
         key = field_bearer(value);
@@ -359,6 +389,8 @@ static int body(struct http_request *http, const void *bytes, size_t length)
         return 0; /* of a request that has been refused */
     if (server_now_ms(http->server) - http->began_ms > BODY_MS)
         return -1; /* lws gives 5 s more for every byte */
+    if (http->is_discarded)
+        return 0;
     return buffer_append(&http->body, bytes, length) ? 0 : -1;
 }
 
@@ -399,6 +431,8 @@ static int when_begun(enum lws_callback_reasons reason, struct http_slot *slot, 
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return writeable(slot);
     case LWS_CALLBACK_TIMER:
+        if (slot->http->hook)
+            hook_timer(slot->http);
         return connection_timer(&slot->http->connection);
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:

@@ -11,6 +11,7 @@
 #include "daemon/net/accept.h"
 #include "daemon/net/body.h"
 #include "daemon/net/headers.h"
+#include "daemon/net/hook.h"
 #include "daemon/net/transfer_stream.h"
 
 #define PENDING_SECONDS    30 /* lws gives up on an answer that takes longer */
@@ -48,7 +49,7 @@ static struct address_count *counted_of(const struct http_request *http)
 
 void http_request_count(struct http_request *http)
 {
-    size_t bytes = http->body_due + http->answer.capacity;
+    size_t bytes = http->body_due + http->answer.capacity + hook_bytes(http->hook);
     struct address_count *address = counted_of(http);
     http->server->http_bytes += bytes - http->bytes;
     if (address)
@@ -100,6 +101,7 @@ static void set_due(struct http_request *http, enum http_request_phase phase)
 static void unset_due(struct http_request *http)
 {
     if (http->phase == HTTP_REQUEST_PAUSING || http->phase == HTTP_REQUEST_DUE ||
+        http->phase == HTTP_REQUEST_AGAIN ||
         http->phase == HTTP_REQUEST_REPLIED)
         DL_DELETE2(http->server->due, http, due_prev, due_next);
 }
@@ -115,6 +117,8 @@ void http_request_destroy(struct http_request *http)
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);
     free_body(http);
+    hook_destroy(http->hook);
+    http->hook = NULL;
     free(http->cursors);
     free(http);
 }
@@ -309,7 +313,10 @@ static bool open_session(struct http_request *http, enum sign_in asker)
         session_open(http->server->gateway, http_request_carrier(), http, &arrival, &refusal);
     if (http->connection.session)
         return true;
-    answer_refusal(http, &refusal, NULL, 0);
+    if (http->form == ANSWER_HOOK)
+        hook_replied(http, &refusal, NULL, 0);
+    else
+        answer_refusal(http, &refusal, NULL, 0);
     return false;
 }
 
@@ -326,6 +333,12 @@ void http_request_ask_more(struct http_request *http, const void *request, size_
 {
     if (http->phase == HTTP_REQUEST_ASKING)
         session_receive(http->connection.session, request, length, 0, true);
+}
+
+void http_request_ask_later(struct http_request *http)
+{
+    if (http->phase == HTTP_REQUEST_ASKING)
+        set_due(http, HTTP_REQUEST_AGAIN);
 }
 
 void http_request_pause_later(struct http_request *http)
@@ -378,7 +391,9 @@ void http_request_reply(struct http_request *http, enum message_type type,
 {
     if (http->phase != HTTP_REQUEST_ASKING)
         return;
-    if (refusal)
+    if (http->form == ANSWER_HOOK)
+        hook_replied(http, refusal, json, length);
+    else if (refusal)
         answer_refusal(http, refusal, json, length);
     else if (http->form == ANSWER_STREAM)
         begin_stream(http, json, length);
@@ -463,6 +478,11 @@ static void go_on(struct http_request *http)
         http->phase = HTTP_REQUEST_READING;
         http->act(http);
         free_body(http);
+        return;
+    }
+    if (http->phase == HTTP_REQUEST_AGAIN) {
+        http->phase = HTTP_REQUEST_ASKING;
+        http->act(http);
         return;
     }
     if (http->form != ANSWER_STREAM) /* of a stream the session stays */

@@ -30,6 +30,7 @@ enum http_request_phase {
     HTTP_REQUEST_READING, /* the request's body */
     HTTP_REQUEST_PAUSING, /* the same, and not before storage is through with what came of it */
     HTTP_REQUEST_DUE,     /* the body is there: act is called at the end of the turn */
+    HTTP_REQUEST_AGAIN,     /* the core has replied, and is asked something else at the end of the turn */
     HTTP_REQUEST_ASKING,  /* the core; lws does not read meanwhile */
     HTTP_REQUEST_REPLIED, /* the core has; its session ends, or the stream begins, at the end of the
                              turn */
@@ -41,7 +42,8 @@ enum http_request_phase {
 enum answer_form {
     ANSWER_FIELDS, /* its fields, without its type */
     ANSWER_WHOLE,  /* itself */
-    ANSWER_STREAM  /* the first message of a body that stays open */
+    ANSWER_STREAM, /* the first message of a body that stays open */
+    ANSWER_HOOK    /* what hook.h makes of it */
 };
 
 struct http_request {
@@ -54,6 +56,7 @@ struct http_request {
     bool is_admin;          /* came through the admin socket */
     bool is_exempt;
     enum refusal_reason reason; /* what it is counted as when it is refused here */
+    bool is_discarded;      /* the body: it is too long */
     int success_status;
     int replies_due;         /* before the answer begins: one, of a stream one a room */
     int64_t began_ms;
@@ -65,6 +68,7 @@ struct http_request {
     char key[129];                            /* from Authorization */
     char *cursors;                            /* owned; from Last-Event-ID, or NULL */
     char origin[256];                         /* that gets CORS headers; empty if none */
+    struct hook_delivery *hook; /* owned; of what is posted to a hook, see hook.h */
     void (*act)(struct http_request *http);   /* once the body is there */
     struct buffer body;                       /* of the request */
     struct buffer answer;                     /* head, and the body if it is ours */
@@ -101,6 +105,9 @@ enum carrier_result http_request_take(struct http_request *http, const unsigned 
                                       size_t length);
 void http_request_want_writeable(struct http_request *http);
 void http_request_leave(struct http_request *http, uint16_t code, const char *reason);
+
+/* The reply is taken: act is called at the end of the turn, to ask the same session once more. */
+void http_request_ask_later(struct http_request *http);
 
 /* The body is there: acts at the end of the turn. Not before: lws may be reading what it has kept
  * of this connection, and never comes out of that when it is told to stop in the middle. */

@@ -305,6 +305,16 @@ const char *listeners_tls_address(const struct listeners *listeners)
     return listeners->tls_address;
 }
 
+void listeners_write_url(const struct listeners *listeners, const char *own_name, char *out, size_t size)
+{
+    const char *address = listeners->address, *colon = strrchr(address, ':');
+    bool is_any = strncmp(address, "[::]", 4) == 0 || strncmp(address, "0.0.0.0:", 8) == 0;
+    if (is_any && colon && own_name[0])
+        snprintf(out, size, "http://%s%s", own_name, colon);
+    else
+        snprintf(out, size, "http://%s", address);
+}
+
 static void remove_path(const struct listeners *listeners)
 {
     struct stat status;

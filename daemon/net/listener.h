@@ -13,6 +13,9 @@ struct listeners *listeners_open(const struct config *config, char *why, size_t 
 /* "[::]:8080", of the first TCP socket. */
 const char *listeners_address(const struct listeners *listeners);
 
+/* "http://board:8080", of the same: where every address is listened on, own_name is as good as any. */
+void listeners_write_url(const struct listeners *listeners, const char *own_name, char *out, size_t size);
+
 /* The same of the port that speaks TLS; empty if there is none. */
 const char *listeners_tls_address(const struct listeners *listeners);
 

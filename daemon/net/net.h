@@ -54,8 +54,12 @@ struct server {
     bool is_libuv;
     struct stop stop;
     char own_name[256]; /* of this machine */
+    char address[320];  /* see struct host */
     struct networks exempt, proxies;
     struct links links;
+    struct {
+        int64_t taken, unreadable, unsigned_count, unknown, refused, late;
+    } hooks;               /* posts, by how they ended */
     int connections_max;   /* limits.connections, or fewer where descriptors are short */
     int connection_count;  /* that lws has */
     int leaving_count;     /* that it has besides: they have given way */

@@ -457,7 +457,12 @@ struct server *server_open(struct config *config, struct gateway *gateway, struc
 enum server_end server_run(struct server *server, const struct reload *reload_by)
 {
     server->reload = reload_by;
-    server->host = (struct host){.read = read_config, .reload = reload_config, .describe_tls = secure_describe, .of = server};
+    listeners_write_url(server->listeners, server->own_name, server->address, sizeof server->address);
+    server->host = (struct host){.address = server->address,
+                                 .read = read_config,
+                                 .reload = reload_config,
+                                 .describe_tls = secure_describe,
+                                 .of = server};
     gateway_set_host(server->gateway, &server->host);
     server_turn_begin(server); /* so that what the core has due from the start is heard of */
     turn_end(server);

@@ -397,6 +397,18 @@ export interface BridgeLine {
   since?: number;
 }
 
+/** A hook in a list. */
+export interface HookLine {
+  /** Its name. */
+  name: string;
+  /** Its room; absent when that was removed. */
+  room?: string;
+  /** What is posted has to be signed. */
+  secret: boolean;
+  /** When. */
+  created: number;
+}
+
 /** A log entry as exported: everything that is kept of it. */
 export interface Row {
   /** message, edit, delete, reaction or topic. */
@@ -1035,6 +1047,40 @@ export interface TokenRequest {
   rooms?: string[];
 }
 
+/** List the hooks. */
+export interface HooksRequest {
+  type: "hooks";
+  ref?: Ref;
+}
+
+/** Make an address to which other programs post what becomes messages of a room. */
+export interface HookRequest {
+  type: "hook";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** Who says it, unless the program says who. */
+  name: string;
+  /** Make a secret, with which the program has to sign. */
+  secret?: boolean;
+}
+
+/** A hook takes nothing any more. */
+export interface HookRemoveRequest {
+  type: "hook_remove";
+  ref?: Ref;
+  /** Its name. */
+  name: string;
+}
+
+/** Let a hook say something in its room. */
+export interface HookTestRequest {
+  type: "hook_test";
+  ref?: Ref;
+  /** Its name. */
+  name: string;
+}
+
 /** How the bridges and bots are doing, and how far they are behind. */
 export interface BridgesRequest {
   type: "bridges";
@@ -1507,6 +1553,30 @@ export interface TokensReply {
   more?: boolean;
 }
 
+/** To hooks. */
+export interface HooksReply {
+  type: "hooks";
+  ref?: Ref;
+  /** The oldest first. */
+  hooks: HookLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
+}
+
+/** To hook. */
+export interface HookReply {
+  type: "hook";
+  ref?: Ref;
+  /** Its name. */
+  name: string;
+  /** Its room. */
+  room: string;
+  /** Where to post. Keep it secret; it is not told again. */
+  url: string;
+  /** What to sign with (X-Hub-Signature-256). The same. */
+  secret?: string;
+}
+
 /** To bridges. */
 export interface BridgesReply {
   type: "bridges";
@@ -1888,6 +1958,10 @@ export type Request =
   | LogLevelRequest
   | TokensRequest
   | TokenRequest
+  | HooksRequest
+  | HookRequest
+  | HookRemoveRequest
+  | HookTestRequest
   | BridgesRequest
   | RevokeRequest
   | NoticeRequest
@@ -1925,6 +1999,8 @@ export type Reply =
   | ReloadedReply
   | LogLevelReply
   | TokensReply
+  | HooksReply
+  | HookReply
   | BridgesReply
   | TokenReply
   | DoneReply
@@ -2011,6 +2087,10 @@ export interface Answers {
   log_level: LogLevelReply;
   tokens: TokensReply;
   token: TokenReply;
+  hooks: HooksReply;
+  hook: HookReply;
+  hook_remove: OkReply;
+  hook_test: AckReply;
   bridges: BridgesReply;
   revoke: OkReply;
   notice: OkReply;
