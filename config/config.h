@@ -102,6 +102,9 @@ bool config_value(const struct config *config, enum config_row row, struct confi
 /* Prints a commented file that config_load reads back to the same values. */
 void config_print(const struct config *config, FILE *out);
 
+/* The same of what is otherwise than by default, and no more. */
+void config_print_changed(const struct config *config, FILE *out);
+
 /* Most memory this configuration allows, in bytes, and its parts; printed by --check-config. */
 struct config_memory {
     int64_t process, connections, replies, logs, jobs, store, total;

@@ -122,3 +122,33 @@ void config_print(const struct config *config, FILE *out)
     }
     fputs("};\n", out);
 }
+
+static bool is_changed(const struct config *config, const struct config *defaults, size_t row)
+{
+    struct config_value now, before;
+    return config_value(config, (enum config_row)row, &now) &&
+           config_value(defaults, (enum config_row)row, &before) &&
+           strcmp(now.value, before.value) != 0;
+}
+
+void config_print_changed(const struct config *config, FILE *out)
+{
+    static struct config defaults;
+    size_t count;
+    const struct setting *table = setting_table(&count);
+    const char *open_group = "";
+    config_defaults(&defaults);
+    fputs("# hearth.conf - what this gateway does otherwise than by default. Every setting with its meaning:\n"
+          "# hearth.conf(5), or hearthd --print-config.\n", out);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_changed(config, &defaults, i))
+            continue;
+        if (strcmp(open_group, table[i].group) != 0)
+            fprintf(out, "%s\n%s = {\n", open_group[0] ? "};\n" : "", table[i].group);
+        else
+            fputc('\n', out);
+        open_group = table[i].group;
+        print_setting(&table[i], config, out);
+    }
+    fputs(open_group[0] ? "};\n" : "", out);
+}

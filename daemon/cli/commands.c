@@ -62,6 +62,9 @@ const struct command commands[] = {
     {"token list", "", 0, NULL, "list the tokens", command_token_list},
     {"token revoke", "NAME", 0, NULL, "a token opens nothing any more", command_token_revoke},
     {"status", "", TAKES(watch), NULL, "how the gateway is doing", command_status},
+    {"setup", "", TAKES(config) | TAKES(name) | TAKES(newcomers) | TAKES(tls) | TAKES(port) | TAKES(yes), NULL,
+     "ask what a new gateway needs to know, write its configuration, and show its address as a QR code",
+     command_setup},
     {"reload", "", 0, NULL,
      "read the configuration again; tells what changed and what waits for a restart, or what is wrong",
      command_reload},
@@ -98,7 +101,9 @@ const struct option_description option_descriptions[OPTION_COUNT] = {
 #include "daemon/cli/options.def"
 };
 
-uint32_t command_options(const struct command *command)
+_Static_assert(OPTION_COUNT <= 64, "an option is a bit");
+
+uint64_t command_options(const struct command *command)
 {
     return command->options | (command->warning ? TAKES(yes) : 0);
 }

@@ -12,7 +12,7 @@ struct command {
     /* As people read them, and as they are counted: NAME is needed, [NAME] is not, NAME... takes all
      * that follows as one text, a|b is one of these words. */
     const char *operands;
-    uint32_t options;  /* a bit for each enum option_id; those that every command takes not among them */
+    uint64_t options;  /* a bit for each enum option_id; those that every command takes not among them */
     const char *warning; /* of what cannot be undone; asked for before, see OPTION_yes. Or NULL */
     const char *sentence;
     enum exit_code (*run)(const struct invocation *invocation);
@@ -21,7 +21,7 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
-#define OPTION_BIT(option) (UINT32_C(1) << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 #define OPTIONS_OF_ALL                                                                             \
     (OPTION_BIT(OPTION_socket) | OPTION_BIT(OPTION_json) | OPTION_BIT(OPTION_timeout) |            \
      OPTION_BIT(OPTION_help))
@@ -33,7 +33,7 @@ struct option_description {
 extern const struct option_description option_descriptions[OPTION_COUNT];
 
 /* The options that a command takes: its own and, when it warns, OPTION_yes. */
-uint32_t command_options(const struct command *command);
+uint64_t command_options(const struct command *command);
 
 /* The command that the first words name; words says how many of them. NULL if there is none. */
 const struct command *command_find(int argc, char **argv, int *words);
@@ -87,6 +87,7 @@ enum exit_code command_token_create(const struct invocation *invocation);
 enum exit_code command_token_list(const struct invocation *invocation);
 enum exit_code command_token_revoke(const struct invocation *invocation);
 enum exit_code command_status(const struct invocation *invocation);
+enum exit_code command_setup(const struct invocation *invocation);
 enum exit_code command_reload(const struct invocation *invocation);
 enum exit_code command_config_show(const struct invocation *invocation);
 enum exit_code command_config_check(const struct invocation *invocation);

@@ -57,7 +57,7 @@ static void print_plain_second(const struct command *command)
     printf(" %s", strchr(command->words, ' ') + 1);
 }
 
-static void print_long_options(uint32_t options)
+static void print_long_options(uint64_t options)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
         if (options & OPTION_BIT(i))
@@ -129,7 +129,7 @@ static void print_zsh_second(const struct command *command)
     print_described("", second, strlen(second), command->sentence);
 }
 
-static void print_zsh_options(uint32_t options)
+static void print_zsh_options(uint64_t options)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
         if (options & OPTION_BIT(i))

@@ -30,7 +30,7 @@ static void print_option_row(int index, FILE *out)
     fprintf(out, "  %-32s %s\n", left, option->sentence);
 }
 
-static void print_options(uint32_t options, FILE *out)
+static void print_options(uint64_t options, FILE *out)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
         if (options & OPTION_BIT(i))
@@ -90,7 +90,7 @@ static void print_man_option(int index, FILE *out)
     fputs(".\n", out);
 }
 
-static void print_man_options(uint32_t options, FILE *out)
+static void print_man_options(uint64_t options, FILE *out)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
         if (options & OPTION_BIT(i))

@@ -15,7 +15,7 @@ struct grammar {
 };
 
 /* stops_early: the first operand ends the options, since what follows is a text. */
-static void grammar_init(struct grammar *grammar, uint32_t options, const char *mode)
+static void grammar_init(struct grammar *grammar, uint64_t options, const char *mode)
 {
     size_t count = 0;
     char *letter = stpcpy(grammar->letters, mode);
