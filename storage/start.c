@@ -303,9 +303,12 @@ static enum attempt bring_up(struct start *start, const struct store_options *op
         attempt = ATTEMPT_DAMAGED;
     else
         attempt = put_into_service(start, options, why, why_size);
-    if (attempt == ATTEMPT_FULL && give_up_reserve(start, options))
+    if (attempt == ATTEMPT_FULL && give_up_reserve(start, options)) {
+        start_forget(&start->found);
         attempt = put_into_service(start, options, why, why_size);
+    }
     if (attempt != ATTEMPT_OPEN) {
+        start_forget(&start->found);
         database_close(&start->database);
         disk_close(start->disk);
         start->disk = NULL;
