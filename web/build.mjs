@@ -85,6 +85,7 @@ const shared = {
       if (kind === "entry-point") return null;
       if (kind === "dynamic-import") return partOf(path);
       if (path.startsWith("./") && resolveDir.endsWith("lazy")) return null;
+      if (path.endsWith("/protocol.gen")) return null; /* of its tables each part has what it needs */
       return { path: `./app-${stamp}.js`, external: true, sideEffects: false };
     });
   },

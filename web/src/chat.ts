@@ -197,8 +197,10 @@ export class Chat {
       if (kept?.includes(line.name) || belongs) room.wanted = true;
     }
     if (!kept) {
-      const first = lines.find((line) => line.name === this.firstRoom) ?? lines[0];
-      if (first) this.roomOf(first.name).wanted = true;
+      /* Of many rooms it may be one that is not listed. */
+      const there = this.moreRooms.value || lines.some((line) => line.name === this.firstRoom);
+      const first = there ? this.firstRoom : lines[0]?.name;
+      if (first) this.roomOf(first).wanted = true;
     }
     if (this.wish) this.roomOf(this.wish).wanted = true;
     const wanted = this.rooms.value.filter((room) => room.wanted);

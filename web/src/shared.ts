@@ -4,7 +4,6 @@ export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, wide } from "./app";
 export { day, time, whole } from "./dates";
 export { draftOf, forgetDrafts, startEdit, startReply } from "./drafts";
-export { givable, may, mayTo } from "./may";
 export { recall, remember } from "./memory";
 export { plainText } from "./markup";
 export { fold } from "./mention";

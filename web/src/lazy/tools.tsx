@@ -4,7 +4,7 @@ import { chat, close, goDirect, linkTo, open, screen, type Open } from "../app";
 import { startEdit, startReply } from "../drafts";
 import { whole } from "../dates";
 import { plainText } from "../markup";
-import { givable, may, mayTo } from "../may";
+import { givable, may, mayTo } from "./may";
 import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
 import type { Room } from "../room";
 import { sound } from "../settings";

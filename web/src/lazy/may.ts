@@ -1,6 +1,6 @@
 // What a role allows: nothing is shown that would be refused. The table is protocol/permission.def.
-import { least, ranks } from "./protocol.gen";
-import type { Role } from "./wire";
+import { least, ranks } from "../protocol.gen";
+import type { Role } from "../wire";
 
 type Operation = keyof typeof least;
 
