@@ -1,0 +1,55 @@
+// Long lists: many rooms, many people, and what is in them can all be reached.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, desk, hears, phone, speaker, until, world } from "./support.mjs";
+
+after(closeBrowser);
+
+const shown = (page, what) => page.$$eval(what, (all) => all.map((one) => one.textContent.replace(/\s+/g, " ").trim()));
+
+async function toRooms(page, options) {
+  if (options === phone) await page.click(".top [aria-label^=Rooms]");
+  await page.waitForSelector(".rooms .filter");
+}
+
+/* Three hundred, of which the last two have something new to say. */
+async function build(daemon) {
+  const alice = await speaker(daemon, "alice");
+  for (let i = 0; i < 300; i++) await alice.ask({ type: "create", room: "room-" + String(i).padStart(3, "0") });
+  return alice;
+}
+
+for (const [kind, options] of [["a desk", desk], ["a phone", phone]]) {
+  test(`300 rooms on ${kind}: any is found by part of its name, and the unread come first`, world(async ({ person, daemon }) => {
+    const alice = await build(daemon);
+    const mina = await person("mina", options);
+    await toRooms(mina, options);
+    await mina.fill(".rooms .filter", "-27");
+    await until(async () => (await shown(mina, ".rooms .line")).length === 10, "ten rooms");
+    await mina.click(".rooms .line:has-text('room-273')");
+    await mina.waitForSelector(".title:has-text('room-273')");
+    await mina.fill("#composer", "found it");
+    await mina.press("#composer", "Enter");
+    await hears(mina, "found it");
+    await alice.say("come over", "room-150");
+    await alice.ask({ type: "join", room: "room-273" });
+    await toRooms(mina, options);
+    await mina.fill(".rooms .filter", "");
+    await mina.click(".rooms .line:has-text('lobby')");
+    await mina.waitForSelector(".title:has-text('lobby')");
+    await toRooms(mina, options);
+    await alice.say("still there?", "room-273");
+    await until(async () => /room-273/.test((await shown(mina, ".rooms .line"))[0]), "the unread one is first");
+  }, "limits.rooms=500", "limits.direct_rooms=100"));
+}
+
+test("500 people: whom one looks for is found by part of the name", world(async ({ person, daemon }) => {
+  const people = [];
+  for (let i = 0; i < 500; i += 50) {
+    people.push(...(await Promise.all(Array.from({ length: 50 }, (_, j) => speaker(daemon, "guest " + (i + j))))));
+  }
+  const mina = await person("mina", desk);
+  await mina.fill(".people .filter", "guest 49");
+  await until(async () => (await shown(mina, ".people li")).length === 11, "guest 49 and 490 to 499");
+  assert.equal(people.length, 500);
+}));
