@@ -90,6 +90,8 @@ const struct command commands[] = {
      "check a backup, put it in place of the database and start again; - is standard input; "
      "--force if there are messages already",
      command_restore},
+    {"schema", "[COMMAND...]", 0, NULL,
+     "print what a command, or each, prints with --json, as JSON Schema", command_schema},
     {"completion", "bash|zsh|fish", 0, NULL, "print a completion script", command_completion},
     {"help", "[COMMAND...]", TAKES(man), NULL, "say how hearthctl, or one command, is used",
      command_help},

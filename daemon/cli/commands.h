@@ -87,6 +87,7 @@ enum exit_code command_token_create(const struct invocation *invocation);
 enum exit_code command_token_list(const struct invocation *invocation);
 enum exit_code command_token_revoke(const struct invocation *invocation);
 enum exit_code command_status(const struct invocation *invocation);
+enum exit_code command_schema(const struct invocation *invocation);
 enum exit_code command_setup(const struct invocation *invocation);
 enum exit_code command_reload(const struct invocation *invocation);
 enum exit_code command_config_show(const struct invocation *invocation);

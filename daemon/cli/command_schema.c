@@ -1,0 +1,153 @@
+/* hearthctl schema - what each command prints with --json, as JSON Schema, from the tables of the
+ * protocol. */
+#include <string.h>
+
+#include "daemon/cli/commands.h"
+#include "protocol/message.h"
+
+/* A command prints the answer to a request; or a message or record of its own, one a line. Those that are
+ * not here print no JSON. */
+static const struct printed {
+    const char *words;
+    enum message_type type;
+} printed[] = {
+    {"room list", REQUEST_rooms},
+    {"room show", REQUEST_who},
+    {"room create", REQUEST_create},
+    {"room set", REQUEST_set},
+    {"room rename", REQUEST_set},
+    {"room archive", REQUEST_set},
+    {"room unarchive", REQUEST_set},
+    {"room purge", REQUEST_purge},
+    {"room delete", REQUEST_remove},
+    {"send", REQUEST_send},
+    {"edit", REQUEST_edit},
+    {"delete", REQUEST_delete},
+    {"tail", RECORD_history_line},
+    {"search", RECORD_history_line},
+    {"notice", REQUEST_notice},
+    {"who", REQUEST_who},
+    {"invite", REQUEST_invite},
+    {"role", REQUEST_role},
+    {"kick", REQUEST_kick},
+    {"ban", REQUEST_ban},
+    {"unban", REQUEST_unban},
+    {"mute", REQUEST_mute},
+    {"unmute", REQUEST_mute},
+    {"hook add", REQUEST_hook},
+    {"hook list", REQUEST_hooks},
+    {"hook test", REQUEST_hook_test},
+    {"hook remove", REQUEST_hook_remove},
+    {"bridge list", REQUEST_bridges},
+    {"token create", REQUEST_token},
+    {"token list", REQUEST_tokens},
+    {"token revoke", REQUEST_revoke},
+    {"status", REQUEST_status},
+    {"reload", REQUEST_reload},
+    {"config show", REQUEST_settings},
+    {"config check", REQUEST_reload},
+    {"config diff", REQUEST_settings},
+    {"log level", REQUEST_log_level},
+    {"clock", REQUEST_clock},
+    {"clock set", REQUEST_clock},
+    {"backup", REPLY_done},
+    {"restore", REPLY_done},
+};
+
+static json_t *schema_of(enum message_type type);
+
+static json_t *words_of(const struct field *field)
+{
+    json_t *words = json_array();
+    for (int i = 0; i < vocabulary_count(field->words); i++)
+        if (word_of(field->words, i))
+            json_array_append_new(words, json_string(word_of(field->words, i)));
+    return json_pack("{s:s, s:o}", "type", "string", "enum", words);
+}
+
+static json_t *value_schema(const struct field *field)
+{
+    switch (field->kind) {
+    case FIELD_NUMBER:
+        return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)field->min,
+                         "maximum", (json_int_t)field->max);
+    case FIELD_FLAG:
+        return json_pack("{s:s}", "type", "boolean");
+    case FIELD_LIST:
+        return json_pack("{s:s, s:o}", "type", "array", "items", schema_of(field->record));
+    case FIELD_OBJECT:
+        return schema_of(field->record);
+    case FIELD_NAMES:
+        return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
+    case FIELD_NUMBERS:
+        return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "integer");
+    case FIELD_TEXT:
+    case FIELD_NAME:
+    case FIELD_UID:
+        break;
+    }
+    return field->words != WORDS_none ? words_of(field) : json_pack("{s:s}", "type", "string");
+}
+
+static json_t *field_schema(const struct field *field)
+{
+    json_t *schema = value_schema(field);
+    json_object_set_new(schema, "description", json_string(field->sentence));
+    return schema;
+}
+
+static json_t *schema_of(enum message_type type)
+{
+    const struct message_description *message = message_describe(type);
+    json_t *properties = json_object(), *required = json_array();
+    if (message->kind != KIND_RECORD)
+        json_object_set_new(properties, "type", json_pack("{s:s}", "const", message->name));
+    for (size_t i = 0; i < message->field_count; i++) {
+        const struct field *field = &message->fields[i];
+        json_object_set_new(properties, field->name, field_schema(field));
+        if (field->required)
+            json_array_append_new(required, json_string(field->name));
+    }
+    return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", properties, "required",
+                     required);
+}
+
+/* A new reference; JSON's null for a command that prints none. */
+static json_t *command_schema_of(const char *words)
+{
+    for (size_t i = 0; i < sizeof printed / sizeof *printed; i++)
+        if (strcmp(printed[i].words, words) == 0) {
+            enum message_type type = printed[i].type;
+            bool is_request = message_describe(type)->kind == KIND_REQUEST;
+            return schema_of(is_request ? message_answer(type) : type);
+        }
+    return json_null();
+}
+
+static enum exit_code print(json_t *schema)
+{
+    json_object_set_new(schema, "$schema",
+                        json_string("https://json-schema.org/draft/2020-12/schema"));
+    json_dumpf(schema, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
+    putchar('\n');
+    json_decref(schema);
+    return EXIT_DONE;
+}
+
+enum exit_code command_schema(const struct invocation *invocation)
+{
+    const char *words = invocation->operands[0];
+    json_t *all = json_object();
+    for (size_t i = 0; i < command_count; i++) {
+        json_t *schema = command_schema_of(commands[i].words);
+        if (words && strcmp(commands[i].words, words) == 0 && json_is_object(schema)) {
+            json_decref(all);
+            return print(schema);
+        }
+        json_object_set_new(all, commands[i].words, schema);
+    }
+    if (!words)
+        return print(json_pack("{s:o}", "$defs", all));
+    json_decref(all);
+    return complain(EXIT_WRONG_USE, "there is no command \"%s\" that prints JSON.", words);
+}
