@@ -1,34 +1,54 @@
 #include "daemon/net/admin_socket.h"
 
+#include <string.h>
+
 #include "daemon/net/api.h"
+#include "protocol/message.h"
 
-void admin_status(struct http_request *http)
+/* The request that the last part of the path names; NULL, and answered, when there is none. */
+static const char *find_request(struct http_request *http)
 {
-    api_say(http, "status", false);
+    for (int type = MESSAGE_none + 1; type < MESSAGE_COUNT; type++) {
+        const struct message_description *message = message_describe((enum message_type)type);
+        if (message->kind == KIND_REQUEST && type != REQUEST_hello &&
+            strcmp(message->name, http->room) == 0)
+            return message->name;
+    }
+    http_request_refuse_with(http, 404, "", "bad_request", "There is nothing at this path.");
+    return NULL;
 }
 
-void admin_settings(struct http_request *http)
+/* Those that only tell, and need no field for it. */
+static bool only_tells(const char *type)
 {
-    api_say(http, "settings", false);
+    static const char *const types[] = {"audit",     "bridges",  "clock",    "hooks",
+                                        "knocks",    "log_level", "newcomers", "sanctions",
+                                        "sessions",  "settings", "status",   "tokens",
+                                        "users"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
 }
 
-/* A body is not needed. */
-void admin_reload(struct http_request *http)
+void admin_look(struct http_request *http)
 {
-    if (http->body.length > 0)
-        api_say_with_body(http, "reload", false);
-    else
-        api_say(http, "reload", false);
+    const char *type = find_request(http);
+    if (type && only_tells(type))
+        api_say(http, type, false);
+    else if (type)
+        http_request_refuse_with(http, 405, "Allow: POST, OPTIONS\r\n", "bad_request",
+                                 "This path does not take this method.");
 }
 
-void admin_log_level(struct http_request *http)
+/* A body is not needed where no field is. */
+void admin_request(struct http_request *http)
 {
-    api_say(http, "log_level", false);
-}
-
-void admin_log_level_set(struct http_request *http)
-{
-    api_say_with_body(http, "log_level", false);
+    const char *type = find_request(http);
+    if (type && http->body.length > 0)
+        api_say_with_body(http, type, false);
+    else if (type)
+        api_say(http, type, false);
 }
 
 void admin_room_create(struct http_request *http)

@@ -5,11 +5,10 @@
 
 #include "daemon/net/http_request.h"
 
-void admin_status(struct http_request *http);
-void admin_settings(struct http_request *http);
-void admin_reload(struct http_request *http);
-void admin_log_level(struct http_request *http);
-void admin_log_level_set(struct http_request *http);
+/* /admin/v1/TYPE: any request by its name, its fields as the body; GET of those that only tell. */
+void admin_look(struct http_request *http);
+void admin_request(struct http_request *http);
+
 void admin_room_create(struct http_request *http);
 void admin_room_show(struct http_request *http);
 void admin_room_set(struct http_request *http);

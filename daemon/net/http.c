@@ -58,11 +58,6 @@ static const struct route {
     {METHOD_GET, false, "/ntfy/{}/publish", hook_ntfy},
     {METHOD_GET, false, "/ntfy/{}/send", hook_ntfy},
     {METHOD_GET, false, "/ntfy/{}/trigger", hook_ntfy},
-    {METHOD_GET, true, "/admin/v1/status", admin_status},
-    {METHOD_GET, true, "/admin/v1/settings", admin_settings},
-    {METHOD_POST, true, "/admin/v1/reload", admin_reload},
-    {METHOD_GET, true, "/admin/v1/log_level", admin_log_level},
-    {METHOD_POST, true, "/admin/v1/log_level", admin_log_level_set},
     {METHOD_GET, true, "/admin/v1/rooms", api_rooms},
     {METHOD_POST, true, "/admin/v1/rooms", admin_room_create},
     {METHOD_GET, true, "/admin/v1/rooms/{}", admin_room_show},
@@ -76,6 +71,8 @@ static const struct route {
     {METHOD_GET, true, "/admin/v1/backup", transfer_stream_send},
     {METHOD_POST, true, restore_path, NULL},
     {METHOD_PUT, true, restore_path, NULL},
+    {METHOD_GET, true, "/admin/v1/{}", admin_look}, /* {} is the name of a request */
+    {METHOD_POST, true, "/admin/v1/{}", admin_request},
 #ifdef HEARTH_TEST_ENDPOINTS
     {METHOD_POST, true, "/test/clock/{}", test_clock_advance},
 #endif

@@ -60,6 +60,22 @@ def test_the_routes_of_the_admin_api(daemon):
     assert daemon.admin("GET", "/admin/v1/nowhere")[0] == 404
 
 
+def test_every_request_has_a_path_of_its_name(daemon):
+    assert daemon.admin("GET", "/admin/v1/clock")[1]["state"]
+    for name in ("settings", "tokens", "hooks", "bridges", "log_level"):
+        assert daemon.admin("GET", "/admin/v1/" + name)[0] == 200, name
+    assert daemon.admin("POST", "/admin/v1/create", {"room": "den"})[0] in (200, 201)
+    assert daemon.admin("POST", "/admin/v1/purge", {"room": "den"}) == (200, {"entries": 0})
+    assert daemon.admin("POST", "/admin/v1/purge", {"room": "nowhere"})[0] == 404
+    assert daemon.admin("POST", "/admin/v1/purge")[1]["field"] == "room"
+    assert daemon.admin("GET", "/admin/v1/reload")[0] == 405, "reading changes nothing"
+    assert daemon.admin("POST", "/admin/v1/reload")[0] == 200
+    for name in ("hello", "welcome", "nowhere", "setting_line"):
+        assert daemon.admin("POST", "/admin/v1/" + name, {"name": "x"})[0] == 404, name
+    for name in ("clock", "purge"):
+        assert daemon.http("POST", "/admin/v1/" + name, {})[0] == 404, "not over the network"
+
+
 # ---- hearthctl
 
 async def test_hearthctl_manages_rooms(daemon):
