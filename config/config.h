@@ -48,6 +48,7 @@ struct config {
     char outdated[256]; /* what an earlier version called otherwise and was taken, in words; or empty */
 };
 
+enum config_profile { PROFILE_AUTO, PROFILE_NORMAL, PROFILE_SMALL }; /* memory.profile */
 enum { LOOP_AUTO, LOOP_POLL };                           /* server.loop */
 enum { TLS_OFF, TLS_FILES, TLS_LOCAL_CA };               /* tls.mode */
 enum { DURABILITY_POWER_LOSS, DURABILITY_PROCESS_CRASH }; /* storage.durability */
@@ -80,6 +81,13 @@ struct config_changes {
     char waiting[1024]; /* that count from the next start, and stay as they were until then */
 };
 
+/* Lowers what memory.profile lowers, and says which profile counts: ram_bytes are those of the machine, 0
+ * when that is not known. After everything has been set, before config_check. */
+enum config_profile config_take_profile(struct config *config, int64_t ram_bytes);
+
+/* The same configuration with the other profile's values where it has this one's. */
+void config_as_profile(struct config *config, enum config_profile profile);
+
 /* Takes from fresh what may change while the gateway runs. changes says what that was. */
 void config_take(struct config *config, const struct config *fresh, struct config_changes *changes);
 
@@ -106,10 +114,10 @@ void config_print(const struct config *config, FILE *out);
 void config_print_changed(const struct config *config, FILE *out);
 
 /* Most memory this configuration allows, in bytes, and its parts; printed by --check-config. */
-struct config_memory {
+struct memory_bounds {
     int64_t process, connections, replies, logs, jobs, store, total;
 };
-struct config_memory config_memory(const struct config *config);
+struct memory_bounds config_memory(const struct config *config);
 void config_print_memory(const struct config *config, FILE *out);
 
 /* Where the board's own authority is kept: tls beside the database. */

@@ -67,6 +67,22 @@ static void print_value(const struct line *line)
     }
 }
 
+/* What memory.profile = small has instead of the default; -1: the same. */
+static int64_t small_value(const char *name)
+{
+    static const struct {
+        const char *name;
+        int64_t value;
+    } smalls[] = {
+#define SMALL(group, name, value) {#group "." #name, value},
+#include "config/options.def"
+    };
+    for (size_t i = 0; i < sizeof smalls / sizeof *smalls; i++)
+        if (strcmp(smalls[i].name, name) == 0)
+            return smalls[i].value;
+    return -1;
+}
+
 static bool needs_restart(const char *name)
 {
     static const char *const names[] = {
@@ -108,6 +124,8 @@ int main(void)
         }
         printf(".TP\n.B %s\n%s\n", lines[i].name, lines[i].sentence);
         print_value(&lines[i]);
+        if (small_value(lines[i].name) >= 0)
+            printf("Where memory.profile is small %" PRId64 ".\n", small_value(lines[i].name));
         if (needs_restart(lines[i].name))
             puts("A change counts from the next start.");
     }

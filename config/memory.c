@@ -9,8 +9,7 @@
 #define VALUES_MAX     INT64_C(32768)       /* JSON_VALUES_MAX: in a frame */
 #define VALUE_BYTES    INT64_C(448)         /* {} as Jansson keeps it while a frame is decoded */
 #define DATABASE_BYTES (INT64_C(768) << 10) /* of an SQLite connection besides its cache */
-#define NONCES_BYTES   (INT64_C(2) << 20)   /* NONCES_BYTES_MAX of the writer */
-#define INDEX_BYTES    (INT64_C(4) << 20)   /* a block of the search index being made */
+#define INDEX_BYTES    (INT64_C(1) << 20)   /* a block of the search index being made */
 #define LEAVING_MAX    INT64_C(32)          /* connections that have given way, beside all others */
 #define WIRE_BYTES     INT64_C(3072)        /* libwebsockets' own, of one connection */
 #define SESSION_BYTES  INT64_C(1536)        /* session, user and what they may do how often */
@@ -61,12 +60,12 @@ static int64_t jobs_bytes(const struct config *config)
            storage->readers * (JOB_BYTES + config->limits.reply_bytes / 2);
 }
 
-struct config_memory config_memory(const struct config *config)
+struct memory_bounds config_memory(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
     const struct config_storage *storage = &config->storage;
     int64_t threads = storage->readers + 2; /* the writer, and one for backups */
-    struct config_memory memory = {0};
+    struct memory_bounds memory = {0};
     memory.process = PROCESS_BYTES + threads * THREAD_BYTES +
                      smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES +
                      (config->tls.mode != TLS_OFF ? TLS_PROCESS_BYTES : 0);
@@ -77,7 +76,7 @@ struct config_memory config_memory(const struct config *config)
                   (limits->rooms + limits->rooms_reserved) * ROOM_BYTES +
                   limits->direct_rooms * DIRECT_BYTES + limits->tokens * TOKEN_BYTES;
     memory.jobs = jobs_bytes(config);
-    memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + NONCES_BYTES +
+    memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + storage->nonce_bytes +
                    (storage->search ? INDEX_BYTES : 0);
     memory.total = memory.process + memory.connections + memory.replies + memory.logs +
                    memory.jobs + memory.store;
@@ -90,9 +89,28 @@ static void print_line(const char *what, int64_t bytes, FILE *out)
             (double)bytes / (1024.0 * 1024.0));
 }
 
+/* Twice what is asked for, as socket(7) says, in each direction; and those who wait for the head of a
+ * request beside those who are connected. Of TLS the pair of sockets within the process as well. */
+static int64_t kernel_bytes(const struct config *config)
+{
+    const struct config_limits *limits = &config->limits;
+    int64_t sockets = config->tls.mode != TLS_OFF ? 2 : 1;
+    return 2 * limits->socket_bytes * (2 * sockets + 1) * limits->connections;
+}
+
+static void print_profile(const struct config *config, const char *word, enum config_profile profile,
+                          FILE *out)
+{
+    struct config as = *config;
+    config_as_profile(&as, profile);
+    fprintf(out, "  memory.profile = %-35s %12" PRId64 " bytes %8.1f MiB, and %.1f MiB in the kernel\n", word,
+            config_memory(&as).total, (double)config_memory(&as).total / 1048576.0,
+            (double)kernel_bytes(&as) / 1048576.0);
+}
+
 void config_print_memory(const struct config *config, FILE *out)
 {
-    struct config_memory memory = config_memory(config);
+    struct memory_bounds memory = config_memory(config);
     int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
     if (config->outdated[0])
         fprintf(out, "Taken, and to be changed: %s.\n", config->outdated);
@@ -107,6 +125,9 @@ void config_print_memory(const struct config *config, FILE *out)
     fprintf(out,
             "Idle, with as many connections as there may be, it is about %.1f MiB.\n"
             "limits.connections and the settings that count bytes of all together make the most of\n"
-            "it. What the kernel keeps for sockets and files comes on top.\n",
-            (double)idle / (1024.0 * 1024.0));
+            "it. On top comes what the kernel keeps for sockets, at most %.1f MiB, and for files, which\n"
+            "it gives back when it is needed.\n",
+            (double)idle / (1024.0 * 1024.0), (double)kernel_bytes(config) / (1024.0 * 1024.0));
+    print_profile(config, "normal", PROFILE_NORMAL, out);
+    print_profile(config, "small", PROFILE_SMALL, out);
 }

@@ -62,6 +62,10 @@ static void print_bounds(const struct setting *setting, FILE *out)
                  setting->unit[0] ? " " : "", setting->unit);
     else if (setting->kind == SETTING_CHOICE)
         snprintf(text, sizeof text, "One of %s", setting->words);
+    int64_t small;
+    if (config_small_value(setting->offset, &small))
+        snprintf(text + strlen(text), sizeof text - strlen(text), "; %" PRId64 " where memory.profile is small",
+                 small);
     if (setting_needs_restart(setting))
         strcat(text, text[0] ? "; counts from the next start" : "Counts from the next start");
     if (text[0])

@@ -1,6 +1,7 @@
 /* hearthd: a chat gateway for small Linux boards. A table of contents: what is built here is taken
  * down in reverse. */
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/net/notify.h"
 #include "daemon/net/privilege.h"
+#include "daemon/net/ram.h"
 #include "daemon/net/sandbox.h"
 #include "daemon/net/secure.h"
 #include "daemon/net/server.h"
@@ -110,6 +112,7 @@ static bool config_read(const struct command_line *line, struct config *config, 
     for (int i = 0; i < line->set_count; i++)
         if (!config_set(config, line->sets[i], why, why_size))
             return false;
+    (void)config_take_profile(config, ram_bytes());
     return config_check(config, why, why_size);
 }
 
@@ -131,6 +134,7 @@ static struct store_options store_options_of(const struct config *config)
         .guest_age_ms = config->retention.guest_days * DAY_MS,
         .retry_ms = STORE_RETRY_MS,
         .nonce_window = (int)config->limits.nonce_window,
+        .nonce_bytes = (size_t)storage->nonce_bytes,
         .search = storage->search,
         .on_progress = notify_starting,
     };
@@ -246,6 +250,8 @@ static int run(const struct command_line *line, struct config *config)
     open_log(config);
     if (config->outdated[0])
         log_warn("server: the configuration is of an older version: %s", config->outdated);
+    log_info("server: memory_max_bytes=%" PRId64 " ram_bytes=%" PRId64, config_memory(config).total,
+             ram_bytes());
     if (!signals_to_handler())
         return refuse_start("The signals could not be taken.", EXIT_REFUSED);
     struct listeners *listeners = listeners_open(config, why, sizeof why);

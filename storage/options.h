@@ -22,6 +22,7 @@ struct store_options {
     int64_t guest_age_ms;
     int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
     int nonce_window;
+    size_t nonce_bytes;    /* of all rooms' nonces in memory; 0: of one room */
     bool search;
     clock_reader *read_clock;  /* NULL: the system's */
     void (*on_progress)(void); /* called now and then while store_open takes long; NULL: not */

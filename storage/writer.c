@@ -21,7 +21,6 @@ enum {
     WAL_BYTES_MAX = 1024 * 1024, /* a board's flash and page cache notice more */
     WAL_LONG_TIMES = 8,
     CHECKPOINT_BUSY_MS = 50,
-    NONCES_BYTES_MAX = 2 * 1024 * 1024,
     NOTE_MS = 60000 /* elapsed time is noted with a commit when it is so much longer */
 };
 
@@ -77,7 +76,7 @@ bool writer_init(struct writer *writer, struct start *start, const struct store_
     *writer = (struct writer){.search = options->search};
     writer->database = start->database;
     start->database = (struct database){.handle = NULL};
-    logs_init(&writer->logs, options->nonce_window, NONCES_BYTES_MAX);
+    logs_init(&writer->logs, options->nonce_window, options->nonce_bytes);
     names_complete(&writer->database);
     return set_pragmas(writer, options) && start_clock(writer, options) &&
            search_open(&writer->database, options->search, &writer->unindexed) &&

@@ -19,7 +19,6 @@
 
 #define HANDED_OVER_FIRST 3 /* sd_listen_fds(3): descriptors from 3 on */
 #define BACKLOG 4096        /* the kernel cuts it to net.core.somaxconn */
-#define SEND_BUFFER_BYTES 65536
 #define USER_TIMEOUT_MS 900000 /* unread by a living peer is fine for long; the loop finds the dead */
 
 static void set_int(int fd, int level, int option, int value)
@@ -29,13 +28,14 @@ static void set_int(int fd, int level, int option, int value)
 }
 
 /* Accepted sockets inherit all of this, so it costs nothing for each of them. */
-static void set_tcp_options(int fd, int64_t ping_seconds)
+static void set_tcp_options(int fd, const struct config_limits *limits)
 {
     set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_int(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
+    set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)limits->socket_bytes);
+    set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)limits->socket_bytes);
     set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
     set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)ping_seconds);
+    set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)limits->ping_seconds);
     set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
     set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
@@ -81,7 +81,7 @@ static socklen_t tcp_address(const char *text, int port, struct sockaddr_storage
 }
 
 /* A listening socket, or -1 with errno. */
-static int tcp_listen(const struct sockaddr_storage *address, socklen_t size, int64_t ping_seconds)
+static int tcp_listen(const struct sockaddr_storage *address, socklen_t size, const struct config_limits *limits)
 {
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -89,7 +89,7 @@ static int tcp_listen(const struct sockaddr_storage *address, socklen_t size, in
     set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (address->ss_family == AF_INET6)
         set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    set_tcp_options(fd, ping_seconds);
+    set_tcp_options(fd, limits);
     if (bind(fd, (const struct sockaddr *)address, size) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int error = errno;
@@ -109,10 +109,10 @@ static bool open_tcp(struct listeners *listeners, const struct config *config, i
                  "0.0.0.0 or 127.0.0.1.", text);
         return false;
     }
-    int fd = tcp_listen(&address, size, config->limits.ping_seconds);
+    int fd = tcp_listen(&address, size, &config->limits);
     if (fd < 0 && strcmp(text, "::") == 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         size = tcp_address("0.0.0.0", port, &address); /* a machine without IPv6 */
-        fd = tcp_listen(&address, size, config->limits.ping_seconds);
+        fd = tcp_listen(&address, size, &config->limits);
     }
     if (fd < 0) {
         if (errno == EADDRINUSE)
@@ -245,7 +245,7 @@ static void take_handed_over(struct listeners *listeners, const struct config *c
             continue;
         bool is_admin = name.ss_family == AF_UNIX;
         if (!is_admin)
-            set_tcp_options(fd, config->limits.ping_seconds);
+            set_tcp_options(fd, &config->limits);
         bool is_tls = !is_admin && config->tls.mode != TLS_OFF && port_of(&name) == config->tls.port;
         if (listeners_add(listeners, fd, is_admin, is_tls))
             *(is_admin ? &kinds->has_admin : is_tls ? &kinds->has_tls : &kinds->has_plain) = true;

@@ -129,7 +129,7 @@ static void a_socket_path_that_no_unix_socket_can_have_is_refused(void **state)
 static void memory_is_the_sum_of_its_parts_and_grows_with_each_limit(void **state)
 {
     (void)state;
-    struct config_memory before = config_memory(&config);
+    struct memory_bounds before = config_memory(&config);
     assert_int_equal(before.total, before.process + before.connections + before.replies +
                                        before.logs + before.jobs + before.store);
     const char *changes[] = {"limits.connections=2000", "limits.frame_bytes=65536",
@@ -190,6 +190,35 @@ static void what_is_read_again_counts_as_the_table_says(void **state)
     assert_int_not_equal(config.storage.cache_bytes, 70000);
 }
 
+#define MIB (INT64_C(1) << 20)
+
+static void a_small_board_takes_at_most_20_mib_and_says_so_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(config_take_profile(&config, 256 * MIB), PROFILE_NORMAL);
+    assert_int_equal(config.limits.connections, 1000);
+    assert_int_equal(config_take_profile(&config, 0), PROFILE_NORMAL);
+    assert_int_equal(config_take_profile(&config, 64 * MIB), PROFILE_SMALL);
+    assert_int_equal(config.limits.connections, 100);
+    assert_true(config_check(&config, why, sizeof why));
+    assert_true(config_memory(&config).total <= 20 * MIB);
+}
+
+static void what_is_set_stays_and_what_is_asked_for_counts(void **state)
+{
+    (void)state;
+    set("limits.connections=300");
+    set("memory.profile=small");
+    assert_int_equal(config_take_profile(&config, 4096 * MIB), PROFILE_SMALL);
+    assert_int_equal(config.limits.connections, 300);
+    assert_int_equal(config.storage.readers, 1);
+    config_as_profile(&config, PROFILE_NORMAL);
+    assert_int_equal(config.limits.connections, 300);
+    assert_int_equal(config.storage.readers, 2);
+    set("memory.profile=normal");
+    assert_int_equal(config_take_profile(&config, 64 * MIB), PROFILE_NORMAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +231,8 @@ int main(void)
         cmocka_unit_test_setup(a_socket_path_that_no_unix_socket_can_have_is_refused, prepare),
         cmocka_unit_test_setup(memory_is_the_sum_of_its_parts_and_grows_with_each_limit, prepare),
         cmocka_unit_test_setup(the_defaults_fit_a_board, prepare),
+        cmocka_unit_test_setup(a_small_board_takes_at_most_20_mib_and_says_so_itself, prepare),
+        cmocka_unit_test_setup(what_is_set_stays_and_what_is_asked_for_counts, prepare),
         cmocka_unit_test_setup(the_largest_configuration_does_not_overflow, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

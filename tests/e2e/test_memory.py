@@ -3,10 +3,12 @@ file and buffer with what takes the most bytes, from as many connections as ther
 reads. Measured in a release build: sanitizers keep memory of their own."""
 import itertools
 import json
+import os
 import re
 import selectors
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -117,26 +119,76 @@ def plain_get(path, *headers):
     return lambda i: (b"", f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode())
 
 
-@pytest.fixture
-def crowded(make_daemon, tmp_path):
-    """A gateway whose rooms, topics and messages are as long as may be, in quotes: two bytes each."""
+class Group:
+    """A control group that may have so many bytes. bounds is empty where none can be made."""
+
+    FILES = [("/sys/fs/cgroup/memory/{}", "memory.limit_in_bytes"), ("/sys/fs/cgroup/{}", "memory.max")]
+
+    def __init__(self, name, size):
+        self.folder = None
+        for pattern, limit in self.FILES:
+            folder = Path(pattern.format(name))
+            try:
+                folder.mkdir()
+                (folder / limit).write_text(str(size))
+                self.folder = folder
+                return
+            except OSError:
+                if folder.is_dir():
+                    folder.rmdir()
+
+    @property
+    def prefix(self):
+        if not self.folder:
+            return ()
+        return ("sh", "-c", f'echo $$ > {self.folder}/cgroup.procs && exec "$@"', "sh")
+
+    def remove(self):
+        if self.folder:
+            self.folder.rmdir()
+
+
+@pytest.fixture(params=["normal", "small"])
+def crowded(request, make_daemon, tmp_path):
+    """A gateway whose rooms, topics and messages are as long as may be, in quotes: two bytes each. The small
+    one is in a control group of 64 MiB, where it finds out by itself that it is."""
     page = tmp_path / "page"
     page.mkdir()
     (page / "index.html").write_bytes(b"x" * FILE_BYTES)
-    daemon = make_daemon({"limits.text_characters": 8192, "storage.durability": "process_crash"})
-    for i in range(200):
+    group = Group(f"hearth-{os.getpid()}", 64 << 20) if request.param == "small" else None
+    in_group = group and group.folder
+    daemon = make_daemon({"limits.text_characters": 8192, "storage.durability": "process_crash",
+                          "memory.profile": "auto" if in_group else request.param}, start=False)
+    daemon.prefix, daemon.page = group.prefix if group else (), page
+    daemon.start(prefix=daemon.prefix)
+    if group:
+        request.addfinalizer(group.remove)
+        daemon.settings["memory.profile"] = "small"  # for those who ask outside of the group
+        assert daemon.settings_of("limits.connections") == 100
+        assert daemon.administrator("status")["connections_max"] == 100
+    fill(daemon)
+    yield daemon
+    daemon.finish()
+
+
+def longest(daemon):
+    """A text that is as long as may be once it is encoded."""
+    return '"' * min(8192, (daemon.settings_of("limits.frame_bytes") - 1024) // 2)
+
+
+def fill(daemon):
+    for i in range(min(200, daemon.settings_of("limits.rooms") - 1)):
         daemon.administrator("create", room=f"{NAME[:28]}{i}", topic='"' * 1024)
     for i in range(150):
-        daemon.administrator("send", room="lobby", text='"' * 8192, nonce=f"{i}")
-    daemon.page = page
-    return daemon
+        daemon.administrator("send", room="lobby", text=longest(daemon), nonce=f"{i}")
 
 
 def attacks(daemon):
     join = request("join", room="lobby", after=0)
     full = daemon.settings_of("limits.frame_bytes") - 1
     half = b"\x81\xfe" + full.to_bytes(2, "big") + bytes(4) + b"x" * (full - 100)
-    sends = [request("send", room="lobby", text='"' * 8192, nonce=str(n)) for n in range(3)]
+    most = min(full - 1000, 2 * 8192) // 2
+    sends = [request("send", room="lobby", text='"' * most, nonce=str(n)) for n in range(3)]
     acks = [request("send", room="lobby", text="x", nonce="n" * 60 + str(n)) for n in range(200)]
     return {
         "welcome": websocket(daemon),
@@ -153,7 +205,7 @@ def attacks(daemon):
         "the page without gzip": plain_get("/"),
         "half a frame": websocket(daemon, half),
         "half a body": lambda i: (b"", b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\n"
-                                  b"Content-Length: 30000\r\n\r\n" + b"x" * 29000),
+                                  b"Content-Length: %d\r\n\r\n" % (full - 1) + b"x" * (full - 1000)),
         "texts": websocket(daemon, request("join", room="lobby", history=0), *sends),
         "acknowledgements": websocket(daemon, request("join", room="lobby", history=0), *acks),
     }
@@ -171,7 +223,7 @@ def test_no_crowd_makes_it_take_more_than_it_promised(crowded):
         crowded.until_alone()
     crowded.stop()
     crowded.settings["http.page_dir"] = crowded.page
-    crowded.start()
+    crowded.start(prefix=crowded.prefix)
     with Crowd(crowded, count, plain_get("/")):
         found["a file of http.page_dir"] = peak_bytes(crowded)
     for name, peak in found.items():

@@ -61,7 +61,7 @@ static void check_replies(const struct world *world)
     for (int i = 0; i < world->client_count; i++)
         if (world->clients[i].session)
             total += world->clients[i].session->replies.capacity;
-    const struct config_memory memory = config_memory(&world->config);
+    const struct memory_bounds memory = config_memory(&world->config);
     if ((int64_t)total > memory.replies)
         wrong(world, "replies take %zu bytes, %" PRId64 " were promised", total, memory.replies);
     if (total != world->gateway->sessions.replies_bytes)

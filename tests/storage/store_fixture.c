@@ -64,6 +64,7 @@ void fixture_init(struct store_fixture *fixture)
                                               .cache_bytes = 1 << 20,
                                               .retry_ms = 2000,
                                               .nonce_window = 256,
+                                              .nonce_bytes = 2 << 20,
                                               .search = true};
     fixture->clock = (struct clock_reading){.wall_ms = NOON, .monotonic_ms = 1000};
     fixture->options.read_clock = read_clock;

@@ -323,6 +323,7 @@ static void make_world(struct world *world)
                                             .readers = 1,
                                             .cache_bytes = 1 << 18,
                                             .nonce_window = 64,
+                                            .nonce_bytes = 2 << 20,
                                             .search = true};
 }
 
