@@ -1,7 +1,9 @@
 #include "daemon/cli/client.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,23 @@ bool client_open(struct client *client, const char *socket_path, int timeout_ms)
         return false;
     if (set_timeout(client->fd, timeout_ms) &&
         connect(client->fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return true;
+    int why = errno;
+    client_close(client);
+    errno = why;
+    return false;
+}
+
+bool client_open_port(struct client *client, int port, int timeout_ms)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    *client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .reader = -1};
+    if (client->fd < 0)
+        return false;
+    if (set_timeout(client->fd, timeout_ms) &&
+        connect(client->fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return true;
     int why = errno;
     client_close(client);
@@ -149,8 +168,9 @@ static bool send_head(struct client *client, const char *method, const char *pat
     char head[2048];
     int bytes = snprintf(head, sizeof head,
                          "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                         "%sContent-Length: %" PRId64 "\r\n\r\n",
-                         method, path, headers, length);
+                         "%s%s%s%sContent-Length: %" PRId64 "\r\n\r\n",
+                         method, path, headers, client->key ? "Authorization: Bearer " : "",
+                         client->key ? client->key : "", client->key ? "\r\n" : "", length);
     return bytes > 0 && (size_t)bytes < sizeof head && send_all(client->fd, head, (size_t)bytes);
 }
 

@@ -10,6 +10,7 @@
 
 struct client {
     int fd;
+    const char *key;      /* borrowed: sent as Authorization; or NULL */
     int reader;           /* see client_follow; -1: none */
     bool has_timed_out;   /* the gateway said nothing for too long */
     bool has_lost_reader; /* reader is a pipe that nobody reads from any more */
@@ -22,6 +23,9 @@ struct client {
 
 /* Connects. timeout_ms bounds this and each wait that follows; 0 is no bound. False: errno says why. */
 bool client_open(struct client *client, const char *socket_path, int timeout_ms);
+
+/* The same to a port of this machine, as any browser would. */
+bool client_open_port(struct client *client, int port, int timeout_ms);
 
 /* From now on client_read waits without end, but only as long as reader, a descriptor, is read. */
 void client_follow(struct client *client, int reader);

@@ -118,28 +118,18 @@ static void find_address(char out[INET_ADDRSTRLEN])
     freeifaddrs(all);
 }
 
-static void print_link(const struct config *config)
+/* A path of the page, as others in the network reach it. */
+static void print_link(const char *what, int port, const char *path)
 {
-    char address[INET_ADDRSTRLEN], link[64];
+    char address[INET_ADDRSTRLEN], link[160], number[16] = "";
     struct qr qr;
     find_address(address);
-    if (config->listen.port == 80)
-        snprintf(link, sizeof link, "http://%s/", address);
-    else
-        snprintf(link, sizeof link, "http://%s:%d/", address, (int)config->listen.port);
-    printf("\nThe page: %s\n\n", link);
+    if (port != 80)
+        snprintf(number, sizeof number, ":%d", port);
+    snprintf(link, sizeof link, "http://%s%s%s", address, number, path);
+    printf("\n%s: %s\n\n", what, link);
     if (qr_make(link, &qr))
         qr_print(&qr, stdout);
-}
-
-/* A command that this version may not have. */
-static void print_administrator(void)
-{
-    char *words[] = {"user", "role"};
-    int count;
-    if (command_find(2, words, &count))
-        puts("\nThe first administrator opens the page and picks a name; then, here:\n"
-             "    hearthctl user role NAME admin");
 }
 
 /* --- the gateway, if it runs -------------------------------------------------------------------- */
@@ -173,6 +163,54 @@ static enum exit_code apply(const struct invocation *invocation)
     return code;
 }
 
+/* --- the first administrator --------------------------------------------------------------------- */
+
+/* Where the running gateway listens; 0 when it does not say. */
+static int running_port(const struct invocation *invocation)
+{
+    json_t *reply = NULL, *setting;
+    size_t i;
+    int port = 0;
+    (void)invocation_ask(invocation, json_pack("{s:s}", "type", "settings"), &reply);
+    json_array_foreach(json_object_get(reply, "settings"), i, setting)
+    {
+        const char *name = json_string_value(json_object_get(setting, "name"));
+        const char *value = json_string_value(json_object_get(setting, "value"));
+        if (name && value && strcmp(name, "listen.port") == 0)
+            port = atoi(value);
+    }
+    json_decref(reply);
+    return port;
+}
+
+/* A new user of this name, as any newcomer, and a link by which a phone becomes one of its devices. */
+static enum exit_code invite_administrator(const struct invocation *invocation, int port,
+                                           const char *name)
+{
+    json_t *welcome, *role, *move = NULL;
+    enum exit_code code = invocation_ask_as(
+        invocation, port, NULL,
+        json_pack("{s:s, s:s, s:s}", "type", "hello", "name", name, "client", "hearthctl setup"),
+        &welcome);
+    if (code != EXIT_DONE)
+        return code;
+    code = invocation_ask(invocation, json_pack("{s:s, s:s, s:s}", "type", "user", "user", name,
+                                                "role", "admin"), &role);
+    if (code == EXIT_DONE)
+        code = invocation_ask_as(invocation, port,
+                                 json_string_value(json_object_get(welcome, "session")),
+                                 json_pack("{s:s}", "type", "move"), &move);
+    const char *path = json_string_value(json_object_get(move, "path"));
+    if (path) {
+        print_link("The administrator's device opens this, once and within two minutes", port, path);
+        printf("\nToo late? hearthctl user forget %s, and once more.\n", name);
+    }
+    json_decref(welcome);
+    json_decref(role);
+    json_decref(move);
+    return code;
+}
+
 static enum exit_code report(const struct invocation *invocation, const struct config *config,
                              const char *path)
 {
@@ -185,9 +223,13 @@ static enum exit_code report(const struct invocation *invocation, const struct c
     }
     printf("%s is written.\n", path);
     enum exit_code code = apply(invocation);
-    print_link(config);
-    print_administrator();
-    return code;
+    print_link("The page", (int)config->listen.port, "/");
+    const char *administrator = invocation->options[OPTION_admin];
+    if (code != EXIT_DONE || !administrator)
+        return code;
+    int port = is_running(invocation) ? running_port(invocation) : 0;
+    return port > 0 ? invite_administrator(invocation, port, administrator)
+                    : complain(EXIT_REFUSED, "the administrator is made while hearthd runs; call setup again then.");
 }
 
 enum exit_code command_setup(const struct invocation *invocation)

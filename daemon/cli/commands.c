@@ -62,7 +62,8 @@ const struct command commands[] = {
     {"token list", "", 0, NULL, "list the tokens", command_token_list},
     {"token revoke", "NAME", 0, NULL, "a token opens nothing any more", command_token_revoke},
     {"status", "", TAKES(watch), NULL, "how the gateway is doing", command_status},
-    {"setup", "", TAKES(config) | TAKES(name) | TAKES(newcomers) | TAKES(tls) | TAKES(port) | TAKES(yes), NULL,
+    {"setup", "", TAKES(config) | TAKES(name) | TAKES(newcomers) | TAKES(tls) | TAKES(port) |
+     TAKES(admin) | TAKES(yes), NULL,
      "ask what a new gateway needs to know, write its configuration, and show its address as a QR code",
      command_setup},
     {"reload", "", 0, NULL,

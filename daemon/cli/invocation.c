@@ -135,6 +135,24 @@ static enum exit_code open_request(const struct invocation *invocation, struct c
                     invocation->socket);
 }
 
+/* What came back: its body, or why there is none. Closes the client. */
+static enum exit_code take_reply(const struct invocation *invocation, struct client *client,
+                                 json_t **reply)
+{
+    *reply = read_body(client);
+    client_close(client);
+    if (!*reply && client->has_timed_out)
+        return no_daemon(invocation, ETIMEDOUT);
+    if (!*reply && client->status < 400)
+        return complain(EXIT_NO_DAEMON, "the gateway's answer broke off.");
+    if (client->status < 400)
+        return EXIT_DONE;
+    enum exit_code code = refused(client->status, *reply);
+    json_decref(*reply);
+    *reply = NULL;
+    return code;
+}
+
 enum exit_code invocation_ask(const struct invocation *invocation, json_t *request, json_t **reply)
 {
     struct client client;
@@ -145,20 +163,26 @@ enum exit_code invocation_ask(const struct invocation *invocation, json_t *reque
         return complain(EXIT_WRONG_USE, "the arguments are not UTF-8 text, or memory is short.");
     enum exit_code code = open_request(invocation, &client, "POST", "/admin/v1/do", body);
     free(body);
-    if (code != EXIT_DONE)
-        return code;
-    *reply = read_body(&client);
-    client_close(&client);
-    if (!*reply && client.has_timed_out)
-        return no_daemon(invocation, ETIMEDOUT);
-    if (!*reply && client.status < 400)
-        return complain(EXIT_NO_DAEMON, "the gateway's answer broke off.");
-    if (client.status < 400)
-        return EXIT_DONE;
-    code = refused(client.status, *reply);
-    json_decref(*reply);
+    return code == EXIT_DONE ? take_reply(invocation, &client, reply) : code;
+}
+
+enum exit_code invocation_ask_as(const struct invocation *invocation, int port, const char *key,
+                                 json_t *request, json_t **reply)
+{
+    struct client client;
     *reply = NULL;
-    return code;
+    char *body = request ? json_dumps(request, JSON_COMPACT) : NULL;
+    json_decref(request);
+    if (!body)
+        return complain(EXIT_WRONG_USE, "the arguments are not UTF-8 text, or memory is short.");
+    bool is_open = client_open_port(&client, port, invocation->timeout_ms);
+    client.key = key;
+    bool is_asked = is_open && client_request(&client, "POST", "/api/v1/do", body);
+    free(body);
+    if (is_asked)
+        return take_reply(invocation, &client, reply);
+    client_close(&client);
+    return complain(EXIT_NO_DAEMON, "the gateway does not answer on port %d.", port);
 }
 
 enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *request,

@@ -48,6 +48,10 @@ enum exit_code invocation_do(const struct invocation *invocation, json_t *reques
 
 /* The same for what may take the gateway long: that it is alive is asked before, and then it is
  * waited for without end unless --timeout was given. */
+/* As anybody would, through the page's port: with a user's key, or NULL. */
+enum exit_code invocation_ask_as(const struct invocation *invocation, int port, const char *key,
+                                 json_t *request, json_t **reply);
+
 enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *request,
                                    json_t **reply);
 

@@ -81,6 +81,7 @@ complete -c hearthctl -n '__fish_seen_subcommand_from setup' -l config -s c -r -
 complete -c hearthctl -n '__fish_seen_subcommand_from setup' -l name -r -d 'what the gateway is called'
 complete -c hearthctl -n '__fish_seen_subcommand_from setup' -l newcomers -x -a 'open ask invite closed' -d 'who may come in'
 complete -c hearthctl -n '__fish_seen_subcommand_from setup' -l tls -x -a 'off local_ca' -d 'encryption'
+complete -c hearthctl -n '__fish_seen_subcommand_from setup' -l admin -r -d 'the first administrator: a new user, who comes in by a QR code'
 complete -c hearthctl -n '__fish_seen_subcommand_from setup' -l port -r -d 'where the page is'
 complete -c hearthctl -n '__fish_seen_subcommand_from config' -a show -d 'print the settings that count, or those of one group, and where each was said'
 complete -c hearthctl -n '__fish_seen_subcommand_from config' -a check -d 'say whether the configuration is right, and change nothing'

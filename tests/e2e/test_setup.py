@@ -2,11 +2,13 @@
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
 
 import pytest
 
+from client import Client
 from daemon import DEADLINE_S, HEARTHCTL, run_hearthd
 
 
@@ -80,6 +82,34 @@ def test_a_running_gateway_reads_it_and_says_what_waits(make_daemon, tmp_path):
     done = setup(path, "--name", "by setup", "--port", "8123", socket=daemon.socket)
     assert done.returncode == 0 and "next start: listen.port" in done.stdout, done
     assert json.loads(daemon.ctl("--json", "status"))["server"]["name"] == "by setup"
+
+
+async def test_the_first_administrator_comes_in_by_the_link(make_daemon, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    daemon = make_daemon({"listen.port": port})
+    path = tmp_path / "hearth.conf"
+    path.write_text(f"listen = {{ port = {port}; }};\n")
+    status, reply = daemon.admin("POST", "/admin/v1/do", {"type": "user", "user": "nobody at all"})
+    if reply["error_code"] == "unknown_type":
+        pytest.skip("this version gives nobody a role in the gateway")
+    done = setup(path, "--admin", "boss", socket=daemon.socket)
+    assert done.returncode == 0, done
+    link = re.search(r"opens this, once and within two minutes: (\S+)", done.stdout)[1]
+    assert read_back(done.stdout[done.stdout.index("opens this"):]) == link
+    code = link.split("#move/")[1]
+    boss = await Client.connect(daemon, hello=False)
+    welcome = await boss.ask("hello", code=code)
+    assert welcome["user"]["name"] == "boss" and welcome["user"]["role"] == "admin"
+    await boss.close()
+    again = setup(path, "--admin", "boss", socket=daemon.socket)
+    assert again.returncode == 1 and "name_taken" in again.stderr
+
+
+def test_an_administrator_needs_a_gateway_that_runs(tmp_path):
+    done = setup(tmp_path / "hearth.conf", "--admin", "boss")
+    assert done.returncode == 1 and "while hearthd runs" in done.stderr
 
 
 # ---- the QR code, read back by the rules of ISO/IEC 18004
