@@ -18,6 +18,7 @@
 #include "daemon/net/route.h"
 #include "daemon/net/secure.h"
 #include "daemon/net/test_clock.h"
+#include "daemon/net/unknown_host.h"
 #include "daemon/net/transfer_stream.h"
 #include "daemon/net/upgrade.h"
 #include "protocol/text.h"
@@ -263,8 +264,7 @@ static bool check_origin(struct http_request *http, struct lws *wsi)
                     lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
     bool has_host = header(wsi, WSI_TOKEN_HOST, host, sizeof host);
     if (!is_known && (!has_host || !host_is_allowed(server->config, server->own_name, host))) {
-        http_request_refuse_with(http, 403, "", "forbidden",
-                                 "This gateway is not known by that name; see http.allowed_hosts.");
+        unknown_host_answer(http, host);
         return false;
     }
     http->reason = REFUSED_origin;

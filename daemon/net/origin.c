@@ -116,15 +116,24 @@ static bool host_word_matches(const char *word, const void *with)
     return allowed.port == 0 || allowed.port == authority->port;
 }
 
+/* A name without a dot is the network's own: nobody elsewhere can have it. A number is an address
+ * written otherwise, which no browser sends. */
+static bool is_single_label(const char *host)
+{
+    bool is_number = strspn(host, "0123456789") == strlen(host) || strncmp(host, "0x", 2) == 0;
+    return !is_number && !strchr(host, '.') && !strchr(host, ':');
+}
+
 bool host_is_allowed(const struct config *config, const char *own, const char *host)
 {
-    static const char *const local[] = {".local", ".lan", ".home.arpa", ".localhost"};
+    static const char *const local[] = {".local", ".lan", ".home.arpa", ".localhost", ".mesh",
+                                        ".internal", ".home", ".localdomain", ".fritz.box"};
     struct authority authority;
     struct address address;
     if (!authority_parse(host, &authority))
         return false;
-    if (address_parse(authority.host, &address) || strcmp(authority.host, "localhost") == 0 ||
-        is_own_name(authority.host, own))
+    if (address_parse(authority.host, &address) || is_single_label(authority.host) ||
+        strcmp(authority.host, "fritz.box") == 0 || is_own_name(authority.host, own))
         return true;
     for (size_t i = 0; i < sizeof local / sizeof *local; i++)
         if (ends_with(authority.host, local[i]))

@@ -273,6 +273,20 @@ async def test_private_rooms_are_not_read_without_being_in_them(daemon):
     await jun.close()
 
 
+@pytest.mark.parametrize("language, title", [("ko-KR,ko;q=0.9,en;q=0.8", "이름을 모릅니다"), ("ko", "이름을 모릅니다"),
+                                             ("en-US,ko;q=0.5", "does not know itself"), ("kok", "does not know itself"),
+                                             (None, "does not know itself")])
+def test_who_comes_by_an_unknown_name_is_told_in_words(shared, language, title):
+    headers = {"Host": "evil.example\"><script>", "Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
+    status, got, page = shared.http("GET", "/", headers={k: v for k, v in headers.items() if v})
+    text = page.decode()
+    assert status == 403 and got["content-type"] == "text/html; charset=utf-8"
+    assert title in text and "allowed_hosts" in text and "evil.example&#34;&#62;&#60;script&#62;" in text
+    assert "<script" not in text and "default-src 'none'" in got["content-security-policy"]
+    status, got, body = shared.http("GET", "/", headers={"Host": "evil.example"})
+    assert status == 403 and "allowed_hosts" in json.loads(body)["message"]
+
+
 def test_cors_is_only_for_allowed_origins(make_daemon):
     daemon = make_daemon({"http.allowed_origins": "https://chat.example.org"})
     _, headers, _ = daemon.http("GET", "/api/v1/rooms", headers={"Origin":
