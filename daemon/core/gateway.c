@@ -205,7 +205,7 @@ static void touch_users(struct gateway *gateway)
     while ((link = table_step(&gateway->sessions.by_id, link))) {
         const struct session *session = TABLE_ITEM(link, struct session, by_id);
         const struct user *user = session->user;
-        if (user && !user->is_creating && !user_has_device(user, session->device_id, session))
+        if (user && !user_has_device(user, session->device_id, session))
             user_touch(session, NULL);
     }
 }

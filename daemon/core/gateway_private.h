@@ -59,7 +59,6 @@ struct gateway {
         struct table by_id, by_name;
         int64_t id_last;
         size_t here_count;     /* with at least one session */
-        size_t creating_count; /* not stored yet */
         struct pairing *pairings;         /* codes that are good now */
         struct wanted_name *wanted_names; /* of renames under way */
         int64_t device_id_last;

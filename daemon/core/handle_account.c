@@ -126,24 +126,9 @@ static enum outcome greet_known(struct ask *ask, const char *key, struct user *u
         return ANSWERED;
     }
     become(ask->session, user, device->id);
-    if (!was_here && !user->is_creating)
+    if (!was_here)
         user_touch(ask->session, device->client);
     return AWAITS;
-}
-
-/* The user of this key, if storage does not have it yet. */
-static struct user *find_creating(const struct gateway *gateway, const char *key)
-{
-    uint8_t hash[HASH_BYTES];
-    if (gateway->users.creating_count == 0 || !hash_text(key, hash))
-        return NULL;
-    struct table_link *link = NULL;
-    while ((link = table_step(&gateway->users.by_id, link))) {
-        struct user *user = TABLE_ITEM(link, struct user, by_id);
-        if (user->is_creating && memcmp(user->key_hash, hash, HASH_BYTES) == 0)
-            return user;
-    }
-    return NULL;
 }
 
 static enum outcome refuse_unknown_key(struct ask *ask)
@@ -293,17 +278,11 @@ static void finish_sign_in(struct gateway *gateway, struct job *job)
 
 bool session_sign_in(struct session *session, const char *key, struct refusal *refusal)
 {
-    struct gateway *gateway = session->gateway;
     if (token_is(key))
         return sign_in_with_token(session, key, refusal);
     refuse_key(refusal);
     if (strlen(key) != KEY_TEXT_BYTES)
         return false;
-    struct user *user = find_creating(gateway, key);
-    if (user) {
-        become(session, user, user->first_device);
-        return access_enter(session, refusal);
-    }
     if (!look_up_key(session, key)) {
         refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
         return false;
@@ -314,34 +293,67 @@ bool session_sign_in(struct session *session, const char *key, struct refusal *r
 
 /* --- a new guest -------------------------------------------------------------------------------- */
 
-/* Here at once, and stored behind: see user_store. NULL when storage takes nothing more. */
-static struct user *create_guest(struct gateway *gateway, const struct job_login *login,
-                                 const struct marks *marks)
+/* Nobody is told what a power cut would take back: there is a user when storage has it, and its name is
+ * taken from now on. */
+static enum outcome answer_stored(struct ask *ask, struct job *job)
 {
-    struct user_row row = login->user;
-    struct device_row device = login->device;
-    device.user_id = row.id = gateway->users.id_last + 1;
-    device.id = gateway->users.device_id_last + 1;
-    row.role = ROLE_GUEST;
-    row.account = false;
-    struct user *user = user_create(gateway, &row);
-    if (!user)
-        return NULL;
-    if (!user_store(gateway, &row, &device, marks)) {
-        user_release(gateway, user);
-        return NULL;
+    static const struct job_own nothing = {.device_count = 1};
+    const struct greeting_context *context = job->context;
+    struct user *user = user_find_id(ask->gateway, job->user.user.id);
+    struct refusal refusal;
+    user->is_creating = false;
+    if (ask->session && job->result == JOB_DONE) {
+        become(ask->session, user, job->user.device.id);
+        return access_enter(ask->session, &refusal) ? welcome(ask, context->key, &nothing)
+                                                    : turn_away(ask, &refusal);
     }
-    gateway->users.id_last = row.id;
-    gateway->users.device_id_last = user->first_device = device.id;
-    memcpy(user->key_hash, device.key_hash, sizeof user->key_hash);
+    user_release(ask->gateway, user);
+    if (job->result != JOB_NAME_TAKEN)
+        return ask_fail_job(ask, job);
+    user_refuse_taken(ask->gateway, job->user.user.name, &refusal);
+    return ask_refuse(ask, &refusal);
+}
+
+static struct job *create_storing(struct gateway *gateway, const struct job_login *login,
+                                  const struct marks *marks)
+{
+    struct job *job = job_create(JOB_USER_CREATE);
+    struct greeting_context *context = submit_context(job, sizeof *context);
+    if (!context)
+        return job;
+    context->key = job_text(job, login->key);
+    job->user =
+        (struct job_user){.user = login->user, .device = login->device, .at = gateway->now};
+    job->user.marks = *marks;
+    job->user.user.role = ROLE_GUEST;
+    job->user.user.account = false;
+    job->user.user.id = job->user.device.user_id = gateway->users.id_last + 1;
+    job->user.device.id = gateway->users.device_id_last + 1;
+    return job;
+}
+
+static enum outcome store_guest(struct ask *ask, const struct job_login *login)
+{
+    struct gateway *gateway = ask->gateway;
+    struct job *job = create_storing(gateway, login, &ask->session->arrival.marks);
+    struct user *user = job ? user_create(gateway, &job->user.user) : NULL;
+    if (!user) {
+        job_destroy(job);
+        return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
+    }
     user->is_creating = true;
-    gateway->users.creating_count++;
-    return user;
+    if (ask_submit(ask, job, answer_stored) == AWAITS) {
+        gateway->users.id_last++;
+        gateway->users.device_id_last++;
+        return AWAITS;
+    }
+    user->is_creating = false;
+    user_release(gateway, user);
+    return ANSWERED;
 }
 
 static enum outcome greet_new(struct ask *ask, const struct job_login *login)
 {
-    static const struct job_own nothing = {.device_count = 1};
     struct refusal refusal;
     if (login->taken || user_has_name(ask->gateway, login->user.folded)) {
         user_refuse_taken(ask->gateway, login->user.name, &refusal);
@@ -351,11 +363,7 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
         return turn_away(ask, &refusal);
     if (!rates_take_guest(ask->session, &refusal))
         return ask_refuse(ask, &refusal);
-    struct user *user = create_guest(ask->gateway, login, &ask->session->arrival.marks);
-    if (!user)
-        return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
-    become(ask->session, user, user->first_device);
-    return welcome(ask, login->key, &nothing);
+    return store_guest(ask, login);
 }
 
 /* --- hello -------------------------------------------------------------------------------------- */
@@ -445,11 +453,7 @@ enum outcome handle_hello(struct ask *ask)
         key = NULL;
     if (!key && !hello->name)
         return refuse_unknown_key(ask);
-    struct user *user = key ? find_creating(ask->gateway, key) : NULL;
-    if (!user)
-        return log_in(ask, create_login(key, &row, hello->client));
-    const struct device_row device = {.id = user->first_device};
-    return greet_known(ask, key, user, &device);
+    return log_in(ask, create_login(key, &row, hello->client));
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */

@@ -70,35 +70,17 @@ static enum outcome forget(struct ask *ask, int64_t device_id, answer_handler *a
     return ask_submit(ask, job, answer);
 }
 
-/* The hash of no key that anybody knows, on its way to storage. */
-static void spoil(uint8_t key_hash[HASH_BYTES])
-{
-    if (!random_fill(key_hash, HASH_BYTES))
-        memset(key_hash, 0, HASH_BYTES);
-}
-
-/* Also when storage never had it: then nobody comes in with its key all the same. */
 static void close_forgotten(struct ask *ask, const struct job *job, const char *reason)
 {
     struct user *user = user_find_id(ask->gateway, job->device.device.user_id);
     ask->gateway->users.forgotten_count++;
-    if (user && user->is_creating && user->first_device == job->device.device.id)
-        spoil(user->key_hash);
     if (user)
         user_close_device(user, job->device.device.id, ask->session, reason);
 }
 
-static bool is_forgotten(const struct ask *ask, const struct job *job)
-{
-    const struct user *user = user_find_id(ask->gateway, job->device.device.user_id);
-    return job->result == JOB_DONE ||
-           (job->result == JOB_DEVICE_MISSING && user && user->is_creating &&
-            user->first_device == job->device.device.id);
-}
-
 static enum outcome answer_forget(struct ask *ask, struct job *job)
 {
-    if (!is_forgotten(ask, job))
+    if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     close_forgotten(ask, job, "This device was signed out by another one");
     (void)ask_ok(ask);

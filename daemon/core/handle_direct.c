@@ -118,7 +118,7 @@ enum outcome handle_direct(struct ask *ask)
     if (!access_speak(ask->session, &refusal))
         return ask_refuse(ask, &refusal);
     const struct user *user = user_find(ask->gateway, folded);
-    if (!user)
+    if (!user || user->is_creating)
         return look_up(ask, folded);
     const struct peer peer = {user->id, user->name};
     return begin(ask, &peer);

@@ -156,41 +156,6 @@ bool user_rename(struct gateway *gateway, struct user *user, const char *name, c
                         table_hash_text(user->folded, gateway->seed)); /* there is place: one went */
 }
 
-/* --- storing ------------------------------------------------------------------------------------ */
-
-static void finish_store(struct gateway *gateway, struct job *job);
-
-bool user_store(struct gateway *gateway, const struct user_row *row,
-                const struct device_row *device, const struct marks *marks)
-{
-    struct job *job = job_create(JOB_USER_CREATE);
-    if (job)
-        job->user = (struct job_user){
-            .user = *row, .device = *device, .at = gateway->now, .marks = *marks};
-    return gateway_submit(gateway, job, finish_store);
-}
-
-static void finish_store(struct gateway *gateway, struct job *job)
-{
-    struct user *user = user_find_id(gateway, job->user.user.id);
-    if (!user)
-        return;
-    memcpy(job->user.device.key_hash, user->key_hash,
-           HASH_BYTES); /* forgotten meanwhile, perhaps */
-    /* Storage failed for too long: the user is here all the same, and is stored with the next try.
-     * Also when nobody is here any more: what was said under this user is stored after all, and the
-     * key was given. No more users wait so than jobs may. */
-    if (job->result == JOB_UNAVAILABLE && gateway->drain.phase == DRAIN_NONE &&
-        user_store(gateway, &job->user.user, &job->user.device, &job->user.marks))
-        return;
-    user->is_creating = false;
-    gateway->users.creating_count--;
-    if (job->result != JOB_DONE)
-        for (struct session *session = user->sessions; session; session = session->next)
-            session_close(session, 4001, "This guest could not be stored; say hello again");
-    user_release(gateway, user);
-}
-
 void user_attach(struct user *user, struct session *session)
 {
     if (!user->sessions)

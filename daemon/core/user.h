@@ -11,13 +11,12 @@ struct gateway;
 struct session;
 struct token;
 
-/* With a session, or with a JOB_USER_CREATE under way. Freed when it has neither. */
+/* With a session; or, to keep its name, with a JOB_USER_CREATE under way: is_creating. Freed when it has
+ * neither. */
 struct user {
     struct table_link by_id, by_name;
     struct session *sessions; /* linked by session->next */
     int64_t id;
-    uint8_t key_hash[HASH_BYTES]; /* of the first device, while is_creating: storage lacks it yet */
-    int64_t first_device;         /* the same */
     struct token *token;      /* borrowed; NULL: a person */
     bool account;
     bool is_creating;
@@ -41,9 +40,6 @@ struct user *user_create(struct gateway *gateway, const struct user_row *row); /
 /* The session's device and its user are seen now, where the session comes from. client, which may be
  * NULL, is what it says it is. */
 void user_touch(const struct session *session, const char *client);
-/* Stores a user who is here already, seen from there; false when storage takes nothing more. */
-bool user_store(struct gateway *gateway, const struct user_row *row,
-                const struct device_row *device, const struct marks *marks);
 /* What a user wants to be called, as it is kept, folded and free of what nobody may be called. The row's
  * other fields stay. */
 bool user_check_name(const struct gateway *gateway, const char *name, struct user_row *row,

@@ -113,9 +113,10 @@ async def test_nobody_waits_for_a_disk_that_hangs_but_who_asked_it(make_daemon):
     daemon.start(prefix=["strace", "-f", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e",
                          "inject=fdatasync,fsync:delay_enter=700000"],
                  environment={"ASAN_OPTIONS": "detect_leaks=0"})
-    [mina] = await meet(daemon, "mina")
+    mina, known = await meet(daemon, "mina", "jun")
+    await known.close()
     slow = await mina.start("send", room="lobby", text="slow", nonce="1")
-    jun = await Client.connect(daemon, "jun")
+    jun = await Client.connect(daemon, session=known.key)
     await jun.join()
     await jun.ask("history", room="lobby")
     await jun.ask("rooms")

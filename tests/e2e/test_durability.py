@@ -126,3 +126,30 @@ async def test_time_never_runs_backwards_within_a_room(daemon):
     acks = [await mina.send(str(i)) for i in range(20)]
     assert all(a["ts"] <= b["ts"] for a, b in zip(acks, acks[1:]))
     await mina.close()
+
+
+async def come_in(daemon, name, keys):
+    try:
+        client = await Client.connect(daemon, name)
+        keys[name] = client.key
+        await client.wait_closed()
+    except (ConnectionError, OSError, EOFError):
+        pass
+    except Exception as error:  # websockets' own, and replies that did not come
+        assert "Connection" in type(error).__name__ or "Handshake" in type(error).__name__, error
+
+
+async def test_whoever_was_welcome_is_known_after_a_crash(daemon):
+    for round in range(5):
+        keys = {}
+        coming = [asyncio.ensure_future(come_in(daemon, f"newcomer {round}-{i}", keys))
+                  for i in range(40)]
+        while len(keys) < 1 + round * 5:
+            await asyncio.sleep(0)
+        daemon.kill()
+        await asyncio.gather(*coming)
+        daemon.start()
+        for name, key in keys.items():
+            again = await Client.connect(daemon, session=key)
+            assert again.name == name
+            await again.close()

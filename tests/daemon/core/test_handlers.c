@@ -86,22 +86,48 @@ static void a_key_is_the_same_user_again(void **state)
     (void)state;
 }
 
-static void a_key_counts_while_its_user_is_not_stored_yet(void **state)
+static void nobody_is_welcome_before_the_disk_has_them(void **state)
 {
-    char key[KEY_TEXT_BYTES + 1];
-    struct test_client *one = harness_connect(&harness, SESSION_WEBSOCKET);
-    client_send_only(one, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    struct test_client *mina = harness_connect(&harness, SESSION_WEBSOCKET);
+    struct test_client *other = harness_connect(&harness, SESSION_WEBSOCKET);
     fake_store_hold(harness.store);
+    client_send_only(mina, "{\"type\":\"hello\",\"name\":\"mina\"}");
     fake_store_step(harness.store, 1); /* the login, not the user */
     harness_settle(&harness);
-    key_in(client_expect(one, "welcome"), key);
-    client_disconnect(one);
-    struct test_client *two = harness_connect(&harness, SESSION_WEBSOCKET);
-    client_send_only(two, "{\"type\":\"hello\",\"session\":\"%s\"}", key);
+    assert_null(client_receive(mina));
+    client_send_only(other, "{\"type\":\"hello\",\"name\":\"Mina\"}");
+    fake_store_step(harness.store, 2);
+    harness_settle(&harness);
+    client_expect_error(other, "name_taken");
+    (void)client_expect(mina, "welcome");
+    fake_store_release(harness.store);
+    (void)state;
+}
+
+static void whom_the_disk_does_not_take_is_told_so_and_may_try_again(void **state)
+{
+    struct test_client *mina = harness_connect(&harness, SESSION_WEBSOCKET);
+    fake_store_fail(harness.store, true);
+    client_send(mina, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    client_expect_error(mina, "storage_unavailable");
+    assert_int_equal(harness.gateway->users.by_id.count, 0);
+    fake_store_fail(harness.store, false);
+    client_send(mina, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    (void)client_expect(mina, "welcome");
+    (void)state;
+}
+
+static void who_goes_before_they_are_stored_leaves_nothing_in_memory(void **state)
+{
+    struct test_client *mina = harness_connect(&harness, SESSION_WEBSOCKET);
+    fake_store_hold(harness.store);
+    client_send_only(mina, "{\"type\":\"hello\",\"name\":\"mina\"}");
+    fake_store_step(harness.store, 1);
+    harness_settle(&harness);
+    client_disconnect(mina);
     fake_store_release(harness.store);
     harness_settle(&harness);
-    assert_non_null(strstr(client_expect(two, "welcome"), "\"name\":\"mina\""));
-    assert_int_equal(harness.gateway->users.creating_count, 0);
+    assert_int_equal(harness.gateway->users.by_id.count, 0);
     (void)state;
 }
 
@@ -428,7 +454,9 @@ int main(void)
         TEST(names_that_the_gateway_keeps_are_invalid),
         TEST(two_at_once_do_not_get_the_same_name),
         TEST(a_key_is_the_same_user_again),
-        TEST(a_key_counts_while_its_user_is_not_stored_yet),
+        TEST(nobody_is_welcome_before_the_disk_has_them),
+        TEST(whom_the_disk_does_not_take_is_told_so_and_may_try_again),
+        TEST(who_goes_before_they_are_stored_leaves_nothing_in_memory),
         TEST(an_unknown_key_counts_as_none),
         TEST(a_hanging_commit_keeps_nobody_out),
         TEST(a_message_is_told_once_it_is_stored),
