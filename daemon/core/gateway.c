@@ -267,6 +267,11 @@ static bool adopt_rooms(struct gateway *gateway, const struct store_start *start
     return room_make_named(gateway);
 }
 
+void gateway_reconfigured(struct gateway *gateway)
+{
+    room_make_named_again(gateway);
+}
+
 const char *gateway_first_room(struct gateway *gateway)
 {
     const char *name = gateway->config->rooms.first;

@@ -48,6 +48,9 @@ void gateway_set_host(struct gateway *gateway, const struct host *host);
 uint64_t gateway_mark(const struct gateway *gateway, bool is_device, const void *bytes,
                       size_t length);
 
+/* The configuration has changed: rooms that it names now are made. */
+void gateway_reconfigured(struct gateway *gateway);
+
 /* Told at the start of every turn of the loop, before anything else that turn. */
 void gateway_set_now(struct gateway *gateway, const struct moment *now);
 

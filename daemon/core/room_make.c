@@ -221,7 +221,7 @@ void room_make_retry(struct gateway *gateway)
 /* --- the end ------------------------------------------------------------------------------------- */
 
 /* Newcomers and plain clients always find a room. */
-static void make_named_again(struct gateway *gateway)
+void room_make_named_again(struct gateway *gateway)
 {
     int64_t before = gateway->rooms.id_last;
     if (!room_make_named(gateway))
@@ -235,5 +235,5 @@ void room_remove(struct gateway *gateway, struct room *room)
     announce_room(gateway, room, "removed");
     count_owned(gateway, room->owner_id, -1);
     room_destroy(gateway, room);
-    make_named_again(gateway);
+    room_make_named_again(gateway);
 }

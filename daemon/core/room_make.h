@@ -48,6 +48,9 @@ struct room *room_make_first(struct gateway *gateway, const char *name);
 /* The rooms that the configuration names, rooms.first and plain.room, where they are not there. False
  * when a name will not do, or without memory. */
 bool room_make_named(struct gateway *gateway);
+
+/* The same later: whoever is here hears of the new ones. */
+void room_make_named_again(struct gateway *gateway);
 void room_make_retry(struct gateway *gateway); /* asks storage again for those it would not take */
 
 /* Storage has removed it: tells so, puts everybody out and forgets the room. One that the configuration

@@ -285,6 +285,7 @@ static void take_config(struct server *server, const struct config *fresh,
 {
     config_take(server->config, fresh, changes);
     apply_config(server);
+    gateway_reconfigured(server->gateway);
     server->reload->done(server->reload->of);
     log_info("server: configuration read again changed=\"%s\"", changes->applied);
     if (server->config->outdated[0])

@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+import websockets
 
 from client import Refused, meet, part
 
@@ -35,6 +36,25 @@ async def test_a_reload_tells_what_changed_and_what_waits(configured):
     status, reply = daemon.admin("POST", "/admin/v1/reload")
     assert status == 200 and reply["changed"] == []
     assert reply["waiting"] == ["storage.cache_bytes", "limits.nonce_window"], "it still waits"
+    await mina.close()
+
+
+async def test_the_plain_endpoint_is_switched_on_by_a_reload(make_daemon, tmp_path):
+    path = tmp_path / "hearth.conf"
+    path.write_text('plain = { enabled = false; room = "five-lines"; };\n')
+    daemon = make_daemon(start=False)
+    command = daemon.command
+    daemon.command = lambda: [*command(), "-c", str(path)]
+    daemon.start()
+    assert "five-lines" not in daemon.ctl("room", "list")
+    [mina] = await meet(daemon, "mina")
+    path.write_text('plain = { enabled = true; room = "five-lines"; };\n')
+    assert "changed: plain.enabled" in daemon.ctl("reload")
+    assert (await mina.next("room", change="created"))["name"] == "five-lines"
+    await mina.join("five-lines")
+    async with websockets.connect(f"{daemon.url}/7") as plain:
+        await plain.send('{"message":"hi"}')
+        assert (await mina.next("message"))["text"] == "hi"
     await mina.close()
 
 
