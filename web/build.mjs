@@ -149,6 +149,14 @@ function filled(path, names) {
   return text.replace(/\{\{(\w+)\}\}/g, (_, name) => names[name]).replace(/>\s+</g, "><").trim();
 }
 
+/** The page /trust, which stands alone. */
+async function addTrust(names) {
+  const script = await build({ ...common, entryPoints: { trust: "src/trust/trust.ts" } });
+  const style = await build({ ...common, entryPoints: { trust: "src/trust/trust.css" } });
+  const own = { script: addHashed("trust.js", script.outputFiles[0].contents), style: addHashed("trust.css", style.outputFiles[0].contents) };
+  add("trust.html", filled("src/trust/trust.html", { ...names, ...own }), false);
+}
+
 /** What makes the page work offline (https only): it lists every file, so it is made last. */
 async function addOffline(names) {
   const install = await build({ ...common, entryPoints: { install: "src/offline/install.ts" } });
@@ -182,4 +190,5 @@ const icon = addHashed("icon.svg", readFileSync(join(here, "static/icon.svg")));
 const drawn = "data:image/svg+xml," + encodeURIComponent(readFileSync(join(here, "static/icon.svg"), "utf8").trim());
 add("index.html", filled("src/index.html", { ...entries, icon: drawn }), false);
 await addOffline({ icon });
+await addTrust({ icon });
 writeAll();

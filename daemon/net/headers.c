@@ -78,6 +78,15 @@ bool headers_page_policy(const struct config *config, struct buffer *out)
                                    "payment=(), usb=()\r\n");
 }
 
+bool headers_trust_policy(struct buffer *out)
+{
+    return buffer_append_text(out, "Content-Security-Policy: default-src 'none'; "
+                                   "script-src 'self'; style-src 'self'; img-src 'self' data:; "
+                                   "connect-src 'self' https:; base-uri 'none'; form-action 'none'; "
+                                   "frame-ancestors 'none'; require-trusted-types-for 'script'; "
+                                   "trusted-types 'none'\r\n");
+}
+
 bool headers_install_policy(struct buffer *out)
 {
     return buffer_append_text(out, "Content-Security-Policy: default-src 'none'; "

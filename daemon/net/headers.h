@@ -18,6 +18,9 @@ extern const char headers_json[];
  * to come from the configuration, never from a header. */
 bool headers_page_policy(const struct config *config, struct buffer *out);
 
+/* Of /trust.html alone, which tries this gateway's other port; under which name is not known beforehand. */
+bool headers_trust_policy(struct buffer *out);
+
 /* Of /install.html alone, which registers the page's worker: its address would be a Trusted Type. */
 bool headers_install_policy(struct buffer *out);
 

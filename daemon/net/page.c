@@ -26,6 +26,14 @@ static bool is_place(const char *path)
     return strcmp(path, "/") == 0 || strncmp(path, "/r/", 3) == 0;
 }
 
+/* The file of a path: a place within the page, a page beside it, or itself. */
+static const char *file_of(const char *path)
+{
+    if (is_place(path))
+        return "/index.html";
+    return strcmp(path, "/trust") == 0 ? "/trust.html" : path;
+}
+
 static void no_such_file(struct http_request *http)
 {
     http_request_refuse_with(http, 404, "", "bad_request", "There is nothing at this path.");
@@ -58,9 +66,9 @@ static bool append_headers(struct http_request *http, const struct page_file *fi
                                        : "\r\nCache-Control: no-cache") &&
            buffer_append_text(out, "\r\nVary: Accept-Encoding\r\n") &&
            buffer_append_text(out, encoding) &&
-           (strcmp(file->path, "/install.html") == 0
-                ? headers_install_policy(out)
-                : headers_page_policy(http->server->config, out)) &&
+           (strcmp(file->path, "/install.html") == 0 ? headers_install_policy(out)
+            : strcmp(file->path, "/trust.html") == 0 ? headers_trust_policy(out)
+                                                     : headers_page_policy(http->server->config, out)) &&
            buffer_append(out, "", 1);
 }
 
@@ -191,10 +199,7 @@ static bool send_from_folder(struct http_request *http, const char *path)
 
 static void serve_folder(struct http_request *http)
 {
-    const char *path = http->path;
-    if (is_place(path))
-        path = "/index.html";
-    if (!send_from_folder(http, path))
+    if (!send_from_folder(http, file_of(http->path)))
         no_such_file(http);
 }
 
@@ -204,7 +209,7 @@ void page_serve(struct http_request *http)
         serve_folder(http);
         return;
     }
-    const struct page_file *file = find(is_place(http->path) ? "/index.html" : http->path);
+    const struct page_file *file = find(file_of(http->path));
     if (file)
         send_built_in(http, file);
     else

@@ -380,6 +380,14 @@ def test_the_page_is_the_same_and_knows_the_other_port(make_daemon):
     assert told == {"mode": "local_ca", "port": daemon.tls_port, "redirect": False, "warning": ""}
 
 
+def test_the_page_that_tests_trust_may_ask_the_other_port_only(make_daemon):
+    daemon = make_daemon(LOCAL_CA)
+    code, headers, body = daemon.http("GET", "/trust")
+    assert code == 200 and b"/assets/trust-" in body and headers["content-type"].startswith("text/html")
+    assert "connect-src 'self' https:;" in headers["content-security-policy"]
+    assert "https:" not in daemon.http("GET", "/")[1]["content-security-policy"]
+
+
 def test_the_pages_of_the_other_port_may_see_that_it_answers(make_daemon):
     daemon = make_daemon(LOCAL_CA)
     own = f"http://127.0.0.1:{daemon.port}"

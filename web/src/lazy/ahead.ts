@@ -1,5 +1,8 @@
 // Fetches all later parts while nobody waits, so that losing the connection is no dead end.
+import { chat } from "../app";
+import { recall } from "../memory";
 import { withWords } from "../words";
+import { goSecure } from "./secure";
 
 const parts = [
   () => import("./dialog"),
@@ -31,4 +34,6 @@ export async function fetchAhead(): Promise<void> {
     /* One that does not come now is asked for again when it is wanted. */
     await withWords<unknown>(part()).catch(() => undefined);
   }
+  /* The page /trust has found out that this device trusts the gateway's certificate. */
+  if (location.protocol === "http:" && recall("trusts", 0)) await goSecure(() => !chat.sender.items.peek().length);
 }

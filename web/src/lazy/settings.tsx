@@ -1,11 +1,12 @@
 // Settings: all of them for this device only.
 import type { Signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chat, close, screen, type Open } from "../app";
 import { forgetDrafts } from "../drafts";
 import { remember } from "../memory";
 import { enterKey, rowsKind, sound, textSize, theme } from "../settings";
 import { language, languages, t, type Key, type Language } from "../words";
+import { secureOf, type Secure } from "./secure";
 import { Choice, Item, Sure, Title } from "./sheet";
 import { ring } from "./sound";
 
@@ -57,6 +58,8 @@ function leave(): void {
 
 export function Settings(_: { what: Open }) {
   const [sure, ask] = useState(false);
+  const [secure, know] = useState<Secure>();
+  useEffect(() => void secureOf().then(know), []);
   if (sure) return <Sure text={t("otherNameSure")} yes={t("otherName")} act={leave} no={() => ask(false)} />;
   return (
     <>
@@ -73,7 +76,11 @@ export function Settings(_: { what: Open }) {
         ))}
       </fieldset>
       <p class="muted small">{t("settingsHere")}</p>
+      {secure?.warning && <p class="muted small">{secure.warning}</p>}
       <ul>
+        {secure && location.protocol === "http:" && (
+          <Item text={t("secureConnection")} act={() => location.assign("/trust")} />
+        )}
         {"serviceWorker" in navigator && (
           <Item text={t("keepOffline")} act={() => location.assign("/install.html" + location.hash)} />
         )}

@@ -70,6 +70,7 @@ export default {
   roleOwner: "host",
   roomName: "Name of the room",
   saidAs: "You were {name} when you wrote this.",
+  secureConnection: "Secure connection",
   unsure: "It may have been stored already: look before you send it again.",
   settingsHere: "These settings are kept on this device only.",
   soundOn: "On",

@@ -72,6 +72,7 @@ const ko: LaterWords = {
   roleOwner: "방장",
   roomName: "대화방 이름",
   saidAs: "{name} 이름으로 쓰신 글입니다.",
+  secureConnection: "안전한 연결",
   unsure: "이미 저장되었을 수 있습니다. 다시 보내기 전에 확인하세요.",
   settingsHere: "이 설정은 이 기기에만 저장됩니다.",
   soundOn: "켜기",
