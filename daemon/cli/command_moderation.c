@@ -26,6 +26,14 @@ static json_int_t parse_seconds(const char *text)
     return -1;
 }
 
+bool command_period(const char *text, json_int_t *seconds)
+{
+    json_int_t parsed = text ? parse_seconds(text) : 0;
+    if (text && parsed > 0)
+        *seconds = parsed;
+    return parsed >= 0;
+}
+
 /* The part that every one of these requests has. */
 static json_t *about_user(const struct invocation *invocation, const char *type)
 {

@@ -52,7 +52,19 @@ bool command_parse(const struct command *command, int argc, char **argv,
 bool globals_parse(int argc, char **argv, int *at, struct invocation *invocation, char *why,
                    size_t why_size);
 
+/* "90", "90s", "30m", "12h", "7d" as seconds; nothing of NULL. False if it is not a time. */
+bool command_period(const char *text, json_int_t *seconds);
+
 /* One function a command, in command_NOUN.c; each answers with the exit code. */
+enum exit_code command_ban_list(const struct invocation *invocation);
+enum exit_code command_ban_add(const struct invocation *invocation);
+enum exit_code command_mute_list(const struct invocation *invocation);
+enum exit_code command_mute_add(const struct invocation *invocation);
+enum exit_code command_sanction_remove(const struct invocation *invocation);
+enum exit_code command_erase(const struct invocation *invocation);
+enum exit_code command_audit(const struct invocation *invocation);
+enum exit_code command_session_list(const struct invocation *invocation);
+enum exit_code command_session_kick(const struct invocation *invocation);
 enum exit_code command_room_list(const struct invocation *invocation);
 enum exit_code command_room_show(const struct invocation *invocation);
 enum exit_code command_room_create(const struct invocation *invocation);

@@ -56,6 +56,7 @@ REQUESTS = {
     "keep": lambda scene: ("set", {"keep": "true"}),
     "export": lambda scene: ("export", {}),
     "import": lambda scene: ("import", {"rows": []}),
+    "sessions": lambda scene: ("sessions", {}),
     "status": lambda scene: ("status", {}),
     "clock": lambda scene: ("clock", {}),
     "notice": lambda scene: ("notice", {"text": "x"}),
@@ -94,7 +95,7 @@ async def test_each_operation_is_allowed_from_its_least_role_on(make_daemon, rol
 
 
 @pytest.mark.parametrize("operation", [o for o, least in permissions() if o in REQUESTS and
-                                       o not in ("create", "direct", "tokens", "status", "clock", "configure", "notice",
+                                       o not in ("create", "sessions", "direct", "tokens", "status", "clock", "configure", "notice",
                                                  "backup", "restore")])
 async def test_whom_a_private_room_is_closed_to_can_do_nothing_in_it(daemon, operation):
     founder, victim, stranger = await meet(daemon, "founder", "victim", "stranger")

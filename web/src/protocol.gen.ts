@@ -279,6 +279,26 @@ export interface AuditLine {
   reason?: string;
 }
 
+/** A connection. */
+export interface SessionLine {
+  /** For kick_session. */
+  id: number;
+  /** websocket, plain or http. */
+  kind: string;
+  /** Who; absent before hello. */
+  user?: string;
+  /** From where; absent: the admin socket. */
+  address?: string;
+  /** Which of the user's devices. */
+  device?: number;
+  /** For so long. */
+  since_ms: number;
+  /** Bytes that wait to be written. */
+  waiting: number;
+  /** The rooms that it is in. */
+  rooms: string[];
+}
+
 /** One emoji under a message. */
 export interface ReactionLine {
   /** The emoji. */
@@ -861,6 +881,22 @@ export interface EraseRequest {
   last_ms?: number;
 }
 
+/** Who is connected, from where; for administrators. */
+export interface SessionsRequest {
+  type: "sessions";
+  ref?: Ref;
+}
+
+/** Close a connection; for administrators. */
+export interface KickSessionRequest {
+  type: "kick_session";
+  ref?: Ref;
+  /** Of sessions. */
+  id: number;
+  /** For the audit. */
+  reason?: string;
+}
+
 /** Tell the moderators of a room of a message. */
 export interface ReportRequest {
   type: "report";
@@ -1403,6 +1439,16 @@ export interface ErasedReply {
   count: number;
 }
 
+/** To sessions. */
+export interface SessionsReply {
+  type: "sessions";
+  ref?: Ref;
+  /** In no order. */
+  sessions: SessionLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
+}
+
 /** To audit. */
 export interface AuditReply {
   type: "audit";
@@ -1936,6 +1982,8 @@ export type Request =
   | SanctionsRequest
   | LiftRequest
   | EraseRequest
+  | SessionsRequest
+  | KickSessionRequest
   | ReportRequest
   | AuditRequest
   | RoleRequest
@@ -1991,6 +2039,7 @@ export type Reply =
   | DevicesReply
   | SanctionsReply
   | ErasedReply
+  | SessionsReply
   | AuditReply
   | MembersReply
   | ClockReply
@@ -2065,6 +2114,8 @@ export interface Answers {
   sanctions: SanctionsReply;
   lift: OkReply;
   erase: ErasedReply;
+  sessions: SessionsReply;
+  kick_session: OkReply;
   report: OkReply;
   audit: AuditReply;
   role: OkReply;
@@ -2173,6 +2224,8 @@ export const least = {
   import: "admin",
   /** See who vouches for the time, and give it. */
   clock: "admin",
+  /** See who is connected, and close connections. */
+  sessions: "admin",
   /** See the gateway's figures. */
   status: "admin",
   /** See the settings, read them again, and set the log's level. */
