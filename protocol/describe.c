@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* describe readme < README.md | describe asyncapi | describe typescript */
+/* describe readme < README.md | describe asyncapi | describe openapi | describe typescript */
 
 static const struct permission permissions[] = {
 #define PERMISSION(operation, role, sentence) {#operation, sentence, ROLE_##role},
@@ -23,10 +23,12 @@ int main(int argc, char **argv)
         fine = describe_readme(stdin, stdout);
     else if (strcmp(what, "asyncapi") == 0)
         fine = describe_asyncapi(stdout);
+    else if (strcmp(what, "openapi") == 0)
+        fine = describe_openapi(stdout);
     else if (strcmp(what, "typescript") == 0)
         fine = describe_typescript(stdout);
     else
-        fputs("Usage: describe readme < README.md | describe asyncapi | describe typescript\n",
+        fputs("Usage: describe readme < README.md | describe asyncapi | openapi | typescript\n",
               stderr);
     return fine && fflush(stdout) == 0 ? 0 : 1;
 }

@@ -18,6 +18,7 @@ const struct permission *describe_permissions(size_t *count);
 bool describe_readme(FILE *in, FILE *out);
 
 bool describe_asyncapi(FILE *out);
+bool describe_openapi(FILE *out);
 bool describe_typescript(FILE *out);
 
 #endif

@@ -31,51 +31,19 @@
 /* Its body is a stream: it is acted on as it comes, see begin. */
 static const char restore_path[] = "/admin/v1/restore";
 
-/* Every path, once. {} is the name of a room (of /test/clock, milliseconds). Rows of one path stand together. */
+enum { IS_ANYBODY = false, IS_ADMIN = true };
+
 static const struct route {
     enum method method;
     bool is_admin; /* only through the admin socket; elsewhere it does not exist */
     const char *pattern;
     void (*act)(struct http_request *http);
 } routes[] = {
-    {METHOD_GET, false, "/healthz", api_health},
-    {METHOD_GET, false, "/metrics", api_metrics},
-    {METHOD_GET, false, "/ca.crt", secure_authority},
-    {METHOD_GET, false, "/api/v1/server", api_server},
-    {METHOD_GET, false, "/api/v1/rooms", api_rooms},
-    {METHOD_GET, false, "/api/v1/rooms/{}/messages", api_history},
-    {METHOD_POST, false, "/api/v1/rooms/{}/messages", api_send},
-    {METHOD_GET, false, "/api/v1/rooms/{}/stream", api_stream},
-    {METHOD_GET, false, "/api/v1/stream", api_rooms_stream},
-    {METHOD_POST, false, "/api/v1/cursor", api_cursor},
-    {METHOD_POST, false, "/api/v1/do", api_do},
-    {METHOD_POST, false, "/hooks/{}", hook_post},
-    {METHOD_POST, false, "/ntfy", hook_ntfy_json},
-    {METHOD_PUT, false, "/ntfy", hook_ntfy_json},
-    {METHOD_POST, false, "/ntfy/", hook_ntfy_json},
-    {METHOD_PUT, false, "/ntfy/", hook_ntfy_json},
-    {METHOD_POST, false, "/ntfy/{}", hook_ntfy},
-    {METHOD_PUT, false, "/ntfy/{}", hook_ntfy},
-    {METHOD_GET, false, "/ntfy/{}/publish", hook_ntfy},
-    {METHOD_GET, false, "/ntfy/{}/send", hook_ntfy},
-    {METHOD_GET, false, "/ntfy/{}/trigger", hook_ntfy},
-    {METHOD_GET, true, "/admin/v1/rooms", api_rooms},
-    {METHOD_POST, true, "/admin/v1/rooms", admin_room_create},
-    {METHOD_GET, true, "/admin/v1/rooms/{}", admin_room_show},
-    {METHOD_PATCH, true, "/admin/v1/rooms/{}", admin_room_set},
-    {METHOD_DELETE, true, "/admin/v1/rooms/{}", admin_room_remove},
-    {METHOD_GET, true, "/admin/v1/rooms/{}/messages", api_history},
-    {METHOD_POST, true, "/admin/v1/rooms/{}/messages", api_send},
-    {METHOD_GET, true, "/admin/v1/rooms/{}/stream", api_stream},
-    {METHOD_GET, true, "/admin/v1/stream", api_rooms_stream},
-    {METHOD_POST, true, "/admin/v1/do", api_do},
-    {METHOD_GET, true, "/admin/v1/backup", transfer_stream_send},
-    {METHOD_POST, true, restore_path, NULL},
-    {METHOD_PUT, true, restore_path, NULL},
-    {METHOD_GET, true, "/admin/v1/{}", admin_look}, /* {} is the name of a request */
-    {METHOD_POST, true, "/admin/v1/{}", admin_request},
+#define ROUTE(method, who, pattern, handler, arguments, request, reply, content, status, sentence)   \
+    {METHOD_##method, IS_##who, pattern, handler},
+#include "protocol/routes.def"
 #ifdef HEARTH_TEST_ENDPOINTS
-    {METHOD_POST, true, "/test/clock/{}", test_clock_advance},
+    {METHOD_POST, true, "/test/clock/{ms}", test_clock_advance},
 #endif
 };
 

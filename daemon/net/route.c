@@ -5,7 +5,7 @@
 bool route_matches(const char *pattern, const char *path, char *name, size_t name_size)
 {
     while (*pattern && *path) {
-        if (strncmp(pattern, "{}", 2) != 0) {
+        if (*pattern != '{') {
             if (*pattern++ != *path++)
                 return false;
             continue;
@@ -15,7 +15,7 @@ bool route_matches(const char *pattern, const char *path, char *name, size_t nam
             return false;
         memcpy(name, path, length);
         name[length] = '\0';
-        pattern += 2;
+        pattern += strcspn(pattern, "}") + 1;
         path += length;
     }
     return *pattern == *path;

@@ -12,9 +12,9 @@ static void a_pattern_gives_the_name_in_the_path(void **state)
 {
     char name[16] = "";
     (void)state;
-    assert_true(route_matches("/rooms/{}/messages", "/rooms/lobby/messages", name, sizeof name));
+    assert_true(route_matches("/rooms/{room}/messages", "/rooms/lobby/messages", name, sizeof name));
     assert_string_equal(name, "lobby");
-    assert_true(route_matches("/rooms/{}", "/rooms/@a,b", name, sizeof name));
+    assert_true(route_matches("/rooms/{room}", "/rooms/@a,b", name, sizeof name));
     assert_string_equal(name, "@a,b");
     assert_true(route_matches("/rooms", "/rooms", name, sizeof name));
 }
@@ -27,15 +27,15 @@ static void other_paths_do_not_match(void **state)
     char name[16];
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        assert_false(route_matches("/rooms/{}/messages", paths[i], name, sizeof name));
+        assert_false(route_matches("/rooms/{room}/messages", paths[i], name, sizeof name));
 }
 
 static void a_name_that_does_not_fit_does_not_match(void **state)
 {
     char name[4];
     (void)state;
-    assert_true(route_matches("/r/{}", "/r/abc", name, sizeof name));
-    assert_false(route_matches("/r/{}", "/r/abcd", name, sizeof name));
+    assert_true(route_matches("/r/{room}", "/r/abc", name, sizeof name));
+    assert_false(route_matches("/r/{room}", "/r/abcd", name, sizeof name));
 }
 
 int main(void)
