@@ -254,13 +254,14 @@ def references_of(node):
 
 
 def asyncapi():
-    document = json.loads(text_of(Path("protocol/asyncapi.json")))
-    for reference in sorted(set(references_of(document))):
-        node = document
-        for part in reference.removeprefix("#/").split("/"):
-            node = node.get(part) if isinstance(node, dict) else None
-        if node is None:
-            yield f"protocol/asyncapi.json refers to {reference}, which is not there"
+    for path in (Path("protocol/asyncapi.json"), Path("protocol/openapi.json")):
+        document = json.loads(text_of(path))
+        for reference in sorted(set(references_of(document))):
+            node = document
+            for part in reference.removeprefix("#/").split("/"):
+                node = node.get(part) if isinstance(node, dict) else None
+            if node is None:
+                yield f"{path} refers to {reference}, which is not there"
 
 
 # ---- what is listed is used
