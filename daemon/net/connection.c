@@ -13,6 +13,7 @@
 
 #define CLOSE_MS         3000 /* for what was written to go out before the close */
 #define CLOSE_STEP_US    50000
+#define PROBE_MS         240000 /* Linux probes a closed window ever more rarely, at last every 2 minutes */
 #define REASON_BYTES_MAX 123   /* RFC 6455, 5.5: 125 with the code */
 
 /* With a payload, which comes back: of an empty pong lws tells nobody. */
@@ -161,7 +162,7 @@ static bool has_unsent(int fd)
 }
 
 /* The peer's kernel answers although its program does not read: slow, not dead. */
-static bool is_merely_slow(const struct connection *connection, int64_t within_ms)
+static bool is_merely_slow(const struct connection *connection)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
@@ -173,7 +174,7 @@ static bool is_merely_slow(const struct connection *connection, int64_t within_m
         return false;
     bool waits = connection->is_paused || lws_partial_buffered(connection->wsi) ||
                  has_unsent(fd) || (plain != fd && has_unsent(plain));
-    return waits && (int64_t)info.tcpi_last_ack_recv < within_ms;
+    return waits && (int64_t)info.tcpi_last_ack_recv < PROBE_MS;
 }
 
 static void ping(struct connection *connection)
@@ -199,7 +200,7 @@ static void sweep_websockets(struct server *server, int64_t now_ms)
         if (!each->is_pinged)
             ping(each);
         else if (silent_ms >= 2 * ping_ms) {
-            if (is_merely_slow(each, 2 * ping_ms))
+            if (is_merely_slow(each))
                 connection_heard(server, each);
             else
                 connection_kill(each);
