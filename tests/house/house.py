@@ -20,7 +20,7 @@ FLOORS = {
                    "storage/store.h", "storage/clock.h", "storage/crypto.h"} | LISTS,
     "daemon/cli": {"daemon/cli", "config", "protocol", "libwebsockets.h", "jansson.h"},
     "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h", "libwebsockets.h",
-                      "curl", "jansson.h", "mosquitto.h"} | LISTS,
+                      "curl", "jansson.h", "libconfig.h", "mbedtls", "mosquitto.h"} | LISTS,
 }
 LOG = {"daemon/log.h", "config/config.h", "protocol/text.h", "storage/clock.h"}
 ROOF = {"config/config.h", "daemon/log.h", "storage/store.h", "protocol/message.h",

@@ -1,0 +1,50 @@
+/* driver.h - what carries a room's entries to another system. One driver a kind of system, each in a file of
+ * its own, which share this struct and nothing else. Loop thread.
+ *
+ * A driver is given one entry at a time for each of its links, and tells with link_delivered once what became
+ * of it; until then it gets no other of that link. It may do so within deliver, or later. */
+#ifndef HEARTH_BRIDGE_DRIVER_H
+#define HEARTH_BRIDGE_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <libconfig.h>
+
+struct bridge;
+struct link;
+
+/* One entry of a room's log, borrowed until it is told as delivered. */
+struct entry {
+    char id[64]; /* LOG.SEQ: the same whenever it is delivered */
+    const char *type, *room;
+    int64_t seq, ts;
+    const json_t *json; /* all of it */
+    const char *line;   /* the same as it came */
+};
+
+enum delivery {
+    DELIVERY_DONE,
+    DELIVERY_LATER,  /* the other side does not take it now: again after a while, and longer each time */
+    DELIVERY_PASSED, /* it never will: logged, and passed over */
+    DELIVERY_GONE    /* it wants nothing more: the link ends */
+};
+
+struct driver {
+    const char *name;
+    /* Reads its part of the configuration. NULL: why is one sentence. */
+    void *(*open)(struct bridge *bridge, const config_setting_t *setting, char *why, size_t why_size);
+    void (*deliver)(void *target, struct link *link, const struct entry *entry);
+    /* Called in every turn of the loop; may be NULL. */
+    void (*tick)(void *target);
+    void (*close)(void *target);
+};
+
+extern const struct driver webhook_driver;
+#ifdef HEARTH_BRIDGE_MQTT
+extern const struct driver mqtt_driver;
+#endif
+
+#endif

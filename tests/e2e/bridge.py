@@ -1,0 +1,111 @@
+"""hearth-bridge of this build, and the receivers that it posts to."""
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from daemon import DEADLINE_S, HEARTHD
+from test_tokens import create
+
+BRIDGE = Path(HEARTHD).parent / "hearth-bridge"
+needed = pytest.mark.skipif(not BRIDGE.exists(), reason="hearth-bridge is not built: there is no libcurl")
+
+
+class Bridge:
+    def __init__(self, daemon, settings, name="out", rooms=("lobby",), token=None):
+        self.daemon = daemon
+        self.path = daemon.folder / f"{name}.conf"
+        self.settings = settings
+        self.token = token or create(daemon, name, "bridge", *rooms)
+        self.process, self.log = None, []
+
+    def write(self):
+        self.path.write_text(f'gateway = {{ url = "http://127.0.0.1:{self.daemon.port}"; token = "{self.token}"; }};\n'
+                             + self.settings)
+
+    def run(self, *arguments):
+        self.write()
+        return subprocess.run([BRIDGE, "-c", self.path, *arguments], capture_output=True, text=True, timeout=DEADLINE_S)
+
+    def start(self):
+        self.write()
+        self.process = subprocess.Popen([BRIDGE, "-c", self.path], stderr=subprocess.PIPE, text=True)
+        ready = threading.Event()
+        threading.Thread(target=self._read, args=[self.process.stderr, ready], daemon=True).start()
+        assert ready.wait(DEADLINE_S), self.log
+        return self
+
+    def _read(self, pipe, ready):
+        for line in pipe:
+            self.log.append(line)
+            if "ready" in line:
+                ready.set()
+        ready.set()
+
+    def kill(self):
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(DEADLINE_S)
+        self.process = None
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        assert self.process.wait(DEADLINE_S) == 0, self.log
+        self.process = None
+        assert not [line for line in self.log if re.search("Sanitizer|runtime error", line)], self.log
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Receiver:
+    """An HTTP server that keeps what is posted; answer(number, body) gives (status, headers, body)."""
+
+    def __init__(self, answer=None):
+        self.posts, self.changed = [], threading.Condition()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with receiver.changed:
+                    receiver.posts.append((dict(self.headers), body))
+                    number = len(receiver.posts)
+                status, headers, text = answer(number, json.loads(body)) if answer else (200, {}, b"")
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+                with receiver.changed:
+                    receiver.changed.notify_all()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def until(self, count):
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.posts) >= count, DEADLINE_S), len(self.posts)
+            return self.posts[:]
+
+    def texts(self, count):
+        return [json.loads(body)["data"].get("text") for _, body in self.until(count)]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()

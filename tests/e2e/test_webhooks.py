@@ -1,0 +1,211 @@
+"""Outgoing webhooks: signed, in order, from a cursor, whoever dies meanwhile."""
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+
+from bridge import Bridge, Receiver, needed
+from client import meet, part
+
+pytestmark = needed
+
+SECRETS = [base64.b64encode(bytes([i]) * 32).decode() for i in (1, 2)]
+
+
+@pytest.fixture
+def make_receiver():
+    made = []
+
+    def make(answer=None):
+        made.append(Receiver(answer))
+        return made[-1]
+
+    yield make
+    for receiver in made:
+        receiver.close()
+
+
+def webhook(receiver, more="", rooms='"lobby"', private="true"):
+    return (f'webhooks = ( {{ name = "out"; url = "{receiver.url}"; rooms = [{rooms}]; private = {private}; {more} }} );\n')
+
+
+def settled(bridge):
+    """It has noted where it began: what is said from now on is delivered."""
+    for _ in range(600):
+        cursors = bridge.daemon.http("POST", "/api/v1/do", {"type": "cursors"},
+                                     {"Authorization": f"Bearer {bridge.token}"})[2]
+        if json.loads(cursors).get("cursors"):
+            return bridge
+    raise AssertionError("no cursor is noted: " + "".join(bridge.log))
+
+
+async def test_entries_are_posted_in_order_and_signed(daemon, make_receiver):
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    await mina.send("before it began")
+    both = ", ".join(f'"whsec_{secret}"' for secret in SECRETS)
+    with Bridge(daemon, webhook(receiver, f"secret = ({both});")) as bridge:
+        settled(bridge)
+        sent = [await mina.send(f"m{i}") for i in range(30)]
+        await mina.ask("edit", room="lobby", target=sent[0]["seq"], text="better")
+        await mina.ask("react", room="lobby", target=sent[0]["seq"], emoji="👍", on=True)
+        await mina.ask("delete", room="lobby", target=sent[1]["seq"])
+        posts = receiver.until(33)
+    bodies = [json.loads(body) for _, body in posts]
+    assert [body["data"]["seq"] for body in bodies] == sorted(body["data"]["seq"] for body in bodies)
+    assert [body["type"] for body in bodies[-3:]] == ["edit", "reaction", "delete"]
+    assert [body["data"]["text"] for body in bodies[:30]] == [f"m{i}" for i in range(30)]
+    for headers, body in posts:
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        macs = [base64.b64encode(hmac.new(base64.b64decode(s), signed, hashlib.sha256).digest()).decode() for s in SECRETS]
+        assert headers["webhook-signature"].split() == [f"v1,{mac}" for mac in macs]
+        hub = hmac.new(base64.b64decode(SECRETS[0]), body, hashlib.sha256).hexdigest()
+        assert headers["X-Hub-Signature-256"] == f"sha256={hub}"
+    assert len({headers["webhook-id"] for headers, _ in posts}) == 33
+    await part(mina)
+
+
+async def test_what_fails_is_tried_again_and_what_is_wrong_passed_over(daemon, make_receiver):
+    def answer(number, body):
+        text = body["data"]["text"]
+        if text == "late" and number < 4:
+            return 503, {"Retry-After": "1"}, b""
+        return (404 if text == "wrong" else 200), {}, b""
+
+    receiver = make_receiver(answer)
+    (mina,) = await meet(daemon, "mina")
+    with Bridge(daemon, webhook(receiver)) as bridge:
+        settled(bridge)
+        for text in ("first", "late", "wrong", "last"):
+            await mina.send(text)
+        assert receiver.texts(6) == ["first", "late", "late", "late", "wrong", "last"]
+        assert len({headers["webhook-id"] for headers, _ in receiver.posts[1:4]}) == 1
+    await part(mina)
+
+
+async def test_a_receiver_that_is_gone_is_posted_to_no_more(daemon, make_receiver):
+    gone, other = make_receiver(lambda number, body: (410, {}, b"")), make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    settings = webhook(gone).replace(" );\n", f', {{ name = "other"; url = "{other.url}"; rooms = ["lobby"]; private = true; }} );\n')
+    with Bridge(daemon, settings) as bridge:
+        settled(bridge)
+        await mina.send("one")
+        other.until(1)
+        gone.until(1)
+        await mina.send("two")
+        other.until(2)
+    assert len(gone.posts) == 1
+    await part(mina)
+
+
+async def test_nothing_is_lost_when_bridge_and_gateway_are_killed(daemon, make_receiver):
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, webhook(receiver)).start()
+    settled(bridge)
+    said = 0
+    for turn in range(6):
+        for _ in range(10):
+            said += 1
+            await mina.send(f"m{said}")
+        if turn % 2:
+            bridge.kill()
+            bridge.start()
+        else:
+            await part(mina)
+            daemon.kill()
+            bridge.stop()
+            daemon.start()
+            bridge.start()
+            (mina,) = await meet(daemon, f"mina {turn}")
+    wanted = [f"m{i}" for i in range(1, said + 1)]
+    seen, ids = [], set()
+    count = said
+    while True:
+        posts = receiver.until(count)
+        seen, ids = [], set()
+        for headers, body in posts:
+            if headers["webhook-id"] not in ids:
+                ids.add(headers["webhook-id"])
+                seen.append(json.loads(body)["data"]["text"])
+        if len(seen) >= said:
+            break
+        count = len(posts) + 1
+    assert seen == wanted, "something is missing, doubled or out of order"
+    bridge.stop()
+    await part(mina)
+
+
+async def test_private_addresses_are_reached_only_where_it_is_said(daemon, make_receiver):
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    with Bridge(daemon, webhook(receiver, private="false")) as bridge:
+        settled(bridge)
+        await mina.send("secret")
+        for _ in range(600):
+            (line,) = json.loads(daemon.ctl("bridge", "list", "--json"))["bridges"]
+            if not line.get("ok", False) and "private" in line.get("text", ""):
+                break
+        else:
+            raise AssertionError(line)
+    assert not receiver.posts
+    await part(mina)
+
+
+async def test_redirects_are_not_followed(daemon, make_receiver):
+    target = make_receiver()
+    receiver = make_receiver(lambda number, body: (302, {"Location": target.url}, b""))
+    (mina,) = await meet(daemon, "mina")
+    with Bridge(daemon, webhook(receiver)) as bridge:
+        settled(bridge)
+        await mina.send("x")
+        receiver.until(2)
+    assert not target.posts
+    await part(mina)
+
+
+async def test_a_reply_to_a_mention_becomes_a_message_once(daemon, make_receiver):
+    replies = {1: (200, {"Content-Type": "application/json"}, b'{"text":"pong"}'),
+               2: (200, {"Content-Type": "text/plain"}, b"plain pong")}
+    receiver = make_receiver(lambda number, body: replies.get(number, (200, {}, b"")))
+    (mina,) = await meet(daemon, "mina")
+    more = 'replies = true; mention = "out"; kinds = ["message"];'
+    with Bridge(daemon, webhook(receiver, more)) as bridge:
+        settled(bridge)
+        await mina.send("not for it")
+        asked = [await mina.send("@out ping"), await mina.send("@OUT again")]
+        await mina.entries(3)
+        answers = await mina.entries(2)
+        assert [(a["text"], a["reply_to"], a["via"]) for a in answers] == [
+            ("pong", asked[0]["seq"], "webhook"), ("plain pong", asked[1]["seq"], "webhook")]
+        assert receiver.texts(2) == ["@out ping", "@OUT again"]
+    await part(mina)
+
+
+async def test_once_and_dry_run_end_by_themselves(daemon, make_receiver):
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, webhook(receiver))
+    assert bridge.run("--once").returncode == 0, "it notes where it begins"
+    await mina.send("one")
+    dry = bridge.run("--once", "--dry-run")
+    assert dry.returncode == 0 and "one" in dry.stdout and not receiver.posts
+    assert bridge.run("--once").returncode == 0
+    assert receiver.texts(1) == ["one"]
+    assert bridge.run("--once").returncode == 0 and len(receiver.posts) == 1
+    await part(mina)
+
+
+@pytest.mark.parametrize("settings, why", [
+    ("", "nothing to carry"), ("webhooks = 1;", "list"), ("webhooks = ( { } );", "url"), ("x = ;", "syntax"),
+    ('webhooks = ( { url = "http://a"; } );', "rooms"), ('webhooks = ( { url = "ftp://a"; rooms = ["x"]; } );', "url"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; secret = "short"; } );', "whsec_")])
+async def test_a_wrong_configuration_is_told(daemon, settings, why):
+    done = Bridge(daemon, settings).run("--check-config")
+    assert done.returncode == 1 and why in done.stderr and ".conf:" in done.stderr, done.stderr
+
+
+async def test_a_right_configuration_is_told_too(daemon, make_receiver):
+    assert Bridge(daemon, webhook(make_receiver())).run("--check-config").returncode == 0
