@@ -3,6 +3,7 @@
 #include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/origins.h"
+#include "storage/reactions.h"
 #include "storage/repeats.h"
 #include "storage/search/search.h"
 
@@ -66,6 +67,9 @@ static bool append_change(struct writer *writer, struct log *log, struct job *jo
     if (!read_target(&writer->database, target_id, &target))
         return false;
     job->result = judge(append, &target);
+    if (job->result == JOB_DONE && entry->kind == ENTRY_KIND_REACTION &&
+        !reactions_judge(&writer->database, target_id, entry, job))
+        return false;
     if (job->result != JOB_DONE)
         return true;
     bool text_changes = entry->kind != ENTRY_KIND_REACTION && writer->search;

@@ -4,13 +4,9 @@
 
 #include "protocol/emoji.h"
 #include "storage/messages.h"
+#include "storage/reactions.h"
 
-enum {
-    REACTIONS_MAX = 32,          /* emojis shown under one message */
-    REACTION_NAMES_MAX = 20,     /* names shown under one emoji */
-    REACTION_NAMES_BYTES = 4096, /* names shown under one message, as they go out */
-    REACTION_BYTES = 48          /* a line's keys and numbers */
-};
+enum { REACTION_BYTES = 48 }; /* a line's keys and numbers */
 
 static bool apply_edit(struct database *database, struct job *job, struct history_entry *history)
 {
@@ -26,66 +22,11 @@ static bool apply_edit(struct database *database, struct job *job, struct histor
     return step != STEP_FAILED;
 }
 
-/* Counted in any case, and named while there is place for names. bytes is what those of the message
- * take until now. */
-static bool add_name(struct job *job, struct reaction *line, const char *name, size_t *bytes)
-{
-    line->count++;
-    if (line->name_count == REACTION_NAMES_MAX)
-        return true;
-    *bytes += json_string_bytes(name);
-    if (*bytes <= REACTION_NAMES_BYTES)
-        line->names[line->name_count++] = job_clean_text(job, name, TEXT_LINE);
-    return !job_failed(job);
-}
-
-/* Adds one row of (emoji, name) to the newest line, or begins the next line. */
-static bool add_reaction(struct job *job, struct history_entry *history, const char *stored,
-                         const char *name, size_t *bytes)
-{
-    char emoji[TEXT_CLEAN_MAX(EMOJI_BYTES_MAX)];
-    if (!emoji_normalise(stored, emoji))
-        text_clean(stored, TEXT_LINE, emoji, sizeof emoji);
-    struct reaction *line =
-        history->reaction_count ? &history->reactions[history->reaction_count - 1] : NULL;
-    if (!line || strcmp(line->emoji, emoji) != 0) {
-        if (history->reaction_count == REACTIONS_MAX)
-            return true;
-        line = &history->reactions[history->reaction_count++];
-        line->emoji = job_text(job, emoji);
-        line->names = job_memory(job, REACTION_NAMES_MAX * sizeof *line->names);
-        if (job_failed(job))
-            return false;
-    }
-    return add_name(job, line, name, bytes);
-}
-
-static bool apply_reactions(struct database *database, struct job *job,
-                            struct history_entry *history)
-{
-    sqlite3_stmt *statement = database_prepare(
-        database, "SELECT emoji, name FROM reactions WHERE target=?1 ORDER BY emoji, user_id, name");
-    sqlite3_bind_int64(statement, 1, row_id(history->room_id, history->entry.seq));
-    enum step step;
-    size_t bytes = 0;
-    bool ok = true;
-    while (ok && (step = database_step(database, statement)) == STEP_ROW) {
-        if (!history->reactions)
-            history->reactions = job_memory(job, REACTIONS_MAX * sizeof *history->reactions);
-        ok = history->reactions && add_reaction(job, history, column_text(statement, 0),
-                                                column_text(statement, 1), &bytes);
-    }
-    database_reset(statement);
-    if (!ok)
-        return database_failed(database, SQLITE_NOMEM);
-    return step == STEP_DONE;
-}
-
 bool history_apply(struct database *database, struct job *job, struct history_entry *history)
 {
     if (history->entry.kind != ENTRY_KIND_MESSAGE || history->entry.deleted)
         return true;
-    return apply_edit(database, job, history) && apply_reactions(database, job, history) &&
+    return apply_edit(database, job, history) && reactions_read(database, job, history) &&
            (!job_failed(job) || database_failed(database, SQLITE_NOMEM));
 }
 

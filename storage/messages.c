@@ -4,6 +4,7 @@
 
 #include "protocol/emoji.h"
 #include "storage/grants.h"
+#include "storage/reactions.h"
 
 static int via_number(const char *via)
 {
@@ -92,28 +93,6 @@ static bool apply_edit(struct database *database, int64_t target, int64_t edit)
     return database_run(database, statement);
 }
 
-/* With U+FE0F or without, it is the same reaction. */
-#define SAME_EMOJI "replace(?2,char(65039),'')"
-/* A user may be called otherwise since; whom a bridge brought is told by the name. */
-#define BY_SAME "user_id=?3 AND (name=?4 OR ?5)"
-#define REACTED "SELECT 1 FROM reactions WHERE target=?1 AND emoji=" SAME_EMOJI " AND " BY_SAME
-static bool apply_reaction(struct database *database, int64_t target, const struct entry *entry)
-{
-    sqlite3_stmt *statement =
-        entry->on ? database_prepare(database, "INSERT OR IGNORE INTO"
-                                               " reactions(target,emoji,user_id,name)"
-                                               " SELECT ?1," SAME_EMOJI ",?3,?4 WHERE NOT EXISTS("
-                                               REACTED ")")
-                  : database_prepare(database, "DELETE FROM reactions WHERE target=?1"
-                                               " AND emoji=" SAME_EMOJI " AND " BY_SAME);
-    sqlite3_bind_int64(statement, 1, target);
-    bind_text(statement, 2, entry->emoji);
-    sqlite3_bind_int64(statement, 3, entry->user_id);
-    bind_text(statement, 4, entry->from ? entry->from : "");
-    sqlite3_bind_int(statement, 5, entry->user_id != 0 && !entry->via);
-    return database_run(database, statement);
-}
-
 static bool run_with_target(struct database *database, const char *sql, int64_t target)
 {
     sqlite3_stmt *statement = database_prepare(database, sql);
@@ -143,7 +122,7 @@ bool messages_apply(struct database *database, int64_t room_id, const struct ent
     case ENTRY_KIND_DELETE:
         return apply_delete(database, target);
     case ENTRY_KIND_REACTION:
-        return apply_reaction(database, target, entry);
+        return reactions_apply(database, target, entry);
     case ENTRY_KIND_MESSAGE:
     case ENTRY_KIND_TOPIC:
         break;

@@ -53,7 +53,7 @@ static bool out_of_memory(struct survey *survey)
 static bool is_taken_over(const struct layout *layout)
 {
     return strncmp(layout->name, "search_", 7) != 0 && strcmp(layout->name, "messages") != 0 &&
-           strcmp(layout->name, "edits") != 0 && strcmp(layout->name, "reactions") != 0;
+           strcmp(layout->name, "edits") != 0 && strncmp(layout->name, "reaction", 8) != 0;
 }
 
 /* What says how this very file was left. */

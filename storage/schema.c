@@ -154,6 +154,22 @@ static const char *const steps[] = {
     "  users.id=user_id WHERE banned_until>0 UNION ALL"
     " SELECT 1, room_id, user_id, name, '', 3, 0, muted_until, 1 FROM grants JOIN users ON"
     "  users.id=user_id WHERE muted_until>0;",
+
+    /* How many of a kind there are, see reactions.h; of what is there already, the 20 that most
+     * have put. */
+    "CREATE TABLE reaction_kinds("
+    " target INTEGER NOT NULL, emoji TEXT NOT NULL, count INTEGER NOT NULL,"
+    " PRIMARY KEY(target, emoji)) WITHOUT ROWID;"
+    "DELETE FROM reactions WHERE (target, emoji) IN (SELECT target, emoji FROM"
+    " (SELECT target, emoji, row_number() OVER (PARTITION BY target ORDER BY count(*) DESC, emoji)"
+    "  AS place FROM reactions GROUP BY target, emoji) WHERE place>20);"
+    "INSERT INTO reaction_kinds SELECT target, emoji, count(*) FROM reactions GROUP BY target, emoji;"
+    "CREATE TRIGGER reaction_put AFTER INSERT ON reactions BEGIN"
+    " INSERT INTO reaction_kinds VALUES(new.target, new.emoji, 1)"
+    "  ON CONFLICT(target, emoji) DO UPDATE SET count=count+1; END;"
+    "CREATE TRIGGER reaction_taken AFTER DELETE ON reactions BEGIN"
+    " DELETE FROM reaction_kinds WHERE target=old.target AND emoji=old.emoji AND count<=1;"
+    " UPDATE reaction_kinds SET count=count-1 WHERE target=old.target AND emoji=old.emoji; END;",
 };
 
 /* application_id: "hrth". */

@@ -147,6 +147,12 @@ enum outcome handle_react(struct ask *ask)
     return repeat_submit(ask, ask->room, (struct repeat){react->since, react->log}, job, answer_append);
 }
 
+/* Reactions under a message are bounded: see storage/reactions.h. */
+static bool is_one_too_many(const struct job *job)
+{
+    return job->result == JOB_REFUSED && job->append.entry.kind == ENTRY_KIND_REACTION;
+}
+
 enum outcome answer_append(struct ask *ask, struct job *job)
 {
     const struct entry *entry = &job->append.entry;
@@ -159,7 +165,8 @@ enum outcome answer_append(struct ask *ask, struct job *job)
     if (job->result == JOB_MESSAGE_MISSING && job->append.target_origin)
         return ask_fail(ask, ERROR_message_not_found, "target_origin", NULL);
     if (job->result != JOB_DONE && job->result != JOB_REPEATED)
-        return ask_fail_job(ask, job);
+        return is_one_too_many(job) ? ask_fail(ask, ERROR_bad_request, "emoji", "%s", job->why)
+                                    : ask_fail_job(ask, job);
     if (!ask->session || ask->session->arrival.kind == SESSION_PLAIN)
         return ANSWERED;
     const struct reply_ack ack = {

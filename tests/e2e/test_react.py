@@ -68,3 +68,22 @@ async def test_under_what_is_no_message_nothing_can_be_put(daemon):
     assert (await mina.ask_in_vain("react", room="lobby", target=99, emoji="👍", on=True))[
         "error_code"] == "message_not_found"
     await mina.close()
+
+
+async def test_junk_does_not_hide_what_people_put(daemon):
+    mina, jun, *others = await meet(daemon, "mina", "jun", *[f"other-{i}" for i in range(4)])
+    seq = (await mina.send("dinner?"))["seq"]
+    for emoji in "😀😁😂😃😄":
+        await jun.ask("react", room="lobby", target=seq, emoji=emoji, on=True)
+    reply = await jun.ask_in_vain("react", room="lobby", target=seq, emoji="😅", on=True)
+    assert (reply["error_code"], reply["field"]) == ("bad_request", "emoji") and "5" in reply["message"]
+    for i, other in enumerate(others[:3]):
+        for emoji in "😅😆😇😈😉😊😋😌😍😎😏😐😑😒😓"[5 * i:5 * i + 5]:
+            await other.ask("react", room="lobby", target=seq, emoji=emoji, on=True)
+    reply = await others[3].ask_in_vain("react", room="lobby", target=seq, emoji="👍", on=True)
+    assert (reply["error_code"], reply["field"]) == ("bad_request", "emoji") and "20" in reply["message"]
+    await others[3].ask("react", room="lobby", target=seq, emoji="😀", on=True)
+    [message] = (await mina.ask("history", room="lobby"))["messages"]
+    assert len(message["reactions"]) == 20
+    assert {"emoji": "😀", "names": ["jun", "other-3"], "count": 2} in message["reactions"]
+    await part(mina, jun, *others)

@@ -49,6 +49,7 @@ static void spoil(struct store_fixture *fixture)
                          " name=CAST(x'6d690aff' AS TEXT)");
     (void)fixture_query(fixture, "UPDATE rooms SET topic=CAST(x'746f700d0a6963ff' AS TEXT)");
     (void)fixture_query(fixture, "UPDATE reactions SET emoji=CAST(x'0aff' AS TEXT), name=CAST(x'6aff' AS TEXT)");
+    (void)fixture_query(fixture, "UPDATE reaction_kinds SET emoji=CAST(x'0aff' AS TEXT)");
     (void)fixture_query(fixture, "UPDATE users SET name=CAST(x'6d691b' AS TEXT) WHERE id=1");
     fixture_open(fixture);
 }
@@ -491,6 +492,80 @@ static void what_was_removed_since_cannot_be_known(void **state)
     assert_int_equal(say_again(fixture, 100, 100, &seq), JOB_DONE);
 }
 
+/* The emoji number i: distinct ones, as they are spelled. */
+static const char *emoji_of(int i)
+{
+    static char text[8];
+    snprintf(text, sizeof text, "\xf0\x9f\x98%c", 0x80 + i); /* U+1F600 and on */
+    return text;
+}
+
+static struct history_entry *read_first(struct store_fixture *fixture, struct job **job)
+{
+    *job = job_create(JOB_HISTORY);
+    (*job)->history.room_id = LOBBY;
+    (*job)->history.before = (*job)->history.after = NUMBER_ABSENT;
+    (*job)->history.up_to = SEQ_MAX;
+    (*job)->history.limit = 10;
+    (*job)->history.bytes_max = 1 << 20;
+    *job = fixture_do(fixture, *job);
+    return &(*job)->history.entries[0];
+}
+
+static enum job_result react(struct store_fixture *fixture, int64_t user_id, int64_t seq, int emoji,
+                             bool on)
+{
+    struct job *job = fixture_change(fixture, ENTRY_KIND_REACTION, user_id, seq, emoji_of(emoji));
+    job->append.entry.on = on;
+    return fixture_result(fixture_do(fixture, job));
+}
+
+static void a_user_puts_five_reactions_and_a_message_has_twenty_kinds(void **state)
+{
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "hi");
+    for (int user = 0; user < 4; user++)
+        for (int i = 0; i < 5; i++)
+            assert_int_equal(react(fixture, 10 + user, seq, user * 5 + i, true), JOB_DONE);
+    assert_int_equal(react(fixture, 10, seq, 5, true), JOB_REFUSED);  /* a sixth of one user */
+    assert_int_equal(react(fixture, 20, seq, 20, true), JOB_REFUSED); /* a kind too many */
+    assert_int_equal(react(fixture, 20, seq, 0, true), JOB_DONE);     /* one that is there */
+    assert_int_equal(react(fixture, 10, seq, 0, true), JOB_DONE);     /* once more changes nothing */
+    assert_int_equal(react(fixture, 13, seq, 19, false), JOB_DONE);   /* makes room */
+    assert_int_equal(react(fixture, 20, seq, 20, true), JOB_DONE);
+    struct job *job;
+    const struct history_entry *entry = read_first(fixture, &job);
+    assert_int_equal(entry->reaction_count, 20);
+    int64_t count = 0;
+    for (size_t i = 0; i < entry->reaction_count; i++)
+        count += entry->reactions[i].count;
+    assert_int_equal(count, 21);
+    job_destroy(job);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM reactions"), 21);
+}
+
+static void what_is_counted_follows_what_is_there(void **state)
+{
+    struct store_fixture *fixture = *state;
+    int64_t seq = fixture_send(fixture, "hi");
+    for (int user = 1; user <= 50; user++)
+        assert_int_equal(react(fixture, user, seq, 0, true), JOB_DONE);
+    struct job *job;
+    const struct history_entry *entry = read_first(fixture, &job);
+    assert_int_equal(entry->reactions[0].count, 50);
+    assert_int_equal(entry->reactions[0].name_count, 20);
+    job_destroy(job);
+    for (int user = 1; user <= 50; user++)
+        assert_int_equal(react(fixture, user, seq, 0, false), JOB_DONE);
+    entry = read_first(fixture, &job);
+    assert_int_equal(entry->reaction_count, 0);
+    job_destroy(job);
+    assert_int_equal(react(fixture, MINA, seq, 0, true), JOB_DONE);
+    job = fixture_change(fixture, ENTRY_KIND_DELETE, MINA, seq, NULL);
+    assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
+    assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM reaction_kinds"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -522,6 +597,8 @@ int main(void)
         TEST(rooms_count_by_themselves),
         TEST(a_topic_is_kept_and_told),
         TEST(a_reaction_is_a_state_and_every_change_an_entry),
+        TEST(a_user_puts_five_reactions_and_a_message_has_twenty_kinds),
+        TEST(what_is_counted_follows_what_is_there),
     };
     return cmocka_run_group_tests_name("storage.append", tests, NULL, NULL);
 }

@@ -299,7 +299,7 @@ export interface SessionLine {
   rooms: string[];
 }
 
-/** One emoji under a message. */
+/** One emoji under a message; at most 20 kinds, and 5 of one user. */
 export interface ReactionLine {
   /** The emoji. */
   emoji: string;
