@@ -85,9 +85,8 @@ void api_health(struct http_request *http)
         return;
     }
     struct buffer body = {0};
-    bool whole = buffer_append_text(&body, "{\"status\":\"failing\",\"error_code\":"
-                                           "\"storage_unavailable\",\"message\":") &&
-                 json_append_string(&body, why) && buffer_append_text(&body, "}\n");
+    bool whole = error_encode(&body, error_code_name(ERROR_storage_unavailable), why, NULL) &&
+                 buffer_append_text(&body, "\n");
     http_request_answer(http, 503, headers_json, body.bytes, whole ? body.length : 0);
     buffer_finish(&body);
 }
