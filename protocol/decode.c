@@ -323,7 +323,8 @@ static bool find_type(const char *name, enum message_type *type)
 {
     for (unsigned i = MESSAGE_none + 1; i < MESSAGE_COUNT; i++) {
         const struct message_description *message = message_describe((enum message_type)i);
-        if (message->kind == KIND_REQUEST && strcmp(message->name, name) == 0) {
+        if (message->name[0] == name[0] && message->kind == KIND_REQUEST &&
+            strcmp(message->name, name) == 0) {
             *type = (enum message_type)i;
             return true;
         }

@@ -32,14 +32,30 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
+static const char *skip_plain(const char *at, const char *end)
+{
+    while (at < end && is_plain((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/* What stands for itself, in one go. */
+static void take_plain(struct cursor *cursor)
+{
+    const char *start = cursor->at;
+    cursor->at = skip_plain(start, cursor->end);
+    size_t length = (size_t)(cursor->at - start);
+    memcpy(cursor->text, start, length);
+    cursor->text += length;
+}
+
 /* A key without escapes, in plain ASCII. */
 static bool take_key(struct cursor *cursor, struct flat_value *value)
 {
     if (!take(cursor, '"'))
         return false;
     value->key = cursor->at;
-    while (cursor->at < cursor->end && is_plain((unsigned char)*cursor->at))
-        cursor->at++;
+    cursor->at = skip_plain(cursor->at, cursor->end);
     value->key_length = (size_t)(cursor->at - value->key);
     return cursor->at < cursor->end && *cursor->at++ == '"';
 }
@@ -95,10 +111,11 @@ static bool take_text(struct cursor *cursor, struct flat_value *value)
     value->kind = FLAT_TEXT;
     value->text = cursor->text;
     while (cursor->at < cursor->end) {
+        take_plain(cursor);
+        if (cursor->at == cursor->end)
+            return false;
         unsigned char byte = (unsigned char)*cursor->at;
-        if (is_plain(byte)) {
-            *cursor->text++ = *cursor->at++;
-        } else if (byte == '"') {
+        if (byte == '"') {
             cursor->at++;
             value->length = (size_t)(cursor->text - value->text);
             *cursor->text++ = '\0';
@@ -155,6 +172,8 @@ static bool take_value(struct cursor *cursor, struct flat_value *value)
 
 static const struct flat_value *find(const struct flat *flat, const char *key, size_t length)
 {
+    if (!(flat->initials & flat_initial(key[0])))
+        return NULL;
     for (size_t i = 0; i < flat->count; i++) {
         const struct flat_value *value = &flat->values[i];
         if (value->key_length == length && memcmp(value->key, key, length) == 0)
@@ -172,6 +191,7 @@ bool flat_parse(const char *bytes, size_t length, char *text, struct flat *flat)
 {
     struct cursor cursor = {bytes, bytes + length, text};
     flat->count = 0;
+    flat->initials = 0;
     if (!take(&cursor, '{'))
         return false;
     do {
@@ -180,6 +200,7 @@ bool flat_parse(const char *bytes, size_t length, char *text, struct flat *flat)
             !take_value(&cursor, value) || find(flat, value->key, value->key_length))
             return false;
         flat->count++;
+        flat->initials |= flat_initial(value->key[0]); /* of an empty one it is the quote */
     } while (take(&cursor, ','));
     if (!take(&cursor, '}'))
         return false;

@@ -24,11 +24,17 @@ struct flat_value {
 
 struct flat {
     size_t count;
+    uint32_t initials; /* of all keys: most fields of a message are absent, and told so by one bit */
     struct flat_value values[FLAT_KEYS_MAX];
 };
 
 /* text has room for length + 1 bytes. False: ask Jansson. */
 bool flat_parse(const char *bytes, size_t length, char *text, struct flat *flat);
+
+static inline uint32_t flat_initial(char first)
+{
+    return UINT32_C(1) << (first & 31);
+}
 
 /* NULL if there is none. */
 const struct flat_value *flat_find(const struct flat *flat, const char *key);
