@@ -111,6 +111,7 @@ const char *job_clean_text(struct job *job, const char *text, enum text_rule rul
     char *clean = take(job, size, 1);
     if (clean)
         text_clean(text, rule, clean, size);
+    job->mended++;
     return clean;
 }
 

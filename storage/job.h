@@ -391,6 +391,7 @@ struct job {
     char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
     struct arena *arena; /* owned: texts and arrays of request and answer */
     bool starved;        /* memory was refused; see job_failed */
+    int mended;          /* texts of the answer that had to be cleaned: see job_clean_text */
     int64_t submitted_ms; /* monotonic; set by store_submit */
     size_t bytes;         /* the same: its memory at that time */
     union {

@@ -122,6 +122,7 @@ static uint32_t look_through(struct pages *pages, const uint8_t *wal_header, str
                              uint32_t *numbers)
 {
     uint32_t committed = 0;
+    bool is_cut = false;
     uint8_t before[8];
     memcpy(before, wal_header + 24, sizeof before);
     for (uint32_t i = 1; i <= pages->frame_count && read_frame(pages, i, frame); i++) {
@@ -129,8 +130,11 @@ static uint32_t look_through(struct pages *pages, const uint8_t *wal_header, str
             numbers[i] = pages_number32(frame->header);
             if (pages_number32(frame->header + 4) > 0) {
                 committed = i;
+                pages->cut_off += is_cut;
                 pages->count = pages_number32(frame->header + 4);
             }
+        } else {
+            is_cut = true;
         }
         memcpy(before, frame->header + 16, sizeof before);
     }

@@ -18,6 +18,8 @@ struct pages {
     uint32_t missing;      /* so many more there were, by the header */
     uint32_t *frames;      /* owned; by page: its newest frame in the WAL, from 1; 0 none */
     uint32_t frame_count;
+    uint32_t cut_off;      /* transactions that lie whole in the WAL behind a frame that is not: SQLite
+                              would not see them */
 };
 
 /* Opens PATH and PATH-wal, of which either may be missing, and looks the WAL through: what was committed

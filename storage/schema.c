@@ -1,6 +1,8 @@
 #include "storage/schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "storage/backup.h"
@@ -232,6 +234,51 @@ bool schema_migrate_to(struct database *database, int version)
         if (step < 0 || !take_step(database, step))
             return false;
     return true;
+}
+
+/* Every name, a line each; owned by the caller. NULL on a failure. */
+static char *list_names(struct database *database)
+{
+    sqlite3_stmt *row = database_prepare(
+        database, "SELECT char(10)||group_concat(line,char(10))||char(10) FROM ("
+                  "SELECT t.name||'.'||c.name||' '||c.type||c.pk AS line"
+                  " FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type='table'"
+                  " UNION ALL SELECT name||' ON '||tbl_name FROM sqlite_schema WHERE type='index'"
+                  " AND sql IS NOT NULL)");
+    char *names = database_step(database, row) == STEP_ROW ? strdup(column_text(row, 0)) : NULL;
+    database_reset(row);
+    return names;
+}
+
+static bool has_line(const char *text, const char *line, size_t length)
+{
+    for (const char *at = text; (at = strchr(at, '\n')) && *++at;)
+        if (strncmp(at, line, length) == 0 && at[length] == '\n')
+            return true;
+    return false;
+}
+
+static bool has_all_lines(const char *text, const char *lines)
+{
+    for (const char *line = lines + 1, *end; (end = strchr(line, '\n')); line = end + 1)
+        if (!has_line(text, line, (size_t)(end - line)))
+            return false;
+    return true;
+}
+
+bool schema_is_whole(struct database *database)
+{
+    struct database model;
+    struct database_options options = {.path = ":memory:", .cache_bytes = 1 << 18};
+    char *wanted = NULL, *names = NULL;
+    if (database_open(&model, &options) && schema_migrate(&model) == SCHEMA_READY &&
+        (wanted = list_names(&model)))
+        names = list_names(database);
+    bool is_whole = !names || has_all_lines(names, wanted);
+    free(names);
+    free(wanted);
+    database_close(&model);
+    return is_whole;
 }
 
 bool schema_keep_copy(struct database *database, const char *path, int version)

@@ -29,6 +29,10 @@ enum schema_result schema_migrate(struct database *database);
  * to the newest. */
 bool schema_migrate_to(struct database *database, int version);
 
+/* Whether every table, column and index of schema_version is there, by its name: a flipped bit in a name
+ * passes every check of SQLite. True on a failure: what is done next will meet it. */
+bool schema_is_whole(struct database *database);
+
 /* Before migrating: keeps the database as it is in PATH.version-N, where it is small enough and
  * there is space for it. Best effort: false when there is no copy. */
 bool schema_keep_copy(struct database *database, const char *path, int version);

@@ -14,6 +14,7 @@
 #include "storage/check.h"
 #include "storage/cursors.h"
 #include "storage/damage.h"
+#include "storage/pages.h"
 #include "storage/recovery.h"
 #include "storage/reserve.h"
 #include "storage/rooms.h"
@@ -190,6 +191,8 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
     enum schema_result schema = schema_migrate(database);
     if (schema == SCHEMA_NEWER)
         return ATTEMPT_NEWER;
+    if (schema == SCHEMA_READY && !schema_is_whole(database))
+        return ATTEMPT_DAMAGED;
     if (schema == SCHEMA_READY && database_meta(database, "clean", 1, &clean) &&
         database_begin(database)) {
         start->found.clean = clean != 0 && !start->found.damaged[0];
@@ -333,10 +336,25 @@ void start_forget(struct store_start *found)
     found->sanction_count = 0;
 }
 
-static bool recall(const char *path, struct damage *damage)
+/* Each transaction is on the disk before the next is written: so of those behind a torn frame a power cut
+ * explains one, that of the frame itself; two say that the frame was damaged later, and SQLite would
+ * drop them all. No SQLite has the file open: closing it here takes no lock away. */
+static bool is_wal_damaged(const struct store_options *options)
 {
+    struct pages pages;
+    if (!options->power_loss || !pages_open(&pages, options->path))
+        return false;
+    bool is_damaged = pages.cut_off >= 2;
+    pages_close(&pages);
+    return is_damaged;
+}
+
+static bool recall(const struct store_options *options, struct damage *damage)
+{
+    const char *path = options->path;
     return damage_recall(path, damage) ||
-           (damage_is_orphan(path) && damage_remember(path) && damage_recall(path, damage));
+           ((damage_is_orphan(path) || is_wal_damaged(options)) && damage_remember(path) &&
+            damage_recall(path, damage));
 }
 
 /* A chat that refuses to start is worse than one without its past: what is damaged is set aside,
@@ -368,7 +386,7 @@ bool start_open(struct start *start, const struct store_options *options, char *
     enum attempt attempt = ATTEMPT_UNUSABLE;
     struct damage damage;
     if (restore_take(options->path, why, why_size)) {
-        attempt = recall(options->path, &damage) ? ATTEMPT_DAMAGED
+        attempt = recall(options, &damage) ? ATTEMPT_DAMAGED
                                                  : bring_up(start, options, why, why_size);
         if (attempt == ATTEMPT_DAMAGED)
             attempt = start_anew(start, options, why, why_size);

@@ -52,6 +52,8 @@ static void finish(struct gateway *gateway, struct job *job)
         return;
     }
     gateway->storage.job_count--;
+    if (!job_is_write(job->kind))
+        gateway->figures.mended += job->mended;
     if (context)
         context->finish(gateway, job);
 }
