@@ -116,6 +116,14 @@ static bool is_whole(const struct pages *pages, const struct frame *frame, const
            sum[1] == pages_number32(frame->header + 20);
 }
 
+/* What an earlier round of the WAL has left behind the end of this one: both salts are others then, where
+ * a damaged frame has but one of them wrong. */
+static bool is_of_another_round(const struct frame *frame, const uint8_t *wal_header)
+{
+    return memcmp(frame->header + 8, wal_header + 16, 4) != 0 &&
+           memcmp(frame->header + 12, wal_header + 20, 4) != 0;
+}
+
 /* Which page each whole frame holds, in numbers; gives the newest frame that ends a transaction, and
  * says how many pages there were then. */
 static uint32_t look_through(struct pages *pages, const uint8_t *wal_header, struct frame *frame,
@@ -125,7 +133,9 @@ static uint32_t look_through(struct pages *pages, const uint8_t *wal_header, str
     bool is_cut = false;
     uint8_t before[8];
     memcpy(before, wal_header + 24, sizeof before);
-    for (uint32_t i = 1; i <= pages->frame_count && read_frame(pages, i, frame); i++) {
+    for (uint32_t i = 1; i <= pages->frame_count && read_frame(pages, i, frame) &&
+                         !is_of_another_round(frame, wal_header);
+         i++) {
         if (is_whole(pages, frame, wal_header, before)) {
             numbers[i] = pages_number32(frame->header);
             if (pages_number32(frame->header + 4) > 0) {
