@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import subprocess
 import threading
 from urllib.parse import urlencode, urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from client import meet, part
+from test_disk import fill, small_disk  # noqa: F401, the fixture
 from test_tokens import bearer, create
 
 
@@ -40,6 +42,16 @@ def said(daemon, room="lobby"):
 def lines(daemon, room="lobby"):
     _, _, body = daemon.http("GET", f"/api/v1/rooms/{room}/messages")
     return json.loads(body)["messages"]
+
+
+def rows_of(daemon):
+    rows, after = [], 0
+    while True:
+        page = daemon.administrator("export", room="lobby", after=after)
+        rows += page["rows"]
+        if not page["more"]:
+            return rows
+        after = rows[-1]["seq"]
 
 
 ALERT = {"status": "firing", "labels": {"alertname": "HighLoad", "instance": "node1", "severity": "page"},
@@ -288,14 +300,7 @@ async def test_everything_told_ok_is_there_once_whatever_is_killed(daemon):
         stop.wait(0.02)
     stop.set()
     sender.join()
-    rows, after = [], 0
-    while True:
-        page = daemon.administrator("export", room="lobby", after=after)
-        rows += page["rows"]
-        if not page["more"]:
-            break
-        after = rows[-1]["seq"]
-    texts = [row["text"] for row in rows]
+    texts = [row["text"] for row in rows_of(daemon)]
     assert len(texts) == len(set(texts)), "something is there twice"
     assert {f"m{number}" for number in told} <= set(texts), "something that was told ok is missing"
 
@@ -321,6 +326,25 @@ async def test_a_hook_over_its_rate_is_slowed_and_then_told_to_come_again(make_d
     assert all("retry-after" in answer[1] for answer in answers if answer[0] == 503)
     assert len([text for text in said(daemon) if text.startswith("m")]) == statuses.count(200)
     await part(mina)
+
+
+# ---- a full disk
+
+async def test_a_full_disk_is_told_to_the_sender_who_comes_again(make_daemon, small_disk):
+    daemon = make_daemon({"storage.path": small_disk / "chat.db"})
+    hook = add(daemon)
+    fill(small_disk)
+    for number in range(20_000):
+        answer = post(daemon, hook["path"], {"message": f"m{number} " + "x" * 1500, "id": number})
+        if answer[0] != 200:
+            break
+    assert answer[0] == 503 and "retry-after" in answer[1], answer
+    os.unlink(small_disk / "filler")
+    while post(daemon, hook["path"], {"message": f"m{number}", "id": number})[0] != 200:
+        pass
+    assert post(daemon, hook["path"], {"message": f"m{number}", "id": number})[0] == 200
+    ids = [row["origin"] for row in rows_of(daemon)]
+    assert ids == [f"id:{i}" for i in range(number + 1)]
 
 
 # ---- real senders

@@ -283,6 +283,29 @@ static void random_bytes_give_an_answer(void **state)
     }
 }
 
+/* Whatever others call somebody becomes a name, or nothing at all. */
+static void any_text_becomes_a_name(void **state)
+{
+    static const struct {
+        const char *text, *name;
+    } cases[] = {
+        {"mina", "mina"},        {"  Ann  ", "Ann"},         {"ann@matrix.org", "ann matrix.org"},
+        {"a\nb\tc", "a b c"},    {"[bot] #1", "[bot] 1"},    {"\u202Eevil", "evil"},
+        {"abcdefghijk", "abcdefgh"}, {"a\xff" "b", "a b"},    {"\xEF\xBC\xA0home", "home"},
+    };
+    char name[NAME_BYTES_MAX + 1], again[NAME_BYTES_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t most = i == 6 ? 8 : 32;
+        assert_true(name_make(cases[i].text, most, name));
+        assert_string_equal(name, cases[i].name);
+        assert_int_equal(name_normalise(name, most, again), NAME_OK);
+    }
+    assert_false(name_make("", 32, name));
+    assert_false(name_make("@@@ \n", 32, name));
+    assert_string_equal(name, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +328,7 @@ int main(void)
         cmocka_unit_test(lookalikes_have_one_skeleton),
         cmocka_unit_test(the_longest_name_has_a_skeleton),
         cmocka_unit_test(random_bytes_give_an_answer),
+        cmocka_unit_test(any_text_becomes_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
