@@ -1,0 +1,68 @@
+/* people.h - what is asked of storage about people: users, their devices and names. A part of job.h.
+ * Plain data. */
+#ifndef HEARTH_STORAGE_PEOPLE_H
+#define HEARTH_STORAGE_PEOPLE_H
+
+#include "protocol/message.h"
+#include "protocol/name.h"
+#include "storage/clock.h"
+#include "storage/crypto.h"
+#include "storage/model.h"
+#include "storage/moderation.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct job_user {
+    struct user_row user;
+    struct device_row device;
+    struct moment at;
+    struct marks marks;
+};
+/* A name that a user gave up and that is theirs until so much time has elapsed. */
+struct held_name { int64_t user_id, until; char folded[NAME_BYTES_MAX + 1]; };
+
+/* The name given up is held for the user for hold_ms of elapsed time, in place of one held before. */
+struct job_rename {
+    int64_t user_id;
+    char name[NAME_BYTES_MAX + 1], folded[NAME_BYTES_MAX + 1];
+    int64_t hold_ms;
+    struct moment at;
+    char was[NAME_BYTES_MAX + 1];         /* answer: the name until now */
+    char held_folded[NAME_BYTES_MAX + 1]; /* answer: that folded, when it is held; empty: as before */
+    int64_t held_until;                   /* answer: elapsed */
+};
+struct job_device { struct device_row device; struct moment at; struct marks marks; };
+/* The user is named, or is the one who has this recovery code. */
+struct job_device_create {
+    struct device_row device; /* user_id 0: by recovery; answer: whose it is */
+    uint8_t recovery_hash[HASH_BYTES];
+    struct moment at;
+    int64_t dropped_id;       /* answer: the device that gave way; 0 none */
+};
+struct job_recovery { int64_t user_id; uint8_t hash[HASH_BYTES]; };
+struct job_devices {
+    int64_t user_id;
+    struct device_row *devices; /* answer: the one seen last is first; owned by the job */
+    size_t count;
+};
+
+struct job_login {
+    bool by_key;
+    struct device_row device;        /* its key_hash is made by the worker; answer: its id, if known */
+    char key[KEY_TEXT_BYTES + 1];    /* by_key: in; else out, random */
+    char folded[NAME_BYTES_MAX + 1]; /* the name wanted, folded; empty when only the key counts */
+    bool known;                      /* answer: user and device belong to the key */
+    bool taken;                      /* answer: the name is somebody's (not the key's own user) */
+    int64_t elapsed_ms;              /* now: which names are held */
+    struct user_row user;            /* in: the name wanted; answer: whose the key is */
+};
+
+struct job_user_find {
+    char folded[NAME_BYTES_MAX + 1];
+    bool found;           /* answer */
+    struct user_row user; /* the same */
+};
+
+#endif
