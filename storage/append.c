@@ -1,5 +1,6 @@
 #include "storage/writer.h"
 
+#include "storage/blocks.h"
 #include "storage/days.h"
 #include "storage/messages.h"
 #include "storage/origins.h"
@@ -150,6 +151,14 @@ bool append_run(struct writer *writer, struct job *job)
     if (found != LOG_FOUND) {
         job->result = JOB_ROOM_MISSING;
         return found == LOG_NO_ROOM;
+    }
+    bool is_blocked = false;
+    if (append->peer_id &&
+        !blocks_find(&writer->database, append->peer_id, entry->user_id, &is_blocked))
+        return false;
+    if (is_blocked) {
+        job->result = JOB_BLOCKED;
+        return true;
     }
     if (!judge_repeat(writer, log, job) || !resolve_bridged(writer, append))
         return false;

@@ -1,5 +1,6 @@
 #include "storage/grants.h"
 
+#include "storage/blocks.h"
 #include <stdio.h>
 
 #include "storage/unread.h"
@@ -129,8 +130,15 @@ bool grants_change(struct database *database, struct job *job)
         job->result = JOB_USER_MISSING;
         return true;
     }
-    if (!grants_read(database, wanted->room_id, wanted->user_id, &wanted->grant))
+    bool is_blocked = false;
+    if (!grants_read(database, wanted->room_id, wanted->user_id, &wanted->grant) ||
+        (wanted->change == GRANT_INVITE &&
+         !blocks_find(database, wanted->user_id, wanted->actor_id, &is_blocked)))
         return false;
+    if (is_blocked) {
+        job->result = JOB_BLOCKED;
+        return true;
+    }
     if (wanted->change != GRANT_INVITE && wanted->grant.role >= wanted->actor_role) {
         job->result = JOB_OUTRANKED;
         return true;

@@ -23,6 +23,10 @@ enum job_kind {
     JOB_RENAME,      /* a user is called otherwise from now on */
     JOB_DEVICE_CREATE, /* one more device of a user; the one seen least gives way to it */
     JOB_RECOVERY,      /* the recovery code of a user, in place of one before */
+    JOB_BLOCK,         /* a user hears no more of another, or does again */
+    JOB_BLOCKS,        /* whom a user has blocked, as they are then */
+    JOB_USERS,         /* a page of the users, for administrators, as they are then */
+    JOB_USER_CHANGE,   /* what an administrator does to a user, but renaming */
     JOB_DEVICE_TOUCH,  /* seen now, and so its user: not forgotten yet */
     JOB_DEVICE_FORGET, /* its key opens nothing any more; the user's name stays until retention frees it */
     JOB_DEVICES,       /* a user's devices, behind what was submitted before: as they are then */
@@ -76,6 +80,7 @@ enum job_result {
     JOB_NAME_TAKEN,
     JOB_USER_MISSING,
     JOB_DEVICE_MISSING,
+    JOB_BLOCKED,          /* the other user has blocked this one */
     JOB_OUTRANKED,        /* the target user's role is not below the actor's */
     JOB_ROOM_MISSING,     /* removed meanwhile */
     JOB_SANCTION_MISSING, /* lifted or over already */
@@ -89,6 +94,7 @@ struct first_said { int64_t since, checked; };
 
 struct job_append {
     int64_t room_id;
+    int64_t peer_id;       /* of a direct room: the other user, who may have blocked this one; else 0 */
     struct entry entry;    /* seq and ts are filled in */
     const struct first_said *first_said; /* owned by the job; NULL: the nonce is only looked for in
                                             the window */
@@ -159,6 +165,7 @@ struct job_grant {
     enum grant_change change;
     char folded[NAME_BYTES_MAX + 1]; /* whom, by folded name */
     enum role actor_role;            /* the target's must be below it */
+    int64_t actor_id;                /* 0: an administrator */
     enum role role;                  /* of GRANT_ROLE */
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
@@ -349,6 +356,10 @@ struct job {
         struct job_append append;
         struct job_user user;
         struct job_rename rename;
+        struct job_block block;
+        struct job_blocks blocks;
+        struct job_users users;
+        struct job_user_change user_change;
         struct job_device device;
         struct job_device_create device_create;
         struct job_recovery recovery;

@@ -60,9 +60,46 @@ struct job_login {
 };
 
 struct job_user_find {
-    char folded[NAME_BYTES_MAX + 1];
+    char folded[NAME_BYTES_MAX + 1]; /* a name in use, or one that is held */
+    int64_t asker_id;     /* 0, or who would write to the user */
+    bool is_blocked;      /* answer: the user has blocked the asker */
     bool found;           /* answer */
     struct user_row user; /* the same */
 };
+
+/* Whom a user hears no more of. */
+#define BLOCKS_MAX 200
+struct block_row { int64_t user_id; char name[NAME_BYTES_MAX + 1]; };
+struct job_block {
+    int64_t user_id, blocked_id; /* blocked_id 0: by name */
+    char folded[NAME_BYTES_MAX + 1];
+    bool on;
+};
+struct job_blocks {
+    int64_t user_id;
+    struct block_row *blocks; /* answer */
+    size_t count;
+};
+
+/* As administrators see users. */
+struct user_figures {
+    struct user_row user;
+    int64_t device_count, seen_ms;
+    char held[NAME_BYTES_MAX + 1]; /* a name that is held; empty if none is */
+    bool has_password, has_recovery;
+};
+struct job_users {
+    char query[NAME_BYTES_MAX + 1]; /* folded; a part of the name */
+    char after[NAME_BYTES_MAX + 1]; /* folded */
+    char only[NAME_BYTES_MAX + 1];  /* folded: this one alone; empty: all */
+    int64_t elapsed_ms;
+    int limit;
+    struct user_figures *users; /* answer, by folded name */
+    size_t count;
+    bool more;
+};
+
+enum user_change { USER_ROLE, USER_FREE_NAME, USER_SIGN_OUT, USER_FORGET };
+struct job_user_change { int64_t user_id; enum user_change change; enum role role; };
 
 #endif

@@ -385,7 +385,6 @@ static bool forget_room(struct writer *writer, int64_t room_id)
 {
     struct database *database = &writer->database;
     logs_forget(&writer->logs, room_id);
-    logs_committed(&writer->logs);
     return run_number(database, "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", room_id) &&
            run_number(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
            run_number(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
@@ -407,6 +406,20 @@ static bool forget_guest(struct database *database, int64_t user_id)
                                 " FROM sanction_marks WHERE sanction_id=id)",
                       user_id) &&
            run_number(database, "DELETE FROM users WHERE id=?1", user_id);
+}
+
+bool retention_forget_user(struct writer *writer, int64_t user_id)
+{
+    struct database *database = &writer->database;
+    int64_t room_id;
+    do {
+        if (!find_number(database, "SELECT id FROM rooms WHERE user_a=?1 OR user_b=?1 LIMIT 1",
+                         user_id, &room_id) ||
+            (room_id && !forget_room(writer, room_id)))
+            return false;
+    } while (room_id);
+    writer->has_removed = true;
+    return forget_guest(database, user_id);
 }
 
 /* A guest who was last seen before the cutoff; 0 none. */
@@ -446,6 +459,7 @@ enum retention_result retention_guests(struct writer *writer, const struct store
     }
     if (!database_commit(database))
         return RETENTION_FAILED;
+    logs_committed(&writer->logs);
     struct job *notice = room_id ? job_create(JOB_PRUNED) : NULL;
     if (notice) {
         notice->pruned.room_id = room_id;

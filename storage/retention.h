@@ -27,4 +27,7 @@ enum retention_result retention_shrink(struct writer *writer);
 /* True while more is stored than max_bytes allows. */
 bool retention_is_over(struct writer *writer, const struct store_options *options);
 
+/* Writer, in its transaction: the user goes, and their direct rooms. */
+bool retention_forget_user(struct writer *writer, int64_t user_id);
+
 #endif

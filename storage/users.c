@@ -4,11 +4,23 @@
 #include <string.h>
 
 #include "storage/crypto.h"
+#include "storage/blocks.h"
 #include "storage/devices.h"
 #include "storage/names.h"
+#include "storage/retention.h"
+#include "storage/writer.h"
 #include "storage/sanctions.h"
 
 #define USER_COLUMNS "id, name, folded, account, role"
+
+static void copy_user(sqlite3_stmt *row, struct user_row *user)
+{
+    user->id = sqlite3_column_int64(row, 0);
+    text_clean(column_text(row, 1), TEXT_LINE, user->name, sizeof user->name);
+    snprintf(user->folded, sizeof user->folded, "%s", column_text(row, 2));
+    user->account = sqlite3_column_int(row, 3) != 0;
+    user->role = (enum role)sqlite3_column_int(row, 4);
+}
 
 static enum step read_user(struct database *database, sqlite3_stmt *statement,
                            struct user_row *user)
@@ -16,11 +28,7 @@ static enum step read_user(struct database *database, sqlite3_stmt *statement,
     enum step step = database_step(database, statement);
     if (step != STEP_ROW)
         return step;
-    user->id = sqlite3_column_int64(statement, 0);
-    text_clean(column_text(statement, 1), TEXT_LINE, user->name, sizeof user->name);
-    snprintf(user->folded, sizeof user->folded, "%s", column_text(statement, 2));
-    user->account = sqlite3_column_int(statement, 3) != 0;
-    user->role = (enum role)sqlite3_column_int(statement, 4);
+    copy_user(statement, user);
     database_reset(statement);
     return STEP_ROW;
 }
@@ -51,9 +59,12 @@ static enum step find_by_name(struct database *database, const char *folded,
 
 bool users_find(struct database *database, struct job *job)
 {
-    enum step step = find_by_name(database, job->user_find.folded, &job->user_find.user);
-    job->user_find.found = step == STEP_ROW;
-    return step != STEP_FAILED;
+    struct job_user_find *find = &job->user_find;
+    enum step step = find_by_name(database, find->folded, &find->user);
+    find->found = step == STEP_ROW;
+    return step != STEP_FAILED &&
+           (!find->found || !find->asker_id ||
+            blocks_find(database, find->user.id, find->asker_id, &find->is_blocked));
 }
 
 /* The key's own user may have it. */
@@ -119,5 +130,87 @@ bool users_create(struct database *database, struct job *job)
         return devices_insert(database, &job->user.device, &job->user.at) &&
                sightings_note(database, job->user.user.id, &job->user.marks, &job->user.at);
     job->result = JOB_NAME_TAKEN;
+    return true;
+}
+
+/* --- for administrators ------------------------------------------------------------------------- */
+
+static sqlite3_stmt *list_statement(struct database *database, const struct job_users *list)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT " USER_COLUMNS ", seen_ms,"
+                  " CASE WHEN held_until>?1 THEN held_name ELSE '' END, password IS NOT NULL,"
+                  " recovery_hash IS NOT NULL,"
+                  " (SELECT count(*) FROM devices WHERE user_id=users.id) FROM users"
+                  " WHERE folded>?2 AND instr(folded,?3) AND (?4='' OR folded=?4 OR"
+                  " (held_folded=?4 AND held_until>?1))"
+                  " ORDER BY folded LIMIT ?5");
+    sqlite3_bind_int64(statement, 1, list->elapsed_ms);
+    bind_text(statement, 2, list->after);
+    bind_text(statement, 3, list->query);
+    bind_text(statement, 4, list->only);
+    sqlite3_bind_int(statement, 5, list->limit + 1);
+    return statement;
+}
+
+static void read_figures(sqlite3_stmt *row, struct user_figures *figures)
+{
+    copy_user(row, &figures->user);
+    figures->seen_ms = sqlite3_column_int64(row, 5);
+    text_clean(column_text(row, 6), TEXT_LINE, figures->held, sizeof figures->held);
+    figures->has_password = sqlite3_column_int(row, 7) != 0;
+    figures->has_recovery = sqlite3_column_int(row, 8) != 0;
+    figures->device_count = sqlite3_column_int64(row, 9);
+}
+
+bool users_list(struct database *database, struct job *job)
+{
+    struct job_users *list = &job->users;
+    list->count = 0;
+    list->users = job_memory(job, (size_t)list->limit * sizeof *list->users);
+    if (!list->users)
+        return database_failed(database, SQLITE_NOMEM);
+    sqlite3_stmt *statement = list_statement(database, list);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW) {
+        list->more = list->count == (size_t)list->limit;
+        if (list->more)
+            break;
+        read_figures(statement, &list->users[list->count++]);
+    }
+    database_reset(statement);
+    return step != STEP_FAILED;
+}
+
+static bool run_of_user(struct database *database, const char *sql, int64_t user_id, int64_t value)
+{
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, user_id);
+    sqlite3_bind_int64(statement, 2, value);
+    return database_run(database, statement);
+}
+
+bool users_change(struct writer *writer, struct job *job)
+{
+    const struct job_user_change *wanted = &job->user_change;
+    struct database *database = &writer->database;
+    struct user_row user;
+    enum step step = find_by_id(database, wanted->user_id, &user);
+    if (step == STEP_DONE)
+        job->result = JOB_USER_MISSING;
+    if (step != STEP_ROW)
+        return step == STEP_DONE;
+    switch (wanted->change) {
+    case USER_ROLE:
+        return run_of_user(database, "UPDATE users SET role=?2 WHERE id=?1", user.id,
+                           (int64_t)wanted->role);
+    case USER_FREE_NAME:
+        return run_of_user(database, "UPDATE users SET held_name=NULL, held_folded=NULL,"
+                                     " held_until=?2 WHERE id=?1", user.id, 0);
+    case USER_SIGN_OUT:
+        return run_of_user(database, "DELETE FROM devices WHERE user_id=?1 AND ?2=0", user.id, 0);
+    case USER_FORGET:
+        return retention_forget_user(writer, user.id);
+    }
     return true;
 }

@@ -16,4 +16,9 @@ bool users_create(struct database *database, struct job *job);
 bool users_insert(struct database *database, const struct user_row *user, const struct moment *at,
                   bool *is_taken);
 
+/* Writer: JOB_USERS, JOB_USER_CHANGE. */
+struct writer;
+bool users_list(struct database *database, struct job *job);
+bool users_change(struct writer *writer, struct job *job);
+
 #endif

@@ -7,6 +7,7 @@
 #include "storage/cursors.h"
 #include "storage/audit.h"
 #include "storage/days.h"
+#include "storage/blocks.h"
 #include "storage/devices.h"
 #include "storage/names.h"
 #include "storage/erase.h"
@@ -166,6 +167,14 @@ static bool run_job(struct writer *writer, struct job *job)
         return devices_create(&writer->database, job);
     case JOB_RECOVERY:
         return devices_set_recovery(&writer->database, job);
+    case JOB_BLOCK:
+        return blocks_set(&writer->database, job);
+    case JOB_BLOCKS:
+        return blocks_list(&writer->database, job);
+    case JOB_USERS:
+        return users_list(&writer->database, job);
+    case JOB_USER_CHANGE:
+        return users_change(writer, job);
     case JOB_DEVICE_TOUCH:
         return devices_touch(&writer->database, job);
     case JOB_DEVICE_FORGET:

@@ -250,6 +250,8 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
         return ask_fail(ask, ERROR_name_taken, "name", NULL);
     case JOB_USER_MISSING:
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
+    case JOB_BLOCKED:
+        return ask_fail(ask, ERROR_forbidden, NULL, "This user does not want to hear from you.");
     case JOB_DEVICE_MISSING:
         return ask_fail(ask, ERROR_bad_request, "id", "You have no such device.");
     case JOB_OUTRANKED:

@@ -30,6 +30,11 @@ static struct room *next_of(const struct gateway *gateway, int64_t user_id, cons
     return next;
 }
 
+int64_t direct_peer(const struct room *room, int64_t user_id)
+{
+    return room->user_a == user_id ? room->user_b : room->user_a;
+}
+
 struct room *direct_find(const struct gateway *gateway, int64_t user_a, int64_t user_b)
 {
     struct room *room = next_of(gateway, user_a, NULL);

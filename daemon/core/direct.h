@@ -15,6 +15,9 @@ bool direct_name(const char *name_a, const char *name_b, struct room_row *row);
 /* The room of two users; NULL when they have none. */
 struct room *direct_find(const struct gateway *gateway, int64_t user_a, int64_t user_b);
 
+/* The other one of a direct room; 0 when it is none. */
+int64_t direct_peer(const struct room *room, int64_t user_id);
+
 /* One that this user finds by a name in which a held one stands; NULL: none. */
 struct room *direct_find_held(struct gateway *gateway, int64_t user_id, const char *name);
 

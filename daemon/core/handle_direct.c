@@ -37,7 +37,9 @@ static enum outcome send_message(struct ask *ask, struct room *room)
     const struct user *user = ask->session->user;
     struct job *job = job_create(JOB_APPEND);
     if (job) {
-        job->append = (struct job_append){.room_id = room->id, .at = ask->gateway->now};
+        job->append = (struct job_append){.room_id = room->id,
+                                           .peer_id = direct_peer(room, user->id),
+                                           .at = ask->gateway->now};
         job->append.entry = (struct entry){.kind = ENTRY_KIND_MESSAGE,
                                            .user_id = user->id,
                                            .from = job_text(job, user->name),
@@ -87,18 +89,25 @@ static enum outcome answer_looked_up(struct ask *ask, struct job *job)
         return ANSWERED;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
+    if (job->user_find.is_blocked) {
+        job->result = JOB_BLOCKED;
+        return ask_fail_job(ask, job);
+    }
     if (job->user_find.found)
         return begin(ask, &peer);
     struct room *room = find_by_former_name(ask);
     return room ? send_message(ask, room) : ask_fail(ask, ERROR_user_not_found, "to", NULL);
 }
 
-/* Somebody who is not here is asked for by name. */
+/* Somebody who is not here is asked for by name, and whoever one has not written to, for they may have
+ * blocked one: then there is no room either. */
 static enum outcome look_up(struct ask *ask, const char *folded)
 {
     struct job *job = job_create(JOB_USER_FIND);
-    if (job)
+    if (job) {
         snprintf(job->user_find.folded, sizeof job->user_find.folded, "%s", folded);
+        job->user_find.asker_id = ask->session->user->id;
+    }
     return ask_submit_whole(ask, job, answer_looked_up);
 }
 
@@ -118,7 +127,9 @@ enum outcome handle_direct(struct ask *ask)
     if (!access_speak(ask->session, &refusal))
         return ask_refuse(ask, &refusal);
     const struct user *user = user_find(ask->gateway, folded);
-    if (!user || user->is_creating)
+    bool is_known = user && !user->is_creating &&
+                    direct_find(ask->gateway, ask->session->user->id, user->id);
+    if (!is_known)
         return look_up(ask, folded);
     const struct peer peer = {user->id, user->name};
     return begin(ask, &peer);

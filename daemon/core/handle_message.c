@@ -2,6 +2,7 @@
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/bridged.h"
+#include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/repeat.h"
@@ -32,6 +33,7 @@ static struct job *create_append(struct ask *ask, enum entry_kind kind, const ch
     if (!job)
         return NULL;
     job->append.room_id = ask->room->id;
+    job->append.peer_id = direct_peer(ask->room, session_user_id(ask->session));
     job->append.entry.kind = kind;
     job->append.entry.nonce = job_text(job, nonce);
     sign(ask->session, job);

@@ -39,6 +39,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
         job->grant.change = moderation->change;
         memcpy(job->grant.folded, folded, sizeof folded);
         job->grant.actor_role = actor;
+        job->grant.actor_id = session_user_id(ask->session);
         job->grant.role = moderation->role;
         audit_add(ask, job, moderation->change == GRANT_ROLE ? ACT_ROLE : ACT_INVITE, ask->room,
                   moderation->user,

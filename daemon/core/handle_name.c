@@ -3,6 +3,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/naming.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -77,39 +78,47 @@ static enum outcome answer_rename(struct ask *ask, struct job *job)
     return ask_ok(ask);
 }
 
-static struct job *create_rename(const struct ask *ask, const struct user_row *row)
+static struct job *create_rename(const struct ask *ask, int64_t user_id,
+                                 const struct user_row *row, int64_t hold_ms)
 {
     struct job *job = job_create(JOB_RENAME);
     struct rename_context *context = submit_context(job, sizeof *context);
     if (!context)
         return job;
     struct job_rename *rename = &job->rename;
-    rename->user_id = ask->session->user->id;
+    rename->user_id = user_id;
     memcpy(rename->name, row->name, sizeof rename->name);
     memcpy(rename->folded, row->folded, sizeof rename->folded);
     memcpy(context->wanted.folded, row->folded, sizeof context->wanted.folded);
-    rename->hold_ms = ask->gateway->config->accounts.name_hold_days * DAY_MS;
+    rename->hold_ms = hold_ms;
     rename->at = ask->gateway->now;
     return job;
 }
 
-enum outcome handle_rename(struct ask *ask)
+enum outcome naming_rename(struct ask *ask, int64_t user_id, const char *name, int64_t hold_ms)
 {
     struct user_row row = {0};
     struct refusal refusal;
-    if (!ask->session->user)
-        return ask_fail(ask, ERROR_forbidden, NULL, "Only a user has a name to change.");
-    if (!user_check_name(ask->gateway, ask->request.as_rename.name, &row, &refusal))
+    const struct user *user = user_find_id(ask->gateway, user_id);
+    if (!user_check_name(ask->gateway, name, &row, &refusal))
         return ask_refuse(ask, &refusal);
-    if (strcmp(row.folded, ask->session->user->folded) != 0 &&
+    if (!(user && strcmp(row.folded, user->folded) == 0) &&
         user_has_name(ask->gateway, row.folded)) {
         user_refuse_taken(ask->gateway, row.name, &refusal);
         return ask_refuse(ask, &refusal);
     }
-    struct job *job = create_rename(ask, &row);
+    struct job *job = create_rename(ask, user_id, &row, hold_ms);
     struct rename_context *context = job ? job->context : NULL;
     enum outcome outcome = ask_submit(ask, job, answer_rename);
     if (outcome == AWAITS)
         want(ask->gateway, &context->wanted);
     return outcome;
+}
+
+enum outcome handle_rename(struct ask *ask)
+{
+    if (!ask->session->device_id)
+        return ask_fail(ask, ERROR_forbidden, NULL, "Only a person has a name to change.");
+    return naming_rename(ask, ask->session->user->id, ask->request.as_rename.name,
+                         ask->gateway->config->accounts.name_hold_days * DAY_MS);
 }

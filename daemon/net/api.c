@@ -216,6 +216,16 @@ static void ask(struct http_request *http, struct buffer *request)
         http_request_ask(http, SIGN_IN_OPTIONAL, request->bytes, request->length);
 }
 
+void api_users(struct http_request *http)
+{
+    struct buffer request = {0};
+    (void)append_start(&request, "users", NULL);
+    if (pass_text(http, &request, "query") && pass_text(http, &request, "after") &&
+        pass_number(http, &request, "limit"))
+        ask(http, &request);
+    buffer_finish(&request);
+}
+
 void api_rooms(struct http_request *http)
 {
     struct buffer request = {0};

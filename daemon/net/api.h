@@ -9,6 +9,7 @@ void api_health(struct http_request *http);
 void api_server(struct http_request *http);
 void api_metrics(struct http_request *http);
 void api_rooms(struct http_request *http);
+void api_users(struct http_request *http); /* on the admin socket */
 void api_history(struct http_request *http);
 void api_send(struct http_request *http);
 void api_stream(struct http_request *http);

@@ -57,6 +57,7 @@ REQUESTS = {
     "export": lambda scene: ("export", {}),
     "import": lambda scene: ("import", {"rows": []}),
     "sessions": lambda scene: ("sessions", {}),
+    "users": lambda scene: ("users", {}),
     "status": lambda scene: ("status", {}),
     "clock": lambda scene: ("clock", {}),
     "notice": lambda scene: ("notice", {"text": "x"}),

@@ -1,86 +1,116 @@
-"""Without a service manager: root takes the port, and an ordinary user without rights does the rest."""
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
+"""users and user, and hearthctl user: what administrators do with people."""
+import json
 
 import pytest
 
-from client import meet
-from daemon import Daemon, run_hearthd
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-NOBODY = pwd.getpwnam("nobody")
+from client import Client, Refused, meet, part
 
 
-class As(Daemon):
-    """hearthd --user nobody, its data in a folder of that user's."""
-
-    def command(self):
-        return [*super().command(), "--user", "nobody"]
+def user(daemon, name):
+    return json.loads(daemon.ctl("user", "show", name, "--json"))
 
 
-@pytest.fixture
-def folder():
-    path = Path(tempfile.mkdtemp(prefix="hearth-user-"))
-    os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
-    yield path
-    shutil.rmtree(path)
+async def test_users_are_listed_in_pages(daemon):
+    people = await meet(daemon, *[f"p{i:02}" for i in range(12)])
+    first = daemon.administrator("users", limit=5)
+    assert [u["name"] for u in first["users"]] == [f"p{i:02}" for i in range(5)] and first["more"]
+    rest = daemon.administrator("users", after="P04")
+    assert [u["name"] for u in rest["users"]] == [f"p{i:02}" for i in range(5, 12)]
+    status, found = daemon.admin("GET", "/admin/v1/users?query=P1")
+    assert status == 200 and [u["name"] for u in found["users"]] == ["p10", "p11"]
+    assert daemon.ctl("user", "list").splitlines()[0] == "p00\tguest\there\t1"
+    assert len(daemon.ctl("user", "list", "p0").splitlines()) == 10
+    await part(*people)
 
 
-def status_of(daemon):
-    lines = Path(f"/proc/{daemon.pid}/status").read_text().splitlines()
-    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+async def test_a_role_in_the_gateway_is_the_users_at_once_and_on_every_device(make_daemon):
+    daemon = make_daemon()
+    mina = await Client.connect(daemon, "mina")
+    assert (await mina.ask_in_vain("clock"))["error_code"] == "forbidden"
+    daemon.ctl("user", "role", "mina", "admin")
+    assert (await mina.ask("clock"))["type"] == "clock"
+    key = mina.key
+    await part(mina)
+    daemon.restart()
+    mina = await Client.connect(daemon, session=key)
+    assert mina.welcome["user"]["role"] == "admin" and user(daemon, "mina")["role"] == "admin"
+    claimed = await (phone := await Client.connect(daemon, hello=False)).ask("claim")
+    reply = await mina.ask_in_vain("approve", code=claimed["code"])
+    assert reply["error_code"] == "forbidden" and "offer" in reply["message"]
+    daemon.ctl("user", "role", "mina", "guest")
+    assert (await mina.ask_in_vain("clock"))["error_code"] == "forbidden"
+    await part(mina, phone)
 
 
-async def test_root_becomes_the_user_and_keeps_nothing(folder):
-    with As(folder) as daemon:
-        [mina] = await meet(daemon, "mina")
-        await mina.send("hi")
-        status = status_of(daemon)
-        assert set(status["Uid"].split()) == {str(NOBODY.pw_uid)}
-        assert set(status["Gid"].split()) == {str(NOBODY.pw_gid)}
-        assert "0" not in status["Groups"].split()
-        assert status["NoNewPrivs"] == "1"
-        assert all(int(status[f"Cap{kind}"], 16) == 0 for kind in ("Inh", "Prm", "Eff", "Amb"))
-        limits = Path(f"/proc/{daemon.pid}/limits").read_text()
-        assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["0", "0"]]
-        assert daemon.socket.stat().st_uid == NOBODY.pw_uid and daemon.socket.stat().st_mode & 0o777 == 0o660
-        assert {path.stat().st_mode & 0o077 for path in folder.iterdir() if path != daemon.socket} == {0}
-        await mina.close()
-    assert not daemon.socket.exists(), "it is its own to take away"
+async def test_a_user_is_renamed_here_and_away(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    daemon.ctl("user", "rename", "mina", "Zoe")
+    assert (await jun.next("renamed"))["to"] == "Zoe"
+    assert user(daemon, "zoe")["held"] == "mina" and user(daemon, "mina")["name"] == "Zoe"
+    key = mina.key
+    await part(mina)
+    daemon.ctl("user", "rename", "Zoe", "Ann")
+    mina = await Client.connect(daemon, session=key)
+    assert mina.name == "Ann"
+    done = daemon.ctl("user", "rename", "Ann", "jun", check=False)
+    assert done.returncode == 1 and "in use" in done.stderr
+    await part(mina, jun)
 
 
-def test_a_port_of_root_is_taken_before(folder):
-    with As(folder, {"listen.port": 957}) as daemon:
-        assert daemon.http("GET", "/healthz")[0] == 200
+async def test_names_are_made_free(daemon):
+    mina = await Client.connect(daemon, "mina")
+    await mina.ask("rename", name="Zoe")
+    daemon.ctl("user", "free-name", "mina")
+    other = await Client.connect(daemon, "mina")
+    key = other.key
+    await part(other)
+    daemon.ctl("user", "free-name", "mina")
+    third = await Client.connect(daemon, "mina")
+    other = await Client.connect(daemon, session=key)
+    assert other.name.startswith("user-")
+    await part(mina, other, third)
 
 
-def test_nothing_is_written_elsewhere(folder, tmp_path_factory):
-    with As(folder) as daemon:
-        if not any("landlock=" in line for line in daemon.log):
-            pytest.skip("the kernel has no Landlock")
-        elsewhere = Path(tempfile.mkdtemp(prefix="hearth-else-"))
-        os.chown(elsewhere, NOBODY.pw_uid, NOBODY.pw_gid)
-        try:
-            assert daemon.ctl("backup", str(folder / "copy.db"), check=False).returncode == 0
-            reply = daemon.admin("POST", "/admin/v1/do", {"type": "backup", "path": str(elsewhere / "copy.db")})
-            assert reply[0] >= 400 and not list(elsewhere.iterdir())
-        finally:
-            shutil.rmtree(elsewhere)
+async def test_signed_out_is_every_device(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    daemon.ctl("user", "logout", "mina")
+    assert (await mina.wait_closed())[0] == 4001
+    with pytest.raises(Refused):
+        await Client.connect(daemon, session=mina.key)
+    assert user(daemon, "mina")["devices"] == 0
+    await part(jun)
 
 
-@pytest.mark.parametrize("name", ["nobody-of-that-name", "root"])
-def test_a_user_that_cannot_be_become_is_told(folder, name):
-    done = run_hearthd(*Daemon(folder).command()[1:], "--user", name)
-    assert done.returncode == 2 and name in done.stderr
-    assert not (folder / "hearth.sock").exists()
+async def test_a_forgotten_user_is_gone_with_what_only_two_could_read(make_daemon):
+    daemon = make_daemon()
+    mina, jun = await meet(daemon, "mina", "jun")
+    await mina.send("in the lobby")
+    await mina.ask("direct", to="jun", text="between us", nonce="1")
+    await jun.join("@jun,mina")
+    daemon.ctl("user", "forget", "mina", "--yes")
+    assert (await mina.wait_closed())[0] == 4001
+    assert (await jun.next("room", change="removed"))["name"] == "@jun,mina"
+    assert (await jun.ask_in_vain("join", room="@jun,mina"))["error_code"] == "room_not_found"
+    key = jun.key
+    await part(jun)
+    daemon.restart()
+    jun = await Client.connect(daemon, session=key)
+    other = await Client.connect(daemon, "mina")
+    assert other.welcome["user"]["uid"] != mina.welcome["user"]["uid"]
+    assert [r["name"] for r in jun.welcome["rooms"]] == ["lobby"]
+    page = (await jun.ask("history", room="lobby"))["messages"]
+    assert [m["from"] for m in page] == ["mina"]
+    await part(jun, other)
 
 
-def test_others_than_root_cannot_become_somebody(folder):
-    command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *Daemon(folder).command(),
-               "--user", "daemon"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2 and "only root" in done.stderr
+async def test_wrong_changes_are_refused(daemon):
+    mina = await Client.connect(daemon, "mina")
+    for fields, code in (({"user": "nobody", "role": "admin"}, "user_not_found"),
+                         ({"user": "mina", "role": "owner"}, "bad_request"),
+                         ({"user": "mina", "role": "king"}, "bad_request"),
+                         ({"user": "mina", "forget": True, "sign_out": True}, "bad_request")):
+        status, reply = daemon.admin("POST", "/admin/v1/user", fields)
+        assert reply["error_code"] == code, fields
+    assert (await mina.ask_in_vain("users"))["error_code"] == "forbidden"
+    assert (await mina.ask_in_vain("user", user="mina"))["error_code"] == "forbidden"
+    await part(mina)

@@ -1,0 +1,10 @@
+/* naming.h - a user is called otherwise: asked for by the user or by an administrator. Loop thread. */
+#ifndef HEARTH_CORE_NAMING_H
+#define HEARTH_CORE_NAMING_H
+
+#include "daemon/core/ask.h"
+
+/* Renames the user and answers ok. hold_ms: how long the old name is held. */
+enum outcome naming_rename(struct ask *ask, int64_t user_id, const char *name, int64_t hold_ms);
+
+#endif
