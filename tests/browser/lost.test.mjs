@@ -189,6 +189,11 @@ test("over event streams, too, one is in many rooms", world(async ({ context, en
     delete window.WebSocket;
     localStorage.setItem("hearth.rooms", JSON.stringify(names));
   }, ["lobby", ...rooms]);
+  const streams = [];
+  place.on("request", (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname.endsWith("/stream")) streams.push([pathname, searchParams.getAll("room").length]);
+  });
   const mina = await enter(place, "mina");
   for (const room of ["room-7", "room-0", "lobby", "room-3"]) {
     await mina.click(`.rooms .line:has-text('${room}')`);
@@ -198,6 +203,8 @@ test("over event streams, too, one is in many rooms", world(async ({ context, en
     await alice.say("heard in " + room, room);
     await hears(mina, "heard in " + room);
   }
+  assert.ok(streams.every(([path, count]) => path === "/api/v1/stream" && count <= 8), JSON.stringify(streams));
+  assert.equal(Math.max(...streams.map(([, count]) => count)), 8, "one stream for all of them");
 }));
 
 test("kept for offline use, the page opens without the gateway, and what is said then is sent later", world(async ({ person, way }) => {

@@ -225,6 +225,38 @@ export interface MemberLine {
   kind?: UserKind;
 }
 
+/** A user, for administrators. */
+export interface UserLine {
+  /** Who. */
+  uid: string;
+  /** Called. */
+  name: string;
+  /** In the gateway: guest, member, moderator or admin. */
+  role: Role;
+  /** Has an account. */
+  account: boolean;
+  /** How many come in as this user. */
+  devices: number;
+  /** When last, to half a day. */
+  seen: number;
+  /** Is connected now. */
+  here: boolean;
+  /** The name before, while it is held. */
+  held?: string;
+  /** Has a password. */
+  has_password?: boolean;
+  /** Has a recovery code. */
+  has_recovery?: boolean;
+}
+
+/** Somebody whom this user has blocked. */
+export interface BlockedLine {
+  /** Who. */
+  uid: string;
+  /** Called. */
+  name: string;
+}
+
 /** A device of this user. */
 export interface DeviceLine {
   /** What forget_device calls it. */
@@ -1015,6 +1047,54 @@ export interface RecoveryRequest {
   ref?: Ref;
 }
 
+/** Hear no more of a user: direct messages and invitations of theirs are forbidden. For all of one's devices. */
+export interface BlockRequest {
+  type: "block";
+  ref?: Ref;
+  /** Whom; or */
+  uid?: string;
+  /** by name. */
+  user?: string;
+  /** Block, or no more. */
+  on: boolean;
+}
+
+/** List whom one has blocked. */
+export interface BlockedRequest {
+  type: "blocked";
+  ref?: Ref;
+}
+
+/** List the users, by name; for administrators. */
+export interface UsersRequest {
+  type: "users";
+  ref?: Ref;
+  /** Only those with this in their name, in any case. */
+  query?: string;
+  /** Go on behind this user. */
+  after?: string;
+  /** At most so many; 100 if absent. */
+  limit?: number;
+}
+
+/** Show a user, or change one thing; for administrators. */
+export interface UserRequest {
+  type: "user";
+  ref?: Ref;
+  /** Called. */
+  user: string;
+  /** In the gateway from now on: guest, member, moderator or admin. */
+  role?: Role;
+  /** Called so from now on. */
+  rename?: string;
+  /** The name is nobody's any more: a held one, or one that is in use. */
+  free_name?: boolean;
+  /** No device comes in as this user any more. */
+  sign_out?: boolean;
+  /** The user goes for good, and so do their direct conversations. */
+  forget?: boolean;
+}
+
 /** Forget the key of this device; its other connections are closed with 4001. */
 export interface LogoutRequest {
   type: "logout";
@@ -1411,6 +1491,24 @@ export interface RecoveryReply {
   ref?: Ref;
   /** 128 bits, for hello; told this once. */
   code: string;
+}
+
+/** To blocked. */
+export interface BlockedReply {
+  type: "blocked";
+  ref?: Ref;
+  /** By name; at most 200. */
+  blocked: BlockedLine[];
+}
+
+/** To users and user. */
+export interface UsersReply {
+  type: "users";
+  ref?: Ref;
+  /** By name. */
+  users: UserLine[];
+  /** There are more. */
+  more?: boolean;
 }
 
 /** To devices. */
@@ -1997,6 +2095,10 @@ export type Request =
   | OfferRequest
   | MoveRequest
   | RecoveryRequest
+  | BlockRequest
+  | BlockedRequest
+  | UsersRequest
+  | UserRequest
   | LogoutRequest
   | PingRequest
   | ClockRequest
@@ -2036,6 +2138,8 @@ export type Reply =
   | OfferReply
   | MoveReply
   | RecoveryReply
+  | BlockedReply
+  | UsersReply
   | DevicesReply
   | SanctionsReply
   | ErasedReply
@@ -2129,6 +2233,10 @@ export interface Answers {
   offer: OfferReply;
   move: MoveReply;
   recovery: RecoveryReply;
+  block: OkReply;
+  blocked: BlockedReply;
+  users: UsersReply;
+  user: UsersReply;
   logout: OkReply;
   ping: PongReply;
   clock: ClockReply;
@@ -2226,6 +2334,8 @@ export const least = {
   clock: "admin",
   /** See who is connected, and close connections. */
   sessions: "admin",
+  /** See and change who somebody is. */
+  users: "admin",
   /** See the gateway's figures. */
   status: "admin",
   /** See the settings, read them again, and set the log's level. */
