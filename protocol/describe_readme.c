@@ -120,7 +120,7 @@ static void print_permissions(FILE *out)
     fputs("\n| operation | least role | |\n|---|---|---|\n", out);
     for (size_t i = 0; i < count; i++)
         fprintf(out, "| `%s` | %s | %s |\n", permissions[i].operation,
-                word_of(WORDS_role, permissions[i].least), permissions[i].sentence);
+                word_of(WORDS_role, (int)permissions[i].least), permissions[i].sentence);
     fputs("\n", out);
 }
 

@@ -97,7 +97,7 @@ static void print_permissions(FILE *out)
           out);
     for (size_t i = 0; i < count; i++)
         fprintf(out, "  /** %s */\n  %s: \"%s\",\n", permissions[i].sentence,
-                permissions[i].operation, word_of(WORDS_role, permissions[i].least));
+                permissions[i].operation, word_of(WORDS_role, (int)permissions[i].least));
     fputs("} as const satisfies Record<string, Role>;\n", out);
 }
 

@@ -196,7 +196,7 @@ bool damage_in_header(const uint8_t header[DAMAGE_HEADER_BYTES])
     static const uint8_t fractions[3] = {64, 32, 32};
     static const uint8_t utf8[4] = {0, 0, 0, 1};
     bool is_empty = memcmp(header + 56, "\0\0\0\0", 4) == 0; /* nothing was created in it yet */
-    return memcmp(header, magic, sizeof magic) != 0 || !is_page_size(header[16] << 8 | header[17]) ||
+    return memcmp(header, magic, sizeof magic) != 0 || !is_page_size((unsigned)header[16] << 8 | header[17]) ||
            header[18] < 1 || header[18] > 2 || header[19] < 1 || header[19] > 2 ||
            memcmp(header + 21, fractions, sizeof fractions) != 0 ||
            (!is_empty && memcmp(header + 56, utf8, sizeof utf8) != 0);

@@ -192,12 +192,12 @@ static bool note_log(struct survey *survey, const struct room_log *log, int64_t 
 {
     static const char *const statements[] = {
         /* what was said in a room whose own row is lost goes into a private one, for administrators */
-        "INSERT OR IGNORE INTO rooms(id,name,folded,topic,log_id,visibility,keep,user_a,user_b)"
-        " SELECT ?1, 'rescued-' || ?1, 'rescued-' || ?1, '', '', 1, 0, 0, 0"
-        " WHERE ?1 NOT IN (SELECT id FROM removed_rooms)",
+        ("INSERT OR IGNORE INTO rooms(id,name,folded,topic,log_id,visibility,keep,user_a,user_b)"
+         " SELECT ?1, 'rescued-' || ?1, 'rescued-' || ?1, '', '', 1, 0, 0, 0"
+         " WHERE ?1 NOT IN (SELECT id FROM removed_rooms)"),
         "UPDATE rooms SET floor=max(floor,?2) WHERE id=?1",
-        "INSERT INTO recovery_rooms(recovery,room_id,last_page,applied)"
-        " SELECT ?4,id,?3,0 FROM rooms WHERE id=?1"};
+        ("INSERT INTO recovery_rooms(recovery,room_id,last_page,applied)"
+         " SELECT ?4,id,?3,0 FROM rooms WHERE id=?1")};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         sqlite3_stmt *statement = database_prepare(survey->to, statements[i]);
         sqlite3_bind_int64(statement, 1, log->id);

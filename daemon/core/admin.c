@@ -168,7 +168,7 @@ static int64_t or_absent(int64_t number)
 static struct record_row row_of(const struct entry *entry)
 {
     return (struct record_row){
-        .kind = word_of(WORDS_entry_kind, entry->kind),
+        .kind = word_of(WORDS_entry_kind, (int)entry->kind),
         .seq = entry->seq,
         .ts = entry->ts,
         .from = entry->from,
