@@ -18,9 +18,12 @@ CALLS = {
     "room purge": ["hall", "--yes"], "room delete": ["hall", "--yes"], "invite": ["lobby", "mina"],
     "role": ["lobby", "mina", "moderator"], "mute": ["lobby", "jun", "--for", "1h"], "unmute": ["lobby", "jun"],
     "kick": ["lobby", "jun"], "ban": ["lobby", "jun", "--for", "1h"], "unban": ["lobby", "jun"],
-    "hook add": ["lobby", "a hook"], "hook list": [], "hook test": ["a hook"], "hook remove": ["a hook"], "token create": ["a bridge", "--role", "bridge"],
+    "ban add": ["jun", "--room", "lobby"], "ban list": [], "ban remove": ["{id}"],
+    "mute add": ["jun", "--room", "lobby"], "mute list": [], "mute remove": ["{id}"],
+    "erase": ["jun", "--yes"], "audit": [], "hook add": ["lobby", "a hook"], "hook list": [], "hook test": ["a hook"], "hook remove": ["a hook"], "token create": ["a bridge", "--role", "bridge"],
     "token list": [], "bridge list": [], "token revoke": ["a bridge"], "status": [], "reload": [],
     "config show": [], "config check": [], "config diff": [], "log level": [], "clock": [],
+    "session list": [], "session kick": ["{session}"],
 }
 
 
@@ -54,11 +57,15 @@ async def test_what_is_printed_fits_the_schema(daemon, tmp_path):
     assert code == 0
     schemas = {words: schema for words, schema in all_of_them["$defs"].items() if schema}
     calls = {**CALLS, "backup": [str(tmp_path / "copy.db")]}
+    known = {}  # what one prints another needs
     for words, operands in calls.items():
-        printed = daemon.ctl("--json", *words.split(), *operands)
+        printed = daemon.ctl("--json", *words.split(), *(operand.format(**known) for operand in operands))
         assert printed, words
         for line in printed.splitlines():
-            check(json.loads(line), schemas[words], words)
+            reply = json.loads(line)
+            check(reply, schemas[words], words)
+            known.update({"id": reply["id"]} if words.endswith(" add") and "id" in reply else {})
+            known.update({"session": one["id"] for one in reply.get("sessions", [])})
     left = set(schemas) - set(calls) - {"clock set", "restore"}  # the clock is the machine's; it starts anew
     assert not left, f"nobody calls {left}"
     for person in people:
