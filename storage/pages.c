@@ -124,13 +124,31 @@ static bool is_of_another_round(const struct frame *frame, const uint8_t *wal_he
            memcmp(frame->header + 12, wal_header + 20, 4) != 0;
 }
 
+/* A header that does not fit its own sum is damaged: SQLite would take the whole WAL for nothing. What
+ * matters of it, the salts, each frame has, too. */
+static bool is_header_whole(const uint8_t *wal_header)
+{
+    uint32_t sum[2] = {0, 0};
+    add_to_sum(sum, wal_header, 24, wal_header[3] & 1);
+    return sum[0] == pages_number32(wal_header + 24) && sum[1] == pages_number32(wal_header + 28);
+}
+
+static bool mend_header(const struct pages *pages, uint8_t *wal_header)
+{
+    if (is_header_whole(wal_header))
+        return true;
+    wal_header[3] &= (uint8_t)~1; /* as machines write it whose lowest byte comes first */
+    (void)read_at(pages->wal_fd, wal_header + 16, 8, WAL_HEADER_BYTES + 8);
+    return false;
+}
+
 /* Which page each whole frame holds, in numbers; gives the newest frame that ends a transaction, and
  * says how many pages there were then. */
-static uint32_t look_through(struct pages *pages, const uint8_t *wal_header, struct frame *frame,
+static uint32_t look_through(struct pages *pages, uint8_t *wal_header, struct frame *frame,
                              uint32_t *numbers)
 {
     uint32_t committed = 0;
-    bool is_cut = false;
+    bool is_cut = !mend_header(pages, wal_header);
     uint8_t before[8];
     memcpy(before, wal_header + 24, sizeof before);
     for (uint32_t i = 1; i <= pages->frame_count && read_frame(pages, i, frame) &&
@@ -160,7 +178,7 @@ static bool map_frames(struct pages *pages, const uint32_t *numbers, uint32_t co
     return pages->frames != NULL;
 }
 
-static bool read_wal(struct pages *pages, const uint8_t *wal_header, bool *has_commits)
+static bool read_wal(struct pages *pages, uint8_t *wal_header, bool *has_commits)
 {
     int64_t bytes = file_bytes(pages->wal_fd) - WAL_HEADER_BYTES;
     pages->frame_count =
