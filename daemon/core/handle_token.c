@@ -36,18 +36,13 @@ static const char *role_word(const struct token_row *row)
 /* --- token -------------------------------------------------------------------------------------- */
 
 bool token_check_name(const struct gateway *gateway, const char *name, struct token_row *row,
-                       struct refusal *refusal)
+                      struct refusal *refusal)
 {
-    size_t most = (size_t)gateway->config->limits.name_characters;
-    enum name_result result = name_normalise(name, most, row->name);
-    if (result == NAME_OK && !name_fold(row->name, row->folded))
-        result = NAME_TOO_LONG;
-    if (result == NAME_OK && name_is_reserved(row->folded))
-        result = NAME_RESERVED;
-    if (result != NAME_OK) {
-        refuse(refusal, ERROR_name_invalid, "name", "%s", name_result_sentence(result));
+    struct user_row user = {0};
+    if (!user_check_name(gateway, name, &user, refusal))
         return false;
-    }
+    memcpy(row->name, user.name, sizeof row->name);
+    memcpy(row->folded, user.folded, sizeof row->folded);
     if (!token_find_folded(gateway, row->folded) && !user_find(gateway, row->folded))
         return true;
     refuse(refusal, ERROR_name_taken, "name", NULL);

@@ -158,6 +158,9 @@ async def test_wrong_requests_are_told_what_is_wrong(daemon):
         assert reply["field"] == field, (fields, reply)
     client = await Client.connect(daemon, hello=False)
     assert (await client.ask_in_vain("hello", token="hearth_" + "0" * 64))["field"] == "token"
+    bridge = await enter(daemon, create(daemon, "irc", "bridge"))
+    assert (await bridge.ask_in_vain("rename", name="other"))["error_code"] == "forbidden"
+    await part(bridge)
     (mina,) = await meet(daemon, "mina")
     assert (await mina.ask_in_vain("tokens"))["error_code"] == "forbidden"
     await part(client, mina)
