@@ -25,6 +25,10 @@ struct recovery {
     const struct layout *messages;
     int64_t next_page, entries; /* of recoveries, as noted */
     struct {
+        int count; /* of values */
+        sqlite3_stmt *statement;
+    } insert;
+    struct {
         int64_t room_id; /* the one that was asked for last; 0 none */
         bool is_wanted;
         int64_t pruned;
@@ -141,6 +145,8 @@ static void close_file(struct recovery *recovery)
 {
     if (!recovery->is_open)
         return;
+    sqlite3_finalize(recovery->insert.statement);
+    recovery->insert.statement = NULL;
     btree_finish(&recovery->btree);
     layouts_finish(&recovery->layouts);
     pages_close(&recovery->pages);
@@ -217,24 +223,34 @@ static bool find_room(struct recovery *recovery, struct database *database, int6
     return step != STEP_FAILED;
 }
 
+static bool prepare_insert(struct recovery *recovery, struct database *database, int count)
+{
+    char sql[LAYOUT_SQL_BYTES];
+    if (recovery->insert.statement && recovery->insert.count == count)
+        return true;
+    sqlite3_finalize(recovery->insert.statement);
+    recovery->insert.statement = NULL;
+    recovery->insert.count = count;
+    layout_write_insert(recovery->messages, count, sql);
+    int code =
+        sqlite3_prepare_v2(database->handle, sql, -1, &recovery->insert.statement, NULL);
+    return code == SQLITE_OK || database_failed(database, code);
+}
+
 static bool store_entry(struct recovery *recovery, struct database *database,
                         const struct btree_row *row)
 {
-    char sql[LAYOUT_SQL_BYTES];
-    sqlite3_stmt *insert = NULL;
     if (!find_room(recovery, database, row_room(row->key)))
         return false;
     if (!recovery->room.is_wanted || row_seq(row->key) <= recovery->room.pruned)
         return true;
-    layout_write_insert(recovery->messages, row->count, sql);
-    int code = sqlite3_prepare_v2(database->handle, sql, -1, &insert, NULL);
-    if (code == SQLITE_OK) {
-        layout_bind(recovery->messages, row, insert);
-        code = sqlite3_step(insert);
-    }
-    sqlite3_finalize(insert);
-    recovery->entries += code == SQLITE_DONE;
-    return code == SQLITE_DONE || database_failed(database, code);
+    if (!prepare_insert(recovery, database, row->count))
+        return false;
+    layout_bind(recovery->messages, row, recovery->insert.statement);
+    sqlite3_step(recovery->insert.statement);
+    int code = sqlite3_reset(recovery->insert.statement);
+    recovery->entries += code == SQLITE_OK;
+    return code == SQLITE_OK || database_failed(database, code);
 }
 
 static bool store_page(struct recovery *recovery, struct database *database, int *stored)
