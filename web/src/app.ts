@@ -6,7 +6,7 @@ import { openStores, OutboxStores } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
-export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite";
+export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self";
 export interface Open {
   part: Part;
   room?: Room;
@@ -45,6 +45,11 @@ function pathTo(room: Room): string {
   return "/#" + encodeURIComponent(room.name);
 }
 
+/** A code that lets this device in: /#join/CODE, /#move/CODE. */
+export function broughtCode(): string {
+  return /^#(?:join|move)\/(\w{10,26})$/.exec(location.hash)?.[1] ?? "";
+}
+
 /** What a link names: a room (/#room or /r/room) and perhaps one message in it (/#room/seq). */
 interface Aim {
   room: string;
@@ -52,6 +57,7 @@ interface Aim {
 }
 
 export function invited(): Aim {
+  if (broughtCode()) return { room: "", seq: 0 };
   const path = location.pathname.startsWith("/r/") ? location.pathname.slice(3) : "";
   const [room = "", seq] = (location.hash.slice(1) || path).split("/");
   try {

@@ -1,3 +1,4 @@
+import type { ClaimantReply } from "./protocol.gen";
 // The whole chat: one connection, its rooms, the queue of what is being said. Views read its
 // signals and call its verbs. Knows no DOM, so that tests can drive it.
 import { computed, signal } from "@preact/signals";
@@ -89,6 +90,8 @@ export class Chat {
   private version = typeof page_version === "undefined" ? "" : page_version;
   /** The gateway has another page than this one. */
   readonly outdated = signal(false);
+  /** Whoever has taken up the offer that this page made. */
+  readonly claimant = signal<ClaimantReply | null>(null);
   /** Asked for: perhaps refused. */
   wantedName = "";
 
@@ -118,7 +121,7 @@ export class Chat {
 
   private hello(): Request {
     const me = this.me.value;
-    const frame: HelloRequest = { type: "hello", client: "hearth-web" };
+    const frame: HelloRequest = { type: "hello", client: recall("client", "hearth-web") };
     if (me) frame.session = me.session;
     frame.name = this.wantedName || me?.name;
     return frame;
@@ -153,9 +156,11 @@ export class Chat {
 
   private welcome(frame: Welcome): void {
     const me = { name: frame.user.name, session: frame.session };
+    /* Called otherwise on another device: what waits here is said under the new name. */
+    const before = this.me.value;
+    const lost = before && before.session === me.session && before.name !== me.name ? before.name : recall("lost", "");
     this.me.value = me;
     remember("me", me);
-    const lost = recall("lost", "");
     if (lost) void import("./lazy/adopt").then(({ adopt }) => (adopt(this, lost), forget("lost")), () => undefined);
     this.serverName.value = frame.server.name;
     remember("server", frame.server.name);

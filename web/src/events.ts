@@ -55,6 +55,8 @@ function hearEvent(chat: Chat, event: Event): void {
   else if ("room" in event && event.room) {
     const room = chat.known(event.room);
     if (room) hearOf(chat, room, event);
+  } else {
+    void import("./lazy/personal").then((part) => part.hearPersonal(chat, event), () => undefined);
   }
 }
 

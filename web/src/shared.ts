@@ -2,6 +2,7 @@
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, wide } from "./app";
+export { browser } from "./browser";
 export { day, time, whole } from "./dates";
 export { draftOf, forgetDrafts, startEdit, startReply } from "./drafts";
 export { recall, remember } from "./memory";

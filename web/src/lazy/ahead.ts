@@ -1,7 +1,8 @@
 // Fetches all later parts while nobody waits, so that losing the connection is no dead end.
 import { chat } from "../app";
-import { recall } from "../memory";
+import { recall, remember } from "../memory";
 import { withWords } from "../words";
+import { clientName } from "./client";
 import { goSecure } from "./secure";
 
 const parts = [
@@ -15,6 +16,8 @@ const parts = [
   () => import("./failed"),
   () => import("./past"),
   () => import("./invite"),
+  () => import("./you"),
+  () => import("./personal"),
   () => import("./notification"),
   () => import("./people"),
 ];
@@ -29,6 +32,7 @@ function idle(): Promise<void> {
 }
 
 export async function fetchAhead(): Promise<void> {
+  remember("client", clientName()); /* said from the next hello on */
   for (const part of parts) {
     await idle();
     /* One that does not come now is asked for again when it is wanted. */

@@ -21,6 +21,7 @@ const parts: Record<Part, () => Promise<View>> = {
   settings: () => import("./settings").then((part) => part.Settings),
   help: () => sheets().then((part) => part.Help),
   link: () => sheets().then((part) => part.LinkSheet),
+  self: () => import("./you").then((part) => part.You),
   invite: () => import("./invite").then((part) => part.Invite),
 };
 

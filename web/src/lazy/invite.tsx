@@ -4,7 +4,7 @@ import { t } from "../words";
 import { qr } from "./qr";
 import { copy, Title } from "./sheet";
 
-function path(cells: boolean[][]): string {
+export function path(cells: boolean[][]): string {
   let drawn = "";
   cells.forEach((row, y) => row.forEach((dark, x) => (drawn += dark ? `M${x} ${y}h1v1h-1z` : "")));
   return drawn;

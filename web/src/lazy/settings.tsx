@@ -1,7 +1,7 @@
 // Settings: all of them for this device only.
 import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { chat, close, screen, type Open } from "../app";
+import { chat, close, open, screen, type Open } from "../app";
 import { forgetDrafts } from "../drafts";
 import { remember } from "../memory";
 import { enterKey, rowsKind, sound, textSize, theme } from "../settings";
@@ -78,6 +78,7 @@ export function Settings(_: { what: Open }) {
       <p class="muted small">{t("settingsHere")}</p>
       {secure?.warning && <p class="muted small">{secure.warning}</p>}
       <ul>
+        <Item text={t("youAndDevices")} act={() => (close(), open({ part: "self" }))} />
         {secure && location.protocol === "http:" && (
           <Item text={t("secureConnection")} act={() => location.assign("/trust")} />
         )}

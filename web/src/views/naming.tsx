@@ -1,10 +1,11 @@
 // The first screen: a name, nothing else. When there are accounts, signing in has its place in this
 // form: one more field, for those whose name the gateway says is an account's.
 import { useEffect, useState } from "preact/hooks";
-import { chat, invited } from "../app";
+import { broughtCode, chat, invited } from "../app";
 import { isForgetful, remember } from "../memory";
 import { language, languages, t, why, type Language } from "../words";
 import { Hearth } from "./hearth";
+import { useLater } from "./later";
 
 const forgetful = isForgetful();
 
@@ -47,6 +48,9 @@ export function Naming() {
   const [name, setName] = useState(before);
   const [tried, setTried] = useState(before);
   const { room } = invited();
+  const code = broughtCode();
+  const [joins, join] = useState(!!code);
+  const joining = useLater(joins, () => import("../lazy/joining"));
   useEffect(askName, []);
   const busy = chat.link.value.is === "connecting";
   const enter = (wanted: string) => {
@@ -56,6 +60,13 @@ export function Naming() {
   };
   const wrong = tried === " " ? t("needed") : tried ? problem(tried) : "";
   const taken = chat.refusal.value?.code === "name_taken";
+  if (joins && joining) {
+    return (
+      <main class="naming">
+        <joining.Joining code={code} back={() => join(false)} />
+      </main>
+    );
+  }
   return (
     <main class="naming">
       <form
@@ -104,6 +115,9 @@ export function Naming() {
             {t("lost")} {t("lostNow")}
           </p>
         )}
+        <button type="button" class="link" onClick={() => join(true)}>
+          {t("haveName")}
+        </button>
       </form>
       <p class="tongues">
         {(Object.keys(languages) as Language[]).map((one) => (

@@ -35,6 +35,7 @@ export default {
   findRoom: "Find a room",
   gap: "Older messages that were here have been removed.",
   guestVia: "via {via}",
+  haveName: "I am here on another device",
   help: "Shortcuts and commands",
   here: { one: "{n} here", other: "{n} here" },
   inParts: { one: "Send in {n} part", other: "Send in {n} parts" },

@@ -37,6 +37,7 @@ const ko: Words = {
   findRoom: "대화방 찾기",
   gap: "여기 있던 오래된 메시지는 지워졌습니다.",
   guestVia: "{via} 경유",
+  haveName: "다른 기기에서 쓰고 있습니다",
   help: "단축키와 명령",
   here: { other: "{n}명 접속 중" },
   inParts: { other: "{n}개로 나누어 보내기" },

@@ -1,0 +1,125 @@
+// A device that is to come in as somebody who is signed in elsewhere: it shows a code and waits (claim), or
+// brings one from an address (#join/CODE, #move/CODE), or a recovery code is typed. It speaks by a socket of its
+// own; when it is welcome, the page begins anew as that user.
+import { useEffect, useState } from "preact/hooks";
+import { browser } from "../browser";
+import type { Socket } from "../connection";
+import { remember } from "../memory";
+import { Refused } from "../wire";
+import { t, why } from "../words";
+import { fields, Wrong } from "./sheet";
+import { clientName } from "./client";
+
+interface Told {
+  type: string;
+  code: string;
+  digits: string;
+  error_code: string;
+  message: string;
+  session: string;
+  user: { name: string };
+}
+
+/** Says one thing and hears until it is welcome or refused. Gives what ends it. */
+function comeIn(request: object, shown: (told: Told) => void, failed: (text: string) => void): () => void {
+  const socket: Socket = browser.open();
+  const end = () => {
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+  };
+  socket.onopen = () => socket.send(JSON.stringify({ ...request, client: clientName() }));
+  socket.onclose = () => failed(t("lost"));
+  socket.onmessage = ({ data }) => {
+    const told = JSON.parse(data) as Told;
+    if (told.type === "claimed") shown(told);
+    else if (told.type === "welcome") {
+      end();
+      remember("me", { name: told.user.name, session: told.session });
+      location.replace("/");
+      location.reload();
+    } else if (told.type === "error") {
+      end();
+      failed(why(new Refused(told.error_code, told.message)));
+    }
+  };
+  return end;
+}
+
+const halves = (code: string) => code.slice(0, 5) + "-" + code.slice(5);
+
+function Claim({ back }: { back(): void }) {
+  const [told, show] = useState<Told | null>(null);
+  const [wrong, fail] = useState("");
+  useEffect(() => comeIn({ type: "claim" }, show, fail), []);
+  return (
+    <>
+      <h1>{t("useHere")}</h1>
+      {told && !wrong && (
+        <>
+          <p>{t("claimHint")}</p>
+          <p class="code-text">{halves(told.code)}</p>
+          <p>{t("claimDigits")}</p>
+          <p class="code-text">{told.digits}</p>
+          <p role="status" class="muted">{t("claimWaits")}</p>
+        </>
+      )}
+      <Wrong text={wrong} />
+      <button type="button" class="link" onClick={back}>
+        {t("back2")}
+      </button>
+    </>
+  );
+}
+
+function ByCode({ code }: { code: string }) {
+  const [wrong, fail] = useState("");
+  useEffect(() => comeIn({ type: "hello", code }, () => undefined, fail), []);
+  return (
+    <form onSubmit={(event) => event.preventDefault()}>
+      <h1>{t("useHere")}</h1>
+      {!wrong && <p role="status">{t("joinWaits")}</p>}
+      <Wrong text={wrong} />
+      <button type="button" class="link" onClick={() => (location.replace("/"), location.reload())}>
+        {t("back2")}
+      </button>
+    </form>
+  );
+}
+
+function Recover({ back }: { back(): void }) {
+  const [wrong, fail] = useState("");
+  const recover = (event: Event) => {
+    const recovery = fields(event)("recovery");
+    fail("");
+    if (recovery) comeIn({ type: "hello", recovery }, () => undefined, fail);
+  };
+  return (
+    <form onSubmit={recover}>
+      <h1>{t("recover")}</h1>
+      <label>
+        {t("recoveryCode")}
+        <input name="recovery" autocomplete="off" autocapitalize="characters" spellcheck={false} maxLength={64} />
+      </label>
+      {location.protocol === "http:" && <p class="note">{t("plainHttp")}</p>}
+      <Wrong text={wrong} />
+      <button class="main">{t("enter")}</button>
+      <button type="button" class="link" onClick={back}>
+        {t("back2")}
+      </button>
+    </form>
+  );
+}
+
+export function Joining({ code, back }: { code: string; back(): void }) {
+  const [recovers, recover] = useState(false);
+  if (code) return <ByCode code={code} />;
+  if (recovers) return <Recover back={() => recover(false)} />;
+  return (
+    <form onSubmit={(event) => event.preventDefault()}>
+      <Claim back={back} />
+      <button type="button" class="link" onClick={() => recover(true)}>
+        {t("recover")}
+      </button>
+    </form>
+  );
+}

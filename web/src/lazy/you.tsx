@@ -1,0 +1,260 @@
+// Who one is: the name, the devices, the recovery code, letting another device in, whom one has blocked.
+import { useEffect, useState } from "preact/hooks";
+import { chat, type Open } from "../app";
+import { day } from "../dates";
+import type { BlockedLine, ClaimantReply, DeviceLine } from "../protocol.gen";
+import { t } from "../words";
+import { path } from "./invite";
+import { qr } from "./qr";
+import { copy, fields, Item, Title, told, Wrong } from "./sheet";
+
+type View = "menu" | "name" | "devices" | "offer" | "approve" | "recovery" | "blocked";
+
+/** What a request gave or why it did not. */
+function useTry(): [string, (what: () => Promise<unknown>) => void] {
+  const [wrong, set] = useState("");
+  return [wrong, (what) => (set(""), void what().catch((error: Error) => set(told(error))))];
+}
+
+function Name({ done }: { done(): void }) {
+  const [wrong, run] = useTry();
+  const rename = (event: Event) => {
+    const name = fields(event)("name");
+    if (name) run(() => chat.connection.request({ type: "rename", name }).then(done));
+  };
+  return (
+    <form onSubmit={rename}>
+      <label>
+        {t("newName")}
+        <input name="name" autocomplete="nickname" autofocus maxLength={64} defaultValue={chat.me.value!.name} />
+      </label>
+      <p class="muted small">{t("renameHint")}</p>
+      <Wrong text={wrong} />
+      <button class="main">{t("save")}</button>
+    </form>
+  );
+}
+
+function Devices() {
+  const [devices, show] = useState<readonly DeviceLine[]>([]);
+  const [wrong, run] = useTry();
+  const ask = () => chat.connection.request({ type: "devices" }).then((reply) => show(reply.devices));
+  useEffect(() => run(ask), []);
+  const forget = (id: number) => run(() => chat.connection.request({ type: "forget_device", id }).then(ask));
+  return (
+    <>
+      <ul>
+        {devices.map((one) => (
+          <li key={one.id} class="row-of">
+            <span>
+              <bdi>{one.client || t("someDevice")}</bdi>
+              <br />
+              <span class="muted small">{one.current ? t("thisDevice") : t("seenOn", { day: day(one.seen, Date.now()) })}</span>
+            </span>
+            {!one.current && (
+              <button class="chip danger" aria-label={`${t("signOut")}: ${one.client || t("someDevice")}`} onClick={() => forget(one.id)}>
+                {t("signOut")}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+function Asks({ who, yes, no }: { who: ClaimantReply; yes(): void; no(): void }) {
+  return (
+    <>
+      <p>
+        <strong>{t("asksIn", { client: who.client || t("someDevice"), address: who.address })}</strong>
+      </p>
+      <p class="muted small">{t("asksInHint")}</p>
+      <div class="row-of">
+        <button type="button" class="chip" onClick={no}>
+          {t("turnAway")}
+        </button>
+        <button type="button" class="main" onClick={yes}>
+          {t("letIn2")}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Offer({ done }: { done(): void }) {
+  const [code, show] = useState("");
+  const [wrong, run] = useTry();
+  useEffect(() => {
+    chat.claimant.value = null;
+    run(() => chat.connection.request({ type: "offer" }).then((reply) => "path" in reply && show(reply.code)));
+  }, []);
+  const who = chat.claimant.value;
+  const answer = (accept: boolean) =>
+    run(() => chat.connection.request({ type: "offer", code, accept }).then(() => ((chat.claimant.value = null), done())));
+  if (who && who.code === code) return <><Asks who={who} yes={() => answer(true)} no={() => answer(false)} /><Wrong text={wrong} /></>;
+  const address = `${location.origin}/#join/${code}`;
+  const cells = code ? qr(address) : null;
+  const size = cells?.length ?? 0;
+  return (
+    <>
+      <p>{t("offerHint")}</p>
+      {cells && (
+        <svg class="code" viewBox={`-4 -4 ${size + 8} ${size + 8}`} role="img" aria-label={address}>
+          <path d={path(cells)} shape-rendering="crispEdges" />
+        </svg>
+      )}
+      {code && <input readOnly aria-label={t("copyLink")} value={address} onFocus={(event) => event.currentTarget.select()} />}
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+function Approve({ done }: { done(): void }) {
+  const [code, found] = useState("");
+  const [who, show] = useState<ClaimantReply | null>(null);
+  const [wrong, run] = useTry();
+  const look = (event: Event) => {
+    const typed = fields(event)("code");
+    if (!typed) return;
+    found(typed);
+    run(() => chat.connection.request({ type: "approve", code: typed }).then((reply) => show(reply)));
+  };
+  const answer = (event: Event, accept: boolean) => {
+    const digits = accept ? fields(event)("digits") : "00";
+    run(() => chat.connection.request({ type: "approve", code, digits, accept }).then(done));
+  };
+  if (!who) {
+    return (
+      <form key="code" onSubmit={look}>
+        <p>{t("approveHint")}</p>
+        <label>
+          {t("theCode")}
+          <input name="code" autofocus autocomplete="off" autocapitalize="characters" spellcheck={false} maxLength={16} />
+        </label>
+        <Wrong text={wrong} />
+        <button class="main">{t("next")}</button>
+      </form>
+    );
+  }
+  return (
+    <form key="digits" onSubmit={(event) => answer(event, true)}>
+      <p>
+        <strong>{t("asksIn", { client: who.client || t("someDevice"), address: who.address })}</strong>
+      </p>
+      <p class="muted small">{t("asksInHint")}</p>
+      <label>
+        {t("digits")}
+        <input name="digits" autofocus inputMode="numeric" autocomplete="off" maxLength={2} />
+      </label>
+      <Wrong text={wrong} />
+      <div class="row-of">
+        <button type="button" class="chip" onClick={(event) => answer(event, false)}>
+          {t("turnAway")}
+        </button>
+        <button class="main">{t("letIn2")}</button>
+      </div>
+    </form>
+  );
+}
+
+function Recovery() {
+  const [code, show] = useState("");
+  const [wrong, run] = useTry();
+  const make = () => run(() => chat.connection.request({ type: "recovery" }).then((reply) => show(reply.code.replace(/(.{5})(?=.)/g, "$1-"))));
+  return (
+    <>
+      <p>{t("recoveryHint")}</p>
+      {location.protocol === "http:" && <p class="note">{t("plainHttp")}</p>}
+      {code ? (
+        <>
+          <p class="code-text small">{code}</p>
+          <button class="main" onClick={() => void copy(code)}>
+            {t("copyLink")}
+          </button>
+        </>
+      ) : (
+        <button class="main" onClick={make}>
+          {t("recoveryMake")}
+        </button>
+      )}
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+function Blocked() {
+  const [list, show] = useState<readonly BlockedLine[] | null>(null);
+  const [wrong, run] = useTry();
+  const ask = () => chat.connection.request({ type: "blocked" }).then((reply) => show(reply.blocked));
+  useEffect(() => run(ask), []);
+  const set = (fields: { uid?: string; user?: string; on: boolean }) =>
+    run(() => chat.connection.request({ type: "block", ...fields }).then(ask));
+  const block = (event: Event) => {
+    const user = fields(event)("user");
+    if (user) set({ user, on: true });
+  };
+  return (
+    <>
+      <p class="muted small">{t("blockedHint")}</p>
+      <ul>
+        {list?.map((one) => (
+          <li key={one.uid} class="row-of">
+            <bdi>{one.name}</bdi>
+            <button class="chip" onClick={() => set({ uid: one.uid, on: false })}>
+              {t("unblock")}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {list?.length === 0 && <p>{t("blockedNone")}</p>}
+      <form onSubmit={block}>
+        <label>
+          {t("blockUser")}
+          <input name="user" autocomplete="off" maxLength={64} />
+        </label>
+        <button class="chip">{t("blockThem")}</button>
+      </form>
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+const titles = {
+  menu: "you2",
+  name: "newName",
+  devices: "yourDevices",
+  offer: "useElsewhere",
+  approve: "letDeviceIn",
+  recovery: "recoveryCode",
+  blocked: "blockedPeople",
+} as const;
+
+export function You({ what }: { what: Open }) {
+  const [view, go] = useState<View>((what.name as View) ?? "menu");
+  const done = () => go("menu");
+  return (
+    <>
+      <Title text={view === "menu" ? chat.me.value!.name : t(titles[view])} />
+      {view === "menu" && (
+        <ul>
+          {(["name", "offer", "approve", "devices", "recovery", "blocked"] as const).map((one) => (
+            <Item key={one} text={t(titles[one])} act={() => go(one)} />
+          ))}
+        </ul>
+      )}
+      {view === "name" && <Name done={done} />}
+      {view === "devices" && <Devices />}
+      {view === "offer" && <Offer done={done} />}
+      {view === "approve" && <Approve done={done} />}
+      {view === "recovery" && <Recovery />}
+      {view === "blocked" && <Blocked />}
+      {view !== "menu" && (
+        <button type="button" class="link" onClick={done}>
+          {t("back2")}
+        </button>
+      )}
+    </>
+  );
+}
