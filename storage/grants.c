@@ -103,6 +103,9 @@ static void change_grant(const struct job_grant *wanted, struct grant *grant)
     case GRANT_INVITE:
         grant->invited = true;
         break;
+    case GRANT_DECLINE:
+        grant->invited = false;
+        break;
     }
 }
 
@@ -111,6 +114,19 @@ static bool room_exists(struct database *database, int64_t room_id, int64_t *exi
     sqlite3_stmt *statement = database_prepare(database, "SELECT 1 FROM rooms WHERE id=?1");
     sqlite3_bind_int64(statement, 1, room_id);
     return database_number(database, statement, 0, exists);
+}
+
+/* The oldest give way to a new one: those into the rooms that were made first. */
+static bool bound_invitations(struct database *database, const struct job_grant *wanted)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "UPDATE grants SET invited=0 WHERE user_id=?1 AND room_id IN (SELECT room_id FROM"
+                  " grants WHERE user_id=?1 AND invited AND role=0 AND entered=0 AND read=0"
+                  " ORDER BY room_id=?2 DESC, room_id DESC LIMIT -1 OFFSET ?3)");
+    sqlite3_bind_int64(statement, 1, wanted->user_id);
+    sqlite3_bind_int64(statement, 2, wanted->room_id);
+    sqlite3_bind_int(statement, 3, wanted->invitations_max);
+    return database_run(database, statement);
 }
 
 bool grants_change(struct database *database, struct job *job)
@@ -144,7 +160,8 @@ bool grants_change(struct database *database, struct job *job)
         return true;
     }
     change_grant(wanted, &wanted->grant);
-    return grants_write(database, wanted->room_id, wanted->user_id, &wanted->grant);
+    return grants_write(database, wanted->room_id, wanted->user_id, &wanted->grant) &&
+           (wanted->change != GRANT_INVITE || bound_invitations(database, wanted));
 }
 
 /* Markers only move forward: two devices of one user may tell them out of order. */

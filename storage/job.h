@@ -159,7 +159,7 @@ struct job_cursors { const struct cursor_row *cursors; size_t count; };
 struct lag { int64_t user_id, room_id, seq; int64_t count, oldest_ts; };
 struct job_lag { struct lag *lags; size_t count; };
 
-enum grant_change { GRANT_ROLE, GRANT_INVITE };
+enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_DECLINE };
 struct job_grant {
     int64_t room_id;
     enum grant_change change;
@@ -167,6 +167,7 @@ struct job_grant {
     enum role actor_role;            /* the target's must be below it */
     int64_t actor_id;                /* 0: an administrator */
     enum role role;                  /* of GRANT_ROLE */
+    int invitations_max;             /* of GRANT_INVITE: so many wait for one user */
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
     struct grant grant;              /* answer: as it is now */

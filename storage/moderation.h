@@ -22,6 +22,12 @@ struct grant {
     int unread, mentioned; /* answer of JOB_OWN only: messages behind the marker, see unread.h */
 };
 
+/* Let into a room, and has not come yet. */
+static inline bool grant_is_invitation(const struct grant *grant)
+{
+    return grant && grant->invited && grant->role == ROLE_NONE && !grant->entered;
+}
+
 /* Who does something to somebody. */
 struct actor {
     int64_t user_id;        /* 0: an administrator on the admin socket */

@@ -5,6 +5,7 @@
 #include "daemon/core/audit.h"
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -41,6 +42,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
         job->grant.actor_role = actor;
         job->grant.actor_id = session_user_id(ask->session);
         job->grant.role = moderation->role;
+        job->grant.invitations_max = (int)ask->gateway->config->limits.invitations;
         audit_add(ask, job, moderation->change == GRANT_ROLE ? ACT_ROLE : ACT_INVITE, ask->room,
                   moderation->user,
                   moderation->change == GRANT_ROLE ? role_name(moderation->role) : NULL);
@@ -52,6 +54,9 @@ enum outcome handle_invite(struct ask *ask)
 {
     const struct moderation moderation = {.user = ask->request.as_invite.user,
                                           .change = GRANT_INVITE};
+    struct refusal refusal;
+    if (!rates_take(ask->session, LIMIT_INVITATIONS, &refusal))
+        return ask_refuse(ask, &refusal);
     return moderate(ask, &moderation);
 }
 
@@ -157,6 +162,17 @@ static void apply(const struct user *user, const struct room *room, const struct
         tell_user(user, room, "created", &done->grant);
 }
 
+static void tell_invited(const struct user *user, const struct room *room,
+                         const struct session *by)
+{
+    char name[NAME_BYTES_MAX + 1];
+    const struct event_invited event = {.room = room->name, .by = session_name(by, name)};
+    if (room->visibility != VISIBILITY_PRIVATE)
+        return;
+    for (struct session *session = user->sessions; session; session = session->next)
+        (void)session_tell(session, EVENT_invited, &event);
+}
+
 static enum outcome answer_moderation(struct ask *ask, struct job *job)
 {
     struct room *room = room_find_id(ask->gateway, job->grant.room_id);
@@ -165,6 +181,8 @@ static enum outcome answer_moderation(struct ask *ask, struct job *job)
         room->grants_changed++;
         if (user)
             apply(user, room, &job->grant);
+        if (user && ask->session && grant_is_invitation(&job->grant.grant))
+            tell_invited(user, room, ask->session);
     }
     return ask_answer(ask, job);
 }

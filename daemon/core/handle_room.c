@@ -281,9 +281,34 @@ static enum outcome answer_join(struct ask *ask, struct job *job)
     return enter(ask, job, room);
 }
 
+static enum outcome answer_declined(struct ask *ask, struct job *job)
+{
+    struct room *room = room_find_id(ask->gateway, job->grant.room_id);
+    if (job->result != JOB_DONE || !room)
+        return ask_fail_job(ask, job);
+    room->grants_changed++;
+    const struct reply_left reply = {.room = room->name};
+    return ask_reply(ask, REPLY_left, &reply);
+}
+
+/* Of an invitation that was not taken up. */
+static enum outcome decline(struct ask *ask)
+{
+    struct job *job = job_create(JOB_GRANT);
+    if (job) {
+        job->grant.room_id = ask->room->id;
+        job->grant.change = GRANT_DECLINE;
+        job->grant.actor_role = ROLE_ADMIN;
+        snprintf(job->grant.folded, sizeof job->grant.folded, "%s", ask->session->user->folded);
+    }
+    return ask_submit(ask, job, answer_declined);
+}
+
 enum outcome handle_leave(struct ask *ask)
 {
-    if (!ask->member) /* an administrator */
+    if (!ask->member && ask->session->user && grant_is_invitation(ask->grant))
+        return decline(ask);
+    if (!ask->member)
         return ask_fail(ask, ERROR_not_joined, "room", NULL);
     const struct reply_left reply = {.room = ask->room->name};
     (void)ask_reply(ask, REPLY_left, &reply);

@@ -55,6 +55,7 @@ enum limit_kind {
     LIMIT_GUEST_QUEUE, /* the turns of those who wait for one of these */
     LIMIT_ROOMS,
     LIMIT_DIRECT_ROOMS,
+    LIMIT_INVITATIONS,
     LIMIT_RENAMES,
     LIMIT_CODES,       /* wrong codes, digits and passwords */
     LIMIT_SLOW,        /* the newest message of a user in a room in slow mode */

@@ -42,6 +42,8 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
         return rate_per_hour(limits->rooms_per_hour, limits->rooms_per_hour);
     case LIMIT_DIRECT_ROOMS:
         return rate_per_hour(limits->direct_rooms_per_hour, limits->direct_rooms_per_hour);
+    case LIMIT_INVITATIONS:
+        return rate_per_hour(limits->invitations_per_hour, limits->invitations_per_hour);
     case LIMIT_CODES:
         return rate_per_hour(WRONG_CODES, WRONG_CODES);
     case LIMIT_SLOW: /* each room's own: see rates_take_slow */
@@ -63,6 +65,8 @@ static const char *sentence_of(enum limit_kind kind)
         return "From your address as many rooms were made as may be in an hour.";
     case LIMIT_DIRECT_ROOMS:
         return "From your address as many conversations were begun as may be in an hour.";
+    case LIMIT_INVITATIONS:
+        return "You have sent as many invitations as may be sent in an hour.";
     case LIMIT_CODES:
         return "From your address too many wrong codes came; wait before the next.";
     default:

@@ -115,15 +115,24 @@ static bool is_own(const struct session *session, const struct room *room,
            access_read(session, room, grant, &refusal);
 }
 
-static void offer_own(struct filling *filling)
+/* Invitations that were not taken up come last: nobody is pushed out of the list of their own rooms. */
+static void offer_granted(struct filling *filling, bool are_invitations)
 {
     const struct job_own *own = filling->own;
     for (size_t i = 0; i < own->count && !filling->is_ended; i++) {
         const struct grant *grant = &own->grants[i].grant;
         const struct room *room = room_find_id(filling->gateway, own->grants[i].room_id);
-        if (room && room->visibility != VISIBILITY_DIRECT && is_own(filling->session, room, grant))
+        if (room && room->visibility != VISIBILITY_DIRECT &&
+            (room->visibility == VISIBILITY_PRIVATE && grant_is_invitation(grant)) ==
+                are_invitations &&
+            is_own(filling->session, room, grant))
             offer(filling, room, grant);
     }
+}
+
+static void offer_direct(struct filling *filling)
+{
+    const struct job_own *own = filling->own;
     const struct room *room = filling->session->user ? filling->gateway->rooms.directs : NULL;
     for (; room && !filling->is_ended; room = room->next_direct) {
         const struct grant *grant = grant_in(room, own);
@@ -156,8 +165,10 @@ bool room_list_fill(struct room_list *list, struct gateway *gateway, struct sess
 {
     struct filling filling = {.list = list, .gateway = gateway, .session = session, .own = own,
                               .wish = wish, .is_past = !wish->after};
-    offer_own(&filling);
+    offer_granted(&filling, false);
+    offer_direct(&filling);
     offer_newest(&filling);
+    offer_granted(&filling, true);
     return !filling.is_starved;
 }
 

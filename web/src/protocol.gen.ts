@@ -537,7 +537,7 @@ export interface JoinRequest {
   history?: number;
 }
 
-/** Leave a room. */
+/** Leave a room, or decline an invitation into it. */
 export interface LeaveRequest {
   type: "leave";
   ref?: Ref;
@@ -1985,6 +1985,15 @@ export interface RoomEvent {
   peer?: string;
 }
 
+/** Somebody let you into a private room; leave declines it. */
+export interface InvitedEvent {
+  type: "invited";
+  /** Room. */
+  room: string;
+  /** Who. */
+  by: string;
+}
+
 /** The host put you out of a room. */
 export interface KickedEvent {
   type: "kicked";
@@ -2176,6 +2185,7 @@ export type Event =
   | DeviceAddedEvent
   | RenamedEvent
   | RoomEvent
+  | InvitedEvent
   | KickedEvent
   | MutedEvent
   | ErasingEvent

@@ -237,8 +237,7 @@ static void expect_each_refused(const char *code)
         "{\"type\":\"react\",\"room\":\"Garden\",\"target\":1,\"emoji\":\"👍\",\"on\":true}",
         "{\"type\":\"delete\",\"room\":\"Garden\",\"target\":1}",
         "{\"type\":\"read\",\"room\":\"Garden\",\"seq\":1}",
-        "{\"type\":\"typing\",\"room\":\"Garden\",\"on\":true}",
-        "{\"type\":\"leave\",\"room\":\"Garden\"}"};
+        "{\"type\":\"typing\",\"room\":\"Garden\",\"on\":true}"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         client_send(jun, "%s", requests[i]);
         client_expect_error(jun, code);
@@ -256,6 +255,9 @@ static void who_is_not_in_a_room_is_told_why_as_far_as_it_is_theirs_to_know(void
     assert_string_equal(client_expect(jun, "error"), hidden);
     order(mina, "invite", "jun");
     expect_each_refused("not_joined");
+    client_send(jun, "{\"type\":\"leave\",\"room\":\"Garden\"}"); /* declines */
+    (void)client_expect(jun, "left");
+    expect_each_refused("room_not_found");
     give_role(mina, "jun", "member");
     order(mina, "ban", "jun");
     expect_each_refused("banned");
@@ -267,6 +269,8 @@ static void who_is_banned_from_a_public_room_is_told_so(void **state)
     plant_garden("public");
     order(mina, "kick", "jun");
     expect_each_refused("not_joined");
+    client_send(jun, "{\"type\":\"leave\",\"room\":\"Garden\"}");
+    client_expect_error(jun, "not_joined");
     order(mina, "ban", "jun");
     expect_each_refused("banned");
 }

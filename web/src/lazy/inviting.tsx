@@ -46,7 +46,7 @@ export function Inviting({ room }: { room: Room }) {
     choose(chosen.filter((name) => !invited.includes(name)));
     if (!invited.length) return;
     setQuery("");
-    say(t("invited", { names: invited.join(", ") }));
+    say(t("askedIn", { names: invited.join(", ") }));
   };
   return (
     <form onSubmit={(event) => void invite(event)}>

@@ -32,7 +32,7 @@ export default {
   inviteHint: "Whoever opens this address comes straight into the room.",
   inviteHintPrivate: "This room is private: first let people in by their names, in the room's own menu. Then this address leads them here.",
   inviteUser: "Let somebody in, by name",
-  invited: "Invited: {names}",
+  askedIn: "Invited: {names}",
   keepOffline: "Keep this page for offline use",
   keyEdit: "Edit your last message",
   keyHelp: "This list",

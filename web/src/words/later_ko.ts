@@ -34,7 +34,7 @@ const ko: LaterWords = {
   inviteHint: "이 주소를 열면 바로 이 대화방으로 들어옵니다.",
   inviteHintPrivate: "비공개 대화방입니다. 먼저 대화방 메뉴에서 이름으로 들여보내면 이 주소로 들어올 수 있습니다.",
   inviteUser: "들어올 사람의 이름",
-  invited: "초대했습니다: {names}",
+  askedIn: "초대했습니다: {names}",
   keepOffline: "오프라인에서도 열리게 하기",
   keyEdit: "마지막 내 메시지 고치기",
   keyHelp: "이 목록",
