@@ -157,7 +157,9 @@ def test_the_authority_can_vouch_for_nobody_elses_name(make_daemon, tmp_path):
         assert (done.returncode == 0) == is_fine, (name, done.stdout + done.stderr)
 
 
-def test_the_authority_stays_and_an_ending_certificate_is_made_anew(make_daemon, tmp_path):
+@pytest.mark.parametrize("made, days", [("now", 20), ("400 days", 300)], ids=["ends soon", "begins later"])
+def test_the_authority_stays_and_an_untimely_certificate_is_made_anew(make_daemon, tmp_path, made, days):
+    """What a board has made for itself while it believed another time is as little use as what ends."""
     daemon = make_daemon(LOCAL_CA)
     folder = daemon.folder / "tls"
     authority = (folder / "ca.crt").read_text()
@@ -168,11 +170,11 @@ def test_the_authority_stays_and_an_ending_certificate_is_made_anew(make_daemon,
     (tmp_path / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
     openssl("req", "-new", "-key", folder / "board.key", "-subj", "/CN=hearth", "-out", tmp_path / "r")
     openssl("x509", "-req", "-in", tmp_path / "r", "-CA", folder / "ca.crt", "-CAkey", folder / "ca.key",
-            "-CAcreateserial", "-CAserial", tmp_path / "serial", "-days", 20, "-extfile", tmp_path / "names",
-            "-out", folder / "board.crt")
+            "-CAcreateserial", "-CAserial", tmp_path / "serial", "-days", days, "-extfile", tmp_path / "names",
+            "-out", folder / "board.crt", prefix=[] if made == "now" else ["faketime", made])
     daemon.start()
     assert (folder / "ca.crt").read_text() == authority
-    assert status(daemon)["tls_expires"] / 1000 > time.time() + 300 * DAY_S
+    assert time.time() + 390 * DAY_S < status(daemon)["tls_expires"] / 1000 < time.time() + 397 * DAY_S
     assert get(daemon)[0] == 200
 
 
