@@ -24,6 +24,8 @@ CALLS = {
     "token list": [], "bridge list": [], "token revoke": ["a bridge"], "status": [], "reload": [],
     "config show": [], "config check": [], "config diff": [], "log level": [], "clock": [],
     "session list": [], "session kick": ["{session}"],
+    "user list": [], "user show": ["jun"], "user role": ["jun", "member"], "user rename": ["jun", "june"],
+    "user free-name": ["jun"], "user logout": ["june"], "user forget": ["june", "--yes"],
 }
 
 
