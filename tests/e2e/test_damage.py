@@ -1,4 +1,5 @@
 """A database that is damaged: noticed at a start and while it is served, kept, and recovered."""
+import http.client
 import os
 import re
 import sqlite3
@@ -70,7 +71,7 @@ def until_read(daemon, room="lobby"):
     while True:
         try:
             found = texts(daemon, room)
-        except (ConnectionError, FileNotFoundError):
+        except (OSError, http.client.HTTPException):
             continue  # it opens its database again
         if found is not None:
             return found
@@ -81,7 +82,7 @@ def until_found(daemon, query):
         try:
             status, reply = daemon.admin("POST", "/admin/v1/do", {
                 "type": "search", "query": query, "room": "lobby"})
-        except (ConnectionError, FileNotFoundError):
+        except (OSError, http.client.HTTPException):
             continue
         assert status in (200, 503), reply
         if status == 200 and reply["results"]:
@@ -105,7 +106,8 @@ def test_damage_after_a_clean_stop_is_noticed_and_what_is_left_recovered(daemon)
     found = until_read(daemon)
     assert SAID - 20 < len(right(found)) < SAID and len(right(found)) == len(found)
     assert len(aside(daemon)) == 1
-    assert has_log(daemon, r"set aside path=.*chat\.db\.damaged-")
+    assert has_log(daemon, r"set aside.*chat\.db\.damaged-")
+    until_recovered(daemon)
     status, _, _ = daemon.http("GET", "/healthz")
     assert status == 200
 
