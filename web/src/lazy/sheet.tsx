@@ -28,7 +28,7 @@ export function Item({ text, danger, act }: { text: string; danger?: boolean; ac
 }
 
 /** Named, so that drawing anew does not call it again. */
-function focus(one: HTMLElement | null): void {
+export function focus(one: HTMLElement | null): void {
   one?.focus();
 }
 

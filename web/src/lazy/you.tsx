@@ -6,7 +6,7 @@ import type { BlockedLine, ClaimantReply, DeviceLine } from "../protocol.gen";
 import { t } from "../words";
 import { path } from "./invite";
 import { qr } from "./qr";
-import { copy, fields, Item, Title, told, Wrong } from "./sheet";
+import { copy, fields, focus, Item, Title, told, Wrong } from "./sheet";
 
 type View = "menu" | "name" | "devices" | "offer" | "approve" | "recovery" | "blocked";
 
@@ -26,7 +26,7 @@ function Name({ done }: { done(): void }) {
     <form onSubmit={rename}>
       <label>
         {t("newName")}
-        <input name="name" autocomplete="nickname" autofocus maxLength={64} defaultValue={chat.me.value!.name} />
+        <input name="name" autocomplete="nickname" ref={focus} maxLength={64} defaultValue={chat.me.value!.name} />
       </label>
       <p class="muted small">{t("renameHint")}</p>
       <Wrong text={wrong} />
@@ -131,7 +131,7 @@ function Approve({ done }: { done(): void }) {
         <p>{t("approveHint")}</p>
         <label>
           {t("theCode")}
-          <input name="code" autofocus autocomplete="off" autocapitalize="characters" spellcheck={false} maxLength={16} />
+          <input name="code" ref={focus} autocomplete="off" autocapitalize="characters" spellcheck={false} maxLength={16} />
         </label>
         <Wrong text={wrong} />
         <button class="main">{t("next")}</button>
@@ -146,7 +146,7 @@ function Approve({ done }: { done(): void }) {
       <p class="muted small">{t("asksInHint")}</p>
       <label>
         {t("digits")}
-        <input name="digits" autofocus inputMode="numeric" autocomplete="off" maxLength={2} />
+        <input name="digits" ref={focus} inputMode="numeric" autocomplete="off" maxLength={2} />
       </label>
       <Wrong text={wrong} />
       <div class="row-of">
