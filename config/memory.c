@@ -108,10 +108,25 @@ static void print_profile(const struct config *config, const char *word, enum co
             (double)kernel_bytes(&as) / 1048576.0);
 }
 
+/* While newcomers are not simply let in, what lets in those whom nobody knows is off, unless it was said. */
+static void print_door(const struct config *config, FILE *out)
+{
+    if (config->accounts.newcomers == 0)
+        return;
+    if (config->origins[CONFIG_ROW_plain_enabled].source == CONFIG_DEFAULT)
+        fputs("accounts.newcomers is not open: the plain endpoint is off; plain.enabled says otherwise.\n",
+              out);
+    if (config->origins[CONFIG_ROW_http_anonymous_read].source == CONFIG_DEFAULT)
+        fputs("accounts.newcomers is not open: nothing is read without a key; http.anonymous_read says "
+              "otherwise.\n",
+              out);
+}
+
 void config_print_memory(const struct config *config, FILE *out)
 {
     struct memory_bounds memory = config_memory(config);
     int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
+    print_door(config, out);
     if (config->outdated[0])
         fprintf(out, "Taken, and to be changed: %s.\n", config->outdated);
     fputs("The most memory this configuration allows, if everybody does the worst at once:\n", out);

@@ -3,6 +3,7 @@
 #include "storage/blocks.h"
 #include "storage/days.h"
 #include "storage/messages.h"
+#include "storage/users.h"
 #include "storage/origins.h"
 #include "storage/reactions.h"
 #include "storage/repeats.h"
@@ -54,8 +55,10 @@ bool append_entry(struct writer *writer, struct log *log, int64_t room_id, struc
 
 static bool append_message(struct writer *writer, struct log *log, struct job_append *append)
 {
+    const struct entry *entry = &append->entry;
     writer->appended++;
-    return append_entry(writer, log, append->room_id, &append->entry);
+    return append_entry(writer, log, append->room_id, &append->entry) &&
+           (!entry->user_id || users_note_spoken(&writer->database, entry->user_id, entry->ts));
 }
 
 /* Edits, deletions and reactions: the entry, and what it does to its target. */

@@ -37,6 +37,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_TOKEN_CREATE] = sizeof(struct job_token), [JOB_TOKEN_REVOKE] = sizeof(struct job_token),
         [JOB_SANCTION] = sizeof(struct job_sanction), [JOB_LIFT] = sizeof(struct job_lift),
         [JOB_ERASE] = sizeof(struct job_erase),
+        [JOB_NEWCOMERS] = sizeof(struct newcomers_row), [JOB_ADMIT] = sizeof(struct job_admit),
         [JOB_SANCTIONS] = sizeof(struct job_sanctions),
         [JOB_AUDIT_PAGE] = sizeof(struct job_audit_page),
         [JOB_CLOCK] = sizeof(struct job_clock),

@@ -38,6 +38,8 @@ enum job_kind {
     JOB_SANCTION,    /* a ban or a mute */
     JOB_LIFT,        /* the end of one */
     JOB_ERASE,       /* what somebody said, some of it: until there is no more, again */
+    JOB_NEWCOMERS,   /* what becomes of them */
+    JOB_ADMIT,       /* a user is known from now on; or only the audit says that it is not */
     JOB_AUDIT,       /* nothing but its line of the audit */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
@@ -375,6 +377,8 @@ struct job {
         struct job_lag lag;
         struct job_sanction sanction;
         struct job_lift lift;
+        struct newcomers_row newcomers;
+        struct job_admit admit;
         struct job_erase erase;
         struct job_sanctions sanctions;
         struct job_audit_page audit_page;

@@ -68,6 +68,8 @@ struct user_row {
     char folded[NAME_BYTES_MAX + 1];
     bool account;
     enum role role; /* in the gateway: ROLE_GUEST, ROLE_MEMBER or ROLE_ADMIN */
+    bool admitted;    /* a moderator let the user in */
+    int64_t spoke_ms; /* the time of the first message; 0: none */
 };
 
 /* A device of a user as it is kept: a key, and what one remembers it by. */

@@ -119,6 +119,15 @@ struct job_erase {
     bool more;        /* answer */
 };
 
+/* What becomes of those whom nobody knows, as a moderator said. */
+struct newcomers_row {
+    bool is_set;
+    int mode, configured; /* enum newcomers_mode; what the configuration said at that time */
+    int64_t spoke_before_ms;
+};
+
+struct job_admit { int64_t user_id; bool accept; };
+
 /* One that is in force, for people. */
 struct sanction_row {
     struct sanction sanction;

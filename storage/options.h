@@ -40,6 +40,7 @@ struct store_start {
     size_t hold_count;
     struct sanction *sanctions; /* those that no grant tells of: see sanctions_load; the same */
     size_t sanction_count;
+    struct newcomers_row newcomers;
     uint8_t secret[HASH_BYTES]; /* of this gateway, for keyed hashes */
     int64_t room_id_max, user_id_max; /* highest ever used */
     int64_t device_id_max;            /* highest in use */

@@ -7,6 +7,7 @@
 #include "storage/days.h"
 #include "storage/grants.h"
 #include "storage/target.h"
+#include "storage/users.h"
 
 enum { SEEN_AGAIN_MS = 3600000 }; /* a device that stays is noted once an hour */
 
@@ -402,7 +403,8 @@ static bool load_secret(struct database *database, uint8_t secret[HASH_BYTES])
 
 bool sanctions_load(struct database *database, struct store_start *start)
 {
-    if (!load_secret(database, start->secret))
+    if (!load_secret(database, start->secret) ||
+        !users_load_newcomers(database, &start->newcomers))
         return false;
     start->sanctions = calloc(SANCTIONS_LOADED_MAX, sizeof *start->sanctions);
     if (!start->sanctions)

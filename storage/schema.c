@@ -172,6 +172,14 @@ static const char *const steps[] = {
     "CREATE TRIGGER reaction_taken AFTER DELETE ON reactions BEGIN"
     " DELETE FROM reaction_kinds WHERE target=old.target AND emoji=old.emoji AND count<=1;"
     " UPDATE reaction_kinds SET count=count-1 WHERE target=old.target AND emoji=old.emoji; END;",
+
+    "ALTER TABLE users ADD COLUMN admitted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN spoke_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TEMP TABLE spoken AS SELECT user_id, min(ts) AS ts FROM messages WHERE kind=0 AND"
+    " user_id>0 GROUP BY user_id;"
+    "UPDATE users SET spoke_ms=max(1, coalesce((SELECT ts FROM spoken WHERE user_id=users.id), 0))"
+    " WHERE id IN (SELECT user_id FROM spoken);"
+    "DROP TABLE spoken;",
 };
 
 /* application_id: "hrth". */

@@ -11,7 +11,7 @@
 #include "storage/writer.h"
 #include "storage/sanctions.h"
 
-#define USER_COLUMNS "id, name, folded, account, role"
+#define USER_COLUMNS "id, name, folded, account, role, admitted, spoke_ms"
 
 static void copy_user(sqlite3_stmt *row, struct user_row *user)
 {
@@ -20,6 +20,8 @@ static void copy_user(sqlite3_stmt *row, struct user_row *user)
     snprintf(user->folded, sizeof user->folded, "%s", column_text(row, 2));
     user->account = sqlite3_column_int(row, 3) != 0;
     user->role = (enum role)sqlite3_column_int(row, 4);
+    user->admitted = sqlite3_column_int(row, 5) != 0;
+    user->spoke_ms = sqlite3_column_int64(row, 6);
 }
 
 static enum step read_user(struct database *database, sqlite3_stmt *statement,
@@ -100,8 +102,8 @@ static bool insert_user(struct database *database, const struct user_row *user,
                         const struct moment *at)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "INSERT INTO users(id, name, folded, account, role, seen_ms, seen_elapsed_ms)"
-                  " VALUES(?1,?2,?3,?4,?5,?6,?7)");
+        database, "INSERT INTO users(id, name, folded, account, role, seen_ms, seen_elapsed_ms,"
+                  " admitted) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
     sqlite3_bind_int64(statement, 1, user->id);
     bind_text(statement, 2, user->name);
     bind_text(statement, 3, user->folded);
@@ -109,6 +111,7 @@ static bool insert_user(struct database *database, const struct user_row *user,
     sqlite3_bind_int(statement, 5, (int)user->role);
     sqlite3_bind_int64(statement, 6, at->wall_ms);
     sqlite3_bind_int64(statement, 7, at->elapsed_ms);
+    sqlite3_bind_int(statement, 8, user->admitted);
     return database_run(database, statement) && names_note_skeleton(database, user->id, user->name);
 }
 
@@ -156,11 +159,11 @@ static sqlite3_stmt *list_statement(struct database *database, const struct job_
 static void read_figures(sqlite3_stmt *row, struct user_figures *figures)
 {
     copy_user(row, &figures->user);
-    figures->seen_ms = sqlite3_column_int64(row, 5);
-    text_clean(column_text(row, 6), TEXT_LINE, figures->held, sizeof figures->held);
-    figures->has_password = sqlite3_column_int(row, 7) != 0;
-    figures->has_recovery = sqlite3_column_int(row, 8) != 0;
-    figures->device_count = sqlite3_column_int64(row, 9);
+    figures->seen_ms = sqlite3_column_int64(row, 7);
+    text_clean(column_text(row, 8), TEXT_LINE, figures->held, sizeof figures->held);
+    figures->has_password = sqlite3_column_int(row, 9) != 0;
+    figures->has_recovery = sqlite3_column_int(row, 10) != 0;
+    figures->device_count = sqlite3_column_int64(row, 11);
 }
 
 bool users_list(struct database *database, struct job *job)
@@ -213,4 +216,44 @@ bool users_change(struct writer *writer, struct job *job)
         return retention_forget_user(writer, user.id);
     }
     return true;
+}
+
+/* --- newcomers ----------------------------------------------------------------------------------- */
+
+bool users_set_newcomers(struct database *database, const struct newcomers_row *newcomers)
+{
+    return database_set_meta(database, "newcomers", newcomers->mode) &&
+           database_set_meta(database, "newcomers_configured", newcomers->configured) &&
+           database_set_meta(database, "newcomers_before", newcomers->spoke_before_ms);
+}
+
+bool users_load_newcomers(struct database *database, struct newcomers_row *newcomers)
+{
+    int64_t mode, configured;
+    if (!database_meta(database, "newcomers", -1, &mode) ||
+        !database_meta(database, "newcomers_configured", 0, &configured) ||
+        !database_meta(database, "newcomers_before", 0, &newcomers->spoke_before_ms))
+        return false;
+    newcomers->is_set = mode >= 0;
+    newcomers->mode = (int)mode;
+    newcomers->configured = (int)configured;
+    return true;
+}
+
+bool users_admit(struct database *database, struct job *job)
+{
+    if (!job->admit.accept)
+        return true;
+    sqlite3_stmt *statement = database_prepare(database, "UPDATE users SET admitted=1 WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, job->admit.user_id);
+    return database_run(database, statement);
+}
+
+bool users_note_spoken(struct database *database, int64_t user_id, int64_t ts)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "UPDATE users SET spoke_ms=?2 WHERE id=?1 AND spoke_ms=0");
+    sqlite3_bind_int64(statement, 1, user_id);
+    sqlite3_bind_int64(statement, 2, ts);
+    return database_run(database, statement);
 }

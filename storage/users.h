@@ -20,5 +20,12 @@ bool users_insert(struct database *database, const struct user_row *user, const 
 struct writer;
 bool users_list(struct database *database, struct job *job);
 bool users_change(struct writer *writer, struct job *job);
+/* Writer: what a moderator said becomes of newcomers; JOB_ADMIT; that a user said something then. */
+bool users_set_newcomers(struct database *database, const struct newcomers_row *newcomers);
+bool users_admit(struct database *database, struct job *job);
+bool users_note_spoken(struct database *database, int64_t user_id, int64_t ts);
+
+/* At the start. */
+bool users_load_newcomers(struct database *database, struct newcomers_row *newcomers);
 
 #endif

@@ -197,6 +197,10 @@ static bool run_job(struct writer *writer, struct job *job)
         return sanctions_lift(&writer->database, job);
     case JOB_ERASE:
         return erase_run(writer, job);
+    case JOB_NEWCOMERS:
+        return users_set_newcomers(&writer->database, &job->newcomers);
+    case JOB_ADMIT:
+        return users_admit(&writer->database, job);
     case JOB_AUDIT:
         return true;
     case JOB_READ:

@@ -56,6 +56,10 @@ bool globals_parse(int argc, char **argv, int *at, struct invocation *invocation
 bool command_period(const char *text, json_int_t *seconds);
 
 /* One function a command, in command_NOUN.c; each answers with the exit code. */
+enum exit_code command_newcomers(const struct invocation *invocation);
+enum exit_code command_knock_list(const struct invocation *invocation);
+enum exit_code command_knock_admit(const struct invocation *invocation);
+enum exit_code command_knock_refuse(const struct invocation *invocation);
 enum exit_code command_ban_list(const struct invocation *invocation);
 enum exit_code command_ban_add(const struct invocation *invocation);
 enum exit_code command_mute_list(const struct invocation *invocation);

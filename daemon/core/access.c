@@ -95,6 +95,17 @@ int64_t access_muted_until(const struct session *session, const struct room *roo
     return sanctioned_until(session, room, SANCTION_MUTE, grant ? grant->muted_until : 0);
 }
 
+bool access_waits(const struct session *session)
+{
+    return session->user && !session->arrival.administrator &&
+           !newcomers_know(session->gateway, session->user);
+}
+
+bool access_nobody_enters(const struct session *session)
+{
+    return session_nobody_enters(session->gateway, session->arrival.kind);
+}
+
 bool access_enter(const struct session *session, struct refusal *refusal)
 {
     int64_t until = access_banned_until(session, NULL, NULL);
@@ -106,7 +117,9 @@ bool access_enter(const struct session *session, struct refusal *refusal)
 bool access_read(const struct session *session, const struct room *room,
                  const struct grant *grant, struct refusal *refusal)
 {
-    if (!is_open_to(session, room, grant)) {
+    bool is_elsewhere = access_waits(session) &&
+                        strcmp(room->name, gateway_first_room(session->gateway)) != 0;
+    if (is_elsewhere || !is_open_to(session, room, grant)) {
         refuse_not_found(refusal);
         return false;
     }

@@ -40,6 +40,13 @@ int64_t access_banned_until(const struct session *session, const struct room *ro
 int64_t access_muted_until(const struct session *session, const struct room *room,
                            const struct grant *grant);
 
+/* Its user is one whom nobody here knows: it reads the first room and waits to be let in. */
+bool access_waits(const struct session *session);
+
+/* May plain clients in, and those who read without a key? While newcomers are not, only where the
+ * configuration says so explicitly. */
+bool access_nobody_enters(const struct session *session);
+
 /* May it be in the gateway at all? Else banned. */
 bool access_enter(const struct session *session, struct refusal *refusal);
 

@@ -1,6 +1,7 @@
 /* dispatch.c - what arrives: decoded, held against how often and by whom it may be asked, run. */
 #include "daemon/core/dispatch.h"
 
+#include "daemon/core/access.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
@@ -82,6 +83,11 @@ static bool may_ask(struct session *session, const struct row *row, struct refus
 {
     if (session->gateway->drain.phase != DRAIN_NONE) {
         refuse(refusal, ERROR_shutting_down, NULL, NULL);
+        return false;
+    }
+    if (row->who == WHO_USER && access_waits(session)) {
+        refuse(refusal, ERROR_forbidden, NULL,
+               "You are waiting at the door: a moderator has to let you in first.");
         return false;
     }
     if (!is_met(session, row->who)) {

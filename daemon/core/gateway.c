@@ -222,6 +222,7 @@ int64_t gateway_tick(struct gateway *gateway)
     next_ms = sooner(next_ms, room_tell_presence(gateway));
     next_ms = sooner(next_ms, check_health(gateway));
     next_ms = sooner(next_ms, retry_pages(gateway));
+    next_ms = sooner(next_ms, gateway_tell_knocks(gateway));
     next_ms = sooner(next_ms, token_cursors_write(gateway, false));
     return wake_blocked(gateway) || gateway->turn.has_jobs_left ? 0 : next_ms;
 }
@@ -308,6 +309,7 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     gateway->turn.budget = TURN_NS_MOST;
     gateway->started_ms = gateway->users.touched_ms = now->monotonic_ms;
     gateway->limits = limit_table_create(limit_entries(config));
+    newcomers_init(gateway, store_start(store));
     memcpy(gateway->secret, store_start(store)->secret, sizeof gateway->secret);
     if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||
         !sanctions_init(&gateway->sanctions, store_start(store)) ||
@@ -340,6 +342,7 @@ void gateway_destroy(struct gateway *gateway)
     table_finish(&gateway->rooms.by_was);
     table_finish(&gateway->users.by_id);
     table_finish(&gateway->users.by_name);
+    newcomers_finish(&gateway->newcomers);
     sanctions_finish(&gateway->sanctions);
     limit_table_destroy(gateway->limits);
     buffer_finish(&gateway->scratch);

@@ -5,6 +5,7 @@
 
 #include "daemon/core/figures.h"
 #include "daemon/core/gateway.h"
+#include "daemon/core/newcomers.h"
 #include "daemon/core/sanction.h"
 #include "daemon/core/table.h"
 #include "daemon/core/turn.h"
@@ -67,6 +68,7 @@ struct gateway {
         int64_t touched_ms;    /* when those here were last said to be seen */
     } users;
 
+    struct newcomers newcomers;
     int erasing_count;           /* erasures under way: see handle_erase.c */
     struct sanctions sanctions;  /* those that no grant tells of */
     uint8_t secret[HASH_BYTES];  /* for keyed hashes: see gateway_mark */
@@ -105,5 +107,9 @@ struct gateway {
     struct buffer encoded;      /* one message */
     struct figures figures;
 };
+
+/* handle_newcomers.c: tells moderators of one who knocks. Gives the ms until the next is due; INT64_MAX:
+ * there is none. */
+int64_t gateway_tell_knocks(struct gateway *gateway);
 
 #endif

@@ -46,6 +46,8 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .has_password = own->has_password,
         .has_recovery = own->has_recovery,
         .first_room = gateway_first_room(gateway),
+        .newcomers = word_of(WORDS_newcomers_mode, (int)gateway->newcomers.mode),
+        .waiting = access_waits(ask->session),
         .may_create = ask->session->arrival.administrator ||
                       gateway->config->rooms.create != CREATE_ADMINISTRATOR,
     };
@@ -106,6 +108,12 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
     struct refusal refusal;
     if (!access_enter(ask->session, &refusal))
         return turn_away(ask, &refusal);
+    bool is_shut = ask->gateway->newcomers.mode == NEWCOMERS_INVITE ||
+                   ask->gateway->newcomers.mode == NEWCOMERS_CLOSED;
+    if (is_shut && access_waits(ask->session)) {
+        refuse(&refusal, ERROR_forbidden, NULL, "Nobody new comes in here just now.");
+        return turn_away(ask, &refusal);
+    }
     count_owned(ask->session->user, &job->own);
     return welcome(ask, context->key, &job->own);
 }
@@ -352,6 +360,18 @@ static enum outcome store_guest(struct ask *ask, const struct job_login *login)
     return ANSWERED;
 }
 
+static enum outcome greet_waiting(struct ask *ask, const struct job_login *login)
+{
+    static const struct job_own nothing = {.device_count = 1};
+    struct refusal refusal;
+    int64_t device_id;
+    struct user *user = newcomers_receive(ask->session, login, &device_id, &refusal);
+    if (!user)
+        return ask_refuse(ask, &refusal);
+    become(ask->session, user, device_id);
+    return welcome(ask, login->key, &nothing);
+}
+
 static enum outcome greet_new(struct ask *ask, const struct job_login *login)
 {
     struct refusal refusal;
@@ -363,6 +383,8 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
         return turn_away(ask, &refusal);
     if (!rates_take_guest(ask->session, &refusal))
         return ask_refuse(ask, &refusal);
+    if (ask->gateway->newcomers.mode != NEWCOMERS_OPEN)
+        return greet_waiting(ask, login);
     return store_guest(ask, login);
 }
 

@@ -256,6 +256,8 @@ enum outcome handle_search(struct ask *ask)
     struct place after = {0};
     if (token_of(ask->session) && !search->room)
         return ask_fail(ask, ERROR_bad_request, "room", "With a token one room is searched.");
+    if (access_waits(ask->session) && !search->room)
+        return ask_fail(ask, ERROR_forbidden, "room", "While you wait, only the first room is read.");
     if (!search->query && !search->from)
         return ask_fail(ask, ERROR_bad_request, "query", "Say what to find, or who said it.");
     if (!read_next(search->next, &after))

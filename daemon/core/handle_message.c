@@ -161,6 +161,9 @@ enum outcome answer_append(struct ask *ask, struct job *job)
     struct room *room = room_find_id(ask->gateway, job->append.room_id);
     if (job->result == JOB_DONE && room)
         room_tell(ask->gateway, room, entry, job->append.forget_through);
+    struct user *user = user_find_id(ask->gateway, entry->user_id);
+    if (job->result == JOB_DONE && user && !user->spoke_ms && entry->kind == ENTRY_KIND_MESSAGE)
+        user->spoke_ms = entry->ts;
     ask->gateway->figures.repeated_nonces += job->result == JOB_REPEATED;
     if (!room)
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);

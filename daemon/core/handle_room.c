@@ -224,7 +224,7 @@ static enum outcome enter(struct ask *ask, struct job *job, struct room *room)
     if (!member)
         return ask_fail(ask, ERROR_room_full, NULL,
                         "The gateway has no memory for one more member.");
-    if (ask->session->user && !page->grant.entered)
+    if (ask->session->user && !ask->session->user->is_new && !page->grant.entered)
         note_entered(ask->gateway, room, ask->session->user);
     ask->gateway->figures.joins[ask->session->arrival.is_secure]++;
     reply_joined(ask, job, room);

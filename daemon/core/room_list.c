@@ -155,7 +155,9 @@ static void offer_newest(struct filling *filling)
 {
     const struct room *room = filling->gateway->rooms.newest;
     for (; room && !filling->is_ended; room = room->older) {
-        if (is_seen(filling->session, room) && room->stage != ROOM_CREATING && !grant_in(room, filling->own))
+        bool is_elsewhere = access_waits(filling->session) &&
+                            strcmp(room->name, gateway_first_room(filling->gateway)) != 0;
+        if (!is_elsewhere && is_seen(filling->session, room) && room->stage != ROOM_CREATING && !grant_in(room, filling->own))
             offer(filling, room, NULL);
     }
 }

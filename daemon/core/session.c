@@ -92,6 +92,14 @@ struct subject session_subject(const struct session *session)
                             .marks = arrival->marks};
 }
 
+bool session_nobody_enters(const struct gateway *gateway, enum session_kind kind)
+{
+    enum config_row row = kind == SESSION_PLAIN ? CONFIG_ROW_plain_enabled
+                                                : CONFIG_ROW_http_anonymous_read;
+    return gateway->newcomers.mode == NEWCOMERS_OPEN ||
+           gateway->config->origins[row].source != CONFIG_DEFAULT;
+}
+
 /* Those who will say who they are are looked at when they have. */
 static bool is_banned(const struct session *session, struct refusal *refusal)
 {
@@ -100,6 +108,11 @@ static bool is_banned(const struct session *session, struct refusal *refusal)
     const struct subject subject = session_subject(session);
     if (!room && !session->arrival.anonymous)
         return false;
+    if (!session_nobody_enters(gateway, session->arrival.kind)) {
+        refuse(refusal, room ? ERROR_forbidden : ERROR_unauthorized, NULL,
+               "The door of this gateway is closed to those whom nobody here knows.");
+        return true;
+    }
     int64_t until = sanction_until(gateway, &subject, room ? room->id : 0, SANCTION_BAN);
     if (until)
         sanction_refuse(gateway, until, refusal);
@@ -230,6 +243,7 @@ void session_closed(struct session *session)
     struct gateway *gateway = session->gateway;
     log_debug("session: closed id=%" PRIu64 " code=%d", session->id, session->close_code);
     tell_plain_end(session);
+    newcomers_forget(gateway, session->id);
     while (session->members)
         room_leave(session->members);
     leave_opening(session, PHASE_CLOSING);

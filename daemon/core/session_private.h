@@ -93,6 +93,9 @@ struct subject session_subject(const struct session *session);
 void session_wait(struct session *session);
 void session_await_hello(struct session *session);
 
+/* May plain clients in, and those who read without a key: see access_nobody_enters. */
+bool session_nobody_enters(const struct gateway *gateway, enum session_kind kind);
+
 /* Said hello. */
 void session_ready(struct session *session);
 

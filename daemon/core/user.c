@@ -87,6 +87,8 @@ struct user *user_create(struct gateway *gateway, const struct user_row *row)
     user->id = row->id;
     user->account = row->account;
     user->role = row->role;
+    user->admitted = row->admitted;
+    user->spoke_ms = row->spoke_ms;
     set_names(user, names);
     if (keep(gateway, user))
         return user;
