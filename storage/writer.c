@@ -152,6 +152,27 @@ static bool import_entries(struct writer *writer, struct job *job)
                                                day_of(&writer->now), job->import.entries[0].seq);
 }
 
+static bool run_moderation(struct writer *writer, struct job *job)
+{
+    switch (job->kind) {
+    case JOB_SANCTION:
+        return sanctions_impose(&writer->database, job);
+    case JOB_LIFT:
+        return sanctions_lift(&writer->database, job);
+    case JOB_ERASE:
+        return erase_run(writer, job);
+    case JOB_NEWCOMERS:
+        return users_set_newcomers(&writer->database, &job->newcomers);
+    case JOB_ADMIT:
+        return users_admit(&writer->database, job);
+    case JOB_AUDIT:
+        return true;
+    default:
+        job->result = JOB_REFUSED;
+        return true;
+    }
+}
+
 /* Each job judges before it writes, so one that is refused has written nothing and needs no
  * savepoint of its own. */
 static bool run_job(struct writer *writer, struct job *job)
@@ -191,18 +212,6 @@ static bool run_job(struct writer *writer, struct job *job)
         return retention_purge(writer, job);
     case JOB_GRANT:
         return grants_change(&writer->database, job);
-    case JOB_SANCTION:
-        return sanctions_impose(&writer->database, job);
-    case JOB_LIFT:
-        return sanctions_lift(&writer->database, job);
-    case JOB_ERASE:
-        return erase_run(writer, job);
-    case JOB_NEWCOMERS:
-        return users_set_newcomers(&writer->database, &job->newcomers);
-    case JOB_ADMIT:
-        return users_admit(&writer->database, job);
-    case JOB_AUDIT:
-        return true;
     case JOB_READ:
         return grants_mark_read(&writer->database, job);
     case JOB_CURSORS:
@@ -217,8 +226,7 @@ static bool run_job(struct writer *writer, struct job *job)
         clock_give(&writer->clock, job->clock.wall_ms, job->clock.monotonic_ms);
         return true;
     default:
-        job->result = JOB_REFUSED;
-        return true;
+        return run_moderation(writer, job);
     }
 }
 
