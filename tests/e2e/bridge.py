@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from test_tokens import create
 
 BRIDGE = Path(HEARTHD).parent / "hearth-bridge"
 needed = pytest.mark.skipif(not BRIDGE.exists(), reason="hearth-bridge is not built: there is no libcurl")
+
+
+def tries():
+    """Again and again, for as long as a test may wait."""
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.05)
 
 
 class Bridge:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from bridge import BRIDGE, Bridge, needed
+from bridge import BRIDGE, Bridge, needed, tries
 from client import meet, part
 from daemon import DEADLINE_S
 from test_webhooks import settled
@@ -171,7 +171,7 @@ async def test_what_arrives_while_the_gateway_is_away_is_said_when_it_is_back(da
     bridge.kill()
     bridge.start()
     daemon.start()
-    for _ in range(2000):
+    for _ in tries():
         said = [line["text"] for line in json.loads(daemon.http("GET", "/api/v1/rooms/lobby/messages")[2])["messages"]]
         if len(said) >= 5:
             break

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bridge import Bridge, Receiver, needed
+from bridge import Bridge, Receiver, needed, tries
 from client import meet, part
 
 pytestmark = needed
@@ -33,7 +33,7 @@ def webhook(receiver, more="", rooms='"lobby"', private="true"):
 
 def settled(bridge):
     """It has noted where it began: what is said from now on is delivered."""
-    for _ in range(600):
+    for _ in tries():
         cursors = bridge.daemon.http("POST", "/api/v1/do", {"type": "cursors"},
                                      {"Authorization": f"Bearer {bridge.token}"})[2]
         if json.loads(cursors).get("cursors"):
@@ -144,7 +144,7 @@ async def test_private_addresses_are_reached_only_where_it_is_said(daemon, make_
     with Bridge(daemon, webhook(receiver, private="false")) as bridge:
         settled(bridge)
         await mina.send("secret")
-        for _ in range(600):
+        for _ in tries():
             (line,) = json.loads(daemon.ctl("bridge", "list", "--json"))["bridges"]
             if not line.get("ok", False) and "private" in line.get("text", ""):
                 break

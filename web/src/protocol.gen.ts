@@ -55,6 +55,12 @@ export type Reach =
   | "device"
   | "address";
 
+export type NewcomersMode =
+  | "open"
+  | "ask"
+  | "invite"
+  | "closed";
+
 export type Act =
   | "ban"
   | "mute"
@@ -329,6 +335,14 @@ export interface SessionLine {
   waiting: number;
   /** The rooms that it is in. */
   rooms: string[];
+}
+
+/** Somebody who waits to be let in. */
+export interface KnockLine {
+  /** What they want to be called. */
+  user: string;
+  /** What they said. */
+  text?: string;
 }
 
 /** One emoji under a message; at most 20 kinds, and 5 of one user. */
@@ -929,6 +943,40 @@ export interface KickSessionRequest {
   reason?: string;
 }
 
+/** What becomes of those whom nobody here knows; without mode: what it is. For moderators of the gateway. */
+export interface NewcomersRequest {
+  type: "newcomers";
+  ref?: Ref;
+  /** open: they come in; ask: they read the first room and wait until somebody lets them in; invite: a code is needed; closed: nobody new. */
+  mode?: NewcomersMode;
+  /** Who said something before this time is known; now if absent. */
+  spoke_before_ms?: number;
+}
+
+/** Of a user who waits: say something to the moderators. */
+export interface KnockRequest {
+  type: "knock";
+  ref?: Ref;
+  /** Who one is, say. */
+  text?: string;
+}
+
+/** List those who wait; for moderators of the gateway. */
+export interface KnocksRequest {
+  type: "knocks";
+  ref?: Ref;
+}
+
+/** Let a user in who waits, or not; for moderators of the gateway. */
+export interface AdmitRequest {
+  type: "admit";
+  ref?: Ref;
+  /** Who knocked. */
+  user: string;
+  /** Let in; else refused. */
+  accept: boolean;
+}
+
 /** Tell the moderators of a room of a message. */
 export interface ReportRequest {
   type: "report";
@@ -1291,6 +1339,10 @@ export interface WelcomeReply {
   limits: Bounds;
   /** Where whoever is new goes. */
   first_room: string;
+  /** What becomes of those whom nobody here knows. */
+  newcomers?: NewcomersMode;
+  /** This user is one of them: reads the first room and waits to be let in. */
+  waiting?: boolean;
   /** This user may create rooms. */
   may_create: boolean;
   /** How many devices come in as this user. */
@@ -1545,6 +1597,26 @@ export interface SessionsReply {
   sessions: SessionLine[];
   /** There are more than one reply can list. */
   more?: boolean;
+}
+
+/** To newcomers. */
+export interface NewcomersReply {
+  type: "newcomers";
+  ref?: Ref;
+  /** open, ask, invite or closed. */
+  mode: NewcomersMode;
+  /** Who said something before this time is known. */
+  spoke_before_ms: number;
+  /** How many wait. */
+  knocks: number;
+}
+
+/** To knocks. */
+export interface KnocksReply {
+  type: "knocks";
+  ref?: Ref;
+  /** The one that has waited for longest is first. */
+  knocks: KnockLine[];
 }
 
 /** To audit. */
@@ -2027,6 +2099,22 @@ export interface ErasingEvent {
   count: number;
 }
 
+/** For moderators of the gateway, at most once a second: somebody waits to be let in. */
+export interface KnockEvent {
+  type: "knock";
+  /** What they want to be called. */
+  user: string;
+  /** What they said. */
+  text?: string;
+  /** How many wait. */
+  waiting: number;
+}
+
+/** A moderator has let this user in. */
+export interface AdmittedEvent {
+  type: "admitted";
+}
+
 /** For moderators: somebody means that they should look at a message. */
 export interface ReportEvent {
   type: "report";
@@ -2091,6 +2179,10 @@ export type Request =
   | EraseRequest
   | SessionsRequest
   | KickSessionRequest
+  | NewcomersRequest
+  | KnockRequest
+  | KnocksRequest
+  | AdmitRequest
   | ReportRequest
   | AuditRequest
   | RoleRequest
@@ -2153,6 +2245,8 @@ export type Reply =
   | SanctionsReply
   | ErasedReply
   | SessionsReply
+  | NewcomersReply
+  | KnocksReply
   | AuditReply
   | MembersReply
   | ClockReply
@@ -2189,6 +2283,8 @@ export type Event =
   | KickedEvent
   | MutedEvent
   | ErasingEvent
+  | KnockEvent
+  | AdmittedEvent
   | ReportEvent
   | NoticeEvent
   | LaggedEvent;
@@ -2230,6 +2326,10 @@ export interface Answers {
   erase: ErasedReply;
   sessions: SessionsReply;
   kick_session: OkReply;
+  newcomers: NewcomersReply;
+  knock: OkReply;
+  knocks: KnocksReply;
+  admit: OkReply;
   report: OkReply;
   audit: AuditReply;
   role: OkReply;
@@ -2316,7 +2416,7 @@ export const least = {
   unban: "moderator",
   /** Let a user read and not speak. */
   mute: "moderator",
-  /** List who is banned or muted. */
+  /** List who is banned or muted; in the gateway: say what becomes of newcomers, too. */
   sanctions: "moderator",
   /** Read who did what to whom. */
   audit: "moderator",
