@@ -169,6 +169,17 @@ static void process_prepare(void)
 #endif
 }
 
+static void say_old_copy(enum old_copy_result result)
+{
+    static const char *const why[] = {[OLD_COPY_TOO_LARGE] = "it is larger than 64 MiB",
+                                      [OLD_COPY_NO_SPACE] = "there is not enough space",
+                                      [OLD_COPY_FAILED] = "it could not be written"};
+    if (result == OLD_COPY_KEPT)
+        log_info("storage: brought to this version; the copy of before goes after 30 days");
+    else if (result != OLD_COPY_NOT_NEEDED)
+        log_warn("storage: brought to this version without a copy of before why=\"%s\"", why[result]);
+}
+
 static void say_storage(const struct store_start *start, struct store *store)
 {
     struct recovery_figures recovery;
@@ -180,6 +191,7 @@ static void say_storage(const struct store_start *start, struct store *store)
                   " rooms_closed=%lld pages_unreadable=%lld",
                   (long long)recovery.entries, (long long)recovery.found,
                   (long long)recovery.closed, (long long)recovery.unreadable);
+    say_old_copy(start->old_copy);
     log_info("storage: rooms=%zu journal=%s last_stop=%s", start->room_count, start->journal_mode,
              start->created ? "none" : start->clean ? "clean" : "unclean");
 }

@@ -1,5 +1,6 @@
 #include "storage/housekeeping.h"
 
+#include "storage/old_copy.h"
 #include "storage/reserve.h"
 #include "storage/search/search.h"
 
@@ -98,6 +99,8 @@ static bool go_round(struct housekeeping *housekeeping, struct writer *writer,
     if (result == RETENTION_DONE) {
         housekeeping->round_ms = now_ms + ROUND_MS;
         reserve_make(options->path, options->reserve_bytes);
+        writer->old_copy_bytes = old_copy_bytes(options->path);
+        return old_copy_age(&writer->database, options->path, writer->now.elapsed_ms);
     }
     return result != RETENTION_FAILED;
 }

@@ -28,6 +28,15 @@ struct store_options {
     void (*on_progress)(void); /* called now and then while store_open takes long; NULL: not */
 };
 
+/* What became of the copy that is kept before a database is brought to a newer version: old_copy.h. */
+enum old_copy_result {
+    OLD_COPY_NOT_NEEDED,
+    OLD_COPY_KEPT,
+    OLD_COPY_TOO_LARGE,
+    OLD_COPY_NO_SPACE,
+    OLD_COPY_FAILED
+};
+
 /* What was found at start, for the gateway and its log. */
 struct store_start {
     struct room_row *rooms; /* every room; owned by the store until store_forget_start */
@@ -47,6 +56,7 @@ struct store_start {
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */
     char damaged[1100];     /* where a damaged database was set aside; empty if none */
+    enum old_copy_result old_copy;
     char journal_mode[16];  /* wal, delete or delete+dotfile */
 };
 

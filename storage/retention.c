@@ -159,11 +159,13 @@ static bool used_bytes(struct database *database, int64_t *bytes)
     return true;
 }
 
-/* The ceiling is for all files: the WAL and one more group of messages need their part of it. */
+/* The ceiling is for all files: the WAL, one more group of messages and a copy of the version before
+ * need their part of it. */
 static int64_t ceiling_bytes(const struct writer *writer, const struct store_options *options)
 {
     int64_t least = options->max_bytes / 2;
-    int64_t rest = options->max_bytes - 2 * writer->wal_bytes_max - options->max_bytes / 16;
+    int64_t rest = options->max_bytes - 2 * writer->wal_bytes_max - options->max_bytes / 16 -
+                   writer->old_copy_bytes;
     return rest > least ? rest : least;
 }
 

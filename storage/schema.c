@@ -3,12 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include "storage/backup.h"
-#include "storage/reserve.h"
-
-#define COPY_BYTES_MAX (64 * 1024 * 1024) /* a start must not take minutes */
 
 /* Version 1 had no elapsed time. A ban or a mute ended at a time of day: it goes on for what was
  * left of it when version 1 last stored something, or by the clock where that is behind it. */
@@ -287,17 +281,4 @@ bool schema_is_whole(struct database *database)
     free(wanted);
     database_close(&model);
     return is_whole;
-}
-
-bool schema_keep_copy(struct database *database, const char *path, int version)
-{
-    char name[1100], unfinished[1110], why[256];
-    struct stat status;
-    if (stat(path, &status) != 0 || status.st_size > COPY_BYTES_MAX ||
-        reserve_free_bytes(path) < 3 * (int64_t)status.st_size)
-        return false;
-    snprintf(name, sizeof name, "%s.version-%d", path, version);
-    snprintf(unfinished, sizeof unfinished, "%s.part", name);
-    return backup_copy(database, unfinished, why, sizeof why) &&
-           backup_place(unfinished, name, why, sizeof why);
 }

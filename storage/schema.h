@@ -33,8 +33,4 @@ bool schema_migrate_to(struct database *database, int version);
  * passes every check of SQLite. True on a failure: what is done next will meet it. */
 bool schema_is_whole(struct database *database);
 
-/* Before migrating: keeps the database as it is in PATH.version-N, where it is small enough and
- * there is space for it. Best effort: false when there is no copy. */
-bool schema_keep_copy(struct database *database, const char *path, int version);
-
 #endif

@@ -14,6 +14,7 @@
 #include "storage/check.h"
 #include "storage/cursors.h"
 #include "storage/damage.h"
+#include "storage/old_copy.h"
 #include "storage/pages.h"
 #include "storage/recovery.h"
 #include "storage/reserve.h"
@@ -187,7 +188,7 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
     int64_t clean = 1;
     int version = (int)database_ask(database, "PRAGMA user_version", 0);
     if (version > 0 && version < schema_version() && !start->found.damaged[0])
-        schema_keep_copy(database, path, version);
+        start->found.old_copy = old_copy_keep(database, path, version);
     enum schema_result schema = schema_migrate(database);
     if (schema == SCHEMA_NEWER)
         return ATTEMPT_NEWER;

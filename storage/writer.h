@@ -26,6 +26,7 @@ struct writer {
     int wal_pages_max;    /* beyond it the WAL is brought into the database */
     int wal_pages_before; /* when that was last looked at */
     int wal_pages_next;   /* when that is tried again */
+    int64_t old_copy_bytes; /* see old_copy.h: as of the last round */
     bool search;
     int64_t retention_room; /* where the round of retention has got to */
     bool has_removed;       /* a room: its rows are still to go */

@@ -11,6 +11,7 @@
 
 #include "storage/check.h"
 #include "storage/damage.h"
+#include "storage/old_copy.h"
 #include "storage/schema.h"
 #include "storage/start.h"
 #include "tests/storage/store_fixture.h"
@@ -156,10 +157,29 @@ static void a_copy_from_before_a_migration_holds_everything(void **state)
     struct bench *bench = *state;
     struct store_fixture copy = {.store = NULL};
     make_room(bench);
-    assert_true(schema_keep_copy(&bench->writer.database, bench->fixture.path, 1));
+    assert_int_equal(old_copy_keep(&bench->writer.database, bench->fixture.path, 1), OLD_COPY_KEPT);
     snprintf(copy.path, sizeof copy.path, "%.64s/chat.db.version-1", bench->fixture.folder);
     assert_int_equal(fixture_query(&copy, "SELECT count(*) FROM rooms"), 1);
     assert_int_equal(fixture_query(&copy, "PRAGMA user_version"), schema_version());
+}
+
+static void an_old_copy_counts_and_goes_after_thirty_days_of_running(void **state)
+{
+    const int64_t day_ms = 86400000;
+    struct bench *bench = *state;
+    struct database *database = &bench->writer.database;
+    const char *path = bench->fixture.path;
+    assert_int_equal(old_copy_keep(database, path, 1), OLD_COPY_KEPT);
+    int64_t bytes = old_copy_bytes(path);
+    assert_true(bytes > 0);
+    assert_true(old_copy_age(database, path, 100 * day_ms)); /* seen for the first time */
+    assert_true(old_copy_age(database, path, 130 * day_ms));
+    assert_int_equal(old_copy_bytes(path), bytes);
+    assert_true(old_copy_age(database, path, 130 * day_ms + 1));
+    assert_int_equal(old_copy_bytes(path), 0);
+    assert_int_equal(old_copy_keep(database, path, 2), OLD_COPY_KEPT);
+    assert_true(old_copy_age(database, path, 131 * day_ms)); /* another one: counted anew */
+    assert_true(old_copy_bytes(path) > 0);
 }
 
 #define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
@@ -172,6 +192,7 @@ int main(void)
         BENCH_TEST(a_group_that_failed_can_be_given_again),
         BENCH_TEST(a_check_that_takes_too_long_is_unfinished),
         BENCH_TEST(a_copy_from_before_a_migration_holds_everything),
+        BENCH_TEST(an_old_copy_counts_and_goes_after_thirty_days_of_running),
         BENCH_TEST(a_damage_found_while_serving_is_recalled_at_the_next_start),
     };
     return cmocka_run_group_tests_name("storage.housekeeping", tests, NULL, NULL);
