@@ -1,5 +1,6 @@
 // What one sets for oneself, and what a host sets for a room.
 import assert from "node:assert/strict";
+import http from "node:http";
 import { after, test } from "node:test";
 import { closeBrowser, desk, hears, phone, say, until, world } from "./support.mjs";
 
@@ -113,3 +114,54 @@ test("a room made private: who belongs there stays, a stranger is put out and to
   await jun.click(".rooms .line:has-text('court')");
   await hears(jun, "among ourselves");
 }));
+
+/** One request of the administrator's. */
+function administrate(daemon, request) {
+  return new Promise((resolve, reject) => {
+    const headers = { "Content-Type": "application/json" };
+    const to = { socketPath: daemon.folder + "/socket", path: "/admin/v1/do", method: "POST", headers };
+    const sent = http.request(to, async (reply) => resolve(JSON.parse(await new Response(reply).text())));
+    sent.on("error", reject);
+    sent.end(JSON.stringify(request));
+  });
+}
+
+/* Nobody vouches for the time of this board: the kernel says that it is not synchronised. */
+async function withoutClock(body) {
+  const environment = {
+    LD_PRELOAD: process.env.KERNEL_CLOCK,
+    HEARTH_TEST_SYNCHRONISED: "/nonexistent",
+    ASAN_OPTIONS: "verify_asan_link_order=0:detect_leaks=0",
+  };
+  Object.assign(process.env, environment);
+  try {
+    await body();
+  } finally {
+    for (const name of Object.keys(environment)) delete process.env[name];
+  }
+}
+
+test("an administrator's device gives a board whose clock is off the time; others are not asked", (t) => withoutClock(() => world(async ({ person, daemon, context, way }) => {
+  const ahead_ms = 600000;
+  const ahead = await context(desk);
+  await ahead.addInitScript((ms) => {
+    const now = Date.now;
+    Date.now = () => now() + ms;
+  }, ahead_ms);
+  const page = await ahead.newPage();
+  await page.goto(way.address);
+  await page.fill("#name", "mina");
+  await page.press("#name", "Enter");
+  await page.waitForSelector("#composer");
+  const granted = await administrate(daemon, { type: "user", user: "mina", role: "admin" });
+  assert.notEqual(granted.type, "error", JSON.stringify(granted));
+  await page.reload();
+  await page.click(".bar:has-text('clock is unset or wrong') button:text-is('Set the clock from this device')");
+  await page.waitForSelector(".bar:has-text('The clock is set')");
+  const { time, state } = await administrate(daemon, { type: "clock" });
+  assert.equal(state, "given");
+  assert.ok(Math.abs(time - Date.now() - ahead_ms) < 60000, "the device's time");
+  const jun = await person("jun", desk);
+  await until(async () => (await jun.evaluate(() => performance.getEntriesByType("resource").filter((one) => /people/.test(one.name)).length)) > 0, "all parts are there");
+  assert.equal(await jun.$(".bar:has-text('clock')"), null);
+})(t)));

@@ -85,6 +85,7 @@ export class Chat {
   private wish = "";
   firstRoom = usual_first_room;
   readonly mayCreate = signal(true);
+  isAdmin = false;
   /** There are more rooms than are listed. */
   readonly moreRooms = signal(false);
   private version = typeof page_version === "undefined" ? "" : page_version;
@@ -166,6 +167,7 @@ export class Chat {
     remember("server", frame.server.name);
     this.limits.value = frame.limits;
     this.firstRoom = frame.first_room;
+    this.isAdmin = frame.user.role === "admin";
     this.mayCreate.value = frame.may_create;
     this.moreRooms.value = frame.more ?? false;
     this.checkVersion(frame.server.version);

@@ -3,6 +3,7 @@ import { chat } from "../app";
 import { recall, remember } from "../memory";
 import { withWords } from "../words";
 import { clientName } from "./client";
+import { offerClock } from "./clock";
 import { goSecure } from "./secure";
 
 const parts = [
@@ -38,6 +39,7 @@ export async function fetchAhead(): Promise<void> {
     /* One that does not come now is asked for again when it is wanted. */
     await withWords<unknown>(part()).catch(() => undefined);
   }
+  await withWords(offerClock()).catch(() => undefined);
   /* The page /trust has found out that this device trusts the gateway's certificate. */
   if (location.protocol === "http:" && recall("trusts", 0)) await goSecure(() => !chat.sender.items.peek().length);
 }

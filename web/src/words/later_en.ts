@@ -123,4 +123,7 @@ export default {
   useHere: "Use this device as you",
   you2: "You",
   youAndDevices: "You and your devices",
+  clockIsOff: "The gateway's clock is unset or wrong.",
+  clockSet: "Set the clock from this device",
+  clockIsSet: "The clock is set.",
 };

@@ -125,6 +125,9 @@ const ko: LaterWords = {
   useHere: "이 기기를 나로 쓰기",
   you2: "나",
   youAndDevices: "나와 내 기기",
+  clockIsOff: "게이트웨이의 시계가 맞지 않습니다.",
+  clockSet: "이 기기의 시각으로 맞추기",
+  clockIsSet: "시계를 맞추었습니다.",
 };
 
 export default ko;
