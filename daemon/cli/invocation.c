@@ -26,11 +26,11 @@ void complain_in_json(void)
     complains_in_json = true;
 }
 
-/* An error reply as the gateway sends them. */
-static void print_error(const char *error_code, const char *sentence)
+/* An error as the gateway sends them over a WebSocket; over HTTP they may have no type. */
+static void print_error(const json_t *fields)
 {
-    json_t *error = json_pack("{s:s, s:s, s:s}", "type", "error", "error_code", error_code,
-                              "message", sentence);
+    json_t *error = json_pack("{s:s}", "type", "error");
+    json_object_update(error, (json_t *)fields);
     json_dumpf(error, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
     fputc('\n', stderr);
     json_decref(error);
@@ -50,7 +50,9 @@ enum exit_code complain(enum exit_code code, const char *format, ...)
     va_end(arguments);
     text_clean(raw, TEXT_LINE, sentence, sizeof sentence);
     if (complains_in_json) {
-        print_error(code_word(code), sentence);
+        json_t *error = json_pack("{s:s, s:s}", "error_code", code_word(code), "message", sentence);
+        print_error(error);
+        json_decref(error);
         return code;
     }
     fputs("hearthctl: ", stderr);
@@ -112,8 +114,7 @@ static enum exit_code refused(int status, const json_t *reply)
     const char *code = json_string_value(json_object_get(reply, "error_code"));
     const char *message = json_string_value(json_object_get(reply, "message"));
     if (code && message && complains_in_json) {
-        json_dumpf(reply, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
-        fputc('\n', stderr);
+        print_error(reply);
         return EXIT_REFUSED;
     }
     if (code && message)

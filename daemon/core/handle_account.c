@@ -49,7 +49,7 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .newcomers = word_of(WORDS_newcomers_mode, (int)gateway->newcomers.mode),
         .waiting = access_waits(ask->session),
         .may_create = ask->session->arrival.administrator ||
-                      gateway->config->rooms.create != CREATE_ADMINISTRATOR,
+                      (!user->token && gateway->config->rooms.create != CREATE_ADMINISTRATOR),
     };
     fill_bounds(gateway->config, &reply.limits);
     if (room_list_fill(&list, gateway, ask->session, own, &all)) {

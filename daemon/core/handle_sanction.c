@@ -195,7 +195,7 @@ static enum outcome answer_sanction(struct ask *ask, struct job *job)
 static void fill(struct ask *ask, struct job *job, const struct wish *wish)
 {
     struct job_sanction *wanted = &job->sanction;
-    char period[PERIOD_BYTES], text[320];
+    char length[PERIOD_BYTES], text[320];
     wanted->actor = audit_actor(ask, job);
     wanted->reason = job_text(job, wish->reason);
     wanted->reaches_device = wish->reaches_device;
@@ -206,11 +206,9 @@ static void fill(struct ask *ask, struct job *job, const struct wish *wish)
     wanted->sanction.until = until(ask->gateway, wish);
     if (wish->reaches_device)
         gather_marks(ask->gateway, wanted);
-    snprintf(text, sizeof text, "%s%s",
-             sanction_period(sanction_left_ms(ask->gateway, wanted->sanction.until), period),
-             wish->reaches_device ? ", the device too" : "");
-    size_t length = strlen(text);
-    snprintf(text + length, sizeof text - length, "%s%s", length && wish->reason ? ": " : "",
+    sanction_length(sanction_left_ms(ask->gateway, wanted->sanction.until), length);
+    snprintf(text, sizeof text, "%s%s%s%s%s", length[0] ? "for " : "", length,
+             wish->reaches_device ? ", the device too" : "", length[0] && wish->reason ? ": " : "",
              wish->reason ? wish->reason : "");
     audit_add(ask, job, wish->kind == SANCTION_BAN ? ACT_BAN : ACT_MUTE,
               wish->is_of_gateway ? NULL : ask->room, wish->user, text);

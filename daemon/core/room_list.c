@@ -29,12 +29,13 @@ struct filling {
 static void describe(const struct room *room, const struct session *session,
                      const struct grant *grant, struct record_room_line *line)
 {
+    bool is_joined = session_member(session, room) != NULL;
     *line = (struct record_room_line){
         .name = room->name,
         .topic = room->topic ? room->topic : "",
         .members = (int64_t)room->presence.members,
         .last = room->last,
-        .joined = session_member(session, room) != NULL,
+        .joined = is_joined,
         .role = role_name(access_role(session, room, grant)),
         .visibility = visibility_name(room->visibility),
         .read = grant ? grant->read : 0,
@@ -43,7 +44,7 @@ static void describe(const struct room *room, const struct session *session,
         .slow_seconds = room->slow_seconds ? room->slow_seconds : NUMBER_ABSENT,
         .speak = room->speak > ROLE_GUEST ? role_name(room->speak) : NULL,
         .archived = room->archived,
-        .seen = grant && grant->entered,
+        .seen = is_joined || (grant && grant->entered), /* the note of who came in may wait to be stored */
         .unread = session->user ? (grant ? grant->unread : 0) : NUMBER_ABSENT,
         .mentioned = session->user ? (grant ? grant->mentioned : 0) : NUMBER_ABSENT,
     };

@@ -154,7 +154,7 @@ int64_t sanction_left_ms(const struct gateway *gateway, int64_t until)
     return until == FOREVER ? NUMBER_ABSENT : later(until - gateway->now.elapsed_ms, 1);
 }
 
-const char *sanction_period(int64_t left_ms, char out[PERIOD_BYTES])
+const char *sanction_length(int64_t left_ms, char out[PERIOD_BYTES])
 {
     static const struct {
         int64_t ms;
@@ -170,7 +170,15 @@ const char *sanction_period(int64_t left_ms, char out[PERIOD_BYTES])
     while (i < 3 && left_ms < 2 * units[i].ms)
         i++;
     int64_t count = (left_ms + units[i].ms - 1) / units[i].ms;
-    snprintf(out, PERIOD_BYTES, " for %" PRId64 " %s more", count,
-             count == 1 ? units[i].one : units[i].many);
+    snprintf(out, PERIOD_BYTES, "%" PRId64 " %s", count, count == 1 ? units[i].one : units[i].many);
+    return out;
+}
+
+const char *sanction_period(int64_t left_ms, char out[PERIOD_BYTES])
+{
+    char length[PERIOD_BYTES];
+    out[0] = '\0';
+    if (left_ms != NUMBER_ABSENT)
+        snprintf(out, PERIOD_BYTES, " for %.32s more", sanction_length(left_ms, length));
     return out;
 }

@@ -52,8 +52,9 @@ void sanction_refuse(const struct gateway *gateway, int64_t until, struct refusa
 /* How long that is from now, for a message: NUMBER_ABSENT when it has no end. */
 int64_t sanction_left_ms(const struct gateway *gateway, int64_t until);
 
-/* For people: " for 2 hours more"; empty when it has no end. */
+/* For people: "2 hours", and " for 2 hours more"; empty when it has no end. */
 #define PERIOD_BYTES 48
+const char *sanction_length(int64_t left_ms, char out[PERIOD_BYTES]);
 const char *sanction_period(int64_t left_ms, char out[PERIOD_BYTES]);
 
 #endif

@@ -428,6 +428,14 @@ void hook_post(struct http_request *http)
 
 /* --- ntfy ----------------------------------------------------------------------------------------- */
 
+static bool take_key(struct http_request *http, const char *key)
+{
+    if (strlen(key) >= sizeof http->key)
+        return false;
+    memcpy(http->key, key, strlen(key) + 1);
+    return true;
+}
+
 /* "Bearer TOKEN", or Basic with the token as its password. False: it is neither. */
 static bool take_credentials(struct http_request *http, const char *value)
 {
@@ -437,21 +445,27 @@ static bool take_credentials(struct http_request *http, const char *value)
         const char *colon = strchr(pair, ':');
         key = colon ? colon + 1 : pair;
     }
-    if (!key || strlen(key) >= sizeof http->key)
+    return key && take_key(http, key);
+}
+
+/* ?auth= is what the header would be, in base64, or the token as it is. */
+static bool has_argument(struct http_request *http)
+{
+    char coded[HEADER_BYTES_MAX], value[HEADER_BYTES_MAX];
+    if (!api_argument(http, "auth", coded, sizeof coded))
         return false;
-    memcpy(http->key, key, strlen(key) + 1);
-    return true;
+    bool is_header = field_base64(coded, value, sizeof value) && take_credentials(http, value);
+    return is_header || take_key(http, coded);
 }
 
 static bool has_credentials(struct http_request *http)
 {
-    char value[HEADER_BYTES_MAX], coded[HEADER_BYTES_MAX];
+    char value[HEADER_BYTES_MAX];
     struct lws *wsi = http->connection.wsi;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
         return lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_AUTHORIZATION) > 0 &&
                take_credentials(http, value);
-    return api_argument(http, "auth", coded, sizeof coded) &&
-           field_base64(coded, value, sizeof value) && take_credentials(http, value);
+    return has_argument(http);
 }
 
 static void ntfy(struct http_request *http, bool is_json)

@@ -87,6 +87,9 @@ def test_errors_are_json_for_who_asks_for_json(daemon):
     done = run("--socket", daemon.socket, "--json", "who", "nowhere")
     error = json.loads(done.stderr)
     assert done.returncode == 1 and error["type"] == "error" and error["error_code"] == "room_not_found"
+    done = run("--socket", daemon.socket, "--json", "log", "level", "loud")
+    error = json.loads(done.stderr)
+    assert done.returncode == 1 and error["type"] == "error" and error["field"] == "level"
     done = run("--json", "--socket", "/nowhere/hearth.sock", "status")
     assert done.returncode == 3 and json.loads(done.stderr)["error_code"] == "no_daemon"
     done = run("dance", "--json")

@@ -245,10 +245,11 @@ async def test_ntfy_is_spoken(daemon):
     assert status == 200 and (answer["event"], answer["topic"], answer["id"]) == ("message", "lobby", "1"), answer
     assert post(daemon, "/ntfy/lobby", "basic", Authorization=f"Basic {basic}", X_Title="T")[0] == 200
     assert post(daemon, f"/ntfy/lobby?auth={auth}", "asked")[0] == 200
+    assert post(daemon, f"/ntfy/lobby?auth={token}", "as it is")[0] == 200
     assert daemon.http("GET", f"/ntfy/lobby/publish?message=got&auth={auth}")[0] == 200
     assert post(daemon, "/ntfy/", {"topic": "lobby", "message": "m", "title": "T", "tags": ["tada"], "priority": 5,
                                    "click": "http://c"}, Authorization=f"Bearer {token}")[0] == 200
-    assert said(daemon) == ["🟠 ⚠️ 🚪 Door\nthe door is open #garage\nhttp://c", "T\nbasic", "asked", "got",
+    assert said(daemon) == ["🟠 ⚠️ 🚪 Door\nthe door is open #garage\nhttp://c", "T\nbasic", "asked", "as it is", "got",
                             "🔴 🎉 T\nm\nhttp://c"]
 
 
@@ -256,6 +257,7 @@ async def test_ntfy_refuses_in_its_own_words(daemon):
     token = create(daemon, "ntfy", "post", "lobby")
     reader = create(daemon, "reader", "read", "lobby")
     for fields, status in [(dict(path="/ntfy/lobby"), 401), (dict(path="/ntfy/lobby", Authorization="Bearer x"), 401),
+                           (dict(path="/ntfy/lobby?auth=x"), 401), (dict(path="/ntfy/lobby?auth="), 401),
                            (dict(path="/ntfy/nowhere", Authorization=f"Bearer {token}"), 404),
                            (dict(path="/ntfy/lobby", Authorization=f"Bearer {reader}"), 403),
                            (dict(path="/ntfy/lobby", body=b"\xff", Authorization=f"Bearer {token}"), 400),

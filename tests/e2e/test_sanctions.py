@@ -300,7 +300,7 @@ async def test_the_audit_tells_who_did_what_to_whom(daemon):
     lines = (await mina.ask("audit", room="den"))["lines"]
     assert [(l["by"], l["act"], l["user"]) for l in lines] == [
         ("mina", act, "jun") for act in ("role", "kick", "lift", "mute")]
-    assert "loud" in lines[3]["reason"] and lines[1]["reason"] == "out"
+    assert lines[3]["reason"] == "for 60 seconds: loud" and lines[1]["reason"] == "out"
     page = await mina.ask("audit", room="den", limit=2, before=lines[1]["id"])
     assert [l["act"] for l in page["lines"]] == ["lift", "mute"] and not page["more"]
     assert (await jun.ask_in_vain("audit", room="den"))["error_code"] == "forbidden"

@@ -30,6 +30,7 @@ async def test_a_bridge_says_hello_with_its_token(daemon):
     token = create(daemon, "irc", "bridge", "lobby")
     bridge = await enter(daemon, token)
     assert bridge.welcome["user"] | {"name": "irc", "kind": "bridge"} == bridge.welcome["user"]
+    assert not bridge.welcome["may_create"]
     await bridge.join("lobby")
     await bridge.send("hello from afar")
     (mina,) = await meet(daemon, "mina")

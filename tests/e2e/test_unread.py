@@ -56,6 +56,14 @@ async def test_an_empty_room_where_one_was_is_seen_over_a_restart(daemon):
     await part(mina, jun)
 
 
+async def test_a_room_is_seen_as_soon_as_one_is_in_it(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    await jun.ask("create", room="den")
+    await mina.ask("join", room="den")
+    assert (await line(mina, "den"))["seen"] and not (await line(jun, "den"))["seen"]
+    await part(mina, jun)
+
+
 async def test_invitations_and_first_direct_messages_are_news(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     await jun.ask("create", room="den", visibility="private")
