@@ -449,23 +449,17 @@ static bool take_credentials(struct http_request *http, const char *value)
 }
 
 /* ?auth= is what the header would be, in base64, or the token as it is. */
-static bool has_argument(struct http_request *http)
-{
-    char coded[HEADER_BYTES_MAX], value[HEADER_BYTES_MAX];
-    if (!api_argument(http, "auth", coded, sizeof coded))
-        return false;
-    bool is_header = field_base64(coded, value, sizeof value) && take_credentials(http, value);
-    return is_header || take_key(http, coded);
-}
-
 static bool has_credentials(struct http_request *http)
 {
-    char value[HEADER_BYTES_MAX];
+    char value[HEADER_BYTES_MAX], coded[HEADER_BYTES_MAX];
     struct lws *wsi = http->connection.wsi;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
         return lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_AUTHORIZATION) > 0 &&
                take_credentials(http, value);
-    return has_argument(http);
+    if (!api_argument(http, "auth", coded, sizeof coded))
+        return false;
+    return (field_base64(coded, value, sizeof value) && take_credentials(http, value)) ||
+           take_key(http, coded);
 }
 
 static void ntfy(struct http_request *http, bool is_json)
