@@ -266,7 +266,7 @@ export class Chat {
   /** Lists rooms of which a part of the name is known; without one, those that are listed anyhow. */
   async findRooms(query = ""): Promise<void> {
     try {
-      const asked: RoomsRequest = query ? ({ type: "rooms", query } as RoomsRequest) : { type: "rooms" };
+      const asked: RoomsRequest = query ? { type: "rooms", query } : { type: "rooms" };
       const { rooms } = await this.connection.request(asked);
       for (const line of rooms) this.roomOf(line.name).describe(line);
     } catch {

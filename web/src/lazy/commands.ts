@@ -1,7 +1,6 @@
 // What a text that begins with a slash does.
 import { chat, goDirect, goRoom, open } from "../app";
 import { draftOf } from "../drafts";
-import type { Request } from "../wire";
 import type { Room } from "../room";
 import { clearDraft, say, saySaid } from "../saying";
 import { Refused } from "../wire";
@@ -35,7 +34,7 @@ function message(rest: string): Promise<void> {
 
 export const commands: readonly Command[] = [
   { name: "me", takes: "takesText", words: "commandMe", act: emote },
-  { name: "nick", takes: "takesName", words: "commandNick", act: (_, name) => chat.do({ type: "rename", name } as unknown as Request) },
+  { name: "nick", takes: "takesName", words: "commandNick", act: (_, name) => chat.do({ type: "rename", name }) },
   { name: "topic", takes: "takesText", words: "commandTopic", act: (room, topic) => chat.do({ type: "set", room: room.name, topic }) },
   { name: "invite", takes: "takesName", words: "commandInvite", act: (room, rest) => chat.do({ type: "invite", room: room.name, user: split(rest)[0] }) },
   { name: "join", takes: "takesRoom", words: "commandJoin", act: (_, rest) => goRoom(chat.roomOf(rest.replace(/^#\s*/, ""))) },
