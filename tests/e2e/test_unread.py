@@ -90,5 +90,5 @@ async def test_it_is_counted_to_999(make_daemon):
 async def test_welcome_says_where_to_go_and_what_one_may(make_daemon):
     daemon = make_daemon({"rooms.first": "hall", "rooms.create": "administrator"})
     mina = await Client.connect(daemon, "mina")
-    assert (mina.welcome["first_room"], mina.welcome["may_create"]) == ("hall", False)
+    assert [mina.welcome[field] for field in ("first_room", "may_create", "more")] == ["hall", False, False]
     await mina.close()

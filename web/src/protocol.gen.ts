@@ -1354,7 +1354,7 @@ export interface WelcomeReply {
   /** The rooms, as rooms lists them. */
   rooms: RoomLine[];
   /** There are more rooms: rooms with after lists them. */
-  more?: boolean;
+  more: boolean;
 }
 
 /** To rooms. */
