@@ -110,7 +110,7 @@ bool access_enter(const struct session *session, struct refusal *refusal)
 {
     int64_t until = access_banned_until(session, NULL, NULL);
     if (until)
-        sanction_refuse(session->gateway, until, refusal);
+        sanction_refuse(session->gateway, "this gateway", until, refusal);
     return !until;
 }
 

@@ -140,10 +140,11 @@ int64_t sanction_until(const struct gateway *gateway, const struct subject *subj
     return until > gateway->now.elapsed_ms ? until : 0;
 }
 
-void sanction_refuse(const struct gateway *gateway, int64_t until, struct refusal *refusal)
+void sanction_refuse(const struct gateway *gateway, const char *where, int64_t until,
+                     struct refusal *refusal)
 {
     char period[PERIOD_BYTES];
-    refuse(refusal, ERROR_banned, NULL, "You are banned from this gateway%s.",
+    refuse(refusal, ERROR_banned, NULL, "You are banned from %s%s.", where,
            sanction_period(sanction_left_ms(gateway, until), period));
 }
 

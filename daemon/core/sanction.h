@@ -46,8 +46,9 @@ struct subject {
 int64_t sanction_until(const struct gateway *gateway, const struct subject *subject,
                        int64_t room_id, enum sanction_kind kind);
 
-/* Banned from the gateway. */
-void sanction_refuse(const struct gateway *gateway, int64_t until, struct refusal *refusal);
+/* Banned from where: "this gateway". */
+void sanction_refuse(const struct gateway *gateway, const char *where, int64_t until,
+                     struct refusal *refusal);
 
 /* How long that is from now, for a message: NUMBER_ABSENT when it has no end. */
 int64_t sanction_left_ms(const struct gateway *gateway, int64_t until);

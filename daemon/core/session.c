@@ -114,8 +114,9 @@ static bool is_banned(const struct session *session, struct refusal *refusal)
         return true;
     }
     int64_t until = sanction_until(gateway, &subject, room ? room->id : 0, SANCTION_BAN);
+    bool is_of_gateway = sanction_until(gateway, &subject, 0, SANCTION_BAN) != 0;
     if (until)
-        sanction_refuse(gateway, until, refusal);
+        sanction_refuse(gateway, is_of_gateway ? "this gateway" : "this room", until, refusal);
     return until != 0;
 }
 

@@ -278,7 +278,8 @@ async def test_plain_clients_are_muted_banned_and_kicked_on_all_their_connection
     again = await plain(daemon, 7)
     daemon.administrator("ban", room="lobby", user="client-7")
     assert await closed(again) == 4003
-    assert await closed(await plain(daemon, 7)) == 4003
+    refused = await plain(daemon, 7)
+    assert await closed(refused) == 4003 and refused.close_reason == "You are banned from this room."
     await other.send('{"message": "still here"}')
     daemon.restart()
     assert await closed(await plain(daemon, 7)) == 4003
