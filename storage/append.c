@@ -8,38 +8,66 @@
 #include "storage/reactions.h"
 #include "storage/repeats.h"
 #include "storage/search/search.h"
+#include "storage/target.h"
 
-/* What an edit, a deletion or a reaction needs to know of its target. */
-struct target {
+/* What an edit, a deletion or a reaction needs to know of the message that it changes. */
+struct changed {
     bool is_live; /* a message that is there and not deleted */
-    int64_t user_id;
+    struct target author;
     int64_t last_edit; /* seq; 0 none */
 };
 
-static bool read_target(struct database *database, int64_t id, struct target *target)
+static bool read_changed(struct database *database, int64_t id, struct changed *changed)
 {
+    *changed = (struct changed){.author.role = ROLE_GUEST};
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT user_id, " NEWEST_EDIT("?1") " FROM messages"
-                  " WHERE id=?1 AND kind=0 AND (flags & 4)=0");
+        database, "SELECT m.user_id, " NEWEST_EDIT("?1") ", m.name, u.role, u.account FROM messages m"
+                  " LEFT JOIN users u ON u.id=m.user_id WHERE m.id=?1 AND m.kind=0 AND (m.flags & 4)=0");
     sqlite3_bind_int64(statement, 1, id);
     enum step step = database_step(database, statement);
-    target->is_live = step == STEP_ROW;
-    if (step == STEP_ROW) {
-        target->user_id = sqlite3_column_int64(statement, 0);
-        target->last_edit = row_seq(sqlite3_column_int64(statement, 1));
-        database_reset(statement);
-    }
-    return step != STEP_FAILED;
+    if (step != STEP_ROW)
+        return step == STEP_DONE;
+    changed->is_live = true;
+    changed->author.user_id = sqlite3_column_int64(statement, 0);
+    changed->last_edit = row_seq(sqlite3_column_int64(statement, 1));
+    text_clean(column_text(statement, 2), TEXT_LINE, changed->author.name, sizeof changed->author.name);
+    if (sqlite3_column_type(statement, 3) != SQLITE_NULL)
+        changed->author.role = (enum role)sqlite3_column_int(statement, 3);
+    changed->author.account = sqlite3_column_int(statement, 4) != 0;
+    database_reset(statement);
+    return true;
 }
 
-static enum job_result judge(const struct job_append *append, const struct target *target)
+/* Of somebody else's message. The audit tells whose it was. False as in target_find. */
+static bool judge_moderator(struct database *database, struct job *job, const struct target *author)
 {
-    if (!target->is_live)
-        return JOB_MESSAGE_MISSING;
-    bool is_own = append->entry.user_id != 0 && append->entry.user_id == target->user_id;
-    if (append->entry.kind != ENTRY_KIND_REACTION && !is_own && !append->may_touch_others)
-        return JOB_NOT_OWN;
-    return JOB_DONE;
+    const struct actor *moderator = job->append.moderator;
+    bool is_below;
+    if (!moderator) {
+        job->result = JOB_NOT_OWN;
+        return false;
+    }
+    if (!target_is_below(database, job, moderator, job->append.room_id, author, &is_below))
+        return false;
+    if (!is_below)
+        job->result = JOB_OUTRANKED;
+    if (job->audit && !(job->audit->user = job_text(job, author->name)))
+        return database_failed(database, SQLITE_NOMEM);
+    return is_below;
+}
+
+/* False as in target_find. */
+static bool judge(struct database *database, struct job *job, const struct changed *changed)
+{
+    const struct entry *entry = &job->append.entry;
+    bool is_own = entry->user_id != 0 && entry->user_id == changed->author.user_id;
+    if (!changed->is_live)
+        job->result = JOB_MESSAGE_MISSING;
+    else if (entry->kind != ENTRY_KIND_REACTION && !is_own)
+        return judge_moderator(database, job, &changed->author);
+    else
+        job->audit = NULL;
+    return changed->is_live;
 }
 
 bool append_entry(struct writer *writer, struct log *log, int64_t room_id, struct entry *entry)
@@ -67,11 +95,12 @@ static bool append_change(struct writer *writer, struct log *log, struct job *jo
     struct job_append *append = &job->append;
     struct entry *entry = &append->entry;
     int64_t target_id = row_id(append->room_id, entry->target);
-    struct target target;
-    if (!read_target(&writer->database, target_id, &target))
+    struct changed changed;
+    if (!read_changed(&writer->database, target_id, &changed))
         return false;
-    job->result = judge(append, &target);
-    if (job->result == JOB_DONE && entry->kind == ENTRY_KIND_REACTION &&
+    if (!judge(&writer->database, job, &changed))
+        return job->result != JOB_DONE;
+    if (entry->kind == ENTRY_KIND_REACTION &&
         !reactions_judge(&writer->database, target_id, entry, job))
         return false;
     if (job->result != JOB_DONE)
@@ -80,7 +109,7 @@ static bool append_change(struct writer *writer, struct log *log, struct job *jo
     if (text_changes && !search_forget(&writer->database, target_id))
         return false;
     if (entry->kind == ENTRY_KIND_DELETE) {
-        append->forget_through = target.last_edit ? target.last_edit : entry->target;
+        append->forget_through = changed.last_edit ? changed.last_edit : entry->target;
         writer->needs_wal_truncation = true;
     }
     if (!append_entry(writer, log, append->room_id, entry) ||

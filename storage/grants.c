@@ -2,7 +2,9 @@
 
 #include "storage/blocks.h"
 #include <stdio.h>
+#include <string.h>
 
+#include "storage/target.h"
 #include "storage/unread.h"
 
 enum {
@@ -79,21 +81,6 @@ bool grants_set_role(struct database *database, int64_t room_id, int64_t user_id
     return grants_write(database, room_id, user_id, &grant);
 }
 
-/* Whom: gives STEP_DONE when there is no such user. */
-static enum step find_target(struct database *database, struct job_grant *grant)
-{
-    sqlite3_stmt *statement =
-        database_prepare(database, "SELECT id, name FROM users WHERE folded=?1");
-    bind_text(statement, 1, grant->folded);
-    enum step step = database_step(database, statement);
-    if (step == STEP_ROW) {
-        grant->user_id = sqlite3_column_int64(statement, 0);
-        text_clean(column_text(statement, 1), TEXT_LINE, grant->name, sizeof grant->name);
-        database_reset(statement);
-    }
-    return step;
-}
-
 static void change_grant(const struct job_grant *wanted, struct grant *grant)
 {
     switch (wanted->change) {
@@ -129,9 +116,25 @@ static bool bound_invitations(struct database *database, const struct job_grant 
     return database_run(database, statement);
 }
 
+/* A role in the room is given and taken by those above, as the gateway's roles count there, too. False as in
+ * target_find. */
+static bool judge_role(struct database *database, struct job *job, const struct target *target)
+{
+    struct job_grant *wanted = &job->grant;
+    bool is_below;
+    if (wanted->change != GRANT_ROLE)
+        return true;
+    if (!target_is_below(database, job, &wanted->actor, wanted->room_id, target, &is_below))
+        return false;
+    if (!is_below)
+        job->result = JOB_OUTRANKED;
+    return is_below;
+}
+
 bool grants_change(struct database *database, struct job *job)
 {
     struct job_grant *wanted = &job->grant;
+    struct target target;
     int64_t exists;
     if (!room_exists(database, wanted->room_id, &exists))
         return false;
@@ -139,26 +142,21 @@ bool grants_change(struct database *database, struct job *job)
         job->result = JOB_ROOM_MISSING;
         return true;
     }
-    enum step step = find_target(database, wanted);
-    if (step == STEP_FAILED)
-        return false;
-    if (step == STEP_DONE) {
-        job->result = JOB_USER_MISSING;
-        return true;
-    }
+    if (!target_find(database, job, wanted->folded, 0, &target))
+        return job->result != JOB_DONE;
+    wanted->user_id = target.user_id;
+    memcpy(wanted->name, target.name, sizeof wanted->name);
     bool is_blocked = false;
     if (!grants_read(database, wanted->room_id, wanted->user_id, &wanted->grant) ||
         (wanted->change == GRANT_INVITE &&
-         !blocks_find(database, wanted->user_id, wanted->actor_id, &is_blocked)))
+         !blocks_find(database, wanted->user_id, wanted->actor.user_id, &is_blocked)))
         return false;
     if (is_blocked) {
         job->result = JOB_BLOCKED;
         return true;
     }
-    if (wanted->change != GRANT_INVITE && wanted->grant.role >= wanted->actor_role) {
-        job->result = JOB_OUTRANKED;
-        return true;
-    }
+    if (!judge_role(database, job, &target))
+        return job->result != JOB_DONE;
     change_grant(wanted, &wanted->grant);
     return grants_write(database, wanted->room_id, wanted->user_id, &wanted->grant) &&
            (wanted->change != GRANT_INVITE || bound_invitations(database, wanted));

@@ -78,7 +78,7 @@ enum job_result {
     JOB_REPEATED,         /* append, repeat: this nonce is known; seq and ts are the first one's */
     JOB_SINCE_PRUNED,     /* the same: it cannot be known, retention has passed since */
     JOB_MESSAGE_MISSING,  /* the target is no message, was deleted, or was pruned */
-    JOB_NOT_OWN,          /* the target is somebody else's and may_touch_others is false */
+    JOB_NOT_OWN,          /* the target is somebody else's and there is no moderator */
     JOB_NAME_TAKEN,
     JOB_USER_MISSING,
     JOB_DEVICE_MISSING,
@@ -100,7 +100,8 @@ struct job_append {
     struct entry entry;    /* seq and ts are filled in */
     const struct first_said *first_said; /* owned by the job; NULL: the nonce is only looked for in
                                             the window */
-    bool may_touch_others; /* edit and delete: the role allows it */
+    const struct actor *moderator; /* edit and delete: who asks, when the role allows it with messages of others
+                                      below; else NULL. Owned by the job */
     const char *target_origin; /* NULL, or instead of entry.target what that is called where it comes from */
     const char *alias;         /* NULL, or what entry.from becomes when a user is called so: */
     const char *folded;        /* by this name */
@@ -166,8 +167,7 @@ struct job_grant {
     int64_t room_id;
     enum grant_change change;
     char folded[NAME_BYTES_MAX + 1]; /* whom, by folded name */
-    enum role actor_role;            /* the target's must be below it */
-    int64_t actor_id;                /* 0: an administrator */
+    struct actor actor;              /* the target's role must be below the actor's */
     enum role role;                  /* of GRANT_ROLE */
     int invitations_max;             /* of GRANT_INVITE: so many wait for one user */
     int64_t user_id;                 /* answer: who that is */
@@ -347,7 +347,8 @@ struct job {
     struct job *next; /* link of whatever list holds the job */
     enum job_kind kind;
     enum job_result result;
-    const struct audit_line *audit; /* of a write: kept with it when it is done; in the job's memory; or NULL */
+    struct audit_line *audit; /* of a write: kept with it when it is done; in the job's memory; or NULL. Of an edit or
+                                 a deletion: only when the message is somebody else's, whose name the writer adds */
     void *context;       /* the submitter's own, in the job's memory; the store never looks at it */
     char why[128];      /* of JOB_REFUSED and JOB_UNAVAILABLE */
     struct arena *arena; /* owned: texts and arrays of request and answer */

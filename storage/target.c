@@ -66,3 +66,16 @@ bool target_roles(struct database *database, struct job *job, const struct actor
     *of_target = role_in_room(target->role, target->account, visibility, &grant);
     return true;
 }
+
+bool target_is_below(struct database *database, struct job *job, const struct actor *actor,
+                     int64_t room_id, const struct target *target, bool *is_below)
+{
+    enum role of_actor, of_target;
+    *is_below = actor->user_id == 0 && actor->role == ROLE_ADMIN;
+    if (*is_below)
+        return true;
+    if (!target_roles(database, job, actor, room_id, target, &of_actor, &of_target))
+        return false;
+    *is_below = of_target < of_actor;
+    return true;
+}

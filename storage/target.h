@@ -23,4 +23,8 @@ bool target_roles(struct database *database, struct job *job, const struct actor
                   int64_t room_id, const struct target *target, enum role *of_actor,
                   enum role *of_target);
 
+/* Whether the target is below the actor; the board's own admin socket is above all. False as in target_find. */
+bool target_is_below(struct database *database, struct job *job, const struct actor *actor,
+                     int64_t room_id, const struct target *target, bool *is_below);
+
 #endif

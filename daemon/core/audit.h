@@ -7,7 +7,7 @@
 struct room;
 
 /* Whoever asks did this. room NULL: in the gateway; user and reason may be NULL. job NULL is fine; without
- * memory the job has failed. */
+ * memory the job has failed; whoever has gone meanwhile does nothing. */
 void audit_add(const struct ask *ask, struct job *job, enum act act, const struct room *room,
                const char *user, const char *reason);
 

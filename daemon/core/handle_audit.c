@@ -25,7 +25,7 @@ void audit_add(const struct ask *ask, struct job *job, enum act act, const struc
                const char *user, const char *reason)
 {
     char name[NAME_BYTES_MAX + 1];
-    struct audit_line *line = job ? job_memory(job, sizeof *line) : NULL;
+    struct audit_line *line = job && ask->session ? job_memory(job, sizeof *line) : NULL;
     if (!line)
         return;
     *line = (struct audit_line){

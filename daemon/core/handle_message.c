@@ -1,6 +1,7 @@
 /* handle_message.c - what becomes an entry of a log: send, edit, delete, react. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/audit.h"
 #include "daemon/core/bridged.h"
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
@@ -62,9 +63,16 @@ static int64_t target_of(int64_t target)
     return target == NUMBER_ABSENT ? 0 : target;
 }
 
-static bool may_touch_others(const struct ask *ask, enum operation operation)
+/* The message may be somebody else's. Then the audit tells it. job NULL is fine. */
+static void let_moderate(const struct ask *ask, struct job *job, enum operation operation, enum act act)
 {
-    return permission_allows(access_role(ask->session, ask->room, ask->grant), operation);
+    if (!job || !permission_allows(access_role(ask->session, ask->room, ask->grant), operation))
+        return;
+    struct actor *moderator = job_memory(job, sizeof *moderator);
+    if (moderator)
+        *moderator = audit_actor(ask, job);
+    job->append.moderator = moderator;
+    audit_add(ask, job, act, ask->room, NULL, NULL);
 }
 
 /* Once a request: one whose repeats were looked for has taken its turn before. */
@@ -108,8 +116,8 @@ enum outcome handle_edit(struct ask *ask)
     if (job) {
         job->append.entry.target = target_of(edit->target);
         job->append.entry.text = job_text(job, edit->text);
-        job->append.may_touch_others = may_touch_others(ask, OPERATION_edit_others);
     }
+    let_moderate(ask, job, OPERATION_edit_others, ACT_EDIT);
     return repeat_submit(ask, ask->room, (struct repeat){edit->since, edit->log}, job, answer_append);
 }
 
@@ -122,10 +130,9 @@ enum outcome handle_delete(struct ask *ask)
         !check_target(ask, delete->target, "target", &bridged, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_append(ask, ENTRY_KIND_DELETE, delete->nonce, &bridged);
-    if (job) {
+    if (job)
         job->append.entry.target = target_of(delete->target);
-        job->append.may_touch_others = may_touch_others(ask, OPERATION_delete_others);
-    }
+    let_moderate(ask, job, OPERATION_delete_others, ACT_DELETE);
     return repeat_submit(ask, ask->room, (struct repeat){delete->since, delete->log}, job, answer_append);
 }
 
@@ -169,6 +176,8 @@ enum outcome answer_append(struct ask *ask, struct job *job)
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);
     if (job->result == JOB_MESSAGE_MISSING && job->append.target_origin)
         return ask_fail(ask, ERROR_message_not_found, "target_origin", NULL);
+    if (job->result == JOB_OUTRANKED)
+        return ask_fail(ask, ERROR_forbidden, "target", "The message is by somebody whose role is not below yours.");
     if (job->result != JOB_DONE && job->result != JOB_REPEATED)
         return is_one_too_many(job) ? ask_fail(ask, ERROR_bad_request, "emoji", "%s", job->why)
                                     : ask_fail_job(ask, job);

@@ -39,8 +39,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
         job->grant.room_id = ask->room->id;
         job->grant.change = moderation->change;
         memcpy(job->grant.folded, folded, sizeof folded);
-        job->grant.actor_role = actor;
-        job->grant.actor_id = session_user_id(ask->session);
+        job->grant.actor = audit_actor(ask, job);
         job->grant.role = moderation->role;
         job->grant.invitations_max = (int)ask->gateway->config->limits.invitations;
         audit_add(ask, job, moderation->change == GRANT_ROLE ? ACT_ROLE : ACT_INVITE, ask->room,

@@ -298,7 +298,6 @@ static enum outcome decline(struct ask *ask)
     if (job) {
         job->grant.room_id = ask->room->id;
         job->grant.change = GRANT_DECLINE;
-        job->grant.actor_role = ROLE_ADMIN;
         snprintf(job->grant.folded, sizeof job->grant.folded, "%s", ask->session->user->folded);
     }
     return ask_submit(ask, job, answer_declined);

@@ -3,6 +3,7 @@ import json
 import sqlite3
 
 from client import Client, meet, part
+from test_kick import den
 
 
 def files_of(daemon):
@@ -56,6 +57,24 @@ async def test_only_ones_own_messages_but_moderators_any(daemon):
     assert (await jun.ask_in_vain("delete", room="den", target=owners))["error_code"] == "forbidden"
     await mina.ask("delete", room="den", target=guests)
     await part(mina, jun)
+
+
+async def test_nobody_deletes_what_those_above_or_beside_said_and_the_audit_tells_the_rest(daemon):
+    owner, one, two, boss, guest = await den(daemon, "owner", "one", "two", "boss", "guest")
+    daemon.ctl("user", "role", "boss", "admin")
+    for name in ("one", "two"):
+        await owner.ask("role", room="den", user=name, role="moderator")
+    said = {person.name: (await person.send("x", "den"))["seq"] for person in (owner, one, two, boss, guest)}
+    for actor, of in ((one, "owner"), (one, "two"), (one, "boss"), (owner, "boss")):
+        reply = await actor.ask_in_vain("delete", room="den", target=said[of])
+        assert (reply["error_code"], reply["field"]) == ("forbidden", "target"), (actor.name, of)
+    for actor, of in ((one, "guest"), (one, "one"), (owner, "two"), (boss, "owner")):
+        await actor.ask("delete", room="den", target=said[of])
+    daemon.administrator("delete", room="den", target=said["boss"])
+    lines = [line for line in daemon.administrator("audit", room="den")["lines"] if line["act"] == "delete"]
+    assert [(line["by"], line["user"]) for line in lines[1:]] == [("boss", "owner"), ("owner", "two"), ("one", "guest")]
+    assert lines[0]["user"] == "boss"
+    await part(owner, one, two, boss, guest)
 
 
 async def test_what_is_no_message_cannot_be_deleted(daemon):

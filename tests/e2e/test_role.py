@@ -41,3 +41,14 @@ async def test_the_administrator_may_make_an_owner(daemon):
     daemon.ctl("role", "den", "jun", "owner")
     await jun.ask("set", room="den", visibility="private")
     await part(mina, jun)
+
+
+async def test_who_is_above_in_the_gateway_is_above_in_a_room_too(daemon):
+    mina, mod, boss = await den(daemon, "mina", "mod", "boss")
+    daemon.ctl("user", "role", "boss", "admin")
+    daemon.ctl("user", "role", "mod", "moderator")
+    reply = await mina.ask_in_vain("role", room="den", user="boss", role="guest")
+    assert (reply["error_code"], reply["field"]) == ("forbidden", "user")
+    await mina.ask("role", room="den", user="mod", role="guest")
+    daemon.administrator("role", room="den", user="boss", role="member")
+    await part(mina, mod, boss)

@@ -283,12 +283,13 @@ static enum job_result change(struct store_fixture *fixture, enum entry_kind kin
 
 static void an_edit_is_ones_own_or_allowed(void **state)
 {
+    static const struct actor administrator = {.role = ROLE_ADMIN};
     struct store_fixture *fixture = *state;
     int64_t seq = fixture_send(fixture, "teh");
     assert_int_equal(change(fixture, ENTRY_KIND_EDIT, MINA, seq, "the"), JOB_DONE);
     assert_int_equal(change(fixture, ENTRY_KIND_EDIT, JUN, seq, "mine"), JOB_NOT_OWN);
     struct job *job = fixture_change(fixture, ENTRY_KIND_EDIT, JUN, seq, "moderated");
-    job->append.may_touch_others = true;
+    job->append.moderator = &administrator;
     assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM edits"), 2);
 }

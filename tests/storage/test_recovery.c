@@ -46,7 +46,7 @@ static void make_history(struct store_fixture *fixture)
     job->grant.room_id = LOBBY;
     job->grant.change = GRANT_ROLE;
     job->grant.role = ROLE_MODERATOR;
-    job->grant.actor_role = ROLE_ADMIN;
+    job->grant.actor.role = ROLE_ADMIN;
     strcpy(job->grant.folded, "jun");
     assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
     fixture_crash(fixture);

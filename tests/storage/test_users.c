@@ -146,22 +146,31 @@ static void a_second_user_of_a_name_is_refused(void **state)
     fixture_send(fixture, "and the store goes on");
 }
 
-static struct job *grant(struct store_fixture *fixture, enum grant_change change, const char *whom,
-                         enum role actor)
+static struct job *grant_by(struct store_fixture *fixture, struct actor actor, const char *whom, enum role role)
 {
     struct job *job = job_create(JOB_GRANT);
     job->grant.room_id = LOBBY;
-    job->grant.change = change;
-    job->grant.actor_role = actor;
-    job->grant.role = ROLE_MODERATOR;
+    job->grant.change = GRANT_ROLE;
+    job->grant.actor = actor;
+    job->grant.role = role;
     snprintf(job->grant.folded, sizeof job->grant.folded, "%s", whom);
     return fixture_do(fixture, job);
+}
+
+/* Mina, who has this role in the room, makes somebody a moderator of it; ROLE_ADMIN: the board does. */
+static struct job *grant(struct store_fixture *fixture, const char *whom, enum role actor)
+{
+    static const struct actor board = {.role = ROLE_ADMIN};
+    if (actor == ROLE_ADMIN)
+        return grant_by(fixture, board, whom, ROLE_MODERATOR);
+    job_destroy(grant_by(fixture, board, "mina", actor));
+    return grant_by(fixture, (struct actor){.user_id = MINA, .role = ROLE_GUEST}, whom, ROLE_MODERATOR);
 }
 
 static void a_role_is_kept_and_read_with_a_join(void **state)
 {
     struct store_fixture *fixture = *state;
-    struct job *job = grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER);
+    struct job *job = grant(fixture, "jun", ROLE_OWNER);
     assert_int_equal(job->result, JOB_DONE);
     assert_int_equal(job->grant.user_id, JUN);
     assert_string_equal(job->grant.name, "jun");
@@ -188,7 +197,7 @@ static struct job *find_grant(struct store_fixture *fixture, int64_t room_id, in
 static void what_a_room_remembers_is_found_or_nothing(void **state)
 {
     struct store_fixture *fixture = *state;
-    job_destroy(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER));
+    job_destroy(grant(fixture, "jun", ROLE_ADMIN));
     struct job *job = find_grant(fixture, LOBBY, JUN);
     assert_int_equal(job->grant_find.grant.role, ROLE_MODERATOR);
     job_destroy(job);
@@ -221,11 +230,11 @@ static void a_user_is_found_by_name(void **state)
 static void nobody_acts_on_an_equal(void **state)
 {
     struct store_fixture *fixture = *state;
-    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
-    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_MODERATOR)),
+    assert_int_equal(fixture_result(grant(fixture, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(fixture_result(grant(fixture, "jun", ROLE_MODERATOR)),
                      JOB_OUTRANKED);
-    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "jun", ROLE_OWNER)), JOB_DONE);
-    assert_int_equal(fixture_result(grant(fixture, GRANT_ROLE, "nobody", ROLE_OWNER)),
+    assert_int_equal(fixture_result(grant(fixture, "jun", ROLE_OWNER)), JOB_DONE);
+    assert_int_equal(fixture_result(grant(fixture, "nobody", ROLE_OWNER)),
                      JOB_USER_MISSING);
 }
 
