@@ -1,6 +1,7 @@
 /* handle_name.c - being called otherwise. Roles, rooms, markers and devices are the user's, not the name's. */
 #include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/audit.h"
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/naming.h"
@@ -95,7 +96,7 @@ static struct job *create_rename(const struct ask *ask, int64_t user_id,
     return job;
 }
 
-enum outcome naming_rename(struct ask *ask, int64_t user_id, const char *name, int64_t hold_ms)
+enum outcome naming_rename(struct ask *ask, int64_t user_id, const char *was, const char *name, int64_t hold_ms)
 {
     struct user_row row = {0};
     struct refusal refusal;
@@ -109,6 +110,8 @@ enum outcome naming_rename(struct ask *ask, int64_t user_id, const char *name, i
     }
     struct job *job = create_rename(ask, user_id, &row, hold_ms);
     struct rename_context *context = job ? job->context : NULL;
+    if (was)
+        audit_add(ask, job, ACT_RENAME, NULL, was, row.name);
     enum outcome outcome = ask_submit(ask, job, answer_rename);
     if (outcome == AWAITS)
         want(ask->gateway, &context->wanted);
@@ -119,6 +122,6 @@ enum outcome handle_rename(struct ask *ask)
 {
     if (!ask->session->device_id)
         return ask_fail(ask, ERROR_forbidden, NULL, "Only a person has a name to change.");
-    return naming_rename(ask, ask->session->user->id, ask->request.as_rename.name,
+    return naming_rename(ask, ask->session->user->id, NULL, ask->request.as_rename.name,
                          ask->gateway->config->accounts.name_hold_days * DAY_MS);
 }

@@ -1,6 +1,7 @@
 /* handle_remove.c - what goes for good: a room, or all that was said in it. */
 #include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/audit.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_make.h"
@@ -20,6 +21,7 @@ enum outcome handle_remove(struct ask *ask)
     struct job *job = job_create(JOB_ROOM_REMOVE);
     if (job)
         job->room.room.id = ask->room->id;
+    audit_add(ask, job, ACT_REMOVE, ask->room, NULL, NULL);
     return ask_submit(ask, job, answer_remove);
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/core/access.h"
 #include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/audit.h"
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
@@ -139,6 +140,27 @@ static enum outcome answer_set(struct ask *ask, struct job *job)
     return ask_answer(ask, job);
 }
 
+/* What was asked for, for the audit: "name: hall, topic". The topic itself is in the log. */
+static void note_set(const struct ask *ask, struct job *job)
+{
+    const struct request_set *set = &ask->request.as_set;
+    char text[640], slow_seconds[24] = "";
+    if (set->slow_seconds != NUMBER_ABSENT)
+        snprintf(slow_seconds, sizeof slow_seconds, "%lld", (long long)set->slow_seconds);
+    const struct {
+        const char *word, *value;
+    } changes[] = {
+        {"name", job ? job->room_set.name : NULL}, {"visibility", set->visibility}, {"keep", set->keep}, {"archived", set->archived},
+        {"slow_seconds", slow_seconds[0] ? slow_seconds : NULL}, {"speak", set->speak},
+    };
+    int length = snprintf(text, sizeof text, "%s", set->topic ? "topic" : "");
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        if (changes[i].value)
+            length += snprintf(text + length, sizeof text - (size_t)length, "%s%s: %s", length ? ", " : "",
+                               changes[i].word, changes[i].value);
+    audit_add(ask, job, ACT_SET, ask->room, NULL, text);
+}
+
 enum outcome handle_set(struct ask *ask)
 {
     const struct request_set *set = &ask->request.as_set;
@@ -160,5 +182,6 @@ enum outcome handle_set(struct ask *ask)
             set->slow_seconds == NUMBER_ABSENT ? -1 : (int)set->slow_seconds;
         job->room_set.speak = speak;
     }
+    note_set(ask, job);
     return ask_submit(ask, job, answer_set);
 }

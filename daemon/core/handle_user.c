@@ -1,5 +1,6 @@
 /* handle_user.c - what administrators see of users and do to them. */
 #include "daemon/core/ask.h"
+#include "daemon/core/audit.h"
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/naming.h"
@@ -126,12 +127,17 @@ static enum outcome answer_change(struct ask *ask, struct job *job)
     return ask_ok(ask);
 }
 
-static enum outcome change(struct ask *ask, int64_t user_id, enum user_change what, enum role role)
+static enum outcome change(struct ask *ask, const struct user_row *user, enum user_change what, enum role role)
 {
+    static const enum act acts[] = {ACT_ROLE, ACT_FREE_NAME, ACT_SIGN_OUT, ACT_FORGET};
     struct job *job = job_create(JOB_USER_CHANGE);
     if (job)
         job->user_change =
-            (struct job_user_change){.user_id = user_id, .change = what, .role = role};
+            (struct job_user_change){.user_id = user->id, .change = what, .role = role};
+    const char *reason = what == USER_ROLE        ? role_name(role)
+                         : what == USER_FREE_NAME ? ask->request.as_user.user
+                                                  : NULL;
+    audit_add(ask, job, acts[what], NULL, user->name, reason);
     return ask_submit(ask, job, answer_change);
 }
 
@@ -142,9 +148,9 @@ static enum outcome free_name(struct ask *ask, const struct user_figures *figure
     bool is_current = user_fold(ask->request.as_user.user, folded) &&
                       strcmp(folded, figures->user.folded) == 0;
     if (!is_current)
-        return change(ask, figures->user.id, USER_FREE_NAME, ROLE_NONE);
+        return change(ask, &figures->user, USER_FREE_NAME, ROLE_NONE);
     snprintf(other, sizeof other, "user-%" PRId64, figures->user.id);
-    return naming_rename(ask, figures->user.id, other, 0);
+    return naming_rename(ask, figures->user.id, figures->user.name, other, 0);
 }
 
 static enum outcome set_role(struct ask *ask, const struct user_figures *figures)
@@ -153,7 +159,7 @@ static enum outcome set_role(struct ask *ask, const struct user_figures *figures
     if (role == ROLE_OWNER || role <= ROLE_NONE)
         return ask_fail(ask, ERROR_bad_request, "role",
                         "role must be guest, member, moderator or admin in the gateway.");
-    return change(ask, figures->user.id, USER_ROLE, (enum role)role);
+    return change(ask, &figures->user, USER_ROLE, (enum role)role);
 }
 
 /* The request is whole: see ask_submit_whole. */
@@ -168,14 +174,14 @@ static enum outcome answer_user(struct ask *ask, struct job *job)
     if (wanted->role)
         return set_role(ask, figures);
     if (wanted->rename)
-        return naming_rename(ask, figures->user.id, wanted->rename,
+        return naming_rename(ask, figures->user.id, figures->user.name, wanted->rename,
                              ask->gateway->config->accounts.name_hold_days * DAY_MS);
     if (wanted->free_name)
         return free_name(ask, figures);
     if (wanted->sign_out)
-        return change(ask, figures->user.id, USER_SIGN_OUT, ROLE_NONE);
+        return change(ask, &figures->user, USER_SIGN_OUT, ROLE_NONE);
     if (wanted->forget)
-        return change(ask, figures->user.id, USER_FORGET, ROLE_NONE);
+        return change(ask, &figures->user, USER_FORGET, ROLE_NONE);
     return reply_users(ask, job);
 }
 

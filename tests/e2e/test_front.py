@@ -61,6 +61,7 @@ ANSWERS = [
     # the address
     (get(b"http://localhost/healthz", host=b"Host: elsewhere.example\r\n"), 200, None),
     (get(b"HTTP://localhost:80/healthz"), 200, None),
+    (get(host=b"Host: chat:8080\r\n"), 200, None),
     (get(b"https://localhost/healthz"), 200, None),
     (get(b"http://localhost"), 200, None),
     (get(b"http://localhost?a=1"), 200, None),

@@ -311,6 +311,19 @@ async def test_the_audit_tells_who_did_what_to_whom(daemon):
     await part(mina, jun)
 
 
+async def test_the_audit_tells_how_a_room_was_changed_and_that_it_went(daemon):
+    mina, jun = await den(daemon, "mina", "jun")
+    await mina.ask("set", room="den", topic="quiet", slow_seconds=0)
+    await mina.ask("set", room="den", name="hall", speak="guest")
+    await mina.ask_in_vain("set", room="hall", name="lobby")
+    await mina.ask("remove", room="hall")
+    lines = daemon.administrator("audit")["lines"][::-1]
+    assert [(line["by"], line["act"], line["room"], line.get("reason")) for line in lines] == [
+        ("mina", "set", "den", "topic, slow_seconds: 0"), ("mina", "set", "den", "name: hall, speak: guest"),
+        ("mina", "remove", "hall", None)]
+    await part(mina, jun)
+
+
 async def test_a_report_goes_to_the_moderators_and_stays_in_the_audit(daemon):
     mina, jun, ara = await den(daemon, "mina", "jun", "ara")
     said = await jun.send("rude", "den")

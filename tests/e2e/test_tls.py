@@ -358,6 +358,17 @@ def test_old_versions_and_weak_ciphers_are_refused(make_daemon):
     assert get(daemon)[0] == 200
 
 
+def test_a_renegotiation_is_refused(make_daemon):
+    daemon = make_daemon(LOCAL_CA)
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{daemon.tls_port}", "-tls1_2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as client:
+        client.stdin.write("R\n")  # which is its word for it; its standard input stays open until it has heard the answer
+        client.stdin.flush()
+        said = client.stdout.read()
+    assert "RENEGOTIATING" in said and "no renegotiation" in said
+    assert client.returncode != 0 and get(daemon)[0] == 200
+
+
 def test_http_1_1_is_all_that_is_offered(make_daemon):
     daemon = make_daemon(LOCAL_CA)
     assert "ALPN protocol: http/1.1" in s_client(daemon, "-alpn", "h2,http/1.1").stdout

@@ -114,3 +114,18 @@ async def test_wrong_changes_are_refused(daemon):
     assert (await mina.ask_in_vain("users"))["error_code"] == "forbidden"
     assert (await mina.ask_in_vain("user", user="mina"))["error_code"] == "forbidden"
     await part(mina)
+
+
+async def test_the_audit_tells_what_administrators_did_to_users(daemon):
+    mina, jun, ann = await meet(daemon, "mina", "jun", "ann")
+    await ann.ask("rename", name="anna")
+    for words in (("role", "jun", "moderator"), ("rename", "jun", "june"), ("free-name", "jun"), ("free-name", "mina"),
+                  ("logout", "june"), ("forget", "june", "--yes")):
+        daemon.ctl("user", *words)
+    daemon.ctl("user", "rename", "june", "other", check=False)
+    lines = daemon.administrator("audit")["lines"][::-1]
+    assert [(line["act"], line["user"], line.get("reason", "").split("-")[0]) for line in lines] == [
+        ("role", "jun", "moderator"), ("rename", "jun", "june"), ("free_name", "june", "jun"), ("rename", "mina", "user"),
+        ("sign_out", "june", ""), ("forget", "june", "")]
+    assert len({line["by"] for line in lines}) == 1 and not any("room" in line for line in lines)
+    await part(mina, jun, ann)
