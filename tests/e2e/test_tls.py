@@ -360,7 +360,7 @@ def test_old_versions_and_weak_ciphers_are_refused(make_daemon):
 
 def test_a_renegotiation_is_refused(make_daemon):
     daemon = make_daemon(LOCAL_CA)
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{daemon.tls_port}", "-tls1_2"]
+    command = ["timeout", str(DEADLINE_S), "openssl", "s_client", "-connect", f"127.0.0.1:{daemon.tls_port}", "-tls1_2"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as client:
         client.stdin.write("R\n")  # which is its word for it; its standard input stays open until it has heard the answer
         client.stdin.flush()

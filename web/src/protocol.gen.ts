@@ -77,7 +77,12 @@ export type Act =
   | "admit"
   | "refuse"
   | "invite_link"
-  | "revoke_link";
+  | "revoke_link"
+  | "edit"
+  | "rename"
+  | "free_name"
+  | "sign_out"
+  | "forget";
 
 export type Change =
   | "created"
