@@ -140,10 +140,20 @@ static struct store_options store_options_of(const struct config *config)
     };
 }
 
+/* Where the configuration names no ceiling, the one counts that was chosen for the database. */
+static void take_ceiling(struct config *config, int64_t max_bytes)
+{
+    if (config->storage.max_bytes == 0)
+        config->storage.max_bytes = max_bytes;
+}
+
 static bool reload_read(void *of, struct config *config, char *why, size_t why_size)
 {
     const struct running *running = of;
-    return config_read(running->line, config, why, why_size);
+    if (!config_read(running->line, config, why, why_size))
+        return false;
+    take_ceiling(config, store_start(running->store)->max_bytes);
+    return true;
 }
 
 static void reload_done(void *of)
@@ -180,7 +190,8 @@ static void say_old_copy(enum old_copy_result result)
         log_warn("storage: brought to this version without a copy of before why=\"%s\"", why[result]);
 }
 
-static void say_storage(const struct store_start *start, struct store *store)
+static void say_storage(const struct config *config, const struct store_start *start,
+                        struct store *store)
 {
     struct recovery_figures recovery;
     store_recovery(store, &recovery);
@@ -194,6 +205,8 @@ static void say_storage(const struct store_start *start, struct store *store)
     say_old_copy(start->old_copy);
     log_info("storage: rooms=%zu journal=%s last_stop=%s", start->room_count, start->journal_mode,
              start->created ? "none" : start->clean ? "clean" : "unclean");
+    log_info("storage: max_bytes=%" PRId64 " chosen_from_free_space=%" PRId64,
+             config->storage.max_bytes, start->max_bytes);
 }
 
 static void say_ready(const struct listeners *listeners)
@@ -216,6 +229,7 @@ static int serve(const struct command_line *line, struct config *config,
         open_log(config);
     struct moment now = store ? store_now(store) : (struct moment){0};
     struct store_start start = store ? *store_start(store) : (struct store_start){0};
+    take_ceiling(config, start.max_bytes);
     struct gateway *gateway =
         store ? gateway_create(config, store, &now) : NULL;
     (void)signals_to_loop();
@@ -228,7 +242,7 @@ static int serve(const struct command_line *line, struct config *config,
     if (!server) {
         status = refuse_start(why, EXIT_REFUSED);
     } else {
-        say_storage(&start, store);
+        say_storage(config, &start, store);
         if (is_first)
             say_ready(listeners);
         *end = server_run(server, &reload);

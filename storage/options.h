@@ -16,7 +16,7 @@ struct store_options {
     int readers;
     int64_t cache_bytes;
     int64_t reserve_bytes;
-    int64_t max_bytes;         /* 0: no ceiling */
+    int64_t max_bytes;         /* of all files; 0: what store_start.max_bytes says */
     int64_t retention_age_ms;  /* 0: for ever */
     int64_t retention_entries; /* 0: all */
     int64_t guest_age_ms;
@@ -53,6 +53,7 @@ struct store_start {
     uint8_t secret[HASH_BYTES]; /* of this gateway, for keyed hashes */
     int64_t room_id_max, user_id_max; /* highest ever used */
     int64_t device_id_max;            /* highest in use */
+    int64_t max_bytes;      /* chosen once for this database, see ceiling.h; 0: no ceiling */
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */
     char damaged[1100];     /* where a damaged database was set aside; empty if none */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "storage/backup.h"
+#include "storage/ceiling.h"
 #include "storage/check.h"
 #include "storage/cursors.h"
 #include "storage/damage.h"
@@ -198,7 +199,7 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
         database_begin(database)) {
         start->found.clean = clean != 0 && !start->found.damaged[0];
         if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
-            database_commit(database) && rooms_load(database, &start->found) &&
+            ceiling_take(database, path, &start->found.max_bytes) && database_commit(database) && rooms_load(database, &start->found) &&
             recovery_mark_rooms(database, &start->found) &&
             tokens_load(database, &start->found) && cursors_load(database, &start->found))
             return ATTEMPT_OPEN;

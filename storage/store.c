@@ -221,11 +221,16 @@ void store_forget_start(struct store *store)
     start_forget(&store->start.found);
 }
 
+static int64_t max_bytes_of(const struct store *store, const struct store_options *options)
+{
+    return options->max_bytes ? options->max_bytes : store->start.found.max_bytes;
+}
+
 void store_reconfigure(struct store *store, const struct store_options *options)
 {
     pthread_mutex_lock(&store->mutex);
     store->options.commit_interval_ms = options->commit_interval_ms;
-    store->options.max_bytes = options->max_bytes;
+    store->options.max_bytes = max_bytes_of(store, options);
     store->options.retention_age_ms = options->retention_age_ms;
     store->options.retention_entries = options->retention_entries;
     store->options.guest_age_ms = options->guest_age_ms;
@@ -323,10 +328,12 @@ static void dismantle(struct store *store)
     free(store);
 }
 
-static bool begin_once(struct store *store, char *why, size_t why_size)
+static bool begin_once(struct store *store, const struct store_options *options, char *why,
+                       size_t why_size)
 {
     if (!start_open(&store->start, &store->options, why, why_size))
         return false;
+    store->options.max_bytes = max_bytes_of(store, options);
     if (writer_init(&store->writer, &store->start, &store->options)) {
         store->recovery = store->writer.recovery.figures;
         return true;
@@ -336,15 +343,15 @@ static bool begin_once(struct store *store, char *why, size_t why_size)
 }
 
 /* What the start has not noticed the writer may: then it begins again, with what can be recovered. */
-static bool begin(struct store *store, char *why, size_t why_size)
+static bool begin(struct store *store, const struct store_options *options, char *why, size_t why_size)
 {
-    if (begin_once(store, why, why_size))
+    if (begin_once(store, options, why, why_size))
         return true;
     if (!database_is_corrupt(&store->writer.database) || !damage_remember(store->path))
         return false;
     writer_finish(&store->writer);
     start_close(&store->start);
-    return begin_once(store, why, why_size);
+    return begin_once(store, options, why, why_size);
 }
 
 struct store *store_open(const struct store_options *options, char *why, size_t why_size)
@@ -357,7 +364,7 @@ struct store *store_open(const struct store_options *options, char *why, size_t 
     init_shared(store, options);
     store->event_fd = -1;
     lock_init(&store->start.lock);
-    if (!begin(store, why, why_size)) {
+    if (!begin(store, options, why, why_size)) {
         dismantle(store);
         return NULL;
     }

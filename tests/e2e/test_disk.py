@@ -125,3 +125,20 @@ async def test_nobody_waits_for_a_disk_that_hangs_but_who_asked_it(make_daemon):
     assert (await asyncio.wait_for(slow, 60))["type"] == "ack"
     assert (await jun.next("message"))["text"] == "slow"
     await part(mina, jun)
+
+
+def test_a_ceiling_is_chosen_at_the_first_start_and_said(make_daemon, small_disk):
+    daemon = make_daemon({"storage.path": str(small_disk / "chat.db"), "storage.reserve_bytes": 0})
+    chosen = daemon.administrator("status")["max_bytes"]
+    assert 3 << 20 < chosen <= 4 << 20
+    assert any(f"chosen_from_free_space={chosen}" in line for line in daemon.log)
+    assert f"storage.max_bytes = {chosen}" in daemon.ctl("config", "show", "storage")
+    assert "storage.max_bytes" not in daemon.ctl("config", "diff")
+    (small_disk / "filler").write_bytes(b"x" * (2 << 20))
+    daemon.restart()
+    assert daemon.administrator("status")["max_bytes"] == chosen
+
+
+def test_a_ceiling_that_is_set_wins(make_daemon):
+    daemon = make_daemon({"storage.max_bytes": 7000000})
+    assert daemon.administrator("status")["max_bytes"] == 7000000

@@ -284,6 +284,16 @@ static void the_files_stay_below_their_ceiling(void **state)
     assert_true(count_in(fixture, LOBBY) > 1000);
 }
 
+static void a_ceiling_that_was_chosen_holds_as_well(void **state)
+{
+    struct store_fixture *fixture = *state;
+    enum { CEILING = 4 << 20 };
+    fixture_close(fixture);
+    (void)fixture_query(fixture, "UPDATE meta SET value=4<<20 WHERE name='max_bytes' RETURNING 1");
+    fixture_open(fixture);
+    assert_true(fill_rooms(fixture, 1) <= CEILING);
+}
+
 static void many_rooms_stay_below_the_ceiling_together(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -445,6 +455,7 @@ int main(void)
         TEST(an_emptied_room_never_reuses_a_seq),
 #ifndef __SANITIZE_THREAD__ /* long, and as to threads like the others */
         TEST(the_files_stay_below_their_ceiling),
+        TEST(a_ceiling_that_was_chosen_holds_as_well),
         TEST(many_rooms_stay_below_the_ceiling_together),
 #endif
         TEST(space_comes_back_when_entries_go),

@@ -1700,7 +1700,7 @@ export interface StatusReply {
   file_bytes: number;
   /** Free on their disk, within the last minute. */
   free_bytes: number;
-  /** storage.max_bytes; 0 is no ceiling. */
+  /** storage.max_bytes, or what was chosen at the first start; 0 is no ceiling. */
   max_bytes: number;
   /** Handed to the disk since the start. */
   written_bytes: number;
