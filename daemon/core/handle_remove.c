@@ -35,7 +35,7 @@ struct purge_context {
 static answer_handler answer_purge;
 
 /* As many as one commit bears; what is said meanwhile stays. */
-static enum outcome submit_purge(struct ask *ask, int64_t room_id, int64_t up_to, int64_t entries)
+static struct job *create_purge(int64_t room_id, int64_t up_to, int64_t entries)
 {
     struct job *job = job_create(JOB_ROOM_PURGE);
     struct purge_context *context = submit_context(job, sizeof *context);
@@ -44,7 +44,7 @@ static enum outcome submit_purge(struct ask *ask, int64_t room_id, int64_t up_to
         job->purge.room_id = room_id;
         job->purge.up_to = up_to;
     }
-    return ask_submit(ask, job, answer_purge);
+    return job;
 }
 
 static enum outcome answer_purge(struct ask *ask, struct job *job)
@@ -59,12 +59,15 @@ static enum outcome answer_purge(struct ask *ask, struct job *job)
     if (room && !purge->more)
         announce_room(ask->gateway, room, "purged");
     if (purge->more)
-        return submit_purge(ask, purge->room_id, purge->up_to, context->entries + purge->removed);
+        return ask_submit(ask, create_purge(purge->room_id, purge->up_to, context->entries + purge->removed),
+                          answer_purge);
     const struct reply_purged reply = {.entries = context->entries + purge->removed};
     return ask_reply(ask, REPLY_purged, &reply);
 }
 
 enum outcome handle_purge(struct ask *ask)
 {
-    return submit_purge(ask, ask->room->id, ask->room->last, 0);
+    struct job *job = create_purge(ask->room->id, ask->room->last, 0);
+    audit_add(ask, job, ACT_ERASE, ask->room, NULL, "all that was said");
+    return ask_submit(ask, job, answer_purge);
 }

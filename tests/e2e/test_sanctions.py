@@ -316,11 +316,12 @@ async def test_the_audit_tells_how_a_room_was_changed_and_that_it_went(daemon):
     await mina.ask("set", room="den", topic="quiet", slow_seconds=0)
     await mina.ask("set", room="den", name="hall", speak="guest")
     await mina.ask_in_vain("set", room="hall", name="lobby")
+    await mina.ask("purge", room="hall")
     await mina.ask("remove", room="hall")
     lines = daemon.administrator("audit")["lines"][::-1]
     assert [(line["by"], line["act"], line["room"], line.get("reason")) for line in lines] == [
         ("mina", "set", "den", "topic, slow_seconds: 0"), ("mina", "set", "den", "name: hall, speak: guest"),
-        ("mina", "remove", "hall", None)]
+        ("mina", "erase", "hall", "all that was said"), ("mina", "remove", "hall", None)]
     await part(mina, jun)
 
 
