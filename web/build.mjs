@@ -65,7 +65,7 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/you", "lazy/personal", "lazy/joining", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "words/en", "words/ko", "words/later_en", "words/later_ko"];
+const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/you", "lazy/personal", "lazy/joining", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "lazy/parts", "lazy/silent", "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 

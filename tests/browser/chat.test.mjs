@@ -140,8 +140,8 @@ test("the administrator of a room mutes, kicks and bans; others are shown no suc
   await mina.click("dialog .line:text-is('Mute')");
   await mina.click("dialog .main");
   await until(async () => (await mina.$$("dialog[open]")).length === 0, "muted");
-  await say(jun, "may I?");
-  await jun.waitForSelector(".failed:has-text('Not sent')");
+  await jun.waitForSelector(".silent:has-text('not write'):has-text('write again in')");
+  assert.ok(await jun.isDisabled("#composer"));
   await mina.click(".people .line:has-text('jun')");
   await mina.click("dialog .danger:text-is('Ban')");
   await mina.fill("dialog [name=reason]", "shouting");

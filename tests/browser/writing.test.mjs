@@ -167,3 +167,65 @@ test("keys typed with the focus in the log are written in the composer", world(a
   await mina.keyboard.type(" you");
   assert.equal(await written(mina), "hello?you");
 }));
+
+/** For whoever wants to look at it: HEARTH_PICTURES=folder. */
+async function picture(page, name) {
+  const folder = process.env.HEARTH_PICTURES;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+test("a muted one knows before writing and for how long, and keeps what was being written", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "court" });
+  const jun = await person("jun", phone, "#court");
+  await jun.waitForSelector(".title:has-text('court')");
+  await jun.fill("#composer", "half a thought");
+  await alice.ask({ type: "mute", room: "court", user: "jun", seconds: 3600 });
+  await jun.waitForSelector(".silent:has-text('write again in 60 minutes')");
+  assert.ok(await jun.isDisabled("#composer"));
+  assert.ok(await jun.isDisabled(".composer .main"));
+  await picture(jun, "muted-phone");
+  await jun.reload();
+  await jun.waitForSelector(".silent:has-text('write again in')");
+  await alice.ask({ type: "mute", room: "court", user: "jun", seconds: 0 });
+  await until(async () => !(await jun.$(".silent")), "may write again");
+  assert.equal(await written(jun), "half a thought");
+  await alice.ask({ type: "mute", room: "court", user: "jun" });
+  await jun.waitForSelector(".silent:has-text('You may read here')");
+  assert.equal(await jun.$(".silent:has-text('again in')"), null);
+}));
+
+test("in slow mode the button counts until the next message", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "court" });
+  const jun = await person("jun", desk, "#court");
+  await jun.waitForSelector(".title:has-text('court')");
+  await alice.ask({ type: "set", room: "court", slow_seconds: 900 });
+  await until(async () => {
+    await say(jun, "one more");
+    return jun.$(".composer .main:disabled");
+  }, "slow mode has come");
+  assert.match(await jun.textContent(".composer .main"), /^1[45]:\d\d$/);
+  await picture(jun, "slow-desk");
+  await jun.fill("#composer", "too soon");
+  await jun.press("#composer", "Enter");
+  assert.equal(await written(jun), "too soon");
+  await jun.reload();
+  await jun.waitForSelector(".composer .main:disabled:has-text('14:')");
+}, "limits.exempt=192.0.2.1/32"));
+
+test("where one may only read stands a sentence, until one's role or the room changes", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  await alice.ask({ type: "create", room: "court" });
+  await alice.ask({ type: "set", room: "court", speak: "moderator" });
+  const jun = await person("mina", desk);
+  await goRoom(jun, "court");
+  await jun.waitForSelector(".silent:has-text('Only moderators write here')");
+  assert.equal(await jun.$("#composer"), null);
+  await picture(jun, "read-only-desk");
+  await alice.ask({ type: "set", room: "court", speak: "member" });
+  await jun.waitForSelector(".silent:has-text('Only members write here')");
+  await alice.ask({ type: "role", room: "court", user: "mina", role: "member" });
+  await say(jun, "thank you");
+  await hears(jun, "thank you");
+}));

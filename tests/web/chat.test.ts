@@ -195,6 +195,60 @@ test("refused for good: marked, tried again only when asked, and lets others pas
   assert.deepEqual(gateway.texts(), ["yes", "no"]);
 });
 
+test("a muted one is told so by join and by an event, for how long, and when it is over", async () => {
+  const { chat, gateway, clock } = await setUp();
+  gateway.rules = { muted: true, muted_ms: 5000 };
+  const room = await enter(chat, gateway);
+  assert.equal(room.mutedUntil.value, clock.now() + 5000);
+  clock.socket.tell({ type: "muted", room: "lobby", on: false });
+  await settle();
+  assert.equal(room.mutedUntil.value, 0);
+  clock.socket.tell({ type: "muted", room: "lobby", on: true });
+  await settle();
+  assert.equal(room.mutedUntil.value, Infinity);
+  gateway.rules = {};
+  gateway.drop();
+  await again(clock, gateway);
+  assert.equal(room.mutedUntil.value, 0);
+});
+
+test("slow mode: the next message waits after join, after one's own and after a refusal; a moderator's never", async () => {
+  const { chat, gateway, clock } = await setUp();
+  gateway.rules = { slow_seconds: 30, slow_ms: 7000 };
+  const room = await enter(chat, gateway);
+  const left = () => room.slowUntil.value - clock.now();
+  assert.equal(left(), 7000);
+  await clock.pass(7000);
+  say(chat, "one");
+  await settle();
+  assert.equal(left(), 30000);
+  gateway.refuse = { code: "rate_limited", retry: 12000 };
+  say(chat, "two");
+  await settle();
+  assert.equal(left(), 12000);
+  clock.socket.tell({ type: "room", change: "changed", name: "lobby", role: "moderator" });
+  await settle();
+  room.slow();
+  assert.equal(room.slowUntil.value, 0);
+});
+
+test("a room is read only for roles below the one that may speak", async () => {
+  const { chat, gateway, clock } = await setUp();
+  gateway.rules = { speak: "member" };
+  const room = await enter(chat, gateway);
+  assert.ok(room.readOnly.value);
+  clock.socket.tell({ type: "room", change: "changed", name: "lobby", role: "member" });
+  await settle();
+  assert.ok(!room.readOnly.value);
+  clock.socket.tell({ type: "room", change: "changed", name: "lobby", speak: "moderator" });
+  await settle();
+  assert.ok(room.readOnly.value);
+  gateway.rules = {};
+  gateway.drop();
+  await again(clock, gateway);
+  assert.ok(!room.readOnly.value);
+});
+
 test("an edit that comes while a page is fetched is not lost", async () => {
   const { chat, gateway, clock } = await setUp();
   for (let i = 0; i < 100; i++) gateway.say("jun", "m" + i);

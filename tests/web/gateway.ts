@@ -16,6 +16,8 @@ export class Gateway {
   /** The room has been removed. */
   gone = false;
   role = "guest";
+  /** What else join tells: slow_ms, muted_ms, speak. */
+  rules: object = {};
   /** Reads are refused. */
   crowded = false;
 
@@ -85,7 +87,7 @@ export class Gateway {
     if (this.gone) return reply({ type: "error", error_code: "room_not_found", message: "" });
     const reset = frame.log !== undefined && frame.log !== this.id;
     const after = reset || frame.after === undefined ? this.seq - Math.min(this.seq, frame.history ?? 50) : frame.after;
-    reply({ type: "joined", room: this.name, topic: "", role: this.role, log: this.id, first: 1, last: this.seq, read: 0, members: 1, reset, pruned: false });
+    reply({ type: "joined", room: this.name, topic: "", role: this.role, log: this.id, first: 1, last: this.seq, read: 0, members: 1, reset, pruned: false, ...this.rules });
     for (const entry of this.log) if (entry.seq > after) socket.tell(entry);
     socket.tell({ type: "live", room: this.name, seq: this.seq });
     this.joined.add(socket);

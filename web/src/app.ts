@@ -41,7 +41,7 @@ function address(room: Room | null): string {
   return room && !room.isDirect ? pathTo(room) : "/";
 }
 
-function pathTo(room: Room): string {
+export function pathTo(room: Room): string {
   return "/#" + encodeURIComponent(room.name);
 }
 
@@ -65,10 +65,6 @@ export function invited(): Aim {
   } catch {
     return { room: "", seq: 0 };
   }
-}
-
-export function linkTo(room: Room, seq = 0): string {
-  return location.origin + pathTo(room) + (seq ? "/" + seq : "");
 }
 
 /** Shows the message as soon as its room is there. */
@@ -103,10 +99,6 @@ export function goRoom(room: Room): void {
   /* First, or the entry of the room before would get this one's address. */
   if (!same) enterHistory(false, room);
   chat.show(room);
-}
-
-export function goDirect(name: string): void {
-  goRoom(chat.direct(name));
 }
 
 /** A sheet was closed by other means than Back, and its entry is still there: Back goes over it. */

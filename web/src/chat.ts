@@ -18,7 +18,6 @@ import {
   type Answers,
   type Request,
   type RoomLine,
-  type Visibility,
   type Welcome,
 } from "./wire";
 
@@ -229,7 +228,7 @@ export class Chat {
   roomOf(name: string): Room {
     const known = this.known(name);
     if (known) return known;
-    const room = new Room(name, () => this.me.peek()?.name ?? "");
+    const room = new Room(name, () => this.me.peek()?.name ?? "", () => this.clock.now());
     if (name.startsWith("@")) {
       room.visibility.value = "direct";
       room.peer.value = name.slice(1).split(",").find((one) => one !== this.me.peek()?.name) ?? name;
@@ -450,13 +449,6 @@ export class Chat {
     await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
   }
 
-  async create(name: string, topic: string, visibility: Visibility): Promise<void> {
-    await this.connection.request({ type: "create", room: name, topic, visibility });
-    const room = this.roomOf(name);
-    room.describe({ topic, visibility, role: "owner" });
-    this.show(room);
-  }
-
   /** The room of oneself and another; it comes to be with the first message. */
   direct(name: string): Room {
     const known = this.rooms.value.find((room) => room.isDirect && room.peer.value === name);
@@ -497,6 +489,7 @@ export class Chat {
     const from = this.me.value!.name;
     const where = this.roomOf(room);
     if (isText(item)) {
+      where.slow();
       where.put({ kind: "message", seq, ts, from, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
     }
     if (item.kind === "direct") this.directStored(item.room, where);

@@ -49,11 +49,6 @@ export function draftSaid(room: Room, kept: Promise<void>): void {
   void kept.then(() => keep(room));
 }
 
-export function startReply(room: Room, seq: number): void {
-  writeDraft(room, { reply: seq, ...whole(room) });
-  focusComposer();
-}
-
 export function startEdit(room: Room, seq: number, text: string): void {
   const now = draftOf(room).peek();
   const before = now.before ?? { text: now.text, reply: now.reply };

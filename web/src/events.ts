@@ -74,6 +74,9 @@ function hearOf(chat: Chat, room: Room, event: Event): void {
     case "read":
       room.readTo(event.seq);
       break;
+    case "muted":
+      room.mute(event.on, event.left_ms);
+      break;
     case "kicked":
       chat.kicked(room, event.banned ? "banned" : "kicked", event.reason);
       break;

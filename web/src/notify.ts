@@ -1,7 +1,7 @@
 // Beyond the page: the title, and notifications where the browser allows them (https only).
 import { effect, signal } from "@preact/signals";
 import { chat } from "./app";
-import { recallAll, remember } from "./memory";
+import { recallAll } from "./memory";
 import type { Room } from "./room";
 import { sound } from "./settings";
 
@@ -9,15 +9,10 @@ export type Loudness = "all" | "mentions" | "none";
 
 export const canNotify = typeof Notification !== "undefined" && isSecureContext;
 /** What was chosen, by room. */
-const chosen = signal(recallAll<Loudness>("loudness"));
+export const chosen = signal(recallAll<Loudness>("loudness"));
 
 export function loudness(room: Room): Loudness {
   return chosen.value[room.name] ?? (room.isDirect ? "all" : "mentions");
-}
-
-export function setLoudness(room: Room, loud: Loudness): void {
-  remember("loudness", { ...chosen.value, [room.name]: loud });
-  chosen.value = recallAll("loudness");
 }
 
 /** Whether what is said there is shown as new: a room that may not call is quiet in the list, too. */

@@ -16,11 +16,14 @@ import {
 } from "./log";
 import { calls } from "./markup";
 import { Names } from "./mention";
+import { ranks } from "./protocol.gen";
 import type { Entry, Event, History, HistoryLine, Joined, MemberLine, Role, RoomLine } from "./wire";
 
 const shown_max = 300;
 const shown_scrolled_max = 600;
 const tail = 60;
+
+const below = (role: Role, least: Role) => ranks.indexOf(role) < ranks.indexOf(least);
 
 export class Room {
   readonly topic = signal("");
@@ -56,6 +59,15 @@ export class Room {
   aim = 0;
   /** Writing is refused until then (ms of the page's clock). */
   readonly quietUntil = signal(0);
+  /** Slow mode: the next message is to wait until then (ms of the page's clock). */
+  readonly slowUntil = signal(0);
+  /** One may not speak until then (ms of the page's clock); 0: one may. */
+  readonly mutedUntil = signal(0);
+  /** From which role on one may speak. */
+  readonly speak = signal<Role>("guest");
+  readonly readOnly = computed(() => below(this.role.value, this.speak.value));
+  /** Between two messages of a user; 0: as fast as they like. */
+  slowSeconds = 0;
   /** Messages that came by while one was reading further up. */
   readonly below = signal(0);
 
@@ -91,6 +103,7 @@ export class Room {
   constructor(
     readonly name: string,
     private readonly me: () => string,
+    private readonly now = Date.now,
   ) {}
 
   /** One wants to be in it, whether or not there is a connection. */
@@ -119,6 +132,8 @@ export class Room {
     if (line.role) this.role.value = line.role;
     if (line.visibility) this.visibility.value = line.visibility;
     if (line.peer) this.peer.value = line.peer;
+    if (line.speak) this.speak.value = line.speak;
+    this.slowSeconds = line.slow_seconds ?? this.slowSeconds;
     if (line.members !== undefined) this.members.value = line.members;
     if (line.last !== undefined) this.last = Math.max(this.last, line.last);
     if (line.read !== undefined) this.read = Math.max(this.read, line.read);
@@ -136,7 +151,9 @@ export class Room {
 
   /** join has been answered. What is shown may have to be read anew: then nothing is loaded. */
   entered(joined: Joined, cursor: number | undefined): void {
-    this.describe(joined);
+    this.describe({ speak: "guest", slow_seconds: 0, ...joined });
+    this.mute(joined.muted, joined.muted_ms);
+    this.slow(joined.slow_ms ?? 0);
     this.joined.value = true;
     this.caughtUp.value = false;
     if (joined.reset || (this.log && this.log !== joined.log)) this.startAfresh();
@@ -149,6 +166,16 @@ export class Room {
     if (!joined.reset) this.cursor = Math.max(this.cursor, cursor ?? joined.last);
     if (this.comesFirst()) this.read = joined.last;
     this.wasHere = true;
+  }
+
+  /** One may not speak for so long, or for ever; or may. */
+  mute(on = false, ms = Infinity): void {
+    this.mutedUntil.value = on ? this.now() + ms : 0;
+  }
+
+  /** Said something: in slow mode the next message waits, a moderator's never. */
+  slow(ms = this.slowSeconds * 1000): void {
+    this.slowUntil.value = below(this.role.value, "moderator") ? this.now() + ms : 0;
   }
 
   /** Nothing is shown, and nothing is loaded. */

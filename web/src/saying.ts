@@ -1,6 +1,6 @@
 // From what stands in the composer to what is said.
 import { chat } from "./app";
-import { draftOf, draftSaid, startEdit, writeDraft, type Draft } from "./drafts";
+import { draftOf, draftSaid, startEdit, type Draft } from "./drafts";
 import type { Room } from "./room";
 import { withWords } from "./words";
 
@@ -27,7 +27,7 @@ export function say(room: Room, text: string, { edit: target, reply }: Partial<D
 }
 
 /** What is pasted from elsewhere may hold control characters, which the gateway refuses. */
-function withoutControls(text: string): string {
+export function withoutControls(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\v\f\x0e-\x1f\x7f-\x9f]/g, "");
 }
 
@@ -53,15 +53,6 @@ export function saySaid(room: Room, draft: Draft, text: string): void {
   room.divider.value = -1;
 }
 
-/** In pieces that each fit, cut where the text has a break. */
-export function submitInParts(room: Room, parts: readonly string[]): void {
-  const draft = draftOf(room).peek();
-  const kept = parts.map((part, i) => say(room, part, i ? {} : draft));
-  draftSaid(room, Promise.all(kept).then(() => undefined));
-  room.toNewest();
-  room.divider.value = -1;
-}
-
 export function editLast(room: Room): boolean {
   const me = chat.me.value?.name;
   const rows = room.live.value.rows;
@@ -83,7 +74,7 @@ export function* characters(text: string): Generator<string> {
   else for (const { segment } of segments.segment(text)) yield segment;
 }
 
-const bytes = (text: string) => new TextEncoder().encode(text).length;
+export const bytes = (text: string) => new TextEncoder().encode(text).length;
 
 /** How many characters are too many; negative when there is room left. What one character is may be
  * many bytes, of which there is a limit, too. */
@@ -95,38 +86,4 @@ export function excess(text: string): number {
   for (const _ of characters(text)) count++;
   const wide = bytes(text) / (count || 1);
   return Math.max(count - text_characters, over > 0 ? Math.ceil(over / wide) : -Infinity);
-}
-
-/** The text in pieces of which each may be sent, cut at the end of a paragraph, line, sentence or word. */
-export function inParts(text: string): string[] {
-  const parts: string[] = [];
-  for (let rest = withoutControls(text).trim(); rest; ) {
-    const part = firstPart(rest);
-    parts.push(part.trim());
-    rest = rest.slice(part.length).trim();
-  }
-  return parts.filter(Boolean);
-}
-
-function firstPart(text: string): string {
-  const { text_characters, text_bytes } = chat.limits.value;
-  let end = 0;
-  let count = 0;
-  let size = 0;
-  for (const one of characters(text)) {
-    size += bytes(one);
-    if (++count > text_characters || size > text_bytes) break;
-    end += one.length;
-  }
-  if (end === text.length) return text;
-  const most = text.slice(0, end);
-  for (const cut of ["\n\n", "\n", ". ", "。", " "]) {
-    const at = most.lastIndexOf(cut);
-    if (at > end / 2) return most.slice(0, at + cut.length);
-  }
-  return most;
-}
-
-export function clearDraft(room: Room): void {
-  writeDraft(room, { text: "" });
 }

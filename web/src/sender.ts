@@ -184,6 +184,7 @@ export class Sender {
     if (error.passes) {
       const ms = Math.max(200, error.retryAfterMs ?? 2000);
       room.quietUntil.value = this.chat.clock.now() + ms;
+      if (room.slowSeconds) room.slow(ms);
       this.chat.clock.setTimeout(() => this.flush(item.room), ms + 5);
       return;
     }

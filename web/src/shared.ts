@@ -1,15 +1,15 @@
 // What the parts that are fetched later share with the page: build.mjs points their imports here.
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-export { chat, close, dialog, goDirect, goRoom, linkTo, open, screen, wide } from "./app";
+export { chat, close, dialog, goRoom, open, pathTo, screen, wide } from "./app";
 export { browser } from "./browser";
 export { day, time, whole } from "./dates";
-export { draftOf, forgetDrafts, startEdit, startReply } from "./drafts";
-export { recall, remember } from "./memory";
+export { draftOf, draftSaid, focusComposer, forgetDrafts, startEdit, stopReply, writeDraft } from "./drafts";
+export { recall, recallAll, remember } from "./memory";
 export { plainText } from "./markup";
 export { fold } from "./mention";
-export { attentive, canNotify, loudness, setLoudness } from "./notify";
-export { clearDraft, say, saySaid } from "./saying";
+export { attentive, canNotify, chosen, loudness } from "./notify";
+export { bytes, characters, say, saySaid, withoutControls } from "./saying";
 export { newNonce } from "./outbox";
 export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
 export { isText } from "./sender";
@@ -17,6 +17,6 @@ export { Icon } from "./views/icon";
 export { partFailed } from "./views/later";
 export { nameClass } from "./views/name";
 export { react } from "./views/row";
-export { linkState } from "./views/status";
+export { linkState, useSeconds } from "./views/status";
 export { Refused } from "./wire";
 export { language, languages, t, why, withWords } from "./words";

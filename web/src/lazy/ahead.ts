@@ -21,6 +21,8 @@ const parts = [
   () => import("./personal"),
   () => import("./notification"),
   () => import("./people"),
+  () => import("./parts"),
+  () => import("./silent"),
 ];
 
 const pause_ms = 50;

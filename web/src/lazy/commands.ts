@@ -1,10 +1,11 @@
 // What a text that begins with a slash does.
-import { chat, goDirect, goRoom, open } from "../app";
-import { draftOf } from "../drafts";
+import { chat, goRoom, open } from "../app";
+import { draftOf, writeDraft } from "../drafts";
 import type { Room } from "../room";
-import { clearDraft, say, saySaid } from "../saying";
+import { say, saySaid } from "../saying";
 import { Refused } from "../wire";
 import { t, why, type Key } from "../words";
+import { goDirect } from "./ways";
 
 interface Command {
   name: string;
@@ -53,6 +54,6 @@ export function command(room: Room, text: string): void {
   const known = commands.find((one) => one.name === word.toLowerCase());
   if (!known) return refuse(t("commandUnknown", { command: "/" + word }));
   if (known.takes && !rest) return refuse(`/${known.name} ${t(known.takes)}`);
-  const done = () => draftOf(room).peek().text.trim() === text && clearDraft(room);
+  const done = () => draftOf(room).peek().text.trim() === text && writeDraft(room, { text: "" });
   Promise.resolve(known.act(room, rest)).then(done, (error: Error) => refuse(error instanceof Refused ? why(error) : t("lost")));
 }

@@ -1,8 +1,9 @@
 // The address of a room, as text and as a code for another phone's camera.
-import { linkTo, type Open } from "../app";
+import type { Open } from "../app";
 import { t } from "../words";
 import { qr } from "./qr";
 import { copy, Title } from "./sheet";
+import { linkTo } from "./ways";
 
 export function path(cells: boolean[][]): string {
   let drawn = "";

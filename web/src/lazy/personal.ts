@@ -1,17 +1,18 @@
-// What the gateway tells of people: somebody is called otherwise, a device asks to be let in or was let in.
+// What the gateway tells of people: somebody is called otherwise, one is muted everywhere, a device asks to be let in or was let in.
 import { open } from "../app";
 import type { Chat } from "../chat";
 import { remember } from "../memory";
-import type { ClaimantReply, DeviceAddedEvent, Event, RenamedEvent } from "../protocol.gen";
+import type { ClaimantReply, DeviceAddedEvent, Event, MutedEvent, RenamedEvent } from "../protocol.gen";
 import { t, withWords } from "../words";
 import { adopt } from "./adopt";
 
-type Personal = RenamedEvent | DeviceAddedEvent | ClaimantReply;
+type Personal = MutedEvent | RenamedEvent | DeviceAddedEvent | ClaimantReply;
 
 export function hearPersonal(chat: Chat, event: Event): void {
   const told = event as unknown as Personal;
   if (told.type === "renamed") renamed(chat, told);
   else if (told.type === "device_added") void withWords(Promise.resolve()).then(() => added(chat, told));
+  else if (told.type === "muted") chat.rooms.peek().forEach((room) => room.mute(told.on, told.left_ms));
   else if (told.type === "claimant") chat.claimant.value = told;
 }
 

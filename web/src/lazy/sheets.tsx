@@ -1,12 +1,13 @@
 // The quick switcher, the shortcuts, and what the link sign means.
 import { useState } from "preact/hooks";
-import { chat, close, goDirect, goRoom, type Open } from "../app";
+import { chat, close, goRoom, type Open } from "../app";
 import { fold } from "../mention";
 import type { Room } from "../room";
 import { linkState } from "../views/status";
 import { t, type Key } from "../words";
 import { commands } from "./commands";
 import { Title } from "./sheet";
+import { goDirect } from "./ways";
 
 export function LinkSheet(_: { what: Open }) {
   const state = linkState();

@@ -2,12 +2,12 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { open } from "../app";
-import { startReply } from "../drafts";
 import type { Room } from "../room";
 import { t } from "../words";
 import { Icon } from "../views/icon";
 import { react } from "../views/row";
 import { rowAt, useListeners, useKeyboard } from "./keyboard";
+import { startReply } from "./reply";
 
 function useHover(room: Room, box: RefObject<HTMLElement>): HTMLElement | null {
   const [at, set] = useState<HTMLElement | null>(null);

@@ -1,11 +1,12 @@
 // What may be done with a message, a person, a room: only what one's role allows.
 import { useEffect, useState } from "preact/hooks";
-import { chat, close, goDirect, linkTo, open, screen, type Open } from "../app";
-import { startEdit, startReply } from "../drafts";
+import { chat, close, open, screen, type Open } from "../app";
+import { startEdit } from "../drafts";
 import { whole } from "../dates";
+import { recallAll, remember } from "../memory";
 import { plainText } from "../markup";
 import { givable, may, mayTo } from "./may";
-import { canNotify, loudness, setLoudness, type Loudness } from "../notify";
+import { canNotify, chosen, loudness, type Loudness } from "../notify";
 import type { Room } from "../room";
 import { sound } from "../settings";
 import { react } from "../views/row";
@@ -13,7 +14,9 @@ import type { Role, Visibility } from "../wire";
 import { t, type Key } from "../words";
 import { exportRoom } from "./export";
 import { Inviting, MakePrivate } from "./inviting";
+import { startReply } from "./reply";
 import { Choice, copy, fields, Item, Sure, Title, useRequest, Wrong } from "./sheet";
+import { goDirect, linkTo } from "./ways";
 
 const quick = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏"];
 
@@ -192,7 +195,8 @@ function Loud({ room }: { room: Room }) {
   const [loud, set] = useState<string>(loudness(room));
   const choose = (value: string) => {
     set(value);
-    setLoudness(room, value as Loudness);
+    remember("loudness", { ...chosen.value, [room.name]: value as Loudness });
+    chosen.value = recallAll("loudness");
     if (value !== "none" && canNotify) void Notification.requestPermission();
   };
   const names: [Loudness, Key][] = [
@@ -302,12 +306,19 @@ export function RoomSheet({ what }: { what: Open }) {
   );
 }
 
+async function create(name: string, topic: string, visibility: Visibility): Promise<void> {
+  await chat.do({ type: "create", room: name, topic, visibility });
+  const room = chat.roomOf(name);
+  room.describe({ topic, visibility, role: "owner" });
+  chat.show(room);
+}
+
 export function CreateRoom(_: { what: Open }) {
   const { wrong, run } = useRequest();
   const act = (event: Event) => {
     const field = fields(event);
     const room = field("room").replace(/^#\s*/, "");
-    if (room) run(() => chat.create(room, field("topic"), field("visibility") as Visibility).then(() => (screen.value = "room")));
+    if (room) run(() => create(room, field("topic"), field("visibility") as Visibility).then(() => (screen.value = "room")));
   };
   return (
     <form onSubmit={act}>

@@ -7,7 +7,7 @@ import { draftOf, focusComposer, stopReply, writeDraft, type Draft } from "../dr
 import type { Choice } from "../lazy/complete";
 import { plainText } from "../markup";
 import type { Room } from "../room";
-import { editLast, excess, inParts, submit, submitInParts, tellTyping } from "../saying";
+import { editLast, excess, submit, tellTyping } from "../saying";
 import { enterSends } from "../settings";
 import { t } from "../words";
 import { Icon } from "./icon";
@@ -39,14 +39,11 @@ function Quiet({ room }: { room: Room }) {
   return left > 0 ? <p class="note">{t("quiet", { n: left })}</p> : null;
 }
 
-/** What is too long for one message may be several. */
-function InParts({ room, text }: { room: Room; text: string }) {
-  const parts = inParts(text);
-  return (
-    <button type="button" class="link" onClick={() => submitInParts(room, parts)}>
-      {t("inParts", { n: parts.length })}
-    </button>
-  );
+/** Seconds until the next message may be said. */
+function useSlow(room: Room): number {
+  const left = Math.ceil((room.slowUntil.value - chat.clock.now()) / 1000);
+  useSeconds(left > 0);
+  return Math.max(0, left);
 }
 
 export function Composer({ room }: { room: Room }) {
@@ -60,6 +57,10 @@ export function Composer({ room }: { room: Room }) {
   const choices = hushed === draft.text ? [] : found;
   const chosen = Math.min(at, choices.length - 1);
   const over = excess(draft.text);
+  const muted = room.mutedUntil.value > 0;
+  const slow = useSlow(room);
+  const waits = slow > 0 && !draft.edit;
+  const long = useLater(over > 0, () => import("../lazy/parts"));
   useLayoutEffect(() => {
     const area = box.current!;
     area.style.height = "auto";
@@ -75,7 +76,7 @@ export function Composer({ room }: { room: Room }) {
   };
   const take = (choice: Choice) => insert(choice.text, choice.start);
   const send = () => {
-    if (over > 0) return;
+    if (over > 0 || waits) return;
     submit(room);
     box.current!.focus();
   };
@@ -130,6 +131,7 @@ export function Composer({ room }: { room: Room }) {
         </button>
         <textarea
           id="composer"
+          disabled={muted}
           ref={box}
           rows={1}
           dir="auto"
@@ -145,14 +147,14 @@ export function Composer({ room }: { room: Room }) {
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={keys}
         />
-        <button class="main" disabled={over > 0} onMouseDown={(event) => event.preventDefault()}>
-          {draft.edit ? t("save") : t("send")}
+        <button class="main" disabled={over > 0 || muted || waits} aria-label={waits ? t("quiet", { n: slow }) : undefined} onMouseDown={(event) => event.preventDefault()}>
+          {waits ? `${Math.floor(slow / 60)}:${String(slow % 60).padStart(2, "0")}` : draft.edit ? t("save") : t("send")}
         </button>
       </div>
       {over > -warn_characters && draft.text && (
         <p class={over > 0 ? "note wrong" : "note"} role="status">
           {over > 0 ? t("overLong", { n: over }) : t("leftOver", { n: -over })}
-          {over > 0 && !draft.edit && <InParts room={room} text={draft.text} />}
+          {long && over > 0 && !draft.edit && <long.InParts room={room} text={draft.text} />}
         </p>
       )}
     </form>

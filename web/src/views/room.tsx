@@ -5,6 +5,7 @@ import type { Room } from "../room";
 import { t } from "../words";
 import { Composer } from "./composer";
 import { Icon } from "./icon";
+import { useLater } from "./later";
 import { Log } from "./log";
 import { linkState, Status } from "./status";
 
@@ -62,13 +63,17 @@ function Typing({ room }: { room: Room }) {
 }
 
 export function RoomPane({ room }: { room: Room }) {
+  const readOnly = room.readOnly.value;
+  const silent = readOnly || room.mutedUntil.value > 0;
+  const later = useLater(silent, () => import("../lazy/silent"));
   return (
     <main class="room" tabIndex={-1}>
       <Header room={room} />
       <Status />
       <Log key={room.name} room={room} />
       <Typing room={room} />
-      <Composer key={"to " + room.name} room={room} />
+      {later && silent && <later.Silent room={room} />}
+      {!readOnly && <Composer key={"to " + room.name} room={room} />}
     </main>
   );
 }
