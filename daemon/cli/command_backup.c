@@ -232,7 +232,7 @@ static enum exit_code offer(const struct invocation *invocation, FILE *in, int64
 enum exit_code command_restore(const struct invocation *invocation)
 {
     FILE *in;
-    int64_t length;
+    int64_t length = 0;
     enum exit_code code = open_source(invocation->operands[0], &in, &length);
     if (code == EXIT_DONE)
         code = offer(invocation, in, length);
