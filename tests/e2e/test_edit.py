@@ -69,3 +69,17 @@ async def test_who_is_not_in_the_room_may_not_edit(daemon):
     assert (await other.ask_in_vain("edit", room="lobby", target=seq, text="y"))[
         "error_code"] == "not_joined"
     await part(mina, other)
+
+
+async def test_an_administrator_edits_what_those_below_said_and_the_audit_tells_it(daemon):
+    boss, other, jun = await meet(daemon, "boss", "other", "jun")
+    for name in ("boss", "other"):
+        daemon.ctl("user", "role", name, "admin")
+    said = {person.name: (await person.send("x"))["seq"] for person in (boss, other, jun)}
+    reply = await boss.ask_in_vain("edit", room="lobby", target=said["other"], text="y")
+    assert (reply["error_code"], reply["field"]) == ("forbidden", "target")
+    for name in ("jun", "boss"):
+        await boss.ask("edit", room="lobby", target=said[name], text="y")
+    lines = [line for line in daemon.administrator("audit")["lines"] if line["act"] == "edit"]
+    assert [(line["by"], line["user"], line["room"]) for line in lines] == [("boss", "jun", "lobby")]
+    await part(boss, other, jun)
