@@ -6,6 +6,7 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/repeat.h"
 #include "daemon/core/recovering.h"
+#include "daemon/core/rates.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
 #include "daemon/core/room_make.h"
@@ -64,6 +65,8 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
     if (!room && !room_budget_take(ask->session, VISIBILITY_DIRECT, &refusal))
         return ask_refuse(ask, &refusal);
     if (room && !recovering_allows(room, &refusal))
+        return ask_refuse(ask, &refusal);
+    if (!rates_take_stored(ask, ask->request.as_direct.text, &refusal))
         return ask_refuse(ask, &refusal);
     if (!room)
         room = room_make(gateway, &row);

@@ -92,7 +92,7 @@ enum outcome handle_send(struct ask *ask)
     if (!access_text(ask->gateway, send->text, &refusal) ||
         !bridged_check(ask, &bridged, &refusal) ||
         (is_answer && !check_target(ask, send->reply_to, "reply_to", &bridged, &refusal)) ||
-        !take_slow(ask, &refusal))
+        !rates_take_stored(ask, send->text, &refusal) || !take_slow(ask, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_append(ask, ENTRY_KIND_MESSAGE, send->nonce, &bridged);
     if (job) {
@@ -110,7 +110,8 @@ enum outcome handle_edit(struct ask *ask)
     struct refusal refusal;
     if (!access_text(ask->gateway, edit->text, &refusal) ||
         !bridged_check(ask, &bridged, &refusal) ||
-        !check_target(ask, edit->target, "target", &bridged, &refusal))
+        !check_target(ask, edit->target, "target", &bridged, &refusal) ||
+        !rates_take_stored(ask, edit->text, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_append(ask, ENTRY_KIND_EDIT, edit->nonce, &bridged);
     if (job) {
@@ -143,7 +144,8 @@ enum outcome handle_react(struct ask *ask)
     char emoji[EMOJI_BYTES_MAX + 1];
     struct refusal refusal;
     if (!bridged_check(ask, &bridged, &refusal) ||
-        !check_target(ask, react->target, "target", &bridged, &refusal))
+        !check_target(ask, react->target, "target", &bridged, &refusal) ||
+        !rates_take_stored(ask, react->emoji, &refusal))
         return ask_refuse(ask, &refusal);
     if (!emoji_normalise(react->emoji, emoji))
         return ask_fail(ask, ERROR_bad_request, "emoji", "emoji must be one emoji.");

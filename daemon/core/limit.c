@@ -13,30 +13,42 @@ static int64_t used_now(const struct bucket *bucket, const struct rate *rate, in
     return bucket->used - elapsed_ms * rate->count;
 }
 
-/* burst may have become smaller since tokens were taken: a wait is never longer than for one. */
-static int64_t wait_for(int64_t used, const struct rate *rate)
+/* burst may have become smaller since tokens were taken: a wait is never longer than for amount. */
+static int64_t wait_for(int64_t used, const struct rate *rate, int64_t amount)
 {
-    int64_t over = used - (rate->burst - 1) * rate->per_ms;
+    int64_t over = used - (rate->burst - amount) * rate->per_ms;
     if (over <= 0)
         return 0;
-    over = over < rate->per_ms ? over : rate->per_ms;
+    over = over < amount * rate->per_ms ? over : amount * rate->per_ms;
     return (over + rate->count - 1) / rate->count;
+}
+
+int64_t bucket_wait_several_ms(const struct bucket *bucket, const struct rate *rate, int64_t amount,
+                               int64_t now_ms)
+{
+    return wait_for(used_now(bucket, rate, now_ms), rate, amount);
+}
+
+int64_t bucket_take_several(struct bucket *bucket, const struct rate *rate, int64_t amount,
+                            int64_t now_ms)
+{
+    int64_t used = used_now(bucket, rate, now_ms);
+    int64_t wait_ms = wait_for(used, rate, amount);
+    if (wait_ms > 0)
+        return wait_ms;
+    bucket->used = used + amount * rate->per_ms;
+    bucket->at_ms = now_ms;
+    return 0;
 }
 
 int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, int64_t now_ms)
 {
-    return wait_for(used_now(bucket, rate, now_ms), rate);
+    return bucket_wait_several_ms(bucket, rate, 1, now_ms);
 }
 
 int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_ms)
 {
-    int64_t used = used_now(bucket, rate, now_ms);
-    int64_t wait_ms = wait_for(used, rate);
-    if (wait_ms > 0)
-        return wait_ms;
-    bucket->used = used + rate->per_ms;
-    bucket->at_ms = now_ms;
-    return 0;
+    return bucket_take_several(bucket, rate, 1, now_ms);
 }
 
 int64_t bucket_queue(struct bucket *bucket, const struct rate *rate, int64_t now_ms,

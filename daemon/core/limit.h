@@ -36,6 +36,12 @@ int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, int
 /* Takes one if it may: 0; else takes nothing and says how long to wait. */
 int64_t bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_ms);
 
+/* The same for so many at once: at most the rate's burst. */
+int64_t bucket_wait_several_ms(const struct bucket *bucket, const struct rate *rate, int64_t amount,
+                               int64_t now_ms);
+int64_t bucket_take_several(struct bucket *bucket, const struct rate *rate, int64_t amount,
+                            int64_t now_ms);
+
 /* A turn for somebody who found the bucket empty: those before have the turns before, one for each
  * token that comes back. wait_ms is the wait for the next token. The bucket is one that only queues;
  * its at_ms is the last turn. Gives how long until the turn: at most most_ms, which several are then
@@ -48,6 +54,7 @@ enum limit_kind {
     LIMIT_MESSAGES,
     LIMIT_PLAIN,       /* messages of all plain clients of an address */
     LIMIT_TOKEN,       /* messages of a bridge, bot or hook */
+    LIMIT_STORED,      /* bytes of what is said, as they are kept */
     LIMIT_JOINS,
     LIMIT_READS,
     LIMIT_RETURNS,     /* hellos */

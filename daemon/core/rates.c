@@ -1,5 +1,8 @@
 #include "daemon/core/rates.h"
 
+#include <string.h>
+
+#include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
@@ -8,6 +11,8 @@
 #define PLAIN_USERS 4  /* the plain clients of one address may say what so many users may */
 #define TOKEN_BURSTS 10 /* a tenth of what a token may say in a minute, it may at once */
 #define WRONG_CODES 10 /* an hour, from an address */
+#define KIB 1024
+#define ENTRY_BYTES 256 /* what an entry takes beside its text: name, ids, nonce, indexes */
 #define QUEUE_MS 60000 /* turns are told so far ahead; who comes later is told that much, too */
 
 static int64_t larger(int64_t a, int64_t b)
@@ -30,6 +35,9 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
     case LIMIT_PLAIN:
         return rate_per_minute(limits->messages_per_minute * PLAIN_USERS,
                                limits->messages_burst * PLAIN_USERS);
+    case LIMIT_STORED:
+        return rate_per_hour(limits->stored_kib_per_hour * KIB * factor,
+                             limits->stored_kib_per_hour * KIB * factor);
     case LIMIT_JOINS:
     case LIMIT_RETURNS:
         return rate_per_minute(limits->joins_per_minute * factor, limits->joins_burst * factor);
@@ -67,6 +75,8 @@ static const char *sentence_of(enum limit_kind kind)
         return "From your address as many conversations were begun as may be in an hour.";
     case LIMIT_INVITATIONS:
         return "You have sent as many invitations as may be sent in an hour.";
+    case LIMIT_STORED:
+        return "You, or all at your address, have written as much as is kept of one hour; wait a little.";
     case LIMIT_CODES:
         return "From your address too many wrong codes came; wait before the next.";
     default:
@@ -81,8 +91,8 @@ static uint64_t user_key(const struct session *session)
 
 static bool has_own_rate(const struct session *session, enum limit_kind kind)
 {
-    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN || kind == LIMIT_JOINS ||
-                             kind == LIMIT_READS || kind == LIMIT_RENAMES);
+    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN || kind == LIMIT_STORED ||
+                             kind == LIMIT_JOINS || kind == LIMIT_READS || kind == LIMIT_RENAMES);
 }
 
 static struct bucket *address_bucket(struct session *session, enum limit_kind kind)
@@ -93,7 +103,7 @@ static struct bucket *address_bucket(struct session *session, enum limit_kind ki
 }
 
 /* 0, or how long to wait. */
-static int64_t take(struct session *session, enum limit_kind kind)
+static int64_t take_several(struct session *session, enum limit_kind kind, int64_t amount)
 {
     struct gateway *gateway = session->gateway;
     int64_t now_ms = gateway->now.monotonic_ms;
@@ -101,16 +111,21 @@ static int64_t take(struct session *session, enum limit_kind kind)
     struct rate shared = rate_of(gateway->config, kind, gateway->config->limits.address_factor);
     bool is_token = token_of(session) != NULL; /* whatever else comes from its address */
     struct bucket *bucket = is_token ? NULL : address_bucket(session, kind);
-    int64_t wait_ms = bucket ? bucket_wait_ms(bucket, &shared, now_ms) : 0;
+    int64_t wait_ms = bucket ? bucket_wait_several_ms(bucket, &shared, amount, now_ms) : 0;
     if (wait_ms > 0)
         return wait_ms;
     struct bucket *buckets =
         has_own_rate(session, kind) ? limit_table_find(gateway->limits, user_key(session)) : NULL;
     if (buckets)
-        wait_ms = bucket_take(&buckets[kind], &own, now_ms);
+        wait_ms = bucket_take_several(&buckets[kind], &own, amount, now_ms);
     if (wait_ms == 0 && !is_token && (bucket = address_bucket(session, kind)))
-        (void)bucket_take(bucket, &shared, now_ms);
+        (void)bucket_take_several(bucket, &shared, amount, now_ms);
     return wait_ms;
+}
+
+static int64_t take(struct session *session, enum limit_kind kind)
+{
+    return take_several(session, kind, 1);
 }
 
 static bool is_free(const struct session *session)
@@ -134,6 +149,15 @@ bool rates_take(struct session *session, enum limit_kind kind, struct refusal *r
         kind = LIMIT_TOKEN;
     int64_t wait_ms = is_free(session) ? 0 : take(session, kind);
     return wait_ms == 0 || refuse_rate(refusal, kind, wait_ms);
+}
+
+bool rates_take_stored(struct ask *ask, const char *text, struct refusal *refusal)
+{
+    struct session *session = ask->session;
+    if (ask->checked > 0 || is_free(session) || token_of(session))
+        return true;
+    int64_t wait_ms = take_several(session, LIMIT_STORED, (int64_t)strlen(text) + ENTRY_BYTES);
+    return wait_ms == 0 || refuse_rate(refusal, LIMIT_STORED, wait_ms);
 }
 
 bool rates_take_hello(struct session *session, struct refusal *refusal)

@@ -6,12 +6,17 @@
 #include "daemon/core/limit.h"
 #include "protocol/message.h"
 
+struct ask;
 struct room;
 struct session;
 
 /* Takes one of this kind, if the session's user and its address both may. False, with nothing taken,
  * when they may not: rate_limited with the wait, and a sentence. */
 bool rates_take(struct session *session, enum limit_kind kind, struct refusal *refusal);
+
+/* The same for the bytes of an entry with this text; once a request, however often its repeats are looked
+ * for. Tokens have no such rate: theirs is of messages. */
+bool rates_take_stored(struct ask *ask, const char *text, struct refusal *refusal);
 
 /* The same for a hello: coming back with a key costs little, and nothing on an HTTP request, which
  * says a hello of its own. */

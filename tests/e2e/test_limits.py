@@ -31,6 +31,20 @@ async def test_too_often_says_when_to_try_again(make_daemon, type, fields, limit
     await mina.close()
 
 
+async def test_bytes_on_disk_are_limited_by_the_hour(make_daemon):
+    daemon = make_daemon({**LIMITED, "limits.stored_kib_per_hour": 128, "limits.messages_burst": 1000})
+    mina, jun = await meet(daemon, "mina", "jun")
+    times, reply = await until_refused(mina, "send", 100, room="lobby", text="x" * 2000)
+    assert reply["error_code"] == "rate_limited" and times == 58
+    assert 0 < reply["retry_after_ms"] <= 60_000 and "written" in str(reply)
+    refused = await mina.ask_in_vain("direct", to="jun", text="x" * 2000, nonce="direct")
+    assert refused["error_code"] == "rate_limited"
+    await jun.send("x" * 2000)
+    daemon.advance(60)
+    await mina.send("x" * 2000)
+    await part(mina, jun)
+
+
 async def test_joins_are_limited(make_daemon):
     daemon = make_daemon({**LIMITED, "limits.joins_per_minute": 6, "limits.joins_burst": 5})
     mina = await Client.connect(daemon, "mina")

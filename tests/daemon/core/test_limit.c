@@ -18,6 +18,17 @@ static void a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait(void **
     assert_int_equal(bucket_take(&bucket, &ten_and_three, 1001), 5999);
 }
 
+static void several_are_taken_together_or_not_at_all(void **state)
+{
+    (void)state;
+    struct bucket bucket = {0};
+    assert_int_equal(bucket_take_several(&bucket, &ten_and_three, 2, 0), 0);
+    assert_int_equal(bucket_take_several(&bucket, &ten_and_three, 2, 0), 6000);
+    assert_int_equal(bucket_take(&bucket, &ten_and_three, 0), 0);
+    assert_int_equal(bucket_wait_several_ms(&bucket, &ten_and_three, 3, 0), 18000);
+    assert_int_equal(bucket_take_several(&bucket, &ten_and_three, 3, 18000), 0);
+}
+
 static void waiting_as_long_as_told_is_enough_and_a_millisecond_less_is_not(void **state)
 {
     (void)state;
@@ -134,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait),
+        cmocka_unit_test(several_are_taken_together_or_not_at_all),
         cmocka_unit_test(waiting_as_long_as_told_is_enough_and_a_millisecond_less_is_not),
         cmocka_unit_test(over_an_hour_exactly_the_rate_gets_through),
         cmocka_unit_test(a_refusal_takes_nothing),

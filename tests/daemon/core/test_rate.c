@@ -242,6 +242,59 @@ static void exempt_addresses_and_the_administrator_have_no_rate(void **state)
     }
 }
 
+/* 2,000 bytes of text. */
+static void write_much(struct test_client *client, int number)
+{
+    char text[2001];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    client_discard(client);
+    client_send(client,
+                "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"%s\",\"nonce\":\"%d\",\"ref\":1}",
+                text, number);
+}
+
+/* With 256 bytes beside each text, 58 of them are 128 KiB. */
+static void what_one_user_says_in_an_hour_is_bounded_in_bytes(void **state)
+{
+    (void)state;
+    harness.config.limits.messages_burst = 1000;
+    harness.config.limits.stored_kib_per_hour = 128;
+    struct test_client *mina = limited_member("mina");
+    int number = 0;
+    for (; number < 58; number++) {
+        write_much(mina, number);
+        (void)client_expect(mina, "ack");
+    }
+    write_much(mina, number);
+    int64_t wait_ms = refused_for_ms(mina);
+    assert_in_range(wait_ms, 55000, 57000);
+    client_discard(mina);
+    client_send(mina, "{\"type\":\"delete\",\"room\":\"lobby\",\"target\":1,\"nonce\":\"d\"}");
+    (void)client_expect(mina, "ack");
+    harness_advance(&harness, wait_ms);
+    write_much(mina, number);
+    (void)client_expect(mina, "ack");
+}
+
+/* address_factor is 2. */
+static void what_one_address_says_in_an_hour_is_bounded_in_bytes(void **state)
+{
+    (void)state;
+    harness.config.limits.messages_burst = 1000;
+    harness.config.limits.stored_kib_per_hour = 128;
+    const char *const names[] = {"mina", "jun", "sora"};
+    int said = 0;
+    for (int i = 0; i < 3; i++) {
+        struct test_client *client = limited_member(names[i]);
+        for (int number = 0; number < 50; number++) {
+            write_much(client, 100 * i + number);
+            said = (int)fake_store_submitted(harness.store, JOB_APPEND);
+        }
+    }
+    assert_int_equal(said, 116);
+}
+
 static void a_smaller_rate_applies_from_the_next_message_on(void **state)
 {
     (void)state;
@@ -267,6 +320,8 @@ int main(void)
         TEST(a_key_on_an_http_request_costs_no_hello),
         TEST(plain_clients_of_one_address_share_a_rate),
         TEST(exempt_addresses_and_the_administrator_have_no_rate),
+        TEST(what_one_user_says_in_an_hour_is_bounded_in_bytes),
+        TEST(what_one_address_says_in_an_hour_is_bounded_in_bytes),
         TEST(a_smaller_rate_applies_from_the_next_message_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
