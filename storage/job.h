@@ -40,6 +40,9 @@ enum job_kind {
     JOB_ERASE,       /* what somebody said, some of it: until there is no more, again */
     JOB_NEWCOMERS,   /* what becomes of them */
     JOB_ADMIT,       /* a user is known from now on; or only the audit says that it is not */
+    JOB_INVITE_LINK,   /* a code that lets in */
+    JOB_INVITE_REVOKE, /* one that lets in nobody any more */
+    JOB_INVITE_USE,    /* a user has come in by one */
     JOB_AUDIT,       /* nothing but its line of the audit */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
@@ -380,6 +383,8 @@ struct job {
         struct job_lift lift;
         struct newcomers_row newcomers;
         struct job_admit admit;
+        struct job_invite_link invite_link;
+        struct job_invite_use invite_use;
         struct job_erase erase;
         struct job_sanctions sanctions;
         struct job_audit_page audit_page;

@@ -5,6 +5,7 @@
 #include "protocol/message.h"
 #include "protocol/name.h"
 #include "storage/clock.h"
+#include "storage/crypto.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -127,6 +128,32 @@ struct newcomers_row {
 };
 
 struct job_admit { int64_t user_id; bool accept; };
+
+/* Lets in whoever has its code: into a room, or into the gateway where newcomers would be kept out. One that
+ * is used up or over stays until another needs its place, so that whoever comes with it is told so. */
+#define INVITE_LINKS_MAX 100
+#define INVITE_USES_MAX  1000
+struct invite_link {
+    int64_t id;
+    int64_t room_id;           /* 0: the gateway */
+    uint8_t hash[HASH_BYTES];  /* of the code, which nobody keeps */
+    int64_t uses;              /* so many are left */
+    int64_t until;             /* elapsed time; FOREVER */
+    int64_t created_ms;
+    char by[NAME_BYTES_MAX + 1]; /* who made it; empty: an administrator */
+};
+
+/* A new link, in the place of another; or with JOB_INVITE_REVOKE the end of one, by its id. */
+struct job_invite_link {
+    struct invite_link link;
+    int64_t gives_way; /* id of the other; 0 none */
+};
+
+/* A user comes in by a link: into its room, or is known in the gateway from now on. */
+struct job_invite_use {
+    int64_t link_id, user_id;
+    int64_t room_id; /* 0: the gateway */
+};
 
 /* One that is in force, for people. */
 struct sanction_row {

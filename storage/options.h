@@ -49,6 +49,8 @@ struct store_start {
     size_t hold_count;
     struct sanction *sanctions; /* those that no grant tells of: see sanctions_load; the same */
     size_t sanction_count;
+    struct invite_link *invite_links; /* the oldest first; the same */
+    size_t invite_link_count;
     struct newcomers_row newcomers;
     uint8_t secret[HASH_BYTES]; /* of this gateway, for keyed hashes */
     int64_t room_id_max, user_id_max; /* highest ever used */

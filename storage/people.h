@@ -19,6 +19,7 @@ struct job_user {
     struct device_row device;
     struct moment at;
     struct marks marks;
+    int64_t invite_link_id; /* comes in by this one; 0 none */
 };
 /* A name that a user gave up and that is theirs until so much time has elapsed. */
 struct held_name { int64_t user_id, until; char folded[NAME_BYTES_MAX + 1]; };

@@ -139,6 +139,7 @@ bool rooms_remove(struct writer *writer, struct job *job)
     logs_forget(&writer->logs, room_id);
     writer->has_removed = true;
     return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+           run_with_room(database, "DELETE FROM invite_links WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM sanction_marks WHERE sanction_id IN"
                                    " (SELECT id FROM sanctions WHERE room_id=?1)",
                          room_id) &&

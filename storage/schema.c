@@ -174,6 +174,12 @@ static const char *const steps[] = {
     "UPDATE users SET spoke_ms=max(1, coalesce((SELECT ts FROM spoken WHERE user_id=users.id), 0))"
     " WHERE id IN (SELECT user_id FROM spoken);"
     "DROP TABLE spoken;",
+
+    /* Codes that let in, see invite_links.h. until: elapsed time. */
+    "CREATE TABLE invite_links("
+    " id INTEGER PRIMARY KEY, room_id INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE,"
+    " uses INTEGER NOT NULL, until INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
+    " by_name TEXT NOT NULL);",
 };
 
 /* application_id: "hrth". */

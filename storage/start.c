@@ -15,6 +15,7 @@
 #include "storage/check.h"
 #include "storage/cursors.h"
 #include "storage/damage.h"
+#include "storage/invite_links.h"
 #include "storage/old_copy.h"
 #include "storage/pages.h"
 #include "storage/recovery.h"
@@ -201,7 +202,8 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
         if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
             ceiling_take(database, path, &start->found.max_bytes) && database_commit(database) && rooms_load(database, &start->found) &&
             recovery_mark_rooms(database, &start->found) &&
-            tokens_load(database, &start->found) && cursors_load(database, &start->found))
+            tokens_load(database, &start->found) && cursors_load(database, &start->found) &&
+            invite_links_load(database, &start->found))
             return ATTEMPT_OPEN;
         database_rollback(database);
     }
@@ -329,13 +331,15 @@ void start_forget(struct store_start *found)
     free(found->tokens);
     free(found->cursors);
     free(found->sanctions);
+    free(found->invite_links);
     found->rooms = NULL;
     found->holds = NULL;
     found->tokens = NULL;
     found->cursors = NULL;
     found->sanctions = NULL;
+    found->invite_links = NULL;
     found->room_count = found->hold_count = found->token_count = found->cursor_count = 0;
-    found->sanction_count = 0;
+    found->sanction_count = found->invite_link_count = 0;
 }
 
 /* Each transaction is on the disk before the next is written: so of those behind a torn frame a power cut

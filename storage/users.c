@@ -6,6 +6,7 @@
 #include "storage/crypto.h"
 #include "storage/blocks.h"
 #include "storage/devices.h"
+#include "storage/invite_links.h"
 #include "storage/names.h"
 #include "storage/retention.h"
 #include "storage/writer.h"
@@ -131,6 +132,7 @@ bool users_create(struct database *database, struct job *job)
         return false;
     if (!is_taken)
         return devices_insert(database, &job->user.device, &job->user.at) &&
+               invite_links_take(database, job->user.invite_link_id) &&
                sightings_note(database, job->user.user.id, &job->user.marks, &job->user.at);
     job->result = JOB_NAME_TAKEN;
     return true;

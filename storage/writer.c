@@ -12,6 +12,7 @@
 #include "storage/names.h"
 #include "storage/erase.h"
 #include "storage/grants.h"
+#include "storage/invite_links.h"
 #include "storage/sanctions.h"
 #include "storage/search/search.h"
 #include "storage/start.h"
@@ -165,6 +166,12 @@ static bool run_moderation(struct writer *writer, struct job *job)
         return users_set_newcomers(&writer->database, &job->newcomers);
     case JOB_ADMIT:
         return users_admit(&writer->database, job);
+    case JOB_INVITE_LINK:
+        return invite_links_create(&writer->database, &job->invite_link);
+    case JOB_INVITE_REVOKE:
+        return invite_links_remove(&writer->database, job->invite_link.link.id);
+    case JOB_INVITE_USE:
+        return invite_links_use(&writer->database, job);
     case JOB_AUDIT:
         return true;
     default:

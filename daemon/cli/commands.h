@@ -57,6 +57,9 @@ bool command_period(const char *text, json_int_t *seconds);
 
 /* One function a command, in command_NOUN.c; each answers with the exit code. */
 enum exit_code command_newcomers(const struct invocation *invocation);
+enum exit_code command_invite_create(const struct invocation *invocation);
+enum exit_code command_invite_list(const struct invocation *invocation);
+enum exit_code command_invite_revoke(const struct invocation *invocation);
 enum exit_code command_knock_list(const struct invocation *invocation);
 enum exit_code command_knock_admit(const struct invocation *invocation);
 enum exit_code command_knock_refuse(const struct invocation *invocation);

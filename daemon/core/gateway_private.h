@@ -5,6 +5,7 @@
 
 #include "daemon/core/figures.h"
 #include "daemon/core/gateway.h"
+#include "daemon/core/invite_link.h"
 #include "daemon/core/newcomers.h"
 #include "daemon/core/sanction.h"
 #include "daemon/core/table.h"
@@ -69,6 +70,7 @@ struct gateway {
     } users;
 
     struct newcomers newcomers;
+    struct invite_links invite_links;
     int erasing_count;           /* erasures under way: see handle_erase.c */
     struct sanctions sanctions;  /* those that no grant tells of */
     uint8_t secret[HASH_BYTES];  /* for keyed hashes: see gateway_mark */

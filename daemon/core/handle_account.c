@@ -3,6 +3,7 @@
 #include "daemon/core/account.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/invite_link.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/room_list.h"
 #include "daemon/core/session_private.h"
@@ -71,12 +72,15 @@ static void become(struct session *session, struct user *user, int64_t device_id
     user_attach(user, session);
 }
 
+#define INVITE_BYTES_MAX 64 /* as messages.def has it */
+
 /* --- a user who is known ------------------------------------------------------------------------ */
 
 /* The key comes back with welcome. */
 struct greeting_context {
     struct request_context request;
     const char *key;
+    char invite[INVITE_BYTES_MAX + 1]; /* the code that hello brought; empty: none */
 };
 
 static void count_owned(struct user *user, const struct job_own *own)
@@ -87,13 +91,16 @@ static void count_owned(struct user *user, const struct job_own *own)
     user->owned_count = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
 }
 
-/* Whoever is banned hears so, and is gone. */
+/* Whoever is banned, or may not come in, hears so, and is gone. */
 static enum outcome turn_away(struct ask *ask, const struct refusal *refusal)
 {
     (void)ask_refuse(ask, refusal);
-    session_close(ask->session, 4003, "Banned from this gateway");
+    session_close(ask->session, 4003,
+                  refusal->code == ERROR_banned ? "Banned from this gateway" : "Not let in");
     return ANSWERED;
 }
+
+static enum outcome come_in(struct ask *ask, const struct greeting_context *context);
 
 static enum outcome answer_greeting(struct ask *ask, struct job *job)
 {
@@ -108,6 +115,9 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
     struct refusal refusal;
     if (!access_enter(ask->session, &refusal))
         return turn_away(ask, &refusal);
+    if (context->invite[0] && access_waits(ask->session) &&
+        ask->gateway->newcomers.mode != NEWCOMERS_CLOSED)
+        return come_in(ask, context);
     bool is_shut = ask->gateway->newcomers.mode == NEWCOMERS_INVITE ||
                    ask->gateway->newcomers.mode == NEWCOMERS_CLOSED;
     if (is_shut && access_waits(ask->session)) {
@@ -118,18 +128,32 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
     return welcome(ask, context->key, &job->own);
 }
 
-/* What the rooms remember about the user is asked for, then comes welcome. */
-static enum outcome greet_known(struct ask *ask, const char *key, struct user *user,
-                                const struct device_row *device)
+static struct job *create_greeting(enum job_kind kind, const char *key, const char *invite)
 {
-    struct job *job = job_create(JOB_OWN);
+    struct job *job = job_create(kind);
     struct greeting_context *context = submit_context(job, sizeof *context);
     if (context) {
-        job->own.user_id = user->id;
         context->key = job_text(job, key);
+        snprintf(context->invite, sizeof context->invite, "%s", invite);
     }
+    return job;
+}
+
+/* What the rooms remember about the user is asked for, then comes welcome. */
+static enum outcome ask_for_own(struct ask *ask, int64_t user_id, const char *key,
+                                const char *invite)
+{
+    struct job *job = create_greeting(JOB_OWN, key, invite);
+    if (job)
+        job->own.user_id = user_id;
+    return ask_submit(ask, job, answer_greeting);
+}
+
+static enum outcome greet_known(struct ask *ask, const char *key, struct user *user,
+                                const struct device_row *device, const char *invite)
+{
     bool was_here = user_has_device(user, device->id, NULL);
-    if (ask_submit(ask, job, answer_greeting) == ANSWERED) {
+    if (ask_for_own(ask, user->id, key, invite) == ANSWERED) {
         user_release(ask->gateway, user);
         return ANSWERED;
     }
@@ -137,6 +161,40 @@ static enum outcome greet_known(struct ask *ask, const char *key, struct user *u
     if (!was_here)
         user_touch(ask->session, device->client);
     return AWAITS;
+}
+
+/* Storage has it that the user is known: greeted once more, as such. */
+static enum outcome answer_known(struct ask *ask, struct job *job)
+{
+    const struct greeting_context *context = job->context;
+    struct user *user = user_find_id(ask->gateway, job->invite_use.user_id);
+    if (job->result != JOB_DONE) {
+        invite_link_give_back(ask->gateway, job->invite_use.link_id);
+        (void)ask_fail_job(ask, job);
+        if (ask->session)
+            session_close(ask->session, 1013, "The gateway cannot write just now; come back soon");
+        return ANSWERED;
+    }
+    if (user)
+        newcomers_let_in(ask->gateway, user, ask->session);
+    return user && ask->session ? ask_for_own(ask, user->id, context->key, "") : ANSWERED;
+}
+
+/* A user who is stored and would wait has the code of an invite link. */
+static enum outcome come_in(struct ask *ask, const struct greeting_context *context)
+{
+    struct refusal refusal;
+    int64_t link_id = invite_link_take(ask->session, context->invite, NULL, &refusal);
+    if (!link_id)
+        return turn_away(ask, &refusal);
+    struct job *job = create_greeting(JOB_INVITE_USE, context->key, "");
+    if (job)
+        job->invite_use =
+            (struct job_invite_use){.link_id = link_id, .user_id = ask->session->user->id};
+    enum outcome outcome = ask_submit(ask, job, answer_known);
+    if (outcome == ANSWERED)
+        invite_link_give_back(ask->gateway, link_id);
+    return outcome;
 }
 
 static enum outcome refuse_unknown_key(struct ask *ask)
@@ -149,6 +207,7 @@ static enum outcome refuse_unknown_key(struct ask *ask)
 struct login_context {
     struct request_context request;
     uint32_t forgotten_count;
+    char invite[INVITE_BYTES_MAX + 1]; /* as in greeting_context */
 };
 
 /* With a key, the name counts only if the key is not known. client may be NULL. */
@@ -192,7 +251,7 @@ static enum outcome greet_token(struct ask *ask, const char *text)
     if (!user)
         return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
     const struct device_row none = {0};
-    return greet_known(ask, text, user, &none);
+    return greet_known(ask, text, user, &none, "");
 }
 
 static bool sign_in_with_token(struct session *session, const char *text, struct refusal *refusal)
@@ -316,6 +375,8 @@ static enum outcome answer_stored(struct ask *ask, struct job *job)
                                                     : turn_away(ask, &refusal);
     }
     user_release(ask->gateway, user);
+    if (job->result != JOB_DONE)
+        invite_link_give_back(ask->gateway, job->user.invite_link_id);
     if (job->result != JOB_NAME_TAKEN)
         return ask_fail_job(ask, job);
     user_refuse_taken(ask->gateway, job->user.user.name, &refusal);
@@ -323,7 +384,7 @@ static enum outcome answer_stored(struct ask *ask, struct job *job)
 }
 
 static struct job *create_storing(struct gateway *gateway, const struct job_login *login,
-                                  const struct marks *marks)
+                                  const struct marks *marks, int64_t invite_link_id)
 {
     struct job *job = job_create(JOB_USER_CREATE);
     struct greeting_context *context = submit_context(job, sizeof *context);
@@ -333,6 +394,8 @@ static struct job *create_storing(struct gateway *gateway, const struct job_logi
     job->user =
         (struct job_user){.user = login->user, .device = login->device, .at = gateway->now};
     job->user.marks = *marks;
+    job->user.invite_link_id = invite_link_id;
+    job->user.user.admitted = invite_link_id != 0;
     job->user.user.role = ROLE_GUEST;
     job->user.user.account = false;
     job->user.user.id = job->user.device.user_id = gateway->users.id_last + 1;
@@ -340,10 +403,13 @@ static struct job *create_storing(struct gateway *gateway, const struct job_logi
     return job;
 }
 
-static enum outcome store_guest(struct ask *ask, const struct job_login *login)
+/* invite_link_id: a use of that one is taken with it; 0 none. */
+static enum outcome store_guest(struct ask *ask, const struct job_login *login,
+                                int64_t invite_link_id)
 {
     struct gateway *gateway = ask->gateway;
-    struct job *job = create_storing(gateway, login, &ask->session->arrival.marks);
+    struct job *job =
+        create_storing(gateway, login, &ask->session->arrival.marks, invite_link_id);
     struct user *user = job ? user_create(gateway, &job->user.user) : NULL;
     if (!user) {
         job_destroy(job);
@@ -372,8 +438,21 @@ static enum outcome greet_waiting(struct ask *ask, const struct job_login *login
     return welcome(ask, login->key, &nothing);
 }
 
-static enum outcome greet_new(struct ask *ask, const struct job_login *login)
+static enum outcome greet_invited(struct ask *ask, const struct job_login *login, const char *invite)
 {
+    struct refusal refusal;
+    int64_t link_id = invite_link_take(ask->session, invite, NULL, &refusal);
+    if (!link_id)
+        return ask_refuse(ask, &refusal);
+    enum outcome outcome = store_guest(ask, login, link_id);
+    if (outcome == ANSWERED)
+        invite_link_give_back(ask->gateway, link_id);
+    return outcome;
+}
+
+static enum outcome greet_new(struct ask *ask, const struct job_login *login, const char *invite)
+{
+    enum newcomers_mode mode = ask->gateway->newcomers.mode;
     struct refusal refusal;
     if (login->taken || user_has_name(ask->gateway, login->user.folded)) {
         user_refuse_taken(ask->gateway, login->user.name, &refusal);
@@ -383,39 +462,42 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login)
         return turn_away(ask, &refusal);
     if (!rates_take_guest(ask->session, &refusal))
         return ask_refuse(ask, &refusal);
-    if (ask->gateway->newcomers.mode != NEWCOMERS_OPEN)
-        return greet_waiting(ask, login);
-    return store_guest(ask, login);
+    if (mode == NEWCOMERS_OPEN)
+        return store_guest(ask, login, 0);
+    return invite[0] && mode != NEWCOMERS_CLOSED ? greet_invited(ask, login, invite)
+                                                 : greet_waiting(ask, login);
 }
 
 /* --- hello -------------------------------------------------------------------------------------- */
 
-static enum outcome greet_stored(struct ask *ask, const struct job_login *login)
+static enum outcome greet_stored(struct ask *ask, const struct job_login *login, const char *invite)
 {
     struct user *user = user_find_id(ask->gateway, login->user.id);
     if (!user)
         user = user_create(ask->gateway, &login->user);
     if (!user)
         return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
-    return greet_known(ask, login->key, user, &login->device);
+    return greet_known(ask, login->key, user, &login->device, invite);
 }
 
 static answer_handler answer_login;
 
-static enum outcome log_in(struct ask *ask, struct job *job)
+static enum outcome log_in(struct ask *ask, struct job *job, const char *invite)
 {
     struct login_context *context = submit_context(job, sizeof *context);
     if (job)
         job->login.elapsed_ms = ask->gateway->now.elapsed_ms;
-    if (context)
+    if (context) {
         context->forgotten_count = ask->gateway->users.forgotten_count;
+        snprintf(context->invite, sizeof context->invite, "%s", invite ? invite : "");
+    }
     return ask_submit(ask, job, answer_login);
 }
 
 /* Asked once more: a device was forgotten meanwhile, perhaps this one. */
-static enum outcome log_in_again(struct ask *ask, const struct job_login *login)
+static enum outcome log_in_again(struct ask *ask, const struct job_login *login, const char *invite)
 {
-    return log_in(ask, create_login(login->key, &login->user, login->device.client));
+    return log_in(ask, create_login(login->key, &login->user, login->device.client), invite);
 }
 
 static enum outcome answer_login(struct ask *ask, struct job *job)
@@ -426,16 +508,16 @@ static enum outcome answer_login(struct ask *ask, struct job *job)
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     if (job->login.known && context->forgotten_count != ask->gateway->users.forgotten_count)
-        return log_in_again(ask, &job->login);
+        return log_in_again(ask, &job->login, context->invite);
     if (job->login.known)
-        return greet_stored(ask, &job->login);
-    return job->login.folded[0] ? greet_new(ask, &job->login) : refuse_unknown_key(ask);
+        return greet_stored(ask, &job->login, context->invite);
+    return job->login.folded[0] ? greet_new(ask, &job->login, context->invite) : refuse_unknown_key(ask);
 }
 
 enum outcome account_greet(struct ask *ask, const char *key, const char *client)
 {
     static const struct user_row nobody = {0};
-    return log_in(ask, create_login(key, &nobody, client));
+    return log_in(ask, create_login(key, &nobody, client), NULL);
 }
 
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,
@@ -475,7 +557,7 @@ enum outcome handle_hello(struct ask *ask)
         key = NULL;
     if (!key && !hello->name)
         return refuse_unknown_key(ask);
-    return log_in(ask, create_login(key, &row, hello->client));
+    return log_in(ask, create_login(key, &row, hello->client), hello->invite);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ static bool may_wait(const struct session *session, struct refusal *refusal)
 {
     switch (session->gateway->newcomers.mode) {
     case NEWCOMERS_INVITE:
-        refuse(refusal, ERROR_forbidden, NULL, "An invitation is needed to come in here.");
+        refuse(refusal, ERROR_forbidden, "invite", "An invitation is needed to come in here.");
         return false;
     case NEWCOMERS_CLOSED:
         refuse(refusal, ERROR_forbidden, NULL, "Nobody new comes in here just now.");
@@ -168,6 +168,18 @@ static void settle(struct gateway *gateway, struct knock *knock, bool accept)
             session_close(session, CLOSE_REFUSED, "Nobody let you in");
     }
     newcomers_remove(gateway, knock);
+}
+
+void newcomers_let_in(struct gateway *gateway, struct user *user, const struct session *by)
+{
+    static const struct event_admitted admitted = {0};
+    struct knock *knock = newcomers_find(gateway, user->id);
+    if (knock)
+        newcomers_remove(gateway, knock);
+    user->admitted = true;
+    for (struct session *session = user->sessions; session; session = session->next)
+        if (session != by)
+            (void)session_tell(session, EVENT_admitted, &admitted);
 }
 
 static enum outcome answer_admit(struct ask *ask, struct job *job)

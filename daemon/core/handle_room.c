@@ -3,6 +3,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/cursors.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/invite_link.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_budget.h"
@@ -125,6 +126,13 @@ static void fill_join(const struct ask *ask, struct job_page *page, struct join_
 
 static answer_handler answer_join;
 
+/* With a code its answer has to know what was asked. */
+static enum outcome submit_join(struct ask *ask, struct job *job)
+{
+    bool has_code = ask->request.type == REQUEST_join && ask->request.as_join.invite;
+    return has_code ? ask_submit_whole(ask, job, answer_join) : ask_submit(ask, job, answer_join);
+}
+
 enum outcome handle_join(struct ask *ask)
 {
     struct refusal refusal;
@@ -134,7 +142,7 @@ enum outcome handle_join(struct ask *ask)
     struct join_context *context = submit_context(job, sizeof *context);
     if (context)
         fill_join(ask, &job->page, context);
-    return ask_submit(ask, job, answer_join);
+    return submit_join(ask, job);
 }
 
 static void reply_joined(struct ask *ask, const struct job *job, const struct room *room)
@@ -254,7 +262,53 @@ static enum outcome join_again(struct ask *ask, const struct room *room, const s
         job->page.first = room->first;
         job->page.pruned = room->pruned;
     }
-    return ask_submit(ask, job, answer_join);
+    return submit_join(ask, job);
+}
+
+/* --- by an invite link -------------------------------------------------------------------------- */
+
+/* Joins once more, as one who is let in. */
+static enum outcome answer_invited(struct ask *ask, struct job *job)
+{
+    struct room *room = room_find_id(ask->gateway, job->invite_use.room_id);
+    if (job->result != JOB_DONE || !room) {
+        invite_link_give_back(ask->gateway, job->invite_use.link_id);
+        return ask_fail_job(ask, job);
+    }
+    room->grants_changed++;
+    if (!ask->session)
+        return ANSWERED;
+    ask->room = room;
+    ask->member = session_member(ask->session, room);
+    ask->request.as_join.invite = NULL;
+    return handle_join(ask);
+}
+
+/* A stranger to a private room, who is known here and whom no ban keeps out, may have a code for it. */
+static bool may_show_code(const struct ask *ask, const struct room *room,
+                          const struct refusal *refusal)
+{
+    const struct user *user = ask->session->user;
+    return ask->request.type == REQUEST_join && ask->request.as_join.invite && user &&
+           !user->token && refusal->code == ERROR_room_not_found &&
+           room->visibility == VISIBILITY_PRIVATE && !access_waits(ask->session);
+}
+
+static enum outcome join_invited(struct ask *ask, const struct room *room)
+{
+    struct refusal refusal;
+    int64_t link_id =
+        invite_link_take(ask->session, ask->request.as_join.invite, room, &refusal);
+    if (!link_id)
+        return ask_refuse(ask, &refusal);
+    struct job *job = job_create(JOB_INVITE_USE);
+    if (job)
+        job->invite_use = (struct job_invite_use){
+            .link_id = link_id, .user_id = ask->session->user->id, .room_id = room->id};
+    enum outcome outcome = ask_submit_whole(ask, job, answer_invited);
+    if (outcome == ANSWERED)
+        invite_link_give_back(ask->gateway, link_id);
+    return outcome;
 }
 
 static enum outcome answer_join(struct ask *ask, struct job *job)
@@ -277,7 +331,8 @@ static enum outcome answer_join(struct ask *ask, struct job *job)
     if (is_too_early || context->grants_changed != room->grants_changed)
         return join_again(ask, room, job);
     if (!access_allows(ask->session, room, &job->page.grant, OPERATION_join, &refusal))
-        return ask_refuse(ask, &refusal);
+        return may_show_code(ask, room, &refusal) ? join_invited(ask, room)
+                                                  : ask_refuse(ask, &refusal);
     return enter(ask, job, room);
 }
 

@@ -56,6 +56,9 @@ struct session;
 struct user *newcomers_receive(struct session *session, const struct job_login *login,
                                int64_t *device_id, struct refusal *refusal);
 
+/* A user who is stored is known from now on; all sessions but by, which may be NULL, are told. */
+void newcomers_let_in(struct gateway *gateway, struct user *user, const struct session *by);
+
 /* The session has ended. */
 void newcomers_forget(struct gateway *gateway, uint64_t session);
 

@@ -42,6 +42,7 @@ REQUESTS = {
     "ban": lambda scene: ("ban", {"user": "victim"}),
     "unban": lambda scene: ("unban", {"user": "victim"}),
     "mute": lambda scene: ("mute", {"user": "victim"}),
+    "invite_links": lambda scene: ("invite_links", {}),
     "sanctions": lambda scene: ("sanctions", {}),
     "audit": lambda scene: ("audit", {}),
     "erase": lambda scene: ("erase", {"user": "victim"}),

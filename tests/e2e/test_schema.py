@@ -20,7 +20,7 @@ CALLS = {
     "kick": ["lobby", "jun"], "ban": ["lobby", "jun", "--for", "1h"], "unban": ["lobby", "jun"],
     "ban add": ["jun", "--room", "lobby"], "ban list": [], "ban remove": ["{id}"],
     "mute add": ["jun", "--room", "lobby"], "mute list": [], "mute remove": ["{id}"],
-    "newcomers": [], "knock list": [], "erase": ["jun", "--yes"], "audit": [], "hook add": ["lobby", "a hook"], "hook list": [], "hook test": ["a hook"], "hook remove": ["a hook"], "token create": ["a bridge", "--role", "bridge"],
+    "newcomers": [], "knock list": [], "erase": ["jun", "--yes"], "audit": [], "invite create": [], "invite list": [], "invite revoke": ["1"], "hook add": ["lobby", "a hook"], "hook list": [], "hook test": ["a hook"], "hook remove": ["a hook"], "token create": ["a bridge", "--role", "bridge"],
     "token list": [], "bridge list": [], "token revoke": ["a bridge"], "status": [], "reload": [],
     "config show": [], "config check": [], "config diff": [], "log level": [], "clock": [],
     "session list": [], "session kick": ["{session}"],
