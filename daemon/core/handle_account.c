@@ -65,7 +65,7 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
 }
 
 /* The session is this user's from now on. */
-static void become(struct session *session, struct user *user, int64_t device_id)
+void account_become(struct session *session, struct user *user, int64_t device_id)
 {
     session_ready(session);
     session->device_id = device_id;
@@ -157,7 +157,7 @@ static enum outcome greet_known(struct ask *ask, const char *key, struct user *u
         user_release(ask->gateway, user);
         return ANSWERED;
     }
-    become(ask->session, user, device->id);
+    account_become(ask->session, user, device->id);
     if (!was_here)
         user_touch(ask->session, device->client);
     return AWAITS;
@@ -211,7 +211,7 @@ struct login_context {
 };
 
 /* With a key, the name counts only if the key is not known. client may be NULL. */
-static struct job *create_login(const char *key, const struct user_row *row, const char *client)
+struct job *account_login_job(const char *key, const struct user_row *row, const char *client)
 {
     struct job *job = job_create(JOB_LOGIN);
     if (!job)
@@ -229,7 +229,7 @@ static struct job *create_login(const char *key, const struct user_row *row, con
 /* --- tokens ------------------------------------------------------------------------------------- */
 
 /* The user of a token, here now. NULL without memory. */
-static struct user *find_token_user(struct gateway *gateway, struct token *token)
+struct user *account_token_user(struct gateway *gateway, struct token *token)
 {
     struct user_row row = {.id = token->row.user_id, .role = ROLE_GUEST};
     memcpy(row.name, token->row.name, sizeof row.name);
@@ -247,115 +247,11 @@ static enum outcome greet_token(struct ask *ask, const char *text)
     struct token *token = token_find(ask->gateway, text);
     if (!token)
         return ask_fail(ask, ERROR_unauthorized, "token", "This token is not known here.");
-    struct user *user = find_token_user(ask->gateway, token);
+    struct user *user = account_token_user(ask->gateway, token);
     if (!user)
         return ask_fail(ask, ERROR_internal, NULL, "The gateway has no memory for this.");
     const struct device_row none = {0};
     return greet_known(ask, text, user, &none, "");
-}
-
-static bool sign_in_with_token(struct session *session, const char *text, struct refusal *refusal)
-{
-    struct token *token = token_find(session->gateway, text);
-    struct user *user = token ? find_token_user(session->gateway, token) : NULL;
-    if (user)
-        become(session, user, 0);
-    else if (token)
-        refuse(refusal, ERROR_internal, NULL, "The gateway has no memory for this.");
-    else
-        refuse(refusal, ERROR_unauthorized, NULL, "This token is not known here.");
-    return user != NULL;
-}
-
-/* --- a key without a hello ---------------------------------------------------------------------- */
-
-struct sign_in_context {
-    struct job_context job;
-    uint64_t session;
-    uint32_t forgotten_count;
-};
-
-static void refuse_key(struct refusal *refusal)
-{
-    refuse(refusal, ERROR_unauthorized, NULL, "This key is not known here.");
-}
-
-/* The user whom the job has found. False: there is none, or no memory. */
-static bool attach_found(struct session *session, const struct job *job, struct refusal *refusal)
-{
-    const struct job_login *login = &job->login;
-    struct gateway *gateway = session->gateway;
-    if (job->result != JOB_DONE) {
-        refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
-        return false;
-    }
-    refuse_key(refusal);
-    if (!login->known)
-        return false;
-    struct user *user = user_find_id(gateway, login->user.id);
-    if (!user && !(user = user_create(gateway, &login->user))) {
-        refuse(refusal, ERROR_internal, NULL, "The gateway has no memory for this.");
-        return false;
-    }
-    become(session, user, login->device.id);
-    return access_enter(session, refusal);
-}
-
-static finish_job finish_sign_in;
-
-static bool look_up_key(struct session *session, const char *key)
-{
-    static const struct user_row nobody = {0};
-    struct gateway *gateway = session->gateway;
-    struct job *job = create_login(key, &nobody, NULL);
-    struct sign_in_context *context = submit_context(job, sizeof *context);
-    if (context) {
-        context->session = session->id;
-        context->forgotten_count = gateway->users.forgotten_count;
-    }
-    if (!gateway_submit(gateway, job, finish_sign_in))
-        return false;
-    session->in_flight++;
-    return true;
-}
-
-static void finish_sign_in(struct gateway *gateway, struct job *job)
-{
-    const struct sign_in_context *context = job->context;
-    struct session *session = session_find(gateway, context->session);
-    struct refusal refusal;
-    if (!session)
-        return;
-    session->in_flight--;
-    if (session->phase == PHASE_CLOSING)
-        return;
-    bool is_old = context->forgotten_count != gateway->users.forgotten_count;
-    if (is_old && job->result == JOB_DONE && look_up_key(session, job->login.key))
-        return;
-    session_unblock(session);
-    if (!is_old && attach_found(session, job, &refusal)) {
-        session_continue(session);
-        return;
-    }
-    if (is_old)
-        refuse(&refusal, ERROR_storage_unavailable, NULL, NULL);
-    session_refuse(session, NULL, &refusal);
-    session_forget_received(session);
-}
-
-bool session_sign_in(struct session *session, const char *key, struct refusal *refusal)
-{
-    if (token_is(key))
-        return sign_in_with_token(session, key, refusal);
-    refuse_key(refusal);
-    if (strlen(key) != KEY_TEXT_BYTES)
-        return false;
-    if (!look_up_key(session, key)) {
-        refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
-        return false;
-    }
-    session_block(session, BLOCKED_ON_REPLY);
-    return true;
 }
 
 /* --- a new guest -------------------------------------------------------------------------------- */
@@ -370,7 +266,7 @@ static enum outcome answer_stored(struct ask *ask, struct job *job)
     struct refusal refusal;
     user->is_creating = false;
     if (ask->session && job->result == JOB_DONE) {
-        become(ask->session, user, job->user.device.id);
+        account_become(ask->session, user, job->user.device.id);
         return access_enter(ask->session, &refusal) ? welcome(ask, context->key, &nothing)
                                                     : turn_away(ask, &refusal);
     }
@@ -434,7 +330,7 @@ static enum outcome greet_waiting(struct ask *ask, const struct job_login *login
     struct user *user = newcomers_receive(ask->session, login, &device_id, &refusal);
     if (!user)
         return ask_refuse(ask, &refusal);
-    become(ask->session, user, device_id);
+    account_become(ask->session, user, device_id);
     return welcome(ask, login->key, &nothing);
 }
 
@@ -497,7 +393,7 @@ static enum outcome log_in(struct ask *ask, struct job *job, const char *invite)
 /* Asked once more: a device was forgotten meanwhile, perhaps this one. */
 static enum outcome log_in_again(struct ask *ask, const struct job_login *login, const char *invite)
 {
-    return log_in(ask, create_login(login->key, &login->user, login->device.client), invite);
+    return log_in(ask, account_login_job(login->key, &login->user, login->device.client), invite);
 }
 
 static enum outcome answer_login(struct ask *ask, struct job *job)
@@ -517,7 +413,7 @@ static enum outcome answer_login(struct ask *ask, struct job *job)
 enum outcome account_greet(struct ask *ask, const char *key, const char *client)
 {
     static const struct user_row nobody = {0};
-    return log_in(ask, create_login(key, &nobody, client), NULL);
+    return log_in(ask, account_login_job(key, &nobody, client), NULL);
 }
 
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,
@@ -557,7 +453,7 @@ enum outcome handle_hello(struct ask *ask)
         key = NULL;
     if (!key && !hello->name)
         return refuse_unknown_key(ask);
-    return log_in(ask, create_login(key, &row, hello->client), hello->invite);
+    return log_in(ask, account_login_job(key, &row, hello->client), hello->invite);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */

@@ -286,11 +286,11 @@ static enum outcome answer_invited(struct ask *ask, struct job *job)
 
 /* A stranger to a private room, who is known here and whom no ban keeps out, may have a code for it. */
 static bool may_show_code(const struct ask *ask, const struct room *room,
-                          const struct refusal *refusal)
+                          const struct grant *grant)
 {
     const struct user *user = ask->session->user;
     return ask->request.type == REQUEST_join && ask->request.as_join.invite && user &&
-           !user->token && refusal->code == ERROR_room_not_found &&
+           !user->token && !access_banned_until(ask->session, room, grant) &&
            room->visibility == VISIBILITY_PRIVATE && !access_waits(ask->session);
 }
 
@@ -331,7 +331,7 @@ static enum outcome answer_join(struct ask *ask, struct job *job)
     if (is_too_early || context->grants_changed != room->grants_changed)
         return join_again(ask, room, job);
     if (!access_allows(ask->session, room, &job->page.grant, OPERATION_join, &refusal))
-        return may_show_code(ask, room, &refusal) ? join_invited(ask, room)
+        return may_show_code(ask, room, &job->page.grant) ? join_invited(ask, room)
                                                   : ask_refuse(ask, &refusal);
     return enter(ask, job, room);
 }
