@@ -342,6 +342,22 @@ export interface SessionLine {
   rooms: string[];
 }
 
+/** An invite link in a list. Its code is not kept. */
+export interface InviteLine {
+  /** For revoke_link. */
+  id: number;
+  /** The private room that it lets into; absent: the gateway. */
+  room?: string;
+  /** So many may still come in by it. */
+  uses: number;
+  /** For so long; 0: it is over. */
+  left_ms?: number;
+  /** Who made it; absent: an administrator. */
+  by?: string;
+  /** When. */
+  created: number;
+}
+
 /** Somebody who waits to be let in. */
 export interface KnockLine {
   /** What they want to be called. */
@@ -528,6 +544,8 @@ export interface HelloRequest {
   code?: string;
   /** The recovery code of a user: a new device of theirs. */
   recovery?: string;
+  /** The code of an invite link: it lets in whom nobody here knows, unless the door is closed. */
+  invite?: string;
   /** Free text: which program this is. */
   client?: string;
 }
@@ -554,6 +572,8 @@ export interface JoinRequest {
   log?: string;
   /** Instead of a cursor: the newest so many entries; 50 if absent. */
   history?: number;
+  /** The code of an invite link of this private room; not looked at when the user may enter without. */
+  invite?: string;
 }
 
 /** Leave a room, or decline an invitation into it. */
@@ -1056,6 +1076,38 @@ export interface ForgetDeviceRequest {
   ref?: Ref;
   /** Which, of devices. */
   id: number;
+}
+
+/** Make a link by which others come in: into the gateway, for its moderators; or into a private room, for the room's. */
+export interface InviteLinkRequest {
+  type: "invite_link";
+  ref?: Ref;
+  /** The private room; the gateway if absent. */
+  room?: string;
+  /** So many may come in by it; 1 if absent. */
+  uses?: number;
+  /** For so long; 24 if absent. What counts is the time that elapses, over restarts. */
+  hours?: number;
+}
+
+/** List the invite links of a room, for its moderators, or of the gateway, for the gateway's; an administrator who names no room sees all. */
+export interface InviteLinksRequest {
+  type: "invite_links";
+  ref?: Ref;
+  /** Only of this room. */
+  room?: string;
+}
+
+/** An invite link lets in nobody any more. Who has come in by it stays. */
+export interface RevokeLinkRequest {
+  type: "revoke_link";
+  ref?: Ref;
+  /** The room that it is for; the gateway if absent. An administrator need not say. */
+  room?: string;
+  /** Which, by its number in invite_links. */
+  id?: number;
+  /** Or by its code. */
+  code?: string;
 }
 
 /** Instead of hello, on a new device: wait to be let in by a device that is signed in. */
@@ -1614,6 +1666,34 @@ export interface NewcomersReply {
   spoke_before_ms: number;
   /** How many wait. */
   knocks: number;
+}
+
+/** To invite_link. */
+export interface InviteLinkReply {
+  type: "invite_link";
+  ref?: Ref;
+  /** For revoke_link. */
+  id: number;
+  /** 128 bits, for hello or join. Told this once. */
+  code: string;
+  /** Of the page, with the code, and the name of the room, behind the #. */
+  path: string;
+  /** The path where others in the network reach it, if the gateway knows. */
+  url?: string;
+  /** So many may come in by it. */
+  uses: number;
+  /** For so long. */
+  left_ms: number;
+}
+
+/** To invite_links. */
+export interface InviteLinksReply {
+  type: "invite_links";
+  ref?: Ref;
+  /** The oldest first, with those that are used up or over. */
+  links: InviteLine[];
+  /** There are more than one reply can list. */
+  more?: boolean;
 }
 
 /** To knocks. */
@@ -2196,6 +2276,9 @@ export type Request =
   | RenameRequest
   | DevicesRequest
   | ForgetDeviceRequest
+  | InviteLinkRequest
+  | InviteLinksRequest
+  | RevokeLinkRequest
   | ClaimRequest
   | ApproveRequest
   | OfferRequest
@@ -2251,6 +2334,8 @@ export type Reply =
   | ErasedReply
   | SessionsReply
   | NewcomersReply
+  | InviteLinkReply
+  | InviteLinksReply
   | KnocksReply
   | AuditReply
   | MembersReply
@@ -2343,6 +2428,9 @@ export interface Answers {
   rename: OkReply;
   devices: DevicesReply;
   forget_device: OkReply;
+  invite_link: InviteLinkReply;
+  invite_links: InviteLinksReply;
+  revoke_link: OkReply;
   claim: ClaimedReply;
   approve: ClaimantReply;
   offer: OfferReply;
@@ -2421,6 +2509,8 @@ export const least = {
   unban: "moderator",
   /** Let a user read and not speak. */
   mute: "moderator",
+  /** Make, list and revoke invite links, of a private room or of the gateway. */
+  invite_links: "moderator",
   /** List who is banned or muted; in the gateway: say what becomes of newcomers, too. */
   sanctions: "moderator",
   /** Read who did what to whom. */
