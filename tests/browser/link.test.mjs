@@ -1,7 +1,7 @@
 // A link to a message: copied from its menu, opened by somebody else, by oneself, and in vain.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, prune, say, speaker, world } from "./support.mjs";
+import { closeBrowser, desk, hears, phone, prune, say, speaker, world, until } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -25,7 +25,12 @@ test("a copied link leads whoever opens it to that message, after the name", wor
   const place = await context(desk);
   await place.grantPermissions(["clipboard-read", "clipboard-write"], { origin: way.address });
   const mina = await enter(place, "mina");
-  await mina.press(".row:has-text('line 110')", "Enter");
+  /* What opens it is fetched when the page has nothing else to do. */
+  await until(async () => {
+    await mina.press(".row:has-text('line 110')", "Enter");
+    const menu = mina.waitForSelector("dialog .line:has-text('Copy link')", { timeout: 5000 });
+    return menu.then(() => true, () => false);
+  }, "the menu");
   await mina.click("dialog .line:has-text('Copy link')");
   const link = await mina.evaluate(() => navigator.clipboard.readText());
   assert.equal(link, `${way.address}#lobby/${seqs[110]}`);

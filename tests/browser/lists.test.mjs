@@ -42,22 +42,24 @@ for (const [kind, options] of [["a desk", desk], ["a phone", phone]]) {
   }, "limits.rooms=500", "limits.direct_rooms=100"));
 }
 
-/** Somebody who stays in the lobby, by an event stream. */
+/** Somebody who stays in the lobby, by an event stream; for as long as its answer is kept. */
 async function present(daemon, name, signal) {
   const api = `http://127.0.0.1:${daemon.port}/api/v1/`;
   const body = JSON.stringify({ type: "hello", name });
   const { session } = await (await fetch(api + "do", { method: "POST", body })).json();
-  await fetch(api + "rooms/lobby/stream", { headers: { Authorization: "Bearer " + session }, signal });
+  return fetch(api + "rooms/lobby/stream", { headers: { Authorization: "Bearer " + session }, signal });
 }
 
 test("500 people: whom one looks for is found by part of the name", world(async ({ person, daemon }) => {
   const leaving = new AbortController();
+  const people = [];
   for (let i = 0; i < 500; i += 50) {
-    await Promise.all(Array.from({ length: 50 }, (_, j) => present(daemon, "guest " + (i + j), leaving.signal)));
+    people.push(...(await Promise.all(Array.from({ length: 50 }, (_, j) => present(daemon, "guest " + (i + j), leaving.signal)))));
   }
   const mina = await person("mina", desk);
   await mina.waitForSelector(".people h2:has-text('501')");
   await mina.fill(".people .filter", "guest 49");
   await until(async () => (await shown(mina, ".people li")).length === 11, "guest 49 and 490 to 499");
+  assert.ok(people.every((stream) => stream.ok));
   leaving.abort();
 }));
