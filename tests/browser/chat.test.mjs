@@ -268,3 +268,22 @@ test("a moderator removes what another one said, and everybody sees by whom", wo
   for (const page of [mina, eve, jun]) await page.waitForSelector(".gone:has-text('Removed by jun')");
   assert.deepEqual(await texts(eve), []);
 }));
+
+test("the room's sheet lists who is muted, and a tap lifts it", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "court");
+  await mina.press("dialog [name=room]", "Enter");
+  await mina.waitForSelector(".title:has-text('court')");
+  const jun = await person("jun", desk, "#court");
+  await mina.click(".people .line:has-text('jun')");
+  await mina.click("dialog .line:text-is('Mute')");
+  await mina.click("dialog .main");
+  await jun.waitForSelector(".silent");
+  await mina.click(".title");
+  await mina.waitForSelector("dialog li:has-text('jun'):has-text('60 minutes')");
+  if (process.env.HEARTH_PICTURES) await mina.screenshot({ path: process.env.HEARTH_PICTURES + "/sanctions.png" });
+  await mina.click("dialog [aria-label='Lift: jun']");
+  await until(async () => !(await mina.$("dialog li:has-text('jun')")), "the list is empty");
+  await until(async () => !(await jun.$(".silent")), "jun may write");
+}));

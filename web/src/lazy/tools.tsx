@@ -15,6 +15,7 @@ import { t, type Key } from "../words";
 import { exportRoom } from "./export";
 import { Inviting, MakePrivate } from "./inviting";
 import { startReply } from "./reply";
+import { Sanctions } from "./sanctions";
 import { Choice, copy, fields, Item, Sure, Title, useRequest, Wrong } from "./sheet";
 import { goDirect, linkTo } from "./ways";
 
@@ -289,6 +290,7 @@ export function RoomSheet({ what }: { what: Open }) {
       {!room.isDirect && may(role, "topic") && <Topic room={room} />}
       <Loud room={room} />
       {!room.isDirect && isPrivate && may(role, "invite") && <Inviting room={room} />}
+      {!room.isDirect && may(role, "sanctions") && <Sanctions room={room} />}
       {!room.isDirect && may(role, "ban") && <LiftBan room={room} />}
       <ul>
         <Item text={t("search")} act={() => open({ part: "search", room })} />

@@ -105,6 +105,7 @@ export default {
   joinWaits: "Accept this device on the one that showed the code…",
   letDeviceIn: "Let a device in",
   letIn2: "Let it in",
+  lift: "Lift",
   mutedFor: "You can write again in {left}.",
   mutedHere: "You may read here, but not write for now.",
   onlyMembers: "Only members write here. You can read along.",

@@ -107,6 +107,7 @@ const ko: LaterWords = {
   joinWaits: "코드를 보여 준 기기에서 이 기기를 들여보내 주세요…",
   letDeviceIn: "새 기기 들이기",
   letIn2: "들여보내기",
+  lift: "풀기",
   mutedFor: "{left} 뒤에 다시 쓸 수 있습니다.",
   mutedHere: "지금은 읽을 수만 있고 쓸 수는 없습니다.",
   onlyMembers: "회원만 쓸 수 있는 대화방입니다. 읽을 수는 있습니다.",
