@@ -175,7 +175,7 @@ export class Room {
 
   /** Said something: in slow mode the next message waits, a moderator's never. */
   slow(ms = this.slowSeconds * 1000): void {
-    this.slowUntil.value = below(this.role.value, "moderator") ? this.now() + ms : 0;
+    this.slowUntil.value = ms && below(this.role.value, "moderator") ? this.now() + ms : 0;
   }
 
   /** Nothing is shown, and nothing is loaded. */
