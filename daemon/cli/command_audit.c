@@ -9,17 +9,6 @@
 #define LINES_MAX     200
 #define LOOK_MS       1000 /* how often --follow looks for more */
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static json_int_t number_of(const json_t *object, const char *key)
-{
-    return json_integer_value(json_object_get(object, key));
-}
-
 static void print_line(const struct invocation *invocation, json_t *line)
 {
     time_t seconds = (time_t)(number_of(line, "ts") / 1000);

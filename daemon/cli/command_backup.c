@@ -224,7 +224,7 @@ static enum exit_code offer(const struct invocation *invocation, FILE *in, int64
     }
     code = invocation_finish_body(invocation, &client, &reply);
     if (code == EXIT_DONE)
-        print_done(invocation, "restored from", json_integer_value(json_object_get(reply, "bytes")));
+        print_done(invocation, "restored from", number_of(reply, "bytes"));
     json_decref(reply);
     return code;
 }

@@ -75,7 +75,7 @@ static void print_clock(const json_t *reply)
     };
     const char *state = json_string_value(json_object_get(reply, "state"));
     printf("%-21s", "time");
-    terminal_print_time(stdout, json_integer_value(json_object_get(reply, "time")));
+    terminal_print_time(stdout, number_of(reply, "time"));
     printf("\n%-21s", "vouched for by");
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (state && strcmp(state, states[i][0]) == 0)
@@ -87,16 +87,7 @@ static void print_clock(const json_t *reply)
 
 static enum exit_code run(const struct invocation *invocation, json_t *request)
 {
-    json_t *reply;
-    enum exit_code code = invocation_ask(invocation, request, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json))
-        invocation_print_json(reply);
-    else
-        print_clock(reply);
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_show(invocation, request, print_clock);
 }
 
 enum exit_code command_clock(const struct invocation *invocation)

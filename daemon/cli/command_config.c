@@ -4,12 +4,6 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 static void print_names(const char *label, const json_t *names)
 {
     size_t i;
@@ -58,7 +52,7 @@ static bool is_wanted(const json_t *setting, const char *name)
 
 static void print_origin(const json_t *setting)
 {
-    json_int_t line = json_integer_value(json_object_get(setting, "line"));
+    json_int_t line = number_of(setting, "line");
     const char *source = text_of(setting, "source");
     if (line > 0)
         printf("  (line %" JSON_INTEGER_FORMAT ")", line);
@@ -141,18 +135,14 @@ enum exit_code command_config_diff(const struct invocation *invocation)
     return EXIT_DONE;
 }
 
+static void print_level(const json_t *reply)
+{
+    puts(text_of(reply, "level"));
+}
+
 enum exit_code command_log_level(const struct invocation *invocation)
 {
-    json_t *reply;
-    enum exit_code code = invocation_ask(
+    return invocation_show(
         invocation, json_pack("{s:s, s:s*}", "type", "log_level", "level", invocation->operands[0]),
-        &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json))
-        invocation_print_json(reply);
-    else
-        puts(text_of(reply, "level"));
-    json_decref(reply);
-    return EXIT_DONE;
+        print_level);
 }

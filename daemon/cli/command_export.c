@@ -65,10 +65,10 @@ static enum exit_code write_page(const struct invocation *invocation, json_int_t
     {
         json_dumpf(row, out, JSON_COMPACT);
         fputc('\n', out);
-        *after = json_integer_value(json_object_get(row, "seq"));
+        *after = number_of(row, "seq");
     }
     *more = json_is_true(json_object_get(reply, "more")) && i > 0;
-    progress_show(progress, *after, json_integer_value(json_object_get(reply, "last")));
+    progress_show(progress, *after, number_of(reply, "last"));
     json_decref(reply);
     return ferror(out)
                ? complain(EXIT_REFUSED, "the export cannot be written: %s.", strerror(errno))

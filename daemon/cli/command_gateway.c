@@ -85,22 +85,19 @@ static void print_figure(const struct figure *figure, const json_t *value)
 /* What changed from one status to the next, a second of the gateway's time. */
 static double rate_of(const json_t *before, const json_t *now, const char *key)
 {
-    json_int_t ms = json_integer_value(json_object_get(now, "uptime_ms")) -
-                    json_integer_value(json_object_get(before, "uptime_ms"));
-    json_int_t change = json_integer_value(json_object_get(now, key)) -
-                        json_integer_value(json_object_get(before, key));
+    json_int_t ms = number_of(now, "uptime_ms") - number_of(before, "uptime_ms");
+    json_int_t change = number_of(now, key) - number_of(before, key);
     return ms > 0 && change > 0 ? (double)change * 1000 / (double)ms : 0;
 }
 
 static void print_rates(const json_t *before, const json_t *now)
 {
-    printf("%8" JSON_INTEGER_FORMAT "%8" JSON_INTEGER_FORMAT "%10.0f%10.0f%10.0f%10.1f%9"
-           JSON_INTEGER_FORMAT "%s\n",
-           json_integer_value(json_object_get(now, "users_here")),
-           json_integer_value(json_object_get(now, "connections")), rate_of(before, now, "requests"),
-           rate_of(before, now, "told"), rate_of(before, now, "commits"),
-           rate_of(before, now, "written_bytes") / 1024,
-           json_integer_value(json_object_get(now, "pending")),
+    printf("%8" JSON_INTEGER_FORMAT "%8" JSON_INTEGER_FORMAT
+           "%10.0f%10.0f%10.0f%10.1f%9" JSON_INTEGER_FORMAT "%s\n",
+           number_of(now, "users_here"), number_of(now, "connections"),
+           rate_of(before, now, "requests"), rate_of(before, now, "told"),
+           rate_of(before, now, "commits"), rate_of(before, now, "written_bytes") / 1024,
+           number_of(now, "pending"),
            json_is_true(json_object_get(now, "failing")) ? "  STORAGE FAILS" : "");
     fflush(stdout);
 }

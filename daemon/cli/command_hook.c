@@ -1,12 +1,6 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 enum exit_code command_hook_add(const struct invocation *invocation)
 {
     json_t *reply;
@@ -38,18 +32,7 @@ static void print_line(const json_t *line)
 
 enum exit_code command_hook_list(const struct invocation *invocation)
 {
-    size_t i;
-    json_t *reply, *line;
-    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "hooks"), &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json)) {
-        invocation_print_json(reply);
-    } else {
-        json_array_foreach(json_object_get(reply, "hooks"), i, line) print_line(line);
-    }
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_list(invocation, json_pack("{s:s}", "type", "hooks"), "hooks", print_line);
 }
 
 static enum exit_code run_with_name(const struct invocation *invocation, const char *type)

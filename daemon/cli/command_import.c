@@ -64,10 +64,10 @@ static enum exit_code find_present(struct import *import, json_int_t seq, json_t
     struct present *present = &import->present;
     for (;;) {
         *row = json_array_get(json_object_get(present->page, "rows"), present->at);
-        if (*row && json_integer_value(json_object_get(*row, "seq")) >= seq)
+        if (*row && number_of(*row, "seq") >= seq)
             return EXIT_DONE;
         if (*row) {
-            present->after = json_integer_value(json_object_get(*row, "seq"));
+            present->after = number_of(*row, "seq");
             present->at++;
             continue;
         }
@@ -110,7 +110,7 @@ static enum exit_code flush_rows(struct import *import)
         json_pack("{s:s, s:s, s:O}", "type", "import", "room", import->room, "rows", import->rows),
         &reply);
     if (code == EXIT_DONE)
-        import->stored += json_integer_value(json_object_get(reply, "rows"));
+        import->stored += number_of(reply, "rows");
     json_decref(reply);
     json_array_clear(import->rows);
     import->rows_bytes = 0;
@@ -174,7 +174,7 @@ static enum exit_code make_room(struct import *import, const json_t *head)
     const char *visibility = json_string_value(json_object_get(head, "visibility"));
     enum exit_code code = room_find(import->invocation, import->room, &room);
     bool exists = room != NULL;
-    import->present.last = json_integer_value(json_object_get(room, "last"));
+    import->present.last = number_of(room, "last");
     json_decref(room);
     if (code != EXIT_DONE || exists || (visibility && strcmp(visibility, "direct") == 0))
         return code;
@@ -193,7 +193,7 @@ static enum exit_code check_head(struct import *import, const json_t *head)
     const char *type = json_string_value(json_object_get(head, "type"));
     if (!type || strcmp(type, "hearth.export") != 0)
         return complain(EXIT_REFUSED, "%s was not written by room export.", path);
-    if (json_integer_value(json_object_get(head, "format")) != EXPORT_FORMAT)
+    if (number_of(head, "format") != EXPORT_FORMAT)
         return complain(EXIT_REFUSED, "%s is of a newer format.", path);
     import->room = import->invocation->operands[1];
     if (!import->room)

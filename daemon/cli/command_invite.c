@@ -3,35 +3,14 @@
 #include "daemon/cli/qr.h"
 #include "daemon/cli/terminal.h"
 
-#include <stdlib.h>
-
 #define HOUR_MS 3600000
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static json_int_t number_of(const json_t *object, const char *key)
-{
-    return json_integer_value(json_object_get(object, key));
-}
-
-/* 0 where text is no whole number above 0; the gateway says what is too large. */
-static json_int_t read_number(const char *text)
-{
-    char *end;
-    long long number = strtoll(text, &end, 10);
-    return end != text && !*end && number > 0 ? (json_int_t)number : 0;
-}
 
 /* False when the option was given and is no number. */
 static bool add_number(const struct invocation *invocation, enum option_id option, const char *field,
                        json_t *request)
 {
     const char *text = invocation->options[option];
-    json_int_t number = text ? read_number(text) : 0;
+    json_int_t number = text ? command_number(text) : 0;
     if (number)
         json_object_set_new(request, field, json_integer(number));
     return number || !text;
@@ -49,22 +28,14 @@ static void print_created(const json_t *reply)
 
 enum exit_code command_invite_create(const struct invocation *invocation)
 {
-    json_t *reply, *request = json_pack("{s:s, s:s*}", "type", "invite_link", "room",
-                                        invocation->options[OPTION_room]);
+    json_t *request =
+        json_pack("{s:s, s:s*}", "type", "invite_link", "room", invocation->options[OPTION_room]);
     if (!add_number(invocation, OPTION_uses, "uses", request) ||
         !add_number(invocation, OPTION_hours, "hours", request)) {
         json_decref(request);
         return complain(EXIT_WRONG_USE, "--uses and --hours take a number above 0.");
     }
-    enum exit_code code = invocation_ask(invocation, request, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json))
-        invocation_print_json(reply);
-    else
-        print_created(reply);
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_show(invocation, request, print_created);
 }
 
 static void print_line(const json_t *line)
@@ -82,26 +53,15 @@ static void print_line(const json_t *line)
 
 enum exit_code command_invite_list(const struct invocation *invocation)
 {
-    size_t i;
-    json_t *reply, *line;
-    enum exit_code code = invocation_ask(
+    return invocation_list(
         invocation,
         json_pack("{s:s, s:s*}", "type", "invite_links", "room", invocation->options[OPTION_room]),
-        &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json)) {
-        invocation_print_json(reply);
-    } else {
-        json_array_foreach(json_object_get(reply, "links"), i, line) print_line(line);
-    }
-    json_decref(reply);
-    return EXIT_DONE;
+        "links", print_line);
 }
 
 enum exit_code command_invite_revoke(const struct invocation *invocation)
 {
-    json_int_t id = read_number(invocation->operands[0]);
+    json_int_t id = command_number(invocation->operands[0]);
     if (!id)
         return complain(EXIT_WRONG_USE, "what is revoked is named by its number: see invite list.");
     return invocation_do(invocation, json_pack("{s:s, s:I}", "type", "revoke_link", "id", id));

@@ -109,7 +109,8 @@ enum exit_code command_notice(const struct invocation *invocation)
                                                invocation->operands[0]));
 }
 
-static const char *text_of(const json_t *object, const char *key)
+/* NULL when there is none. */
+static const char *string_of(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
 }
@@ -117,9 +118,9 @@ static const char *text_of(const json_t *object, const char *key)
 /* What an entry or a message of a history page says, after time and name. */
 static void print_saying(const json_t *entry)
 {
-    const char *type = text_of(entry, "type");
-    const char *text = text_of(entry, "text");
-    json_int_t target = json_integer_value(json_object_get(entry, "target"));
+    const char *type = string_of(entry, "type");
+    const char *text = string_of(entry, "text");
+    json_int_t target = number_of(entry, "target");
     if (strcmp(type, "topic") == 0)
         fputs("set the topic: ", stdout);
     else if (strcmp(type, "edit") == 0)
@@ -130,8 +131,8 @@ static void print_saying(const json_t *entry)
         printf("%s %" JSON_INTEGER_FORMAT ": ",
                json_is_true(json_object_get(entry, "on")) ? "reacted to" : "took back from",
                target);
-    if (text_of(entry, "emoji"))
-        terminal_print(stdout, text_of(entry, "emoji"), 0);
+    if (string_of(entry, "emoji"))
+        terminal_print(stdout, string_of(entry, "emoji"), 0);
     if (json_is_true(json_object_get(entry, "deleted")))
         fputs("(deleted)", stdout);
     else if (text)
@@ -143,7 +144,7 @@ static void print_saying(const json_t *entry)
 static bool is_entry(const json_t *line)
 {
     static const char *const types[] = {"message", "edit", "delete", "reaction", "topic"};
-    const char *type = text_of(line, "type");
+    const char *type = string_of(line, "type");
     for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
         if (strcmp(type, types[i]) == 0)
             return true;
@@ -161,9 +162,9 @@ static bool print_entry(const struct invocation *invocation, json_t *line)
     if (json_object_get(line, "clock"))
         fputs("(no date)       ", stdout); /* the board did not know the time */
     else
-        terminal_print_time(stdout, json_integer_value(json_object_get(line, "ts")));
-    printf("  #%" JSON_INTEGER_FORMAT "  ", json_integer_value(json_object_get(line, "seq")));
-    terminal_print(stdout, text_of(line, "from") ? text_of(line, "from") : "?", 0);
+        terminal_print_time(stdout, number_of(line, "ts"));
+    printf("  #%" JSON_INTEGER_FORMAT "  ", number_of(line, "seq"));
+    terminal_print(stdout, string_of(line, "from") ? string_of(line, "from") : "?", 0);
     fputs(": ", stdout);
     print_saying(line);
     putchar('\n');
@@ -272,7 +273,7 @@ enum exit_code command_tail(const struct invocation *invocation)
 static void print_found(const struct invocation *invocation, json_t *line)
 {
     if (!invocation_has(invocation, OPTION_json)) {
-        terminal_print(stdout, text_of(line, "room") ? text_of(line, "room") : "?", 0);
+        terminal_print(stdout, string_of(line, "room") ? string_of(line, "room") : "?", 0);
         fputs("  ", stdout);
     }
     (void)print_entry(invocation, line);
@@ -305,7 +306,7 @@ enum exit_code command_search(const struct invocation *invocation)
         json_array_foreach(json_object_get(reply, "results"), i, line)
             print_found(invocation, line);
         count -= (json_int_t)json_array_size(json_object_get(reply, "results"));
-        if (!(next = text_of(reply, "next")))
+        if (!(next = string_of(reply, "next")))
             break;
     }
     json_decref(reply);

@@ -34,6 +34,13 @@ bool command_period(const char *text, json_int_t *seconds)
     return parsed >= 0;
 }
 
+json_int_t command_number(const char *text)
+{
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    return end != text && !*end && number > 0 ? (json_int_t)number : 0;
+}
+
 /* The part that every one of these requests has. */
 static json_t *about_user(const struct invocation *invocation, const char *type)
 {

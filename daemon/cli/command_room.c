@@ -4,44 +4,23 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static json_int_t number_of(const json_t *object, const char *key)
-{
-    return json_integer_value(json_object_get(object, key));
-}
-
 static const char *state_of(const json_t *room)
 {
-    return json_is_true(json_object_get(room, "archived")) ? "archived" : text_of(room, "visibility");
+    return json_is_true(json_object_get(room, "archived")) ? "archived"
+                                                           : text_of(room, "visibility");
+}
+
+static void print_line(const json_t *room)
+{
+    terminal_print(stdout, text_of(room, "name"), 0);
+    printf("\t%s\t%" JSON_INTEGER_FORMAT " here\t", state_of(room), number_of(room, "members"));
+    terminal_print(stdout, text_of(room, "topic"), 0);
+    putchar('\n');
 }
 
 enum exit_code command_room_list(const struct invocation *invocation)
 {
-    json_t *reply;
-    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "rooms"), &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json)) {
-        invocation_print_json(reply);
-    } else {
-        size_t i;
-        json_t *room;
-        json_array_foreach(json_object_get(reply, "rooms"), i, room)
-        {
-            terminal_print(stdout, text_of(room, "name"), 0);
-            printf("\t%s\t%" JSON_INTEGER_FORMAT " here\t", state_of(room),
-                   number_of(room, "members"));
-            terminal_print(stdout, text_of(room, "topic"), 0);
-            putchar('\n');
-        }
-    }
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_list(invocation, json_pack("{s:s}", "type", "rooms"), "rooms", print_line);
 }
 
 static json_t *find_room(const json_t *reply, const char *name)
@@ -78,31 +57,21 @@ static void print_members(const json_t *reply)
     }
 }
 
-static enum exit_code ask_members(const struct invocation *invocation, json_t **reply)
+static json_t *about_members(const struct invocation *invocation)
 {
-    return invocation_ask(invocation,
-                          json_pack("{s:s, s:s}", "type", "who", "room", invocation->operands[0]),
-                          reply);
+    return json_pack("{s:s, s:s}", "type", "who", "room", invocation->operands[0]);
 }
 
 enum exit_code command_who(const struct invocation *invocation)
 {
-    json_t *reply;
-    enum exit_code code = ask_members(invocation, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json))
-        invocation_print_json(reply);
-    else
-        print_members(reply);
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_show(invocation, about_members(invocation), print_members);
 }
 
 enum exit_code command_room_show(const struct invocation *invocation)
 {
     json_t *members = NULL, *rooms = NULL;
-    enum exit_code code = ask_members(invocation, &members); /* says so if there is no such room */
+    /* says so if there is no such room */
+    enum exit_code code = invocation_ask(invocation, about_members(invocation), &members);
     if (code == EXIT_DONE)
         code = invocation_ask(invocation, json_pack("{s:s}", "type", "rooms"), &rooms);
     if (code != EXIT_DONE)

@@ -1,14 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
 
 /* "2h 5m" and the like: the two largest units. */
 static void print_period(json_int_t ms)
@@ -30,7 +23,7 @@ static void print_period(json_int_t ms)
 static void print_sanction(const json_t *line)
 {
     const json_t *left = json_object_get(line, "left_ms");
-    printf("%" JSON_INTEGER_FORMAT "\t", json_integer_value(json_object_get(line, "id")));
+    printf("%" JSON_INTEGER_FORMAT "\t", number_of(line, "id"));
     terminal_print(stdout, text_of(line, "user"), 0);
     putchar('\t');
     terminal_print(stdout, text_of(line, "room")[0] ? text_of(line, "room") : "everywhere", 0);
@@ -95,7 +88,7 @@ static void print_words(const json_t *words)
 static void print_reach(const json_t *reply)
 {
     const json_t *shared = json_object_get(reply, "shared");
-    printf("%" JSON_INTEGER_FORMAT "\t", json_integer_value(json_object_get(reply, "id")));
+    printf("%" JSON_INTEGER_FORMAT "\t", number_of(reply, "id"));
     print_words(json_object_get(reply, "reach"));
     if (shared) {
         fputs("\tleft out, because others use it too: ", stdout);
@@ -111,22 +104,13 @@ static enum exit_code add(const struct invocation *invocation, const char *kind)
     const char *room = invocation->options[OPTION_room];
     if (!command_period(invocation->options[OPTION_for], &seconds))
         return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d.");
-    json_t *reply, *request =
-        json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "type", kind, "user",
-                  invocation->operands[0], "scope", room ? "room" : "gateway", "room", room,
-                  "reason", invocation->options[OPTION_reason], "reach",
-                  invocation_has(invocation, OPTION_device) ? "device" : NULL);
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "type", kind, "user",
+                                invocation->operands[0], "scope", room ? "room" : "gateway", "room",
+                                room, "reason", invocation->options[OPTION_reason], "reach",
+                                invocation_has(invocation, OPTION_device) ? "device" : NULL);
     if (request && seconds > 0)
         json_object_set_new(request, "seconds", json_integer(seconds));
-    enum exit_code code = invocation_ask(invocation, request, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json))
-        invocation_print_json(reply);
-    else
-        print_reach(reply);
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_show(invocation, request, print_reach);
 }
 
 enum exit_code command_ban_add(const struct invocation *invocation)
@@ -143,13 +127,10 @@ enum exit_code command_mute_add(const struct invocation *invocation)
 
 enum exit_code command_sanction_remove(const struct invocation *invocation)
 {
-    char *end;
-    const char *text = invocation->operands[0];
-    long long id = strtoll(text, &end, 10);
-    if (end == text || *end || id < 1)
+    json_int_t id = command_number(invocation->operands[0]);
+    if (!id)
         return complain(EXIT_WRONG_USE, "what is removed is named by its number: see ban list.");
-    return invocation_do(invocation,
-                         json_pack("{s:s, s:I}", "type", "lift", "id", (json_int_t)id));
+    return invocation_do(invocation, json_pack("{s:s, s:I}", "type", "lift", "id", id));
 }
 
 /* --- erase --------------------------------------------------------------------------------------- */
@@ -170,8 +151,7 @@ enum exit_code command_erase(const struct invocation *invocation)
     if (invocation_has(invocation, OPTION_json))
         invocation_print_json(reply);
     else
-        printf("%" JSON_INTEGER_FORMAT " messages erased\n",
-               json_integer_value(json_object_get(reply, "count")));
+        printf("%" JSON_INTEGER_FORMAT " messages erased\n", number_of(reply, "count"));
     json_decref(reply);
     return EXIT_DONE;
 }
@@ -182,13 +162,11 @@ static void print_session(const json_t *line)
 {
     size_t i;
     json_t *room;
-    printf("%" JSON_INTEGER_FORMAT "\t%s\t", json_integer_value(json_object_get(line, "id")),
-           text_of(line, "kind"));
+    printf("%" JSON_INTEGER_FORMAT "\t%s\t", number_of(line, "id"), text_of(line, "kind"));
     terminal_print(stdout, text_of(line, "user")[0] ? text_of(line, "user") : "-", 0);
     printf("\t%s\t", text_of(line, "address")[0] ? text_of(line, "address") : "admin socket");
-    print_period(json_integer_value(json_object_get(line, "since_ms")));
-    printf("\t%" JSON_INTEGER_FORMAT " bytes wait\t",
-           json_integer_value(json_object_get(line, "waiting")));
+    print_period(number_of(line, "since_ms"));
+    printf("\t%" JSON_INTEGER_FORMAT " bytes wait\t", number_of(line, "waiting"));
     json_array_foreach(json_object_get(line, "rooms"), i, room)
     {
         fputs(i ? ", " : "", stdout);
@@ -199,28 +177,15 @@ static void print_session(const json_t *line)
 
 enum exit_code command_session_list(const struct invocation *invocation)
 {
-    size_t i;
-    json_t *reply, *line;
-    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "sessions"), &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json)) {
-        invocation_print_json(reply);
-    } else {
-        json_array_foreach(json_object_get(reply, "sessions"), i, line) print_session(line);
-    }
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_list(invocation, json_pack("{s:s}", "type", "sessions"), "sessions",
+                           print_session);
 }
 
 enum exit_code command_session_kick(const struct invocation *invocation)
 {
-    char *end;
-    const char *text = invocation->operands[0];
-    long long id = strtoll(text, &end, 10);
-    if (end == text || *end || id < 1)
+    json_int_t id = command_number(invocation->operands[0]);
+    if (!id)
         return complain(EXIT_WRONG_USE, "a session is named by its number: see session list.");
-    return invocation_do(invocation, json_pack("{s:s, s:I, s:s*}", "type", "kick_session", "id",
-                                               (json_int_t)id, "reason",
-                                               invocation->options[OPTION_reason]));
+    return invocation_do(invocation, json_pack("{s:s, s:I, s:s*}", "type", "kick_session", "id", id,
+                                               "reason", invocation->options[OPTION_reason]));
 }

@@ -1,12 +1,6 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 static void print_rooms(const json_t *rooms)
 {
     size_t i;
@@ -63,18 +57,7 @@ static void print_line(const json_t *line)
 
 enum exit_code command_token_list(const struct invocation *invocation)
 {
-    size_t i;
-    json_t *reply, *line;
-    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "tokens"), &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (invocation_has(invocation, OPTION_json)) {
-        invocation_print_json(reply);
-    } else {
-        json_array_foreach(json_object_get(reply, "tokens"), i, line) print_line(line);
-    }
-    json_decref(reply);
-    return EXIT_DONE;
+    return invocation_list(invocation, json_pack("{s:s}", "type", "tokens"), "tokens", print_line);
 }
 
 enum exit_code command_token_revoke(const struct invocation *invocation)

@@ -1,12 +1,6 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 static json_t *about(const struct invocation *invocation)
 {
     return json_pack("{s:s, s:s}", "type", "user", "user", invocation->operands[0]);
@@ -16,8 +10,8 @@ static void print_line(const json_t *line)
 {
     bool is_here = json_is_true(json_object_get(line, "here"));
     terminal_print(stdout, text_of(line, "name"), 0);
-    printf("\t%s\t%s\t%" JSON_INTEGER_FORMAT "\n", text_of(line, "role"),
-           is_here ? "here" : "away", json_integer_value(json_object_get(line, "devices")));
+    printf("\t%s\t%s\t%" JSON_INTEGER_FORMAT "\n", text_of(line, "role"), is_here ? "here" : "away",
+           number_of(line, "devices"));
 }
 
 /* Prints a page; gives the name that the next one goes on behind, or NULL. */

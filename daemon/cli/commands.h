@@ -55,6 +55,9 @@ bool globals_parse(int argc, char **argv, int *at, struct invocation *invocation
 /* "90", "90s", "30m", "12h", "7d" as seconds; nothing of NULL. False if it is not a time. */
 bool command_period(const char *text, json_int_t *seconds);
 
+/* A whole number above 0, or 0: the gateway says what is too large. */
+json_int_t command_number(const char *text);
+
 /* One function a command, in command_NOUN.c; each answers with the exit code. */
 enum exit_code command_newcomers(const struct invocation *invocation);
 enum exit_code command_invite_create(const struct invocation *invocation);

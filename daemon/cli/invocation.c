@@ -272,14 +272,57 @@ enum exit_code invocation_finish_body(const struct invocation *invocation, struc
     return code;
 }
 
-enum exit_code invocation_do(const struct invocation *invocation, json_t *request)
+enum exit_code invocation_show(const struct invocation *invocation, json_t *request,
+                               void (*print)(const json_t *reply))
 {
     json_t *reply;
     enum exit_code code = invocation_ask(invocation, request, &reply);
-    if (code == EXIT_DONE && invocation_has(invocation, OPTION_json))
+    if (code != EXIT_DONE)
+        return code;
+    if (invocation_has(invocation, OPTION_json))
         invocation_print_json(reply);
+    else
+        print(reply);
     json_decref(reply);
-    return code;
+    return EXIT_DONE;
+}
+
+enum exit_code invocation_list(const struct invocation *invocation, json_t *request,
+                               const char *name, void (*print)(const json_t *line))
+{
+    size_t i;
+    json_t *reply, *line;
+    enum exit_code code = invocation_ask(invocation, request, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (invocation_has(invocation, OPTION_json)) {
+        invocation_print_json(reply);
+    } else {
+        json_array_foreach(json_object_get(reply, name), i, line) print(line);
+    }
+    json_decref(reply);
+    return EXIT_DONE;
+}
+
+static void print_nothing(const json_t *reply)
+{
+    (void)reply;
+}
+
+enum exit_code invocation_do(const struct invocation *invocation, json_t *request)
+{
+    return invocation_show(invocation, request, print_nothing);
+}
+
+const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+json_int_t number_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
 }
 
 /* Takes whole lines out of text. False once told wants no more. */

@@ -42,18 +42,29 @@ static inline bool invocation_has(const struct invocation *invocation, enum opti
  * Whatever is not EXIT_DONE has been said on standard error already. */
 enum exit_code invocation_ask(const struct invocation *invocation, json_t *request, json_t **reply);
 
-/* The same for requests answered with nothing but ok: prints the reply with --json, else nothing.
- */
-enum exit_code invocation_do(const struct invocation *invocation, json_t *request);
-
-/* The same for what may take the gateway long: that it is alive is asked before, and then it is
- * waited for without end unless --timeout was given. */
 /* As anybody would, through the page's port: with a user's key, or NULL. */
 enum exit_code invocation_ask_as(const struct invocation *invocation, int port, const char *key,
                                  json_t *request, json_t **reply);
 
+/* The same for what may take the gateway long: that it is alive is asked before, and then it is
+ * waited for without end unless --timeout was given. */
 enum exit_code invocation_ask_long(const struct invocation *invocation, json_t *request,
                                    json_t **reply);
+
+/* Asks, and shows the reply: as JSON with --json, else as print does it. */
+enum exit_code invocation_show(const struct invocation *invocation, json_t *request,
+                               void (*print)(const json_t *reply));
+
+/* The same for a list: print is called with each line of the reply's array of that name. */
+enum exit_code invocation_list(const struct invocation *invocation, json_t *request,
+                               const char *name, void (*print)(const json_t *line));
+
+/* The same for requests answered with nothing but ok: shows nothing without --json. */
+enum exit_code invocation_do(const struct invocation *invocation, json_t *request);
+
+/* A member of a reply: "" and 0 where there is none. The text is borrowed. */
+const char *text_of(const json_t *object, const char *key);
+json_int_t number_of(const json_t *object, const char *key);
 
 /* Opens GET path and gives each line, parsed, to told until it answers false, the stream ends, or
  * nobody reads standard output any more. */
