@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "storage/messages.h"
-#include "storage/store.h"
+#include "storage/options.h"
 
 static bool write_one(struct database *database, const struct cursor_row *cursor)
 {

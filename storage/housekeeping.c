@@ -8,7 +8,7 @@ enum {
     ROUND_MS = 60000, /* between two rounds of retention */
     FIRST_ROUND_MS = 1000,
     RECOVERY_WAIT_MS = 5000, /* before a step that failed is tried again */
-    BUSY_MS = 200, /* before a scrub that readers stood in the way of is tried again */
+    BUSY_MS = 200, /* before truncating the WAL is tried again when readers stood in the way */
     LATE_MS = 500, /* a step that is overdue so long goes before the next messages */
     ROWS_MAX = 200 /* removed in one step; more when more are being added */
 };

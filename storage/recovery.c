@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "storage/messages.h"
+#include "storage/options.h"
 #include "storage/rooms.h"
-#include "storage/store.h"
 
 enum {
     STEP_ENTRIES = 300, /* stored in one transaction, while messages wait */

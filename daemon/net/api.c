@@ -29,12 +29,12 @@ static bool append_start(struct buffer *out, const char *type, const char *room)
            (!room || (buffer_append_text(out, ",\"room\":") && json_append_string(out, room)));
 }
 
-static void ask_and_forget(struct http_request *http, enum sign_in asker, struct buffer *request)
+static void ask_and_forget(struct http_request *http, enum sign_in sign_in, struct buffer *request)
 {
     if (request->failed)
         http_request_refuse(http, ERROR_internal, NULL, NULL);
     else
-        http_request_ask(http, asker, request->bytes, request->length);
+        http_request_ask(http, sign_in, request->bytes, request->length);
     buffer_finish(request);
 }
 

@@ -65,7 +65,7 @@ static enum carrier_result write_http_request(void *http, const unsigned char *b
     return http_request_take(http, bytes, length);
 }
 
-static void want_exchange_writeable(void *connection)
+static void want_http_writeable(void *connection)
 {
     struct http_request *http = connection;
     if (!http->connection.is_gone)
@@ -87,7 +87,7 @@ const struct carrier *http_request_carrier(void)
     static const struct carrier carrier = {
         .reply = take_reply,
         .write = write_http_request,
-        .want_writeable = want_exchange_writeable,
+        .want_writeable = want_http_writeable,
         .pause = nothing_to_pause,
         .resume = nothing_to_pause,
         .close = close_http_request,

@@ -5,7 +5,7 @@
 #include "daemon/net/net.h"
 #include "protocol/text.h"
 
-enum connection_kind { CONNECTION_WEBSOCKET, CONNECTION_EXCHANGE };
+enum connection_kind { CONNECTION_WEBSOCKET, CONNECTION_HTTP };
 
 /* Lies in lws's per-session data (WebSocket) or at the start of an HTTP request (HTTP). */
 struct connection {

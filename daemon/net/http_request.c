@@ -31,7 +31,7 @@ struct http_request *http_request_create(struct server *server, struct lws *wsi)
         return NULL;
     http->server = server;
     http->connection.wsi = wsi;
-    http->connection.kind = CONNECTION_EXCHANGE;
+    http->connection.kind = CONNECTION_HTTP;
     http->success_status = 200;
     http->replies_due = 1;
     http->reason = REFUSED_request;
@@ -296,14 +296,14 @@ static void answer_refusal(struct http_request *http, const struct refusal *refu
 
 /* --- asking the core ---- */
 
-static bool open_session(struct http_request *http, enum sign_in asker)
+static bool open_session(struct http_request *http, enum sign_in sign_in)
 {
     struct refusal refusal = {0};
     bool has_key = http->key[0] != '\0' && !http->is_admin;
     const struct peer *peer = lws_get_opaque_user_data(http->connection.wsi);
     struct arrival arrival = {
         .kind = http->kind,
-        .anonymous = asker == SIGN_IN_OPTIONAL && !has_key && !http->is_admin &&
+        .anonymous = sign_in == SIGN_IN_OPTIONAL && !has_key && !http->is_admin &&
                      http->server->config->http.anonymous_read,
         .key = has_key ? http->key : NULL,
         .cursors = http->cursors,
@@ -320,10 +320,10 @@ static bool open_session(struct http_request *http, enum sign_in asker)
     return false;
 }
 
-void http_request_ask(struct http_request *http, enum sign_in asker, const void *request,
+void http_request_ask(struct http_request *http, enum sign_in sign_in, const void *request,
                       size_t length)
 {
-    if (!open_session(http, asker))
+    if (!open_session(http, sign_in))
         return;
     http_request_hold(http);
     session_receive(http->connection.session, request, length, 0, true);
@@ -490,7 +490,7 @@ static void go_on(struct http_request *http)
     send_soon(http);
 }
 
-bool exchanges_go_on(struct server *server)
+bool http_requests_go_on(struct server *server)
 {
     bool any = server->due != NULL;
     while (server->due)

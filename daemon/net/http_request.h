@@ -121,7 +121,7 @@ void http_request_read_on(struct http_request *http);
 void http_request_hold(struct http_request *http);
 
 /* At the end of a turn: those whose body or reply has come go on. True if there were any. */
-bool exchanges_go_on(struct server *server);
+bool http_requests_go_on(struct server *server);
 
 /* Nothing has been told on this stream for a while. */
 void http_request_beat(struct server *server, struct connection *connection);
@@ -129,10 +129,10 @@ void http_request_beat(struct server *server, struct connection *connection);
 /* Asks the core one request, in JSON: its reply becomes the answer. A key signs in; without one the
  * session is anonymous, where that is allowed and enough. */
 enum sign_in { SIGN_IN_REQUIRED, SIGN_IN_OPTIONAL };
-void http_request_ask(struct http_request *http, enum sign_in asker, const void *request,
+void http_request_ask(struct http_request *http, enum sign_in sign_in, const void *request,
                       size_t length);
 
-/* One more request of the same session, whose reply is one of replies_due. Nothing once the exchange
+/* One more request of the same session, whose reply is one of replies_due. Nothing once the request
  * has its answer. */
 void http_request_ask_more(struct http_request *http, const void *request, size_t length);
 

@@ -150,7 +150,7 @@ static void turn_end(struct server *server)
     int64_t wait_ms = gateway_tick(server->gateway);
     go_on_stopping(server);
     bool is_unfinished = gateway_flush(server->gateway);
-    for (int i = 0; i < ROUNDS_MAX && exchanges_go_on(server); i++)
+    for (int i = 0; i < ROUNDS_MAX && http_requests_go_on(server); i++)
         is_unfinished = gateway_flush(server->gateway) || server->due;
     if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
         server->stop.wants_restart = true;
