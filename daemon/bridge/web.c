@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <utlist.h>
 
 #define CONNECT_MS 10000L
 #define SILENT_SECONDS 180L /* of a stream, which the gateway says something on every 30 s */
@@ -16,9 +17,12 @@
 
 struct web {
     CURLM *multi;
+    struct web_call *calls; /* owned: all that are under way */
 };
 
 struct web_call {
+    struct web_call *prev, *next; /* web->calls */
+    bool is_added;                /* to multi */
     struct web_request request;
     CURL *easy;
     struct curl_slist *headers;
@@ -192,6 +196,8 @@ void web_destroy(struct web *web)
 {
     if (!web)
         return;
+    while (web->calls)
+        web_cancel(web, web->calls);
     curl_multi_cleanup(web->multi);
     curl_global_cleanup();
     free(web);
@@ -200,18 +206,23 @@ void web_destroy(struct web *web)
 struct web_call *web_begin(struct web *web, const struct web_request *request)
 {
     struct web_call *call = create_call(request);
-    if (call && curl_multi_add_handle(web->multi, call->easy) == CURLM_OK)
-        return call;
     if (call)
-        free_call(call);
-    return NULL;
+        DL_APPEND(web->calls, call);
+    return call;
+}
+
+static void leave(struct web *web, struct web_call *call)
+{
+    DL_DELETE(web->calls, call);
+    if (call->is_added)
+        curl_multi_remove_handle(web->multi, call->easy);
 }
 
 void web_cancel(struct web *web, struct web_call *call)
 {
     if (!call)
         return;
-    curl_multi_remove_handle(web->multi, call->easy);
+    leave(web, call);
     free_call(call);
 }
 
@@ -239,15 +250,30 @@ static void finish(struct web *web, struct web_call *call, CURLcode code)
                                       .body = call->answer,
                                       .length = call->answered,
                                       .error = error};
-    curl_multi_remove_handle(web->multi, call->easy);
+    leave(web, call);
     call->request.done(call->request.of, &answer);
     free_call(call);
+}
+
+/* Not when they are begun: that may be in a callback of libcurl's, which takes no call then. */
+static void add_begun(struct web *web)
+{
+    struct web_call *call, *after;
+    DL_FOREACH_SAFE(web->calls, call, after)
+    {
+        if (call->is_added)
+            continue;
+        call->is_added = curl_multi_add_handle(web->multi, call->easy) == CURLM_OK;
+        if (!call->is_added)
+            finish(web, call, CURLE_OUT_OF_MEMORY);
+    }
 }
 
 void web_turn(struct web *web, int wait_ms)
 {
     int running, left;
     CURLMsg *message;
+    add_begun(web);
     curl_multi_poll(web->multi, NULL, 0, wait_ms, NULL);
     curl_multi_perform(web->multi, &running);
     while ((message = curl_multi_info_read(web->multi, &left))) {

@@ -36,9 +36,10 @@ struct web_request {
 };
 
 struct web *web_create(void); /* NULL without memory */
-void web_destroy(struct web *web);
+void web_destroy(struct web *web); /* cancels what is under way; NULL is fine */
 
-/* NULL without memory; else done is called once, from web_turn, unless it is cancelled before. */
+/* NULL without memory; else done is called once, from web_turn, unless it is cancelled before. It may be
+ * called from take and done; web_cancel and web_destroy not from take. */
 struct web_call *web_begin(struct web *web, const struct web_request *request);
 void web_cancel(struct web *web, struct web_call *call);
 void web_resume(struct web_call *call);

@@ -181,6 +181,7 @@ async def test_a_reply_to_a_mention_becomes_a_message_once(daemon, make_receiver
         assert [(a["text"], a["reply_to"], a["via"]) for a in answers] == [
             ("pong", asked[0]["seq"], "webhook"), ("plain pong", asked[1]["seq"], "webhook")]
         assert receiver.texts(2) == ["@out ping", "@OUT again"]
+    assert not any("waits" in line for line in bridge.log), "each is delivered when it comes"
     await part(mina)
 
 
