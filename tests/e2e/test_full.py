@@ -67,6 +67,7 @@ async def test_requests_that_do_not_end_give_way(make_daemon):
         raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0))
         raw.sendall(b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         waiting.append(raw)
+    daemon.until_connections(6)
     daemon.advance(2)
     mina = await person(daemon, "mina", "127.0.0.3")
     await mina.ask("ping")
