@@ -65,7 +65,7 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/you", "lazy/personal", "lazy/joining", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "lazy/parts", "lazy/silent", "words/en", "words/ko", "words/later_en", "words/later_ko"];
+const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/you", "lazy/personal", "lazy/joining", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "lazy/parts", "lazy/silent", "lazy/looks", "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 
@@ -112,13 +112,19 @@ function privateNames() {
   return [...new Set(names)].filter((name) => !new RegExp(`(?<!\\bthis)\\.${name}\\b`).test(text));
 }
 
+async function addStyle(name) {
+  const style = await build({ ...common, entryPoints: { [name]: `src/${name}.css` } });
+  return addHashed(name + ".css", style.outputFiles[0].contents);
+}
+
 async function bundle() {
   const mangleProps = new RegExp(`^(${privateNames().join("|")})$`);
   const define = { page_version: JSON.stringify(option("version", "")) };
   const app = await build({ ...common, define, mangleProps, entryPoints: { app: "src/main.tsx" }, plugins: [fetched] });
   const entryPoints = Object.fromEntries(parts.map((part) => [basename(part), `./src/${part}`]));
-  const lazy = await build({ ...common, entryPoints, plugins: [shared] });
-  const style = await build({ ...common, entryPoints: { style: "src/style.css" } });
+  const laterStyle = await addStyle("later");
+  const laterDefine = { page_later_style: JSON.stringify("/" + laterStyle) };
+  const lazy = await build({ ...common, define: laterDefine, entryPoints, plugins: [shared] });
   checkShared(app, lazy);
   addLicences([app, lazy]);
   const scripts = [...app.outputFiles, ...lazy.outputFiles];
@@ -128,7 +134,7 @@ async function bundle() {
   for (const file of scripts) {
     add(`assets/${basename(file.path, ".js")}-${id}.js`, file.text.replaceAll(stamp, id), true);
   }
-  return { script: `assets/app-${id}.js`, style: addHashed("style.css", style.outputFiles[0].contents) };
+  return { script: `assets/app-${id}.js`, style: await addStyle("style") };
 }
 
 /** Whose work is in the bundle, and on what terms: what their licences want to be told. */

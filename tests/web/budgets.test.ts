@@ -13,7 +13,7 @@ const script = size(/\/app-/);
 const style = size(/\/style-/);
 const shell = size(/^index\.html|\/icon-/);
 const dictionary = Math.max(size(/\/en-/), size(/\/ko-/));
-const lazy = size(/^assets\/(?!app-|en-|ko-|install-|trust-).*\.js\.gz$/);
+const lazy = size(/^assets\/(?!app-|en-|ko-|install-|trust-|style-|icon-).*\.(js|css)\.gz$/);
 const trust = size(/trust[.-]/);
 const all = size(/./);
 

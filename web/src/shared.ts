@@ -14,7 +14,7 @@ export { newNonce } from "./outbox";
 export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
 export { isText } from "./sender";
 export { Icon } from "./views/icon";
-export { partFailed } from "./views/later";
+export { partFailed, withLooks } from "./views/later";
 export { nameClass } from "./views/name";
 export { react } from "./views/row";
 export { linkState, useSeconds } from "./views/status";

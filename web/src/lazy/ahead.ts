@@ -1,7 +1,7 @@
 // Fetches all later parts while nobody waits, so that losing the connection is no dead end.
 import { chat } from "../app";
 import { recall, remember } from "../memory";
-import { withWords } from "../words";
+import { withLooks } from "../views/later";
 import { clientName } from "./client";
 import { offerClock } from "./clock";
 import { goSecure } from "./secure";
@@ -39,9 +39,9 @@ export async function fetchAhead(): Promise<void> {
   for (const part of parts) {
     await idle();
     /* One that does not come now is asked for again when it is wanted. */
-    await withWords<unknown>(part()).catch(() => undefined);
+    await withLooks<unknown>(part()).catch(() => undefined);
   }
-  await withWords(offerClock()).catch(() => undefined);
+  await withLooks(offerClock()).catch(() => undefined);
   /* The page /trust has found out that this device trusts the gateway's certificate. */
   if (location.protocol === "http:" && recall("trusts", 0)) await goSecure(() => !chat.sender.items.peek().length);
 }

@@ -2,8 +2,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { close, dialog, type Open, type Part } from "../app";
-import { partFailed } from "../views/later";
-import { withWords } from "../words";
+import { partFailed, withLooks } from "../views/later";
 
 type View = ComponentType<{ what: Open }>;
 
@@ -43,7 +42,7 @@ export function Dialog() {
   const [view, setView] = useState<{ part: Part; View: View } | null>(null);
   useEffect(() => {
     if (!what) return;
-    withWords(parts[what.part]()).then(
+    withLooks(parts[what.part]()).then(
       (View) => dialog.peek()?.part === what.part && setView({ part: what.part, View }),
       () => dialog.peek() === what && partFailed(),
     );

@@ -9,9 +9,15 @@ const failed_ms = 5000;
 export function useLater<Part>(wanted: unknown, load: () => Promise<Part>): Part | null {
   const [part, set] = useState<Part | null>(null);
   useEffect(() => {
-    if (wanted && !part) withWords(load()).then(set, partFailed);
+    if (wanted && !part) withLooks(load()).then(set, partFailed);
   }, [wanted]);
   return part;
+}
+
+/** The part with the words it says and the style it wears. */
+export async function withLooks<Part>(part: Promise<Part>): Promise<Part> {
+  const [it] = await Promise.all([withWords(part), import("../lazy/looks").then(({ looks }) => looks())]);
+  return it;
 }
 
 /** What a sheet is made of could not be had; nobody waits for other parts. Most browsers do not ask for
