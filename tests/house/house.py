@@ -20,14 +20,14 @@ FLOORS = {
                    "storage/store.h", "storage/clock.h", "storage/crypto.h"} | LISTS,
     "daemon/cli": {"daemon/cli", "config", "protocol", "libwebsockets.h", "jansson.h"},
     "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h", "libwebsockets.h",
-                      "curl", "jansson.h", "libconfig.h", "mbedtls", "mosquitto.h"} | LISTS,
+                      "curl", "jansson.h", "libconfig.h", "mbedtls", "mosquitto.h", "protobuf-c"} | LISTS,
 }
 LOG = {"daemon/log.h", "config/config.h", "protocol/text.h", "storage/clock.h"}
 ROOF = {"config/config.h", "daemon/log.h", "storage/store.h", "protocol/message.h",
         "protocol/name.h", "daemon/core/gateway.h", "daemon/core/session.h",
         "daemon/core/carrier.h"}
 LIBRARIES = {"libconfig.h", "jansson.h", "utf8proc.h", "sqlite3.h", "mbedtls", "libwebsockets.h",
-             "openssl", "uv.h", "zlib.h", "uthash.h", "utlist.h", "readline", "curl", "argon2.h", "mosquitto.h"}
+             "openssl", "uv.h", "zlib.h", "uthash.h", "utlist.h", "readline", "curl", "argon2.h", "mosquitto.h", "protobuf-c"}
 
 TOP = {
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "CMakeLists.txt",
