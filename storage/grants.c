@@ -59,8 +59,9 @@ bool grants_write(struct database *database, int64_t room_id, int64_t user_id,
                         const struct grant *grant)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "INSERT OR REPLACE INTO grants(room_id, user_id, role, invited, banned_until,"
-                  " muted_until, read, entered) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+        database, "INSERT INTO grants(room_id, user_id, role, invited, banned_until, muted_until, read,"
+                  " entered) VALUES(?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT DO UPDATE SET"
+                  " role=?3, invited=max(invited,?4)*?4, banned_until=?5, muted_until=?6, read=?7, entered=?8");
     sqlite3_bind_int64(statement, 1, room_id);
     sqlite3_bind_int64(statement, 2, user_id);
     sqlite3_bind_int(statement, 3, (int)grant->role);
@@ -103,16 +104,29 @@ static bool room_exists(struct database *database, int64_t room_id, int64_t *exi
     return database_number(database, statement, 0, exists);
 }
 
-/* The oldest give way to a new one: those into the rooms that were made first. */
+#define WAITING "user_id=?1 AND invited AND role=0 AND entered=0 AND read=0 ORDER BY invited DESC, room_id DESC"
+
+/* The newest of the user's. */
+static bool date_invitation(struct database *database, const struct job_grant *wanted)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "UPDATE grants SET invited=1+(SELECT max(invited) FROM grants WHERE user_id=?1),"
+                  " invited_by=?3, invited_ms=?4 WHERE user_id=?1 AND room_id=?2");
+    sqlite3_bind_int64(statement, 1, wanted->user_id);
+    sqlite3_bind_int64(statement, 2, wanted->room_id);
+    sqlite3_bind_text(statement, 3, wanted->actor.name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 4, wanted->wall_ms);
+    return database_run(database, statement);
+}
+
+/* The oldest give way to a new one. */
 static bool bound_invitations(struct database *database, const struct job_grant *wanted)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "UPDATE grants SET invited=0 WHERE user_id=?1 AND room_id IN (SELECT room_id FROM"
-                  " grants WHERE user_id=?1 AND invited AND role=0 AND entered=0 AND read=0"
-                  " ORDER BY room_id=?2 DESC, room_id DESC LIMIT -1 OFFSET ?3)");
+        database, "UPDATE grants SET invited=0 WHERE user_id=?1 AND room_id IN"
+                  " (SELECT room_id FROM grants WHERE " WAITING " LIMIT -1 OFFSET ?2)");
     sqlite3_bind_int64(statement, 1, wanted->user_id);
-    sqlite3_bind_int64(statement, 2, wanted->room_id);
-    sqlite3_bind_int(statement, 3, wanted->invitations_max);
+    sqlite3_bind_int(statement, 2, wanted->invitations_max);
     return database_run(database, statement);
 }
 
@@ -159,7 +173,8 @@ bool grants_change(struct database *database, struct job *job)
         return job->result != JOB_DONE;
     change_grant(wanted, &wanted->grant);
     return grants_write(database, wanted->room_id, wanted->user_id, &wanted->grant) &&
-           (wanted->change != GRANT_INVITE || bound_invitations(database, wanted));
+           (wanted->change != GRANT_INVITE ||
+            (date_invitation(database, wanted) && bound_invitations(database, wanted)));
 }
 
 /* Markers only move forward: two devices of one user may tell them out of order. */
@@ -233,6 +248,27 @@ static bool read_secrets(struct database *database, struct job_own *answer)
     return true;
 }
 
+static bool read_invitations(struct database *database, struct job *job)
+{
+    struct job_own *answer = &job->own;
+    answer->invitation_count = 0;
+    answer->invitations = job_memory(job, (size_t)answer->invitations_max * sizeof *answer->invitations);
+    if (!answer->invitations)
+        return database_failed(database, SQLITE_NOMEM);
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT room_id, invited_ms, invited_by FROM grants WHERE " WAITING " LIMIT ?2");
+    sqlite3_bind_int64(statement, 1, answer->user_id);
+    sqlite3_bind_int(statement, 2, answer->invitations_max);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW)
+        answer->invitations[answer->invitation_count++] = (struct invitation){
+            .room_id = sqlite3_column_int64(statement, 0),
+            .ts = sqlite3_column_int64(statement, 1),
+            .by = job_clean_text(job, (const char *)sqlite3_column_text(statement, 2), TEXT_LINE),
+        };
+    return step == STEP_DONE;
+}
+
 /* Rooms with what is new for the user: the reader does it, so that the loop never waits. */
 static bool count_unread(struct database *database, struct job_own *answer)
 {
@@ -272,5 +308,6 @@ bool grants_own(struct database *database, struct job *job)
         read_grant(statement, 0, &own->grant);
         own->room_id = sqlite3_column_int64(statement, 6);
     }
-    return step == STEP_DONE && read_secrets(database, answer) && count_unread(database, answer);
+    return step == STEP_DONE && read_secrets(database, answer) && read_invitations(database, job) &&
+           count_unread(database, answer);
 }

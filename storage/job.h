@@ -173,6 +173,7 @@ struct job_grant {
     struct actor actor;              /* the target's role must be below the actor's */
     enum role role;                  /* of GRANT_ROLE */
     int invitations_max;             /* of GRANT_INVITE: so many wait for one user */
+    int64_t wall_ms;                 /* the same: when */
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
     struct grant grant;              /* answer: as it is now */
@@ -276,12 +277,17 @@ struct person { int64_t user_id; char name[NAME_BYTES_MAX + 1]; bool account; st
 struct job_people { int64_t room_id; int limit; struct person *people; size_t count; };
 
 struct own_grant { int64_t room_id; struct grant grant; };
+/* Into a room, not taken up. by is NULL where an older version did not keep it. */
+struct invitation { int64_t room_id, ts; const char *by; };
 struct job_own {
     int64_t user_id;
+    int invitations_max;
     int64_t device_count;             /* answer */
     bool has_password, has_recovery;  /* the same */
     struct own_grant *grants; /* answer */
     size_t count;
+    struct invitation *invitations; /* answer: the newest first */
+    size_t invitation_count;
 };
 
 /* What has been recovered from a damaged database: see recovery.h. */

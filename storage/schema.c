@@ -180,6 +180,10 @@ static const char *const steps[] = {
     " id INTEGER PRIMARY KEY, room_id INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE,"
     " uses INTEGER NOT NULL, until INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
     " by_name TEXT NOT NULL);",
+
+    /* invited: which of the user's invitations it is, the oldest being the lowest; by whom and when. */
+    "ALTER TABLE grants ADD COLUMN invited_by TEXT;"
+    "ALTER TABLE grants ADD COLUMN invited_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* application_id: "hrth". */

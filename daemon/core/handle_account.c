@@ -53,7 +53,9 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
                       (!user->token && gateway->config->rooms.create != CREATE_ADMINISTRATOR),
     };
     fill_bounds(gateway->config, &reply.limits);
-    if (room_list_fill(&list, gateway, ask->session, own, &all)) {
+    if (room_list_invite(&list, ask->session, own) &&
+        room_list_fill(&list, gateway, ask->session, own, &all)) {
+        reply.invitations = (struct message_list){list.invitations, list.invitation_count};
         reply.rooms = (struct message_list){list.lines, list.count};
         reply.more = list.more;
         (void)ask_reply(ask, REPLY_welcome, &reply);
@@ -144,8 +146,10 @@ static enum outcome ask_for_own(struct ask *ask, int64_t user_id, const char *ke
                                 const char *invite)
 {
     struct job *job = create_greeting(JOB_OWN, key, invite);
-    if (job)
+    if (job) {
         job->own.user_id = user_id;
+        job->own.invitations_max = (int)ask->gateway->config->limits.invitations;
+    }
     return ask_submit(ask, job, answer_greeting);
 }
 

@@ -42,6 +42,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
         job->grant.actor = audit_actor(ask, job);
         job->grant.role = moderation->role;
         job->grant.invitations_max = (int)ask->gateway->config->limits.invitations;
+        job->grant.wall_ms = ask->gateway->now.wall_ms;
         audit_add(ask, job, moderation->change == GRANT_ROLE ? ACT_ROLE : ACT_INVITE, ask->room,
                   moderation->user,
                   moderation->change == GRANT_ROLE ? role_name(moderation->role) : NULL);
@@ -161,11 +162,9 @@ static void apply(const struct user *user, const struct room *room, const struct
         tell_user(user, room, "created", &done->grant);
 }
 
-static void tell_invited(const struct user *user, const struct room *room,
-                         const struct session *by)
+static void tell_invited(const struct user *user, const struct room *room, const struct job_grant *done)
 {
-    char name[NAME_BYTES_MAX + 1];
-    const struct event_invited event = {.room = room->name, .by = session_name(by, name)};
+    const struct event_invited event = {.room = room->name, .by = done->actor.name};
     if (room->visibility != VISIBILITY_PRIVATE)
         return;
     for (struct session *session = user->sessions; session; session = session->next)
@@ -180,8 +179,8 @@ static enum outcome answer_moderation(struct ask *ask, struct job *job)
         room->grants_changed++;
         if (user)
             apply(user, room, &job->grant);
-        if (user && ask->session && grant_is_invitation(&job->grant.grant))
-            tell_invited(user, room, ask->session);
+        if (user && job->grant.change == GRANT_INVITE && grant_is_invitation(&job->grant.grant))
+            tell_invited(user, room, &job->grant);
     }
     return ask_answer(ask, job);
 }

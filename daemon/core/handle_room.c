@@ -336,13 +336,25 @@ static enum outcome answer_join(struct ask *ask, struct job *job)
     return enter(ask, job, room);
 }
 
+/* The user's other connections: for them, too, the room is no longer there. */
+static void tell_declined(const struct user *user, const struct room *room, const struct session *by)
+{
+    const struct event_room event = {.change = "removed", .name = room->name};
+    for (struct session *session = user->sessions; session; session = session->next)
+        if (session != by)
+            (void)session_tell(session, EVENT_room, &event);
+}
+
 static enum outcome answer_declined(struct ask *ask, struct job *job)
 {
     struct room *room = room_find_id(ask->gateway, job->grant.room_id);
     if (job->result != JOB_DONE || !room)
         return ask_fail_job(ask, job);
     room->grants_changed++;
+    const struct user *user = user_find_id(ask->gateway, job->grant.user_id);
     const struct reply_left reply = {.room = room->name};
+    if (user)
+        tell_declined(user, room, ask->session);
     return ask_reply(ask, REPLY_left, &reply);
 }
 

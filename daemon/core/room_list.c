@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define LINES_MIN 16
+#define INVITATIONS_SHARE 4 /* of the list's bytes: own rooms are never pushed out by them */
 
 /* A list being filled: rooms are offered in their order until one does not fit. */
 struct filling {
@@ -76,6 +77,12 @@ static bool is_wanted(const struct filling *filling, const struct room *room)
     return strstr(room->folded, filling->wish->folded) != NULL;
 }
 
+static size_t most_bytes(const struct session *session)
+{
+    size_t share = share_bytes(session);
+    return share < ROOM_LIST_BYTES_MAX ? share : ROOM_LIST_BYTES_MAX;
+}
+
 static void offer(struct filling *filling, const struct room *room, const struct grant *grant)
 {
     struct room_list *list = filling->list;
@@ -87,11 +94,9 @@ static void offer(struct filling *filling, const struct room *room, const struct
     if (!is_wanted(filling, room))
         return;
     describe(room, filling->session, grant, &line);
-    size_t share = share_bytes(filling->session);
-    size_t most = share < ROOM_LIST_BYTES_MAX ? share : ROOM_LIST_BYTES_MAX;
     size_t bytes = 1 + message_bytes(RECORD_room_line, &line);
     list->more = list->count == (size_t)filling->gateway->config->limits.rooms_listed ||
-                 list->bytes + bytes > most;
+                 list->bytes + bytes > most_bytes(filling->session);
     filling->is_starved = !list->more && !append(list, &line);
     filling->is_ended = list->more || filling->is_starved;
     list->bytes += bytes;
@@ -175,8 +180,41 @@ bool room_list_fill(struct room_list *list, struct gateway *gateway, struct sess
     return !filling.is_starved;
 }
 
+/* False when the place is used up. */
+static bool add_invitation(struct room_list *list, const struct session *session, const struct room *room,
+                           const struct invitation *invitation)
+{
+    struct record_invitation_line *line = &list->invitations[list->invitation_count];
+    *line = (struct record_invitation_line){
+        .room = room->name,
+        .by = invitation->by ? invitation->by : session->gateway->config->server.name,
+        .ts = invitation->ts,
+    };
+    size_t bytes = 1 + message_bytes(RECORD_invitation_line, line);
+    if (list->bytes + bytes > most_bytes(session) / INVITATIONS_SHARE)
+        return false;
+    list->bytes += bytes;
+    list->invitation_count++;
+    return true;
+}
+
+bool room_list_invite(struct room_list *list, struct session *session, const struct job_own *own)
+{
+    list->invitations = calloc(own->invitation_count + 1, sizeof *list->invitations);
+    for (size_t i = 0; list->invitations && i < own->invitation_count; i++) {
+        const struct invitation *invitation = &own->invitations[i];
+        const struct room *room = room_find_id(session->gateway, invitation->room_id);
+        const struct grant *grant = room ? grant_in(room, own) : NULL;
+        if (grant && room->visibility == VISIBILITY_PRIVATE && is_own(session, room, grant) &&
+            !add_invitation(list, session, room, invitation))
+            break;
+    }
+    return list->invitations != NULL;
+}
+
 void room_list_finish(struct room_list *list)
 {
+    free(list->invitations);
     free(list->lines);
     *list = (struct room_list){0};
 }

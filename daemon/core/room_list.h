@@ -22,13 +22,19 @@ struct room_wish {
 struct room_list {
     struct record_room_line *lines; /* owned; their texts are borrowed from the rooms */
     size_t count, capacity;
-    size_t bytes; /* of the lines, as they go out */
+    struct record_invitation_line *invitations; /* owned; texts borrowed from rooms and the user's own */
+    size_t invitation_count;
+    size_t bytes; /* of all lines, as they go out */
     bool more;    /* there are others */
 };
 
 /* own: what the rooms remember about the session's user. False without memory. */
 bool room_list_fill(struct room_list *list, struct gateway *gateway, struct session *session,
                     const struct job_own *own, const struct room_wish *wish);
+
+/* Before the rooms: the invitations that wait for the user, the newest first. They take at most a quarter of
+ * the list's bytes. False without memory. */
+bool room_list_invite(struct room_list *list, struct session *session, const struct job_own *own);
 void room_list_finish(struct room_list *list);
 
 #endif

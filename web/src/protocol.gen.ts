@@ -220,6 +220,16 @@ export interface RoomLine {
   archived?: boolean;
 }
 
+/** An invitation into a private room that was not taken up. */
+export interface InvitationLine {
+  /** Room. */
+  room: string;
+  /** Who sent it, by the name of that time; an administrator is called as the gateway is. */
+  by: string;
+  /** When. */
+  ts: number;
+}
+
 /** A user in a room. */
 export interface MemberLine {
   /** Name. */
@@ -1408,6 +1418,8 @@ export interface WelcomeReply {
   has_password: boolean;
   /** This user has a recovery code. */
   has_recovery: boolean;
+  /** Those that wait for this user, the newest first: at most limits.invitations. */
+  invitations: InvitationLine[];
   /** The rooms, as rooms lists them. */
   rooms: RoomLine[];
   /** There are more rooms: rooms with after lists them. */
