@@ -5,24 +5,8 @@ import socket
 import subprocess
 import sys
 
-import pytest
-
 from daemon import Daemon
-
-INSIDE = "HEARTH_IN_NAMESPACE"
-
-
-def run(*words):
-    subprocess.run(words, check=True, capture_output=True)
-
-
-def inside(name, tmp_path):
-    """Runs one of the functions below as root of new namespaces."""
-    if subprocess.run(["unshare", "-rnm", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no namespaces here")
-    done = subprocess.run(["unshare", "-rnm", sys.executable, "-B", __file__, name, str(tmp_path)],
-                          capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+from namespaces import inside, run
 
 
 class Host:
@@ -109,11 +93,11 @@ def a_household_beyond(folder):
 
 
 def test_one_neighbour_is_counted_once_with_all_its_addresses(tmp_path):
-    inside("one_neighbour", tmp_path)
+    inside(one_neighbour, tmp_path)
 
 
 def test_beyond_the_link_a_64_is_counted_as_several_people(tmp_path):
-    inside("a_household_beyond", tmp_path)
+    inside(a_household_beyond, tmp_path)
 
 
 if __name__ == "__main__":
