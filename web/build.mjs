@@ -65,7 +65,12 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = ["lazy/tools", "lazy/sheets", "lazy/settings", "lazy/commands", "lazy/sound", "lazy/ahead", "lazy/complete", "lazy/search", "lazy/invite", "lazy/you", "lazy/personal", "lazy/joining", "lazy/stream", "lazy/toolbar", "lazy/people", "lazy/dialog", "lazy/notification", "lazy/failed", "lazy/adopt", "lazy/past", "lazy/parts", "lazy/silent", "lazy/looks", "words/en", "words/ko", "words/later_en", "words/later_ko"];
+const parts = [
+  ..."adopt ahead bar commands complete dialog door failed invite joining known looks notification nowhere".split(" ").map((name) => "lazy/" + name),
+  ..."parts past people person personal search settings sheets silent sound stream toolbar tools trouble".split(" ").map((name) => "lazy/" + name),
+  ..."you".split(" ").map((name) => "lazy/" + name),
+  "words/en", "words/ko", "words/later_en", "words/later_ko",
+];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 
@@ -84,6 +89,7 @@ const shared = {
     onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
       if (kind === "entry-point") return null;
       if (kind === "dynamic-import") return partOf(path);
+      if (path === "./known") return partOf(path); /* it has a state: there is one of it */
       if (path.startsWith("./") && resolveDir.endsWith("lazy")) return null;
       if (path.endsWith("/protocol.gen")) return null; /* of its tables each part has what it needs */
       return { path: `./app-${stamp}.js`, external: true, sideEffects: false };

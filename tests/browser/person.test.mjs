@@ -1,15 +1,9 @@
 // One person on several devices, under a name that changes.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, phone, picture, say, until, world } from "./support.mjs";
 
 after(closeBrowser);
-
-/** For whoever wants to look at the sheets: HEARTH_PICTURES=folder. */
-async function picture(page, name) {
-  const folder = process.env.HEARTH_PICTURES;
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
-}
 
 async function openYou(page, item) {
   if (!(await page.isVisible("[aria-label=Settings]"))) await page.click(".top [aria-label^=Rooms]");

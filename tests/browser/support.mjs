@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,8 +76,9 @@ export class Way {
   /** Everything takes so much longer, each way. */
   delay_ms = 0;
 
-  constructor(daemon) {
-    this.server = net.createServer((near) => this.open(near, daemon));
+  /** Comes from an address of this machine: another device, as the daemon sees it. */
+  constructor(daemon, localAddress = "127.0.0.1") {
+    this.server = net.createServer((near) => this.open(near, daemon, localAddress));
   }
 
   async listen() {
@@ -86,9 +88,9 @@ export class Way {
     return this;
   }
 
-  open(near, daemon) {
+  open(near, daemon, localAddress) {
     if (this.closed) return near.resetAndDestroy();
-    const far = net.connect(daemon.port, "127.0.0.1");
+    const far = net.connect({ port: daemon.port, host: "127.0.0.1", localAddress });
     const pair = { near, far };
     this.pairs.add(pair);
     for (const [from, to] of [[near, far], [far, near]]) {
@@ -247,6 +249,27 @@ export async function prune(daemon, count) {
   }, `only ${count} are left`);
   await daemon.end("SIGTERM");
   await daemon.start();
+}
+
+/** One request of the administrator's. */
+export function administrate(daemon, request) {
+  return new Promise((resolve, reject) => {
+    const headers = { "Content-Type": "application/json" };
+    const to = { socketPath: daemon.folder + "/socket", path: "/admin/v1/do", method: "POST", headers };
+    const sent = http.request(to, async (reply) => {
+      const told = JSON.parse(await new Response(reply).text());
+      if (told.type === "error") reject(new Error(JSON.stringify(told)));
+      else resolve(told);
+    });
+    sent.on("error", reject);
+    sent.end(JSON.stringify(request));
+  });
+}
+
+/** For whoever wants to look at what a test sees: HEARTH_PICTURES=folder. */
+export async function picture(page, name) {
+  const folder = process.env.HEARTH_PICTURES;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
 }
 
 /** The texts of the log, as they stand. */

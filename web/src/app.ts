@@ -6,12 +6,14 @@ import { openStores, OutboxStores } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
-export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self";
+export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self" | "door";
 export interface Open {
   part: Part;
   room?: Room;
   seq?: number;
   name?: string;
+  /** What is to be done with a person at once. */
+  act?: "ban" | "erase";
   pick?: (emoji: string) => void;
 }
 
@@ -54,16 +56,20 @@ export function broughtCode(): string {
 interface Aim {
   room: string;
   seq: number;
+  /** The code of an invite link: /#invite/CODE lets in, /#invite/CODE/room into that room. */
+  invite: string;
 }
 
 export function invited(): Aim {
-  if (broughtCode()) return { room: "", seq: 0 };
   const path = location.pathname.startsWith("/r/") ? location.pathname.slice(3) : "";
-  const [room = "", seq] = (location.hash.slice(1) || path).split("/");
+  const hash = broughtCode() ? "" : location.hash.slice(1);
+  const link = /^invite\/(\w{26})\/?(.*)/.exec(hash);
+  const [room = "", seq] = (link ? link[2]! : hash || path).split("/");
+  const invite = link?.[1] ?? "";
   try {
-    return { room: decodeURIComponent(room), seq: Number(seq) || 0 };
+    return { room: decodeURIComponent(room), seq: Number(seq) || 0, invite };
   } catch {
-    return { room: "", seq: 0 };
+    return { room: "", seq: 0, invite };
   }
 }
 
@@ -112,8 +118,9 @@ export function onBack(event: PopStateEvent): void {
     return;
   }
   const place = event.state as Place | null;
-  screen.value = place?.screen ?? "room";
   const aim = invited();
+  if (!place && aim.invite) return location.reload();
+  screen.value = place?.screen ?? "room";
   const name = place?.room ?? aim.room;
   const room = chat.known(name);
   if (room?.wanted) chat.show(room);

@@ -16,7 +16,9 @@ import type { Key } from "./words";
 import {
   Refused,
   type Answers,
+  type Newcomers,
   type Request,
+  type Role,
   type RoomLine,
   type Welcome,
 } from "./wire";
@@ -43,12 +45,13 @@ export interface Notice {
   text?: string;
   error?: Refused;
   /** What may be done about it. */
-  act?: { words: Key; does(): void };
+  acts?: readonly { words: Key; does(): void }[];
 }
 
 interface Me {
   name: string;
   session: string;
+  uid?: string;
 }
 
 /** Put in by build.mjs. */
@@ -84,12 +87,20 @@ export class Chat {
   private wish = "";
   firstRoom = usual_first_room;
   readonly mayCreate = signal(true);
-  isAdmin = false;
+  /** In the gateway. */
+  readonly role = signal<Role>("guest");
+  /** What becomes of those whom nobody here knows; and whether one is one of them. */
+  readonly newcomers = signal<Newcomers>("open");
+  readonly waiting = signal(false);
+  /** The code of an invite link that one has come by. */
+  invite = "";
   /** There are more rooms than are listed. */
   readonly moreRooms = signal(false);
   private version = typeof page_version === "undefined" ? "" : page_version;
   /** The gateway has another page than this one. */
   readonly outdated = signal(false);
+  /** Whose words are folded, by uid. */
+  readonly blocked = signal(recall<readonly string[]>("blocked", []));
   /** Whoever has taken up the offer that this page made. */
   readonly claimant = signal<ClaimantReply | null>(null);
   /** Asked for: perhaps refused. */
@@ -105,6 +116,7 @@ export class Chat {
       link: (link) => this.linked(link),
       welcome: (frame) => this.welcome(frame),
       refused: (error) => this.refused(error),
+      stays: () => this.waiting.value,
       frame: (frame) => hear(this, frame),
       roundTrip: (ms) => (this.roundTrip.value = ms),
     });
@@ -112,9 +124,10 @@ export class Chat {
   }
 
   /** Goes in under a name; or, without one, as whoever this browser was last. */
-  enter(name = "", room = ""): void {
+  enter(name = "", room = "", invite = ""): void {
     this.wantedName = name;
     this.wish = room || this.wish;
+    this.invite = invite;
     this.refusal.value = null;
     this.connection.start();
   }
@@ -124,6 +137,8 @@ export class Chat {
     const frame: HelloRequest = { type: "hello", client: recall("client", "hearth-web") };
     if (me) frame.session = me.session;
     frame.name = this.wantedName || me?.name;
+    /* One that names a room is looked at there. */
+    if (this.invite && !this.wish) frame.invite = this.invite;
     return frame;
   }
 
@@ -138,7 +153,10 @@ export class Chat {
     const lost = this.me.value;
     if (lost) {
       this.wantedName ||= lost.name;
-      this.loseName(lost);
+      this.rooms.value = [];
+      this.current.value = null;
+      /* Who is banned, or stands before a closed door, is still somebody. */
+      if (error.code !== "banned" && error.code !== "forbidden") this.loseName(lost);
     }
     this.refusal.value = error;
     this.me.value = null;
@@ -155,7 +173,7 @@ export class Chat {
   }
 
   private welcome(frame: Welcome): void {
-    const me = { name: frame.user.name, session: frame.session };
+    const me = { name: frame.user.name, session: frame.session, uid: frame.user.uid };
     /* Called otherwise on another device: what waits here is said under the new name. */
     const before = this.me.value;
     const lost = before && before.session === me.session && before.name !== me.name ? before.name : recall("lost", "");
@@ -166,7 +184,9 @@ export class Chat {
     remember("server", frame.server.name);
     this.limits.value = frame.limits;
     this.firstRoom = frame.first_room;
-    this.isAdmin = frame.user.role === "admin";
+    this.role.value = frame.user.role;
+    this.waiting.value = frame.waiting ?? false;
+    this.newcomers.value = frame.newcomers ?? "open";
     this.mayCreate.value = frame.may_create;
     this.moreRooms.value = frame.more ?? false;
     this.checkVersion(frame.server.version);
@@ -175,6 +195,7 @@ export class Chat {
     for (const item of this.sender.items.value) {
       if (item.user === me.name) this.roomOf(item.room).wanted ||= !item.failed;
     }
+    if (!this.wish) this.invite = "";
     this.wishes(frame.rooms);
     this.welcomed.value = true;
     void this.joinAll();
@@ -220,6 +241,11 @@ export class Chat {
     if (room && room !== this.current.value) this.show(room);
   }
 
+  /** Whether what was said is folded. */
+  hides({ uid }: { uid?: string }): boolean {
+    return uid !== undefined && this.blocked.value.includes(uid);
+  }
+
   known(name: string): Room | undefined {
     return this.rooms.peek().find((room) => room.name === name);
   }
@@ -228,7 +254,7 @@ export class Chat {
   roomOf(name: string): Room {
     const known = this.known(name);
     if (known) return known;
-    const room = new Room(name, () => this.me.peek()?.name ?? "", () => this.clock.now());
+    const room = new Room(name, () => this.me.peek()?.name ?? "", () => this.clock.now(), () => this.me.peek()?.uid);
     if (name.startsWith("@")) {
       room.visibility.value = "direct";
       room.peer.value = name.slice(1).split(",").find((one) => one !== this.me.peek()?.name) ?? name;
@@ -281,7 +307,9 @@ export class Chat {
     room.joining = true;
     const from = room.log ? { after: room.cursor, log: room.log } : this.sender.cursorFor(room.name);
     const where = from ?? { history: 0 };
-    const join = this.connection.request({ type: "join", room: room.name, ...where });
+    const brought = room === this.current.value && this.invite ? { invite: this.invite } : undefined;
+    if (brought) this.invite = "";
+    const join = this.connection.request({ type: "join", room: room.name, ...where, ...brought });
     const page = room.loaded.value ? null : this.history.newest(room);
     try {
       const joined = await join;
@@ -418,7 +446,7 @@ export class Chat {
 
   /** Somebody has let one into a private room: one is there at once, and told so. */
   letIn(room: Room): void {
-    this.say({ key: "letIn", room: room.name, act: { words: "showRoom", does: () => this.show(room) } });
+    this.say({ key: "letIn", room: room.name, acts: [{ words: "showRoom", does: () => this.show(room) }] });
     this.onMessage({ room, from: room.title, text: "", called: true });
     void this.join(room);
   }
@@ -486,11 +514,11 @@ export class Chat {
 
   /** An outgoing item turned out to be stored. */
   stored(item: Outgoing, room: string, seq: number, ts: number): void {
-    const from = this.me.value!.name;
+    const { name: from, uid } = this.me.value!;
     const where = this.roomOf(room);
     if (isText(item)) {
       where.slow();
-      where.put({ kind: "message", seq, ts, from, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
+      where.put({ kind: "message", seq, ts, from, uid, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
     }
     if (item.kind === "direct") this.directStored(item.room, where);
     if (item.kind === "react" && where.tellsNotAll(item.target!)) this.history.refresh(where, item.target!);

@@ -30,6 +30,8 @@ interface Listener {
   welcome(frame: Welcome): void;
   /** hello was refused: nothing will be tried until start(). */
   refused(error: Refused): void;
+  /** Whether being put out is the end of it: one waited to be let in. */
+  stays(): boolean;
   frame(frame: Frame): void;
   roundTrip(ms: number): void;
 }
@@ -41,6 +43,7 @@ const probe_ms = 3000;
 const backoff_first_ms = 200;
 const backoff_max_ms = 5000;
 const close_unauthorised = 4001;
+const close_put_out = 4003;
 const close_abuse = 4008;
 
 interface Waiting {
@@ -52,6 +55,8 @@ export class Connection {
   link: Link = { is: "stopped" };
   /** Rises with every welcome: tells one life of the connection from the next. */
   life = 0;
+  /** What the gateway said when it last put one out. */
+  farewell = "";
   private socket: Socket | null = null;
   private waiting = new Map<number, Waiting>();
   private ref = 0;
@@ -181,9 +186,11 @@ export class Connection {
   }
 
   private closed(code: number, reason: string): void {
-    if (code === close_unauthorised && this.link.is === "connecting") {
+    if (code === close_put_out) this.farewell = reason;
+    const unknown = code === close_unauthorised && this.link.is === "connecting";
+    if (unknown || (code === close_put_out && this.listener.stays())) {
       this.stop();
-      this.listener.refused(new Refused("unauthorized", reason));
+      this.listener.refused(new Refused(unknown ? "unauthorized" : "forbidden", reason));
       return;
     }
     this.wait(code === close_abuse ? 10000 : 0);

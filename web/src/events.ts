@@ -23,10 +23,10 @@ function hearEntry(chat: Chat, entry: Entry): void {
   /* Of a room that was left, or has gone, there may still be something on its way. */
   const room = chat.known(entry.room);
   if (!room?.joined.value || !room.told(entry)) return;
-  const mine = entry.from === chat.me.value?.name;
+  const mine = room.mine(entry);
   if (mine && entry.type !== "topic" && entry.nonce) chat.sender.found(entry.nonce);
   if (room.loaded.value && (entry.type !== "reaction")) room.count();
-  if (entry.type !== "message" || mine) return;
+  if (entry.type !== "message" || mine || chat.hides(entry)) return;
   if (!room.stick && room === chat.current.value) room.below.value++;
   if (room.typing.value.includes(entry.from)) {
     room.typing.value = room.typing.value.filter((name) => name !== entry.from);
@@ -56,8 +56,12 @@ function hearEvent(chat: Chat, event: Event): void {
     const room = chat.known(event.room);
     if (room) hearOf(chat, room, event);
   } else {
-    void import("./lazy/personal").then((part) => part.hearPersonal(chat, event), () => undefined);
+    hearLater(chat, event);
   }
+}
+
+function hearLater(chat: Chat, event: Event): void {
+  void import("./lazy/personal").then((part) => part.hearPersonal(chat, event), () => undefined);
 }
 
 function hearOf(chat: Chat, room: Room, event: Event): void {
@@ -80,6 +84,8 @@ function hearOf(chat: Chat, room: Room, event: Event): void {
     case "kicked":
       chat.kicked(room, event.banned ? "banned" : "kicked", event.reason);
       break;
+    default:
+      hearLater(chat, event);
   }
 }
 

@@ -7,6 +7,8 @@ export interface Row {
   seq: number;
   ts: number;
   from: string;
+  /** Who it was, whatever the name; of a bridge, who brought it. */
+  uid?: string;
   text: string;
   nonce?: string;
   reply?: number;
@@ -34,6 +36,7 @@ export function rowOfLine(line: HistoryLine): Row {
     seq: line.seq,
     ts: line.ts,
     from: line.from,
+    uid: line.uid,
     text: line.text ?? "",
     nonce: line.nonce,
     reply: line.reply_to,
@@ -127,7 +130,7 @@ export function apply(rows: readonly Row[], entry: Entry, me = ""): readonly Row
         ...row,
         text: "",
         deleted: true,
-        removedBy: entry.from === row.from ? undefined : entry.from,
+        removedBy: (entry.uid && row.uid ? entry.uid === row.uid : entry.from === row.from) ? undefined : entry.from,
         reactions: none,
       }));
     case "reaction":

@@ -26,11 +26,11 @@ function watchWidth(): void {
 
 /** As whoever one was last: the rooms are there before the connection is. */
 function comeBack(): void {
-  const asked = invited().room;
+  const { room: asked, invite } = invited();
   /* What an earlier page queued has to be known before its rooms are entered. */
   void chat.sender.load().then(() => {
     forgetSaid(chat.sender.items.peek());
-    if (chat.me.value) chat.enter("", asked);
+    if (chat.me.value) chat.enter("", asked, invite);
   });
   if (!chat.me.value) return;
   for (const name of recall<string[]>("rooms", [])) chat.roomOf(name).wanted = true;

@@ -104,7 +104,14 @@ export class Room {
     readonly name: string,
     private readonly me: () => string,
     private readonly now = Date.now,
+    private readonly uid: () => string | undefined = () => undefined,
   ) {}
+
+  /** Said by oneself, under whatever name. */
+  mine({ uid, from }: { uid?: string; from: string }): boolean {
+    const own = this.uid();
+    return uid && own ? uid === own : from === this.me();
+  }
 
   /** One wants to be in it, whether or not there is a connection. */
   get wanted(): boolean {
@@ -290,7 +297,7 @@ export class Room {
 
   quoted(line: HistoryLine): void {
     this.quotes.value = new Map(this.quotes.value).set(line.seq, rowOfLine(line));
-    if (line.from === this.me()) this.count();
+    if (this.mine(line)) this.count();
   }
 
   /** What a reply answers, if that is known. */
@@ -443,7 +450,7 @@ export class Room {
   }
 
   private isNews(row: Row): boolean {
-    return row.kind === "message" && row.from !== this.me() && !row.deleted;
+    return row.kind === "message" && !this.mine(row) && !row.deleted;
   }
 
   private calls(row: Row): boolean {
@@ -453,9 +460,10 @@ export class Room {
   /** The text has one's name in it, or answers what one has said. */
   namesMe(row: Row): boolean {
     const me = this.me();
-    if (row.from === me || row.deleted) return false;
+    if (row.deleted || this.mine(row)) return false;
     this.meet([me]);
-    return calls(row.text, this.names, me) || (row.reply !== undefined && this.original(row.reply)?.from === me);
+    const answered = row.reply && this.original(row.reply);
+    return calls(row.text, this.names, me) || Boolean(answered && this.mine(answered));
   }
 
   presence(event: Event & { type: "presence" }): void {

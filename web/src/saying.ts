@@ -54,11 +54,10 @@ export function saySaid(room: Room, draft: Draft, text: string): void {
 }
 
 export function editLast(room: Room): boolean {
-  const me = chat.me.value?.name;
   const rows = room.live.value.rows;
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i]!;
-    if (row.kind === "message" && row.from === me && !row.deleted) {
+    if (row.kind === "message" && room.mine(row) && !row.deleted) {
       startEdit(room, row.seq, row.text);
       return true;
     }

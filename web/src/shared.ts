@@ -1,4 +1,5 @@
 // What the parts that are fetched later share with the page: build.mjs points their imports here.
+export { signal } from "@preact/signals";
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 export { chat, close, dialog, goRoom, open, pathTo, screen, wide } from "./app";
@@ -15,8 +16,10 @@ export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settin
 export { isText } from "./sender";
 export { Icon } from "./views/icon";
 export { partFailed, withLooks } from "./views/later";
+export { Hearth } from "./views/hearth";
 export { nameClass } from "./views/name";
+export { Line, sorted } from "./views/rooms";
 export { react } from "./views/row";
-export { linkState, useSeconds } from "./views/status";
+export { linkState, Status, useSeconds } from "./views/status";
 export { Refused } from "./wire";
 export { language, languages, t, why, withWords } from "./words";

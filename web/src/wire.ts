@@ -10,6 +10,7 @@ export type {
   HistoryLine,
   HistoryReply as History,
   JoinedReply as Joined,
+  NewcomersMode as Newcomers,
   ReactionLine,
   Request,
   Role,

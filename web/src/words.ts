@@ -20,13 +20,13 @@ let refusals: Refusals | undefined;
 let plurals: Intl.PluralRules;
 export let language: Language = "en";
 
-const dictionaries: Record<Language, () => Promise<{ default: Words; refusals?: Refusals }>> = {
+const dictionaries: Record<Language, () => Promise<{ default: Words }>> = {
   en: () => import("./words/en"),
   ko: () => import("./words/ko"),
 };
 
 /** What the parts say that are fetched later. */
-const laterDictionaries: Record<Language, () => Promise<{ default: LaterWords }>> = {
+const laterDictionaries: Record<Language, () => Promise<{ default: LaterWords; refusals?: Refusals }>> = {
   en: () => import("./words/later_en"),
   ko: () => import("./words/later_ko"),
 };
@@ -39,27 +39,27 @@ export function chooseLanguage(chosen: string, wanted: readonly string[]): Langu
   return "en";
 }
 
-export function useWords(chosen: Language, dictionary: Words, why?: Refusals): void {
+export function useWords(chosen: Language, dictionary: Words): void {
   language = chosen;
   words = dictionary;
-  refusals = why;
   plurals = new Intl.PluralRules(chosen);
 }
 
 export async function loadWords(chosen: Language): Promise<void> {
   const loaded = await dictionaries[chosen]();
-  useWords(chosen, loaded.default, loaded.refusals);
+  useWords(chosen, loaded.default);
 }
 
 let rest: Promise<void> | undefined;
 
-export function useLaterWords(dictionary: LaterWords): void {
+export function useLaterWords(dictionary: LaterWords, why?: Refusals): void {
+  refusals = why;
   words = { ...words, ...dictionary };
 }
 
 /** A part that is fetched later, with the words it says. */
 export async function withWords<Part>(part: Promise<Part>): Promise<Part> {
-  rest ??= laterDictionaries[language]().then((loaded) => useLaterWords(loaded.default));
+  rest ??= laterDictionaries[language]().then((loaded) => useLaterWords(loaded.default, loaded.refusals));
   rest.catch(() => (rest = undefined));
   await rest;
   return part;

@@ -4,11 +4,16 @@ import { recall, remember } from "../memory";
 import { withLooks } from "../views/later";
 import { clientName } from "./client";
 import { offerClock } from "./clock";
+import { askBlocked } from "./known";
 import { goSecure } from "./secure";
 
 const parts = [
   () => import("./dialog"),
   () => import("./tools"),
+  () => import("./person"),
+  () => import("./door"),
+  () => import("./bar"),
+  () => import("./nowhere"),
   () => import("./sheets"),
   () => import("./complete"),
   () => import("./commands"),
@@ -41,6 +46,7 @@ export async function fetchAhead(): Promise<void> {
     /* One that does not come now is asked for again when it is wanted. */
     await withLooks<unknown>(part()).catch(() => undefined);
   }
+  await askBlocked().catch(() => undefined);
   await withLooks(offerClock()).catch(() => undefined);
   /* The page /trust has found out that this device trusts the gateway's certificate. */
   if (location.protocol === "http:" && recall("trusts", 0)) await goSecure(() => !chat.sender.items.peek().length);

@@ -14,14 +14,14 @@ function give(): Promise<void> {
 
 /** Offers it where the board's clock is unset or far off, and nothing better keeps it. */
 export async function offerClock(): Promise<void> {
-  if (!chat.isAdmin) return;
+  if (chat.role.peek() !== "admin") return;
   const { time, state } = await chat.do({ type: "clock" });
   const is_off = Math.abs(time - Date.now()) > off_ms;
   if (state === "synchronised" || (state !== "unset" && !is_off)) return;
   const notice = {
     key: "text" as const,
     text: t("clockIsOff"),
-    act: { words: "clockSet" as const, does: () => (chat.hush(notice), void give()) },
+    acts: [{ words: "clockSet" as const, does: () => void give() }],
   };
   chat.say(notice);
 }

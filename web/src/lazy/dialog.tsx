@@ -11,7 +11,8 @@ const sheets = () => import("./sheets");
 
 const parts: Record<Part, () => Promise<View>> = {
   message: () => tools().then((part) => part.MessageMenu),
-  person: () => tools().then((part) => part.PersonMenu),
+  person: () => import("./person").then((part) => part.PersonMenu),
+  door: () => import("./door").then((part) => part.Door),
   room: () => tools().then((part) => part.RoomSheet),
   create: () => tools().then((part) => part.CreateRoom),
   emoji: () => import("./complete").then((part) => part.EmojiPicker),

@@ -1,12 +1,15 @@
 // What the gateway tells of people: somebody is called otherwise, one is muted everywhere, a device asks to be let in or was let in.
-import { open } from "../app";
+import { goRoom, open } from "../app";
 import type { Chat } from "../chat";
 import { remember } from "../memory";
-import type { ClaimantReply, DeviceAddedEvent, Event, MutedEvent, RenamedEvent } from "../protocol.gen";
+import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, ErasingEvent, Event, KnockEvent, MutedEvent, RenamedEvent, ReportEvent } from "../protocol.gen";
+import { sound } from "../settings";
 import { t, withWords } from "../words";
 import { adopt } from "./adopt";
+import { admit, askKnocks, erased, knocks } from "./known";
+import { ring } from "./sound";
 
-type Personal = MutedEvent | RenamedEvent | DeviceAddedEvent | ClaimantReply;
+type Personal = MutedEvent | RenamedEvent | DeviceAddedEvent | ClaimantReply | KnockEvent | AdmittedEvent | ReportEvent | ErasingEvent;
 
 export function hearPersonal(chat: Chat, event: Event): void {
   const told = event as unknown as Personal;
@@ -14,11 +17,15 @@ export function hearPersonal(chat: Chat, event: Event): void {
   else if (told.type === "device_added") void withWords(Promise.resolve()).then(() => added(chat, told));
   else if (told.type === "muted") chat.rooms.peek().forEach((room) => room.mute(told.on, told.left_ms));
   else if (told.type === "claimant") chat.claimant.value = told;
+  else if (told.type === "erasing") erased.value = told.count;
+  else if (told.type === "admitted") admitted(chat);
+  else if (told.type === "knock") void withWords(askKnocks()).then(() => knocked(chat, told));
+  else if (told.type === "report") void withWords(Promise.resolve()).then(() => reported(chat, told));
 }
 
-function renamed(chat: Chat, { from, to }: RenamedEvent): void {
+function renamed(chat: Chat, { uid, from, to }: RenamedEvent): void {
   const me = chat.me.peek();
-  if (me?.name === from) {
+  if (me && (me.uid ? me.uid === uid : me.name === from)) {
     chat.me.value = { ...me, name: to };
     remember("me", chat.me.value);
     adopt(chat, from);
@@ -33,5 +40,39 @@ function renamed(chat: Chat, { from, to }: RenamedEvent): void {
 
 function added(chat: Chat, { client, address }: DeviceAddedEvent): void {
   const text = t("deviceAdded", { client: client || t("someDevice"), address });
-  chat.say({ key: "text", text, act: { words: "yourDevices", does: () => open({ part: "self" }) } });
+  chat.say({ key: "text", text, acts: [{ words: "yourDevices", does: () => open({ part: "self" }) }] });
+}
+
+/** All rooms are told by the next welcome. */
+function admitted(chat: Chat): void {
+  chat.waiting.value = false;
+  chat.connection.retryNow();
+}
+
+function call(): void {
+  if (sound.value === "on") ring();
+}
+
+/** One is let in at once; of several there is a list. */
+function knocked(chat: Chat, { user, text, waiting }: KnockEvent): void {
+  call();
+  const lead = waiting > 1 ? t("knockMore", { n: waiting - 1, name: user }) : t("knocks", { name: user });
+  const answer = (accept: boolean) => void admit(user, accept).catch((error: Error) => chat.say({ key: "text", text: error.message }));
+  const one = [
+    { words: "turnAway" as const, does: () => answer(false) },
+    { words: "letInThem" as const, does: () => answer(true) },
+  ];
+  const several = [{ words: "showRoom" as const, does: () => open({ part: "door" }) }];
+  if (knocks.value.length) chat.say({ key: "text", text: text ? `${lead} “${text}”` : lead, acts: waiting > 1 ? several : one });
+}
+
+function reported(chat: Chat, { room, target, by, reason }: ReportEvent): void {
+  call();
+  const text = t("reportTold", { name: by, room: "#" + room }) + (reason ? ` “${reason}”` : "");
+  const show = () => {
+    const where = chat.roomOf(room);
+    goRoom(where);
+    void chat.history.jump(where, target);
+  };
+  chat.say({ key: "text", text, acts: [{ words: "showRoom", does: show }] });
 }

@@ -1,11 +1,12 @@
 // Who is banned or muted in a room, and lifting it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { chat } from "../app";
 import type { SanctionLine } from "../protocol.gen";
 import type { Room } from "../room";
 import { language, t } from "../words";
-import { told, Wrong } from "./sheet";
-import { lasting } from "./silent";
+import { askSanctions, sanctions } from "./known";
+import { lasting } from "./lasting";
+import { useTry, Wrong } from "./sheet";
 
 function Line({ one, lift }: { one: SanctionLine; lift(): void }) {
   return (
@@ -13,28 +14,30 @@ function Line({ one, lift }: { one: SanctionLine; lift(): void }) {
       <span>
         <bdi>{one.user}</bdi>{" "}
         <span class="muted">
-          {t(one.kind)} · {one.left_ms ? lasting(one.left_ms, language) : t("forEver")}
+          {t(one.kind === "ban" ? "banned2" : "muted2")} · {one.left_ms ? t("for", { left: lasting(one.left_ms, language) }) : t("forEver")}
+          {!one.room && " · " + t("everywhere")}
           {one.reason && " · " + one.reason}
         </span>
       </span>
-      <button class="chip" aria-label={`${t("lift")}: ${one.user}`} onClick={lift}>
+      <button type="button" class="chip" aria-label={`${t("lift")}: ${one.user}`} onClick={lift}>
         {t("lift")}
       </button>
     </li>
   );
 }
 
-export function Sanctions({ room }: { room: Room }) {
-  const [lines, set] = useState<readonly SanctionLine[]>([]);
-  const [wrong, setWrong] = useState("");
-  const ask = () => chat.do({ type: "sanctions", room: room.name }).then(({ sanctions }) => set(sanctions));
-  const refused = (error: Error) => setWrong(told(error));
-  useEffect(() => void ask().catch(refused), [room]);
+/** All of them, or those of one person. */
+export function Sanctions({ room, name }: { room: Room; name?: string }) {
+  const { wrong, run } = useTry();
+  const ask = () => askSanctions(room);
+  useEffect(() => run(ask), [room]);
+  const lines = sanctions.value.filter((one) => !name || one.user === name);
+  if (!lines.length && !wrong) return null;
   return (
     <>
       <ul>
         {lines.map((one) => (
-          <Line key={one.id} one={one} lift={() => void chat.do({ type: "lift", id: one.id }).then(ask).catch(refused)} />
+          <Line key={one.id} one={one} lift={() => run(() => chat.do({ type: "lift", id: one.id }).then(ask))} />
         ))}
       </ul>
       <Wrong text={wrong} />

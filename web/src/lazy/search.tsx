@@ -109,7 +109,7 @@ function Result({ line, asked }: { line: HistoryLine; asked: Asked }) {
   return (
     <li>
       <button class="line" onClick={go}>
-        <bdi class={nameClass(line.from)}>{line.from}</bdi>
+        <bdi class={nameClass({ ...line, name: line.from })}>{line.from}</bdi>
         <time>
           {room.isDirect ? "" : "#" + room.title + " · "}
           {unset ? t("timeUnknown") : `${day(line.ts, Date.now())} ${time(line.ts)}`}

@@ -6,6 +6,7 @@ import { forgetDrafts } from "../drafts";
 import { remember } from "../memory";
 import { enterKey, rowsKind, sound, textSize, theme } from "../settings";
 import { language, languages, t, type Key, type Language } from "../words";
+import { hasSay } from "./known";
 import { secureOf, type Secure } from "./secure";
 import { Choice, Item, Sure, Title } from "./sheet";
 import { ring } from "./sound";
@@ -79,6 +80,7 @@ export function Settings(_: { what: Open }) {
       {secure?.warning && <p class="muted small">{secure.warning}</p>}
       <ul>
         <Item text={t("youAndDevices")} act={() => (close(), open({ part: "self" }))} />
+        {hasSay() && <Item text={t("door")} act={() => open({ part: "door" })} />}
         {secure && location.protocol === "http:" && (
           <Item text={t("secureConnection")} act={() => location.assign("/trust")} />
         )}

@@ -79,6 +79,12 @@ export function useRequest(): { wrong: string; run(what: () => Promise<unknown>)
   return { wrong, run };
 }
 
+/** The same, where the sheet stays. */
+export function useTry(): { wrong: string; run(what: () => Promise<unknown>): void } {
+  const [wrong, set] = useState("");
+  return { wrong, run: (what) => (set(""), void what().catch((error: Error) => set(told(error)))) };
+}
+
 export function Wrong({ text }: { text: string }) {
   return text ? (
     <p class="wrong" role="alert">

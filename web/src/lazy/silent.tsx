@@ -1,24 +1,11 @@
 // Why one cannot write here, and for how long.
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chat } from "../app";
 import type { Room } from "../room";
 import { useSeconds } from "../views/status";
 import { language, t } from "../words";
-
-const units: [unit: string, seconds: number][] = [
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-
-/** In the largest unit of which there are two or more: 90 seconds, 2 minutes. */
-export function lasting(ms: number, language: string): string {
-  const seconds = Math.max(1, Math.ceil(ms / 1000));
-  const [unit, size] = units.find(([, size]) => seconds >= 2 * size) ?? units[3]!;
-  const n = Math.ceil(seconds / size);
-  return n.toLocaleString(language, { style: "unit", unit, unitDisplay: "long" } as Intl.NumberFormatOptions);
-}
+import { lasting } from "./lasting";
+import { fields, useTry, Wrong } from "./sheet";
 
 function Muted({ room }: { room: Room }) {
   const left = room.mutedUntil.value - chat.clock.now();
@@ -34,7 +21,32 @@ function Muted({ room }: { room: Room }) {
   );
 }
 
+/** At the door: one reads along, and may say who one is. */
+function Waiting() {
+  const [said, say] = useState("");
+  const { wrong, run } = useTry();
+  const knock = (event: Event) => {
+    const text = fields(event)("text");
+    run(() => chat.do({ type: "knock", text }).then(() => say(text)));
+  };
+  return (
+    <form class="note silent" onSubmit={knock}>
+      <p role="status">{t("waitingHere")}</p>
+      <label>
+        <span class="small">{t("sayWho")}</span>
+        <span class="row-of">
+          <input name="text" maxLength={120} autocomplete="off" />
+          <button class="main">{t("send")}</button>
+        </span>
+      </label>
+      {said && <p role="status">{t("saidWho", { text: said })}</p>}
+      <Wrong text={wrong} />
+    </form>
+  );
+}
+
 export function Silent({ room }: { room: Room }) {
+  if (chat.waiting.value) return <Waiting />;
   if (!room.readOnly.value) return <Muted room={room} />;
   return (
     <p class="note silent" role="status">

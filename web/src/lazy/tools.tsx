@@ -1,32 +1,56 @@
 // What may be done with a message, a person, a room: only what one's role allows.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { chat, close, open, screen, type Open } from "../app";
 import { startEdit } from "../drafts";
 import { whole } from "../dates";
 import { recallAll, remember } from "../memory";
 import { plainText } from "../markup";
-import { givable, may, mayTo } from "./may";
+import { may, mayTo } from "./may";
 import { canNotify, chosen, loudness, type Loudness } from "../notify";
 import type { Room } from "../room";
 import { sound } from "../settings";
 import { react } from "../views/row";
-import type { Role, Visibility } from "../wire";
+import type { Visibility } from "../wire";
 import { t, type Key } from "../words";
 import { exportRoom } from "./export";
 import { Inviting, MakePrivate } from "./inviting";
 import { startReply } from "./reply";
 import { Sanctions } from "./sanctions";
-import { Choice, copy, fields, Item, Sure, Title, useRequest, Wrong } from "./sheet";
+import { Choice, copy, fields, focus, Item, Sure, Title, useRequest, Wrong } from "./sheet";
 import { goDirect, linkTo } from "./ways";
 
 const quick = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏"];
+
+/** To those who look after the room. */
+function Report({ room, seq }: { room: Room; seq: number }) {
+  const { wrong, run } = useRequest();
+  const send = (event: Event) => {
+    const reason = fields(event)("reason");
+    run(() => chat.do({ type: "report", room: room.name, target: seq, ...(reason ? { reason } : {}) }).then(() => chat.say({ key: "text", text: t("reported") }, 5000)));
+  };
+  return (
+    <form onSubmit={send}>
+      <Title text={t("report")} />
+      <p>{t("reportHint")}</p>
+      <label>
+        {t("reportWhy")}
+        <input name="reason" maxLength={120} ref={focus} />
+      </label>
+      <Wrong text={wrong} />
+      <button class="main">{t("report")}</button>
+    </form>
+  );
+}
 
 export function MessageMenu({ what }: { what: Open }) {
   const room = what.room!;
   const row = room.row(what.seq!);
   const [sure, ask] = useState(false);
+  const [reporting, setReporting] = useState(false);
   if (!row) return <Title text={t("deleted")} />;
-  const mine = row.from === chat.me.value?.name;
+  if (reporting) return <Report room={room} seq={row.seq} />;
+  const mine = room.mine(row);
+  const theirs = room.people.value?.find((one) => one.name === row.from)?.role ?? "guest";
   const pick = (emoji: string) => {
     close();
     react(room, row, emoji);
@@ -73,106 +97,16 @@ export function MessageMenu({ what }: { what: Open }) {
         {!row.deleted && (mine || may(room.role.value, "delete_others")) && (
           <Item text={t("delete")} danger act={() => ask(true)} />
         )}
-        {!mine && may(room.role.value, "kick") && (
-          <Item text={row.from} act={() => open({ part: "person", room, name: row.from })} />
+        {!mine && !row.deleted && !room.isDirect && !may(room.role.value, "delete_others") && (
+          <Item text={t("report")} act={() => setReporting(true)} />
+        )}
+        {!mine && !room.isDirect && mayTo(room.role.value, "ban", theirs) && (
+          <Item text={t("ban")} danger act={() => open({ part: "person", room, name: row.from, act: "ban" })} />
+        )}
+        {!mine && (
+          <Item text={t("about", { name: row.from })} act={() => open({ part: "person", room, name: row.from })} />
         )}
       </ul>
-    </>
-  );
-}
-
-const spans: [Key, number | undefined][] = [
-  ["hour", 3600],
-  ["day", 86400],
-  ["week", 604800],
-  ["forEver", undefined],
-];
-
-const roleWords: Record<Role, Key> = {
-  admin: "roleAdmin",
-  owner: "roleOwner",
-  moderator: "roleModerator",
-  member: "roleMember",
-  guest: "roleGuest",
-};
-
-/** Mute or ban: for how long, and why. */
-function Sentence({ room, name, kind }: { room: Room; name: string; kind: "mute" | "ban" | "kick" }) {
-  const { wrong, run } = useRequest();
-  const verb = t(kind === "kick" ? "remove" : kind);
-  const act = (event: Event) => {
-    const field = fields(event);
-    const seconds = kind === "kick" ? undefined : spans[Number(field("span"))]![1];
-    const reason = field("reason");
-    const said = reason ? { reason } : {};
-    run(() => chat.do({ type: kind, room: room.name, user: name, ...(seconds ? { seconds } : {}), ...said }));
-  };
-  return (
-    <form onSubmit={act}>
-      <Title text={`${verb} · ${name}`} />
-      {kind !== "kick" && (
-        <fieldset class="chips">
-          <legend class="hidden">{t("banFor")}</legend>
-          {spans.map(([key], i) => (
-            <Choice name="span" value={String(i)} now="0">
-              {t(key)}
-            </Choice>
-          ))}
-        </fieldset>
-      )}
-      {kind !== "mute" && (
-        <label>
-          {t("reason")}
-          <input name="reason" maxLength={120} />
-        </label>
-      )}
-      <Wrong text={wrong} />
-      <button class="main">{verb}</button>
-    </form>
-  );
-}
-
-export function PersonMenu({ what }: { what: Open }) {
-  const room = what.room!;
-  const name = what.name!;
-  const [kind, choose] = useState<"mute" | "ban" | "kick" | null>(null);
-  const { wrong, run } = useRequest();
-  const known = room.people.value;
-  useEffect(() => {
-    if (!known) void chat.people(room);
-  }, [known]);
-  if (kind) return <Sentence room={room} name={name} kind={kind} />;
-  const mine = room.role.value;
-  const theirs = known?.find((one) => one.name === name)?.role ?? "guest";
-  const me = name === chat.me.value?.name;
-  const whom = { room: room.name, user: name };
-  /* Whose role is not known yet is not offered to be put out. */
-  const rules = !me && !room.isDirect && known;
-  return (
-    <>
-      <Title text={name} />
-      <p class="muted">{t(roleWords[theirs])}</p>
-      <ul>
-        {!me && <Item text={t("whisper")} act={() => (close(), goDirect(name))} />}
-        {me && <Item text={t("settings")} act={() => open({ part: "settings", room })} />}
-        {rules && mayTo(mine, "mute", theirs) && (
-          <>
-            <Item text={t("mute")} act={() => choose("mute")} />
-            <Item text={t("canWriteAgain")} act={() => run(() => chat.do({ type: "mute", ...whom, seconds: 0 }))} />
-          </>
-        )}
-        {rules && mayTo(mine, "kick", theirs) && <Item text={t("remove")} danger act={() => choose("kick")} />}
-        {rules && mayTo(mine, "ban", theirs) && <Item text={t("ban")} danger act={() => choose("ban")} />}
-        {rules &&
-          mayTo(mine, "role", theirs) &&
-          givable(mine)
-            .filter((role) => role !== theirs)
-            .map((role) => {
-              const give = () => run(() => chat.do({ type: "role", ...whom, role }));
-              return <Item text={t("makeRole", { role: t(roleWords[role]) })} act={give} />;
-            })}
-      </ul>
-      <Wrong text={wrong} />
     </>
   );
 }

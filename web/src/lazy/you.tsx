@@ -4,20 +4,14 @@ import { chat, type Open } from "../app";
 import { day } from "../dates";
 import type { BlockedLine, ClaimantReply, DeviceLine } from "../protocol.gen";
 import { t } from "../words";
-import { path } from "./invite";
-import { qr } from "./qr";
-import { copy, fields, focus, Item, Title, told, Wrong } from "./sheet";
+import { Address } from "./address";
+import { askBlocked, block } from "./known";
+import { copy, fields, focus, Item, Title, useTry, Wrong } from "./sheet";
 
 type View = "menu" | "name" | "devices" | "offer" | "approve" | "recovery" | "blocked";
 
-/** What a request gave or why it did not. */
-function useTry(): [string, (what: () => Promise<unknown>) => void] {
-  const [wrong, set] = useState("");
-  return [wrong, (what) => (set(""), void what().catch((error: Error) => set(told(error))))];
-}
-
 function Name({ done }: { done(): void }) {
-  const [wrong, run] = useTry();
+  const { wrong, run } = useTry();
   const rename = (event: Event) => {
     const name = fields(event)("name");
     if (name) run(() => chat.connection.request({ type: "rename", name }).then(done));
@@ -37,7 +31,7 @@ function Name({ done }: { done(): void }) {
 
 function Devices() {
   const [devices, show] = useState<readonly DeviceLine[]>([]);
-  const [wrong, run] = useTry();
+  const { wrong, run } = useTry();
   const ask = () => chat.connection.request({ type: "devices" }).then((reply) => show(reply.devices));
   useEffect(() => run(ask), []);
   const forget = (id: number) => run(() => chat.connection.request({ type: "forget_device", id }).then(ask));
@@ -85,7 +79,7 @@ function Asks({ who, yes, no }: { who: ClaimantReply; yes(): void; no(): void })
 
 function Offer({ done }: { done(): void }) {
   const [code, show] = useState("");
-  const [wrong, run] = useTry();
+  const { wrong, run } = useTry();
   useEffect(() => {
     chat.claimant.value = null;
     run(() => chat.connection.request({ type: "offer" }).then((reply) => "path" in reply && show(reply.code)));
@@ -94,18 +88,10 @@ function Offer({ done }: { done(): void }) {
   const answer = (accept: boolean) =>
     run(() => chat.connection.request({ type: "offer", code, accept }).then(() => ((chat.claimant.value = null), done())));
   if (who && who.code === code) return <><Asks who={who} yes={() => answer(true)} no={() => answer(false)} /><Wrong text={wrong} /></>;
-  const address = `${location.origin}/#join/${code}`;
-  const cells = code ? qr(address) : null;
-  const size = cells?.length ?? 0;
   return (
     <>
       <p>{t("offerHint")}</p>
-      {cells && (
-        <svg class="code" viewBox={`-4 -4 ${size + 8} ${size + 8}`} role="img" aria-label={address}>
-          <path d={path(cells)} shape-rendering="crispEdges" />
-        </svg>
-      )}
-      {code && <input readOnly aria-label={t("copyLink")} value={address} onFocus={(event) => event.currentTarget.select()} />}
+      {code && <Address address={`${location.origin}/#join/${code}`} />}
       <Wrong text={wrong} />
     </>
   );
@@ -114,7 +100,7 @@ function Offer({ done }: { done(): void }) {
 function Approve({ done }: { done(): void }) {
   const [code, found] = useState("");
   const [who, show] = useState<ClaimantReply | null>(null);
-  const [wrong, run] = useTry();
+  const { wrong, run } = useTry();
   const look = (event: Event) => {
     const typed = fields(event)("code");
     if (!typed) return;
@@ -161,7 +147,7 @@ function Approve({ done }: { done(): void }) {
 
 function Recovery() {
   const [code, show] = useState("");
-  const [wrong, run] = useTry();
+  const { wrong, run } = useTry();
   const make = () => run(() => chat.connection.request({ type: "recovery" }).then((reply) => show(reply.code.replace(/(.{5})(?=.)/g, "$1-"))));
   return (
     <>
@@ -186,12 +172,10 @@ function Recovery() {
 
 function Blocked() {
   const [list, show] = useState<readonly BlockedLine[] | null>(null);
-  const [wrong, run] = useTry();
-  const ask = () => chat.connection.request({ type: "blocked" }).then((reply) => show(reply.blocked));
-  useEffect(() => run(ask), []);
-  const set = (fields: { uid?: string; user?: string; on: boolean }) =>
-    run(() => chat.connection.request({ type: "block", ...fields }).then(ask));
-  const block = (event: Event) => {
+  const { wrong, run } = useTry();
+  useEffect(() => run(() => askBlocked().then(show)), []);
+  const set = (whom: { uid?: string; user?: string; on: boolean }) => run(() => block(whom).then(show));
+  const add = (event: Event) => {
     const user = fields(event)("user");
     if (user) set({ user, on: true });
   };
@@ -209,7 +193,7 @@ function Blocked() {
         ))}
       </ul>
       {list?.length === 0 && <p>{t("blockedNone")}</p>}
-      <form onSubmit={block}>
+      <form onSubmit={add}>
         <label>
           {t("blockUser")}
           <input name="user" autocomplete="off" maxLength={64} />

@@ -151,7 +151,7 @@ export function Log({ room }: { room: Room }) {
     if (!room.stick) fillAround(room, box.current!);
   });
   const divider = room.divider.value;
-  const rows = rowsOf({ room, rows: view.rows, waiting, me, divider, now: Date.now() });
+  const rows = rowsOf({ room, rows: view.rows, waiting, divider, now: Date.now() });
   return (
     <div class="logbox">
       <div

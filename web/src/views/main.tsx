@@ -3,14 +3,10 @@ import { useEffect } from "preact/hooks";
 import { chat, dialog, narrow, open, screen, wide } from "../app";
 import { focusComposer } from "../drafts";
 import { t } from "../words";
-import { Hearth } from "./hearth";
 import { useLater } from "./later";
 import { Naming } from "./naming";
 import { RoomPane } from "./room";
-import { Line, Rooms, sorted } from "./rooms";
-import { Status } from "./status";
-
-const offered_rooms = 8;
+import { Rooms } from "./rooms";
 
 /** F6 goes round the panes. */
 function nextPane(back: boolean): void {
@@ -58,6 +54,7 @@ export function Main() {
   const ahead = useLater(joined, () => import("../lazy/ahead"));
   useEffect(() => void ahead?.fetchAhead(), [ahead]);
   const people = useLater(joined, () => import("../lazy/people"));
+  const nowhere = useLater(!room, () => import("../lazy/nowhere"));
   const dialogs = useLater(dialog.value ?? joined, () => import("../lazy/dialog"));
   if (!chat.me.value) return <Naming />;
   const shown = !room ? "rooms" : screen.value;
@@ -67,35 +64,10 @@ export function Main() {
         {t("skip")}
       </a>
       <Rooms />
-      {room ? <RoomPane room={room} /> : !narrow.value && <NoRoom />}
+      {room ? <RoomPane room={room} /> : !narrow.value && nowhere && <nowhere.NoRoom />}
       {room && people && (wide.value || shown === "people") && <people.People room={room} />}
       {dialogs && <dialogs.Dialog />}
     </div>
-  );
-}
-
-/** In no room: what there is to choose from. */
-function NoRoom() {
-  const rooms = sorted(chat.rooms.value).slice(0, offered_rooms);
-  return (
-    <main class="room none">
-      <Status />
-      <div class="hollow">
-        <Hearth />
-        <h1>{t("chooseRoom")}</h1>
-        <p class="muted">{t("chooseRoomHint")}</p>
-        <ul>
-          {rooms.map((room) => (
-            <Line key={room.name} room={room} />
-          ))}
-        </ul>
-        {chat.mayCreate.value && (
-          <button class="main" onClick={() => open({ part: "create" })}>
-            {t("create")}
-          </button>
-        )}
-      </div>
-    </main>
   );
 }
 

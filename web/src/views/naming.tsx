@@ -3,31 +3,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { broughtCode, chat, invited } from "../app";
 import { isForgetful, remember } from "../memory";
-import { language, languages, t, why, type Language } from "../words";
+import { language, languages, t, type Language } from "../words";
 import { Hearth } from "./hearth";
 import { useLater } from "./later";
 
 const forgetful = isForgetful();
-
-const base_characters = 24;
-const suggested = 3;
-
-/** Free-looking names near one that is taken: mina -> mina-2, mina-3, mina-4; mina-2 -> mina-3 and on. */
-function namesNear(name: string): string[] {
-  const found = /^(.*?)-(\d{1,4})$/.exec(name);
-  const base = [...(found?.[1] ?? name)].slice(0, base_characters).join("");
-  const next = Number(found?.[2] ?? 1) + 1;
-  return Array.from({ length: suggested }, (_, i) => `${base}-${next + i}`);
-}
-
-function problem(name: string): string {
-  const refusal = chat.refusal.value;
-  if (!refusal) return "";
-  if (refusal.code === "name_taken") return t("nameTaken", { name: namesNear(name)[0]! });
-  if (refusal.code === "name_invalid") return t("nameInvalid");
-  /* What an administrator has to set is told as the gateway tells it. */
-  return refusal.code === "forbidden" ? refusal.message : why(refusal);
-}
+/** Tried without a name. */
+const nameless = " ";
 
 /** Where one is, before one has said who one is. */
 function askName(): void {
@@ -47,19 +29,19 @@ export function Naming() {
   const before = chat.refusal.peek() ? chat.wantedName : "";
   const [name, setName] = useState(before);
   const [tried, setTried] = useState(before);
-  const { room } = invited();
+  const { room, invite } = invited();
   const code = broughtCode();
   const [joins, join] = useState(!!code);
   const joining = useLater(joins, () => import("../lazy/joining"));
+  const wrong = tried && (tried === nameless || chat.refusal.value !== null);
+  const trouble = useLater(wrong, () => import("../lazy/trouble"));
   useEffect(askName, []);
   const busy = chat.link.value.is === "connecting";
-  const enter = (wanted: string) => {
+  const enter = (wanted: string, code = invite) => {
     setName(wanted);
-    setTried(wanted || " ");
-    if (wanted) chat.enter(wanted, room);
+    setTried(wanted || nameless);
+    if (wanted) chat.enter(wanted, room, code);
   };
-  const wrong = tried === " " ? t("needed") : tried ? problem(tried) : "";
-  const taken = chat.refusal.value?.code === "name_taken";
   if (joins && joining) {
     return (
       <main class="naming">
@@ -72,12 +54,14 @@ export function Naming() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          enter(new FormData(event.currentTarget).get("name")!.toString().trim());
+          const data = new FormData(event.currentTarget);
+          /* As it was told, or the whole address that it came in. */
+          enter(`${data.get("name")}`.trim(), `${data.get("invite") ?? invite}`.replace(/.*\//, ""));
         }}
       >
         <Hearth />
         <h1>{t("welcome", { server: chat.serverName.value })}</h1>
-        <p class="lead">{room ? t("toRoom", { room: "# " + room }) : t("lobbyOf")}</p>
+        <p class="lead">{room ? t("toRoom", { room: "# " + room }) : t(invite ? "youAreInvited" : "lobbyOf")}</p>
         <label for="name">{t("askName")}</label>
         <input
           id="name"
@@ -95,18 +79,9 @@ export function Naming() {
           {t("askNameHint")}
         </p>
         {forgetful && <p class="note">{t("captive", { address: location.origin })}</p>}
-        <p id="name-wrong" class="wrong" role="alert">
-          {wrong}
-        </p>
-        {taken && tried && (
-          <div class="chips">
-            {namesNear(tried).map((near) => (
-              <button type="button" class="chip" onClick={() => enter(near)}>
-                {near}
-              </button>
-            ))}
-          </div>
-        )}
+        <div id="name-wrong" role="alert">
+          {wrong && trouble && <trouble.Trouble tried={tried} enter={enter} />}
+        </div>
         <button class="main" disabled={busy}>
           {busy ? t("connecting") : t("enter")}
         </button>

@@ -15,6 +15,7 @@ function made(item: Outgoing): Row {
     seq: item.at,
     ts: item.at,
     from: item.user,
+    uid: chat.me.peek()?.uid,
     text: item.text ?? "",
     nonce: item.nonce,
     reply: item.reply_to,

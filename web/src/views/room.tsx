@@ -63,7 +63,7 @@ function Typing({ room }: { room: Room }) {
 }
 
 export function RoomPane({ room }: { room: Room }) {
-  const readOnly = room.readOnly.value;
+  const readOnly = room.readOnly.value || chat.waiting.value;
   const silent = readOnly || room.mutedUntil.value > 0;
   const later = useLater(silent, () => import("../lazy/silent"));
   return (

@@ -43,7 +43,7 @@ function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row })
   return (
     <button class="quote" onClick={() => void chat.history.jump(room, seq)}>
       {quoted ? <bdi>{quoted.from}</bdi> : "…"}
-      {quoted && ": " + (quoted.deleted ? t("deleted") : plainText(quoted.text).slice(0, 120))}
+      {quoted && ": " + (quoted.deleted ? t("deleted") : chat.hides(quoted) ? "…" : plainText(quoted.text).slice(0, 120))}
     </button>
   );
 }
@@ -81,7 +81,7 @@ function Time({ row, side }: { row: Row; side?: boolean }) {
 function Head({ row }: { row: Row }) {
   return (
     <div class="head">
-      <bdi class={nameClass(row.from)}>{row.from}</bdi>
+      <bdi class={nameClass({ ...row, name: row.from })}>{row.from}</bdi>
       <Time row={row} />
       {row.via && <span class="muted">{t("guestVia", { via: row.via })}</span>}
     </div>
@@ -120,6 +120,22 @@ function Body({ room, row }: { room: Room; row: Row }) {
   if (row.deleted) {
     return <p class="gone">{row.removedBy ? t("deletedBy", { name: row.removedBy }) : t("deleted")}</p>;
   }
+  if (chat.hides(row)) return <Blocked room={room} row={row} />;
+  return <Said room={room} row={row} />;
+}
+
+/** Of somebody whom one has blocked: folded until one wants to read it. */
+function Blocked({ room, row }: { room: Room; row: Row }) {
+  const [shown, show] = useState(false);
+  if (shown) return <Said room={room} row={row} />;
+  return (
+    <button class="link" onClick={() => show(true)}>
+      {t("blockedShow")}
+    </button>
+  );
+}
+
+function Said({ room, row }: { room: Room; row: Row }) {
   const tall = row.text.length > tall_characters || row.text.split("\n", tall_lines + 1).length > tall_lines;
   return tall ? <Tall room={room} text={row.text} /> : <Text room={room} text={row.text} />;
 }

@@ -16,6 +16,7 @@ function follows(row: Row, before: Row | undefined, count: number): boolean {
     before?.kind === "message" &&
     count < grouped_max &&
     before.from === row.from &&
+    before.uid === row.uid &&
     before.via === row.via &&
     row.ts - before.ts < grouped_ms &&
     !row.reply
@@ -45,13 +46,12 @@ interface Shown {
   room: Room;
   rows: readonly Row[];
   waiting: readonly Outgoing[];
-  me: string;
   divider: number;
   now: number;
 }
 
 /** Everything in order. Keys keep a message's element from "sending" to "sent". */
-export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): ComponentChild[] {
+export function rowsOf({ room, rows, waiting, divider, now }: Shown): ComponentChild[] {
   const nodes: ComponentChild[] = [];
   const stored = new Map(waiting.map((item) => [item.nonce, item]));
   let before: Row | undefined;
@@ -65,12 +65,12 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
       nodes.push(<Between key={"day" + itsDay} kind="day" text={day(row.ts, now)} />);
       before = undefined;
     }
-    if (!divided && row.seq > divider && row.from !== me) {
+    if (!divided && row.seq > divider && !room.mine(row)) {
       divided = true;
       before = undefined;
       nodes.push(<Between key="divider" kind="unread" text={t("newMessages")} />);
     }
-    const key = row.from === me && row.nonce ? row.nonce : row.seq;
+    const key = row.nonce && room.mine(row) ? row.nonce : row.seq;
     const first = !follows(row, before, grouped);
     grouped = first ? 1 : grouped + 1;
     nodes.push(
@@ -89,7 +89,7 @@ export function rowsOf({ room, rows, waiting, me, divider, now }: Shown): Compon
     before = row;
   };
   for (const row of rows) {
-    const pending = row.nonce && row.from === me ? stored.get(row.nonce) : undefined;
+    const pending = row.nonce && room.mine(row) ? stored.get(row.nonce) : undefined;
     if (pending) stored.delete(row.nonce!);
     draw(row, pending);
   }
