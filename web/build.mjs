@@ -65,12 +65,9 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const parts = [
-  ..."adopt ahead bar commands complete dialog door failed invite joining known looks notification nowhere".split(" ").map((name) => "lazy/" + name),
-  ..."parts past people person personal search settings sheets silent sound stream toolbar tools trouble".split(" ").map((name) => "lazy/" + name),
-  ..."you".split(" ").map((name) => "lazy/" + name),
-  "words/en", "words/ko", "words/later_en", "words/later_ko",
-];
+const later = `adopt ahead bar commands complete dialog door failed invite joining known looks notification nowhere
+  parts past people person personal search settings sheets silent sound stream toolbar tools trouble you`;
+const parts = [...later.split(/\s+/).map((name) => "lazy/" + name), "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
 
