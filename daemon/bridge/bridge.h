@@ -13,11 +13,16 @@ struct bridge {
     char url[URL_BYTES_MAX];  /* of the gateway, without a slash at its end */
     char authorization[256];  /* "Authorization: Bearer ..." */
     char uid[64];             /* of the bridge's own user; empty until it is known */
+    bool is_introducing;      /* it asks who it is */
+    int64_t introduce_ms;     /* not before */
     bool is_once, is_dry_run;
-    bool is_stopping;
+    bool has_failed;          /* something could not be delivered, or the gateway not reached */
     struct link *links;       /* all of them */
+    struct targets *targets;  /* what they lead to: see target.h */
     int64_t state_told_ms;    /* when bridge_state was told last */
     char state[256];          /* what was told */
+    char metrics[256];        /* the file that they are written to; empty: none */
+    int64_t metrics_ms;       /* when they were written last */
 };
 
 int64_t bridge_now_ms(void); /* monotonic */
@@ -25,12 +30,16 @@ int64_t bridge_now_ms(void); /* monotonic */
 /* A number of ms between half and all of so many, so that not everybody comes back at once. */
 int64_t bridge_jitter(int64_t ms);
 
-/* A request to the gateway's POST /api/v1/do; json is borrowed. done may be NULL. False without memory. */
-bool bridge_ask(struct bridge *bridge, json_t *request,
+/* A POST of JSON to a path of the gateway; json is borrowed. NULL without memory. */
+struct web_call *bridge_post(struct bridge *bridge, const char *path, const json_t *json,
+                             void (*done)(void *of, const struct web_answer *answer), void *of);
+
+/* The same of a request to /api/v1/do. done may be NULL. False without memory. */
+bool bridge_ask(struct bridge *bridge, const json_t *request,
                 void (*done)(void *of, const struct web_answer *answer), void *of);
 
-/* A text of a setting, or absent where there is none. */
-const char *setting_text(const config_setting_t *setting, const char *name, const char *absent);
-bool setting_flag(const config_setting_t *setting, const char *name, bool absent);
+/* Asks who its own user is, when that is due: until then nothing is carried, for it could take back what it
+ * brought. Gives the ms until it wants to be called again. */
+int64_t bridge_introduce(struct bridge *bridge);
 
 #endif

@@ -33,12 +33,17 @@ enum delivery {
 };
 
 struct driver {
-    const char *name;
-    /* Reads its part of the configuration. NULL: why is one sentence. */
+    const char *name;     /* and its targets' where the configuration names none */
+    const char *group;    /* the list of the configuration that its targets are in */
+    const char *settings; /* the words that such a target may have besides those of all, each between blanks */
+    const char *via;      /* what it brings comes through this; "": it brings nothing */
+    /* Reads a target's part of the configuration, which stays until close. With bridge->is_dry_run it connects to
+     * nothing. NULL: why is one sentence. */
     void *(*open)(struct bridge *bridge, const config_setting_t *setting, char *why, size_t why_size);
     void (*deliver)(void *target, struct link *link, const struct entry *entry);
     /* Called in every turn of the loop; may be NULL. */
     void (*tick)(void *target);
+    /* The target's links have ended before. */
     void (*close)(void *target);
 };
 

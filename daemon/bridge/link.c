@@ -15,16 +15,19 @@
 #define LINE_BYTES_MAX (512 * 1024)
 #define RETRY_LEAST_MS 1000
 #define RETRY_MOST_MS 300000
+#define READ_AGAIN_MOST_MS 30000 /* of the gateway, which is near */
+#define NOTE_AGAIN_MS 5000
 #define NOTE_MS 1000 /* the cursor is noted so often, or when there is nothing more to deliver */
 #define STATE_MS 5000
+#define BURST_MS 1000 /* of a rate */
+#define UNKNOWN (-1)
 
 struct link {
     struct link *next;
     struct bridge *bridge;
-    const struct driver *driver;
-    void *target; /* the driver's */
-    char *name, *room, *kinds, *mention;
+    struct link_plan plan;
     enum link_state state;
+    bool is_ending; /* nothing more is read */
     struct web_call *stream, *note;
     char *bytes; /* received, and not handed over yet */
     size_t length, capacity;
@@ -33,29 +36,26 @@ struct link {
     char *line;
     struct entry entry;
     char log[64];
-    int64_t done_seq, noted_seq, noting_seq; /* -1: not known yet */
+    int64_t done_seq, noted_seq, noting_seq; /* UNKNOWN: where the cursor stands */
+    bool is_put_back;                        /* the cursor was: read on from there */
     int64_t noted_ms;
     int64_t due_ms;
-    int failures;
+    int64_t next_ms; /* for its rate: the next entry not before */
+    int tries;
     char why[160]; /* the last failure; empty: it is well */
+    int64_t delivered, passed, failures, delivered_ts;
 };
 
 /* --- making and ending ---------------------------------------------------------------------------- */
 
-struct link *link_add(struct bridge *bridge, const struct driver *driver, void *target, const char *name,
-                      const char *room, const struct filter *filter)
+struct link *link_add(struct bridge *bridge, const struct link_plan *plan)
 {
     struct link *link = calloc(1, sizeof *link);
     if (!link)
         return NULL;
     link->bridge = bridge;
-    link->driver = driver;
-    link->target = target;
-    link->name = strdup(name);
-    link->room = strdup(room);
-    link->kinds = strdup(filter->kinds);
-    link->mention = strdup(filter->mention);
-    link->done_seq = link->noted_seq = -1;
+    link->plan = *plan;
+    link->done_seq = link->noted_seq = UNKNOWN;
     LL_APPEND(bridge->links, link);
     return link;
 }
@@ -76,45 +76,53 @@ static void stop_reading(struct link *link)
     link->is_paused = false;
 }
 
-void links_stop(struct bridge *bridge)
+static bool leads_to(const struct link *link, const void *target)
+{
+    return !target || link->plan.target == target;
+}
+
+void links_stop(struct bridge *bridge, const void *target)
 {
     struct link *link;
     LL_FOREACH(bridge->links, link)
     {
+        if (!leads_to(link, target))
+            continue;
+        link->is_ending = true;
         stop_reading(link);
     }
 }
 
-void links_destroy(struct bridge *bridge)
+void links_destroy(struct bridge *bridge, const void *target)
 {
     struct link *link, *after;
     LL_FOREACH_SAFE(bridge->links, link, after)
     {
+        if (!leads_to(link, target))
+            continue;
+        LL_DELETE(bridge->links, link);
         stop_reading(link);
         web_cancel(bridge->web, link->note);
         forget_entry(link);
         free(link->bytes);
-        free(link->name);
-        free(link->room);
-        free(link->kinds);
-        free(link->mention);
         free(link);
     }
-    bridge->links = NULL;
 }
 
 /* --- waiting -------------------------------------------------------------------------------------- */
 
 static void wait_for(struct link *link, int64_t ms, const char *why)
 {
-    int64_t backoff = RETRY_LEAST_MS;
-    for (int i = 0; i < link->failures && backoff < RETRY_MOST_MS; i++)
+    int64_t backoff = RETRY_LEAST_MS, most = link->state == LINK_WAITING ? READ_AGAIN_MOST_MS : RETRY_MOST_MS;
+    for (int i = 0; i < link->tries && backoff < most; i++)
         backoff *= 2;
+    link->tries++;
     link->failures++;
-    backoff = backoff < RETRY_MOST_MS ? backoff : RETRY_MOST_MS;
+    link->bridge->has_failed = true;
+    backoff = backoff < most ? backoff : most;
     link->due_ms = bridge_now_ms() + (ms > 0 ? ms : bridge_jitter(backoff));
     if (why && strcmp(why, link->why) != 0)
-        log_warn("link: waits name=%s room=%s why=\"%s\"", link->name, link->room, why);
+        log_warn("link: waits name=%s room=%s why=\"%s\"", link->plan.name, link->plan.room, why);
     snprintf(link->why, sizeof link->why, "%s", why ? why : "");
 }
 
@@ -126,27 +134,25 @@ static void noted(void *of, const struct web_answer *answer)
     link->note = NULL;
     if (answer->status == 200)
         link->noted_seq = link->noting_seq;
-    else if (answer->status == 400) /* the room has another log now */
-        link->noted_seq = link->done_seq;
+    else if (answer->status == 400) /* it was put back, or the room has another log now */
+        link->is_put_back = true;
+    else
+        link->noted_ms = bridge_now_ms() + bridge_jitter(NOTE_AGAIN_MS);
 }
 
 static void note(struct link *link)
 {
-    struct bridge *bridge = link->bridge;
-    char url[URL_BYTES_MAX + 32];
-    json_t *cursor = json_pack("{s:s, s:s, s:s, s:I}", "name", link->name, "room", link->room, "log",
+    json_t *cursor = json_pack("{s:s, s:s, s:s, s:I}", "name", link->plan.name, "room", link->plan.room, "log",
                                link->log, "seq", (json_int_t)link->done_seq);
-    char *body = json_dumps(cursor, JSON_COMPACT);
-    json_decref(cursor);
-    snprintf(url, sizeof url, "%s/api/v1/cursor", bridge->url);
-    const struct web_request request = {.url = url, .body = body, .length = body ? strlen(body) : 0,
-                                        .headers = {bridge->authorization, "Content-Type: application/json"},
-                                        .timeout_ms = 15000, .may_be_private = true,
-                                        .done = noted, .of = link};
     link->noting_seq = link->done_seq;
     link->noted_ms = bridge_now_ms();
-    link->note = body ? web_begin(bridge->web, &request) : NULL;
-    free(body);
+    link->note = bridge_post(link->bridge, "/api/v1/cursor", cursor, noted, link);
+    json_decref(cursor);
+}
+
+static bool is_noted(const struct link *link)
+{
+    return link->done_seq == link->noted_seq || link->bridge->is_dry_run || link->is_put_back;
 }
 
 static bool has_line(const struct link *link)
@@ -154,14 +160,15 @@ static bool has_line(const struct link *link)
     return memchr(link->bytes ? link->bytes : "", '\n', link->length) != NULL;
 }
 
+/* Gives the ms until it is due. */
 static int64_t note_if_due(struct link *link)
 {
     bool is_idle = link->state != LINK_DELIVERING && !has_line(link);
-    int64_t left_ms = link->noted_ms + NOTE_MS - bridge_now_ms();
-    if (link->note || link->done_seq == link->noted_seq || link->bridge->is_dry_run)
+    int64_t wait_ms = is_idle || link->is_ending ? NOTE_MS / 10 : NOTE_MS;
+    int64_t left_ms = link->noted_ms + wait_ms - bridge_now_ms();
+    if (link->note || is_noted(link))
         return INT64_MAX;
-    if (left_ms > 0 && !(is_idle && link->noted_ms + NOTE_MS / 10 < bridge_now_ms()) &&
-        !link->bridge->is_stopping)
+    if (left_ms > 0)
         return left_ms < NOTE_MS / 10 ? left_ms : NOTE_MS / 10;
     note(link);
     return INT64_MAX;
@@ -169,46 +176,11 @@ static int64_t note_if_due(struct link *link)
 
 /* --- what comes ----------------------------------------------------------------------------------- */
 
-static bool is_entry(const char *type)
-{
-    static const char *const types[] = {"message", "edit", "delete", "reaction", "topic"};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(types[i], type) == 0)
-            return true;
-    return false;
-}
-
-static bool is_listed(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = list; (at = strstr(at, word)); at += length)
-        if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
-            return true;
-    return list[0] == '\0';
-}
-
-static bool calls(const char *text, const char *name)
-{
-    char at_name[300];
-    snprintf(at_name, sizeof at_name, "@%s", name);
-    return name[0] == '\0' || (text && strcasestr(text, at_name));
-}
-
-/* Whether the target wants it; what the bridge itself brought is not taken back. */
-static bool is_wanted(const struct link *link)
-{
-    const char *uid = json_string_value(json_object_get(link->json, "uid"));
-    const char *text = json_string_value(json_object_get(link->json, "text"));
-    if (uid && link->bridge->uid[0] && strcmp(uid, link->bridge->uid) == 0)
-        return false;
-    return is_listed(link->kinds, link->entry.type) && calls(text, link->mention);
-}
-
 static void fill_entry(struct link *link)
 {
     struct entry *entry = &link->entry;
     entry->type = json_string_value(json_object_get(link->json, "type"));
-    entry->room = link->room;
+    entry->room = link->plan.room;
     entry->seq = json_integer_value(json_object_get(link->json, "seq"));
     entry->ts = json_integer_value(json_object_get(link->json, "ts"));
     entry->json = link->json;
@@ -218,19 +190,40 @@ static void fill_entry(struct link *link)
 
 static void print(const struct link *link)
 {
-    printf("%s %s %s\n", link->name, link->entry.id, link->entry.line);
+    printf("%s %s %s\n", link->plan.name, link->entry.id, link->entry.line);
     fflush(stdout);
 }
 
 static void hand_over(struct link *link)
 {
     link->state = LINK_DELIVERING;
+    link->due_ms = 0;
     if (link->bridge->is_dry_run)
         print(link);
     if (link->bridge->is_dry_run)
         link_delivered(link, DELIVERY_DONE, 0, NULL);
     else
-        link->driver->deliver(link->target, link, &link->entry);
+        link->plan.driver->deliver(link->plan.target, link, &link->entry);
+}
+
+/* At once, or when its rate allows. */
+static void hand_over_in_time(struct link *link)
+{
+    int64_t now_ms = bridge_now_ms();
+    bool is_early = link->next_ms > now_ms;
+    link->state = LINK_DELIVERING;
+    link->due_ms = link->next_ms;
+    if (link->plan.rate > 0 && link->next_ms < now_ms - BURST_MS)
+        link->next_ms = now_ms - BURST_MS;
+    if (link->plan.rate > 0)
+        link->next_ms += 1000 / link->plan.rate;
+    if (!is_early)
+        hand_over(link);
+}
+
+static bool is_wanted(const struct link *link)
+{
+    return filter_wants(&link->plan.filter, link->json, link->bridge->uid);
 }
 
 static void take_line(struct link *link, const char *line, size_t length)
@@ -240,19 +233,19 @@ static void take_line(struct link *link, const char *line, size_t length)
     if (type && strcmp(type, "joined") == 0) {
         const char *log = json_string_value(json_object_get(json, "log"));
         snprintf(link->log, sizeof link->log, "%s", log ? log : "");
-        link->failures = 0;
+        link->tries = 0;
         link->why[0] = '\0';
     } else if (type && strcmp(type, "live") == 0) {
         int64_t seq = json_integer_value(json_object_get(json, "seq"));
         link->is_live = true;
         if (seq > link->done_seq) /* there was nothing else up to here */
             link->done_seq = seq;
-    } else if (type && is_entry(type)) {
+    } else if (type && filter_is_entry(type)) {
         link->json = json;
         link->line = strndup(line, length);
         fill_entry(link);
         if (link->line && is_wanted(link)) {
-            hand_over(link);
+            hand_over_in_time(link);
             return;
         }
         link->done_seq = link->entry.seq;
@@ -326,7 +319,8 @@ static void stream_ended(void *of, const struct web_answer *answer)
             return;
         link->state = LINK_WAITING;
         link->length = 0;
-        wait_for(link, 0, why);
+        link->noted_seq = UNKNOWN; /* see read_on_if_noted */
+        wait_for(link, answer->retry_after_ms, why);
     }
 }
 
@@ -334,8 +328,8 @@ static void stream_ended(void *of, const struct web_answer *answer)
 static void read_on(struct link *link)
 {
     struct bridge *bridge = link->bridge;
-    char url[URL_BYTES_MAX + 2048], *room = curl_easy_escape(NULL, link->room, 0);
-    char *name = curl_easy_escape(NULL, link->name, 0);
+    char url[URL_BYTES_MAX + 2048], *room = curl_easy_escape(NULL, link->plan.room, 0);
+    char *name = curl_easy_escape(NULL, link->plan.name, 0);
     if (link->done_seq > 0 && link->log[0])
         snprintf(url, sizeof url, "%s/api/v1/rooms/%s/stream?log=%s&after=%" PRId64, bridge->url,
                  room ? room : "", link->log, link->done_seq);
@@ -368,6 +362,7 @@ static void go_on(struct link *link)
     if (!link->stream) {
         link->length = 0; /* a part of a line */
         link->state = LINK_WAITING;
+        link->noted_seq = UNKNOWN;
         link->due_ms = bridge_now_ms();
     } else if (link->is_paused) {
         link->is_paused = false;
@@ -381,19 +376,22 @@ void link_delivered(struct link *link, enum delivery delivery, int64_t retry_aft
         return;
     switch (delivery) {
     case DELIVERY_DONE:
-        link->failures = 0;
+        link->delivered++;
+        link->delivered_ts = link->entry.ts;
+        link->tries = 0;
         link->why[0] = '\0';
         break;
     case DELIVERY_PASSED:
-        log_warn("link: passed over name=%s id=%s why=\"%s\"", link->name, link->entry.id, why ? why : "");
-        link->failures = 0;
+        log_warn("link: passed over name=%s id=%s why=\"%s\"", link->plan.name, link->entry.id, why ? why : "");
+        link->passed++;
+        link->tries = 0;
         snprintf(link->why, sizeof link->why, "passed over %.60s: %.80s", link->entry.id, why ? why : "");
         break;
     case DELIVERY_LATER:
         wait_for(link, retry_after_ms, why);
         return;
     case DELIVERY_GONE:
-        log_warn("link: ended name=%s room=%s why=\"%s\"", link->name, link->room, why ? why : "");
+        log_warn("link: ended name=%s room=%s why=\"%s\"", link->plan.name, link->plan.room, why ? why : "");
         snprintf(link->why, sizeof link->why, "ended: %.100s", why ? why : "");
         link->state = LINK_GONE;
         forget_entry(link);
@@ -405,45 +403,43 @@ void link_delivered(struct link *link, enum delivery delivery, int64_t retry_aft
 
 /* --- all of them ---------------------------------------------------------------------------------- */
 
+/* Forgets how far it is: the cursor says so. */
+static void obey_cursor(struct link *link)
+{
+    log_info("link: reads on from its cursor name=%s room=%s", link->plan.name, link->plan.room);
+    link->is_put_back = false;
+    link->done_seq = link->noted_seq = UNKNOWN;
+    stop_reading(link);
+    link->state = LINK_WAITING;
+    link->due_ms = 0;
+}
+
+/* What it has delivered is noted before it reads on: if the cursor was put back meanwhile, it hears so. */
+static void read_on_if_noted(struct link *link)
+{
+    if (!is_noted(link) || !link->bridge->uid[0])
+        return;
+    link->due_ms = 0;
+    read_on(link);
+}
+
 static int64_t tick(struct link *link, int64_t now_ms)
 {
     int64_t next_ms = note_if_due(link);
     if (link->state == LINK_GONE && link->stream)
         stop_reading(link);
+    if (link->is_put_back && (link->state == LINK_WAITING || link->state == LINK_READING))
+        obey_cursor(link);
     bool waits = link->state == LINK_WAITING || (link->state == LINK_DELIVERING && link->due_ms > 0);
-    if (!waits || link->bridge->is_stopping)
+    if (!waits || link->is_ending)
         return next_ms;
     if (link->due_ms > now_ms)
         return link->due_ms - now_ms < next_ms ? link->due_ms - now_ms : next_ms;
-    link->due_ms = 0;
     if (link->state == LINK_WAITING)
-        read_on(link);
+        read_on_if_noted(link);
     else
         hand_over(link);
     return next_ms;
-}
-
-/* "2 of 3 links are well; ci: HTTP 500" */
-static void tell_state(struct bridge *bridge, int64_t now_ms)
-{
-    char state[256];
-    size_t well = 0, count = 0;
-    const struct link *link, *ill = NULL;
-    LL_FOREACH(bridge->links, link)
-    {
-        count++;
-        well += link->why[0] == '\0';
-        ill = link->why[0] ? link : ill;
-    }
-    snprintf(state, sizeof state, "%zu of %zu links are well%s%.60s%s%.120s", well, count, ill ? "; " : "",
-             ill ? ill->name : "", ill ? ": " : "", ill ? ill->why : "");
-    if (bridge->is_dry_run || now_ms < bridge->state_told_ms + STATE_MS || strcmp(state, bridge->state) == 0)
-        return;
-    bridge->state_told_ms = now_ms;
-    snprintf(bridge->state, sizeof bridge->state, "%s", state);
-    json_t *request = json_pack("{s:s, s:s, s:b}", "type", "bridge_state", "text", state, "ok", !ill);
-    (void)bridge_ask(bridge, request, NULL, NULL);
-    json_decref(request);
 }
 
 int64_t links_tick(struct bridge *bridge)
@@ -455,7 +451,6 @@ int64_t links_tick(struct bridge *bridge)
         int64_t due_ms = tick(link, now_ms);
         next_ms = due_ms < next_ms ? due_ms : next_ms;
     }
-    tell_state(bridge, now_ms);
     return next_ms;
 }
 
@@ -464,19 +459,31 @@ bool links_are_idle(const struct bridge *bridge)
     const struct link *link;
     LL_FOREACH(bridge->links, link)
     {
-        if (link->state != LINK_GONE && !(link->state == LINK_READING && link->is_live && !has_line(link)))
+        bool is_done = link->state == LINK_READING && link->is_live && !has_line(link);
+        bool has_given_up = link->tries > 0 && link->due_ms > 0;
+        if (link->state != LINK_GONE && !is_done && !has_given_up)
             return false;
     }
     return true;
 }
 
-bool links_are_noted(const struct bridge *bridge)
+bool links_are_noted(const struct bridge *bridge, const void *target)
 {
     const struct link *link;
     LL_FOREACH(bridge->links, link)
     {
-        if (!bridge->is_dry_run && (link->note || link->noted_seq != link->done_seq))
+        if (leads_to(link, target) && (link->note || !is_noted(link)))
             return false;
     }
     return true;
+}
+
+const struct link *link_next(const struct bridge *bridge, const struct link *link, struct link_figures *figures)
+{
+    const struct link *next = link ? link->next : bridge->links;
+    if (next)
+        *figures = (struct link_figures){.name = next->plan.name, .room = next->plan.room, .why = next->why,
+                                         .delivered = next->delivered, .passed = next->passed,
+                                         .failures = next->failures, .delivered_ts = next->delivered_ts};
+    return next;
 }

@@ -2,69 +2,55 @@
  * acknowledged to the broker only when the gateway has acknowledged it, and what goes out is delivered when the
  * broker has acknowledged it. Home Assistant finds the rooms by its discovery. */
 #include "daemon/bridge/bridge.h"
+#include "daemon/bridge/home_assistant.h"
 #include "daemon/bridge/link.h"
+#include "daemon/bridge/mqtt_payload.h"
+#include "daemon/bridge/setting.h"
 #include "daemon/log.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include <mosquitto.h>
+#include <mqtt_protocol.h>
 #include <utlist.h>
 
-#define PAYLOAD_BYTES_MAX 65536
 #define RETRY_MOST_S 30
 #define ACKED_MAX 256
+#define ACK_MS 60000     /* a broker that acknowledges nothing for so long is said to */
 #define GOODBYE_TRIES 25 /* of 20 ms */
-#define TOPIC_BYTES_MAX 512
+#define KEEPALIVE_S 30
 
 /* One entry that the broker has not acknowledged yet: one a link. */
 struct sent {
     struct sent *next;
     struct link *link;
     int mid;
+    int64_t since_ms;
 };
 
 struct mqtt {
     struct bridge *bridge;
     struct mosquitto *client;
     const config_setting_t *rooms; /* of the configuration, which outlives it */
-    char prefix[129], name[65];
-    bool retains, discovers;
+    const char *prefix, *name, *via, *topic, *send_topic, *payload;
+    char status[TOPIC_BYTES_MAX];
+    bool retains, discovers, is_begun;
     struct sent *sent;       /* loop thread */
+    int64_t passed_told;
     atomic_bool is_connected;
     atomic_bool wants_discovery;
+    atomic_int passed;       /* received, and never said */
     pthread_mutex_t mutex;   /* of the next two */
     int acked[ACKED_MAX];
     size_t acked_count;
 };
 
-/* --- topics --------------------------------------------------------------------------------------- */
-
-/* A room's name as one level of a topic: /, + and # mean something there. */
-static void level_of(const char *room, char *out, size_t size)
-{
-    size_t used = 0;
-    for (; *room && used + 4 < size; room++) {
-        if (strchr("/+#%", *room))
-            used += (size_t)snprintf(out + used, size - used, "%%%02X", (unsigned char)*room);
-        else
-            out[used++] = *room;
-    }
-    out[used] = '\0';
-}
-
-static void topic_of(const struct mqtt *mqtt, const char *room, const char *end, char out[TOPIC_BYTES_MAX])
-{
-    char level[300];
-    level_of(room, level, sizeof level);
-    snprintf(out, TOPIC_BYTES_MAX, "%s/%s%s", mqtt->prefix, level, end);
-}
+/* --- rooms and topics ----------------------------------------------------------------------------- */
 
 static int room_count(const struct mqtt *mqtt)
 {
@@ -76,95 +62,42 @@ static const char *room_at(const struct mqtt *mqtt, int i)
     return config_setting_get_string_elem(mqtt->rooms, i);
 }
 
-/* The room whose .../send this is; NULL: none of ours. */
+static bool topic_of(const struct mqtt *mqtt, const char *pattern, const char *room, char out[TOPIC_BYTES_MAX])
+{
+    return mqtt_topic(pattern, mqtt->prefix, room, out);
+}
+
+/* The room whose topic to send to this is; NULL: none of ours. */
 static const char *room_of(const struct mqtt *mqtt, const char *topic)
 {
     char own[TOPIC_BYTES_MAX];
-    for (int i = 0; i < room_count(mqtt); i++) {
-        topic_of(mqtt, room_at(mqtt, i), "/send", own);
-        if (strcmp(own, topic) == 0)
+    for (int i = 0; i < room_count(mqtt); i++)
+        if (topic_of(mqtt, mqtt->send_topic, room_at(mqtt, i), own) && strcmp(own, topic) == 0)
             return room_at(mqtt, i);
-    }
     return NULL;
 }
 
 /* --- Home Assistant ------------------------------------------------------------------------------- */
 
-/* Letters, digits, _ and -; what else there is becomes _. */
-static void object_of(const struct mqtt *mqtt, const char *room, char out[128])
+static void publish_json(void *of, const char *topic, const json_t *json)
 {
-    snprintf(out, 128, "%s_%s", mqtt->name, room);
-    for (char *at = out; *at; at++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *at))
-            *at = '_';
-}
-
-static void publish_json(struct mqtt *mqtt, const char *topic, json_t *json)
-{
+    struct mqtt *mqtt = of;
     char *text = json_dumps(json, JSON_COMPACT);
     if (text)
         (void)mosquitto_publish(mqtt->client, NULL, topic, (int)strlen(text), text, 1, true);
     free(text);
-    json_decref(json);
 }
 
-static void discover_room(struct mqtt *mqtt, const char *room)
+static void announce_room(struct mqtt *mqtt, const char *name)
 {
-    char object[128], out[TOPIC_BYTES_MAX], in[TOPIC_BYTES_MAX], status[TOPIC_BYTES_MAX], topic[TOPIC_BYTES_MAX];
-    object_of(mqtt, room, object);
-    topic_of(mqtt, room, "", out);
-    topic_of(mqtt, room, "/send", in);
-    snprintf(status, sizeof status, "%s/status", mqtt->prefix);
-    json_t *device = json_pack("{s:[s], s:s, s:s}", "identifiers", mqtt->name, "name", mqtt->name,
-                               "manufacturer", "hearth");
-    snprintf(topic, sizeof topic, "homeassistant/notify/%s/config", object);
-    publish_json(mqtt, topic, json_pack("{s:s, s:s, s:s, s:s, s:O}", "name", room, "unique_id", object,
-                                        "command_topic", in, "availability_topic", status, "device", device));
-    snprintf(topic, sizeof topic, "homeassistant/event/%s/config", object);
-    publish_json(mqtt, topic,
-                 json_pack("{s:s, s:s, s:s, s:s, s:[s,s,s,s,s], s:s, s:O}", "name", room, "unique_id", object,
-                           "state_topic", out, "availability_topic", status, "event_types", "message", "edit",
-                           "delete", "reaction", "topic", "value_template",
-                           "{{ {'event_type': value_json.event, 'from': value_json.from, 'text': "
-                           "value_json.text | default('')} | to_json }}", "device", device));
-    json_decref(device);
+    char out[TOPIC_BYTES_MAX], in[TOPIC_BYTES_MAX];
+    const struct home_room room = {.device = mqtt->name, .room = name, .topic = out, .send_topic = in,
+                                   .status_topic = mqtt->status};
+    if (topic_of(mqtt, mqtt->topic, name, out) && topic_of(mqtt, mqtt->send_topic, name, in))
+        home_assistant_announce(&room, publish_json, mqtt);
 }
 
 /* --- what arrives: on mosquitto's thread ------------------------------------------------------------ */
-
-static char *bounded(const struct mosquitto_message *message)
-{
-    if (message->payloadlen < 1 || message->payloadlen > PAYLOAD_BYTES_MAX)
-        return NULL;
-    return strndup(message->payload, (size_t)message->payloadlen);
-}
-
-/* A request send of a payload: {"text", "id", "from"}, or the text itself. NULL: it says nothing. */
-static json_t *request_of(const char *room, const char *payload)
-{
-    json_t *json = json_loads(payload, 0, NULL);
-    const char *text = json_is_object(json) ? json_string_value(json_object_get(json, "text")) : payload;
-    const char *id = json_string_value(json_object_get(json, "id"));
-    const char *from = json_string_value(json_object_get(json, "from"));
-    unsigned char random[16] = {0};
-    char nonce[65];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        random[0] = 1;
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(nonce + 2 * i, 3, "%02x", random[i]);
-    json_t *request = text && text[0] ? json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "send", "room", room,
-                                                  "text", text, "nonce", nonce, "via", "mqtt")
-                                      : NULL;
-    if (request && id && id[0] && strlen(id) <= 100) {
-        char origin[128];
-        snprintf(origin, sizeof origin, "mqtt:%s", id);
-        json_object_set_new(request, "origin", json_string(origin));
-    }
-    if (request && from && from[0])
-        json_object_set_new(request, "as", json_string(from));
-    json_decref(json);
-    return request;
-}
 
 static int post(struct mqtt *mqtt, const char *body)
 {
@@ -191,24 +124,23 @@ static bool bring(struct mqtt *mqtt, const char *body)
     }
 }
 
+static void bring_payload(struct mqtt *mqtt, const char *room, const struct mosquitto_message *message)
+{
+    char *body = mqtt_request(room, mqtt->via, message->payload, message->payloadlen);
+    if (!body || !bring(mqtt, body)) /* what nobody will ever take stops nothing */
+        atomic_fetch_add(&mqtt->passed, 1);
+    free(body);
+}
+
 static void on_message(struct mosquitto *client, void *of, const struct mosquitto_message *message)
 {
     struct mqtt *mqtt = of;
     const char *room = room_of(mqtt, message->topic);
     (void)client;
-    if (strcmp(message->topic, "homeassistant/status") == 0) {
-        if (message->payloadlen == 6 && memcmp(message->payload, "online", 6) == 0)
-            mqtt->wants_discovery = true;
-        return;
-    }
-    char *payload = room && !message->retain ? bounded(message) : NULL;
-    json_t *request = payload ? request_of(room, payload) : NULL;
-    char *body = request ? json_dumps(request, JSON_COMPACT) : NULL;
-    if (body)
-        (void)bring(mqtt, body); /* what the gateway refuses is passed over: it stops nothing */
-    free(body);
-    json_decref(request);
-    free(payload);
+    if (mqtt->discovers && strcmp(message->topic, "homeassistant/status") == 0)
+        mqtt->wants_discovery |= message->payloadlen == 6 && memcmp(message->payload, "online", 6) == 0;
+    else if (room && !message->retain)
+        bring_payload(mqtt, room, message);
 }
 
 static void on_connect(struct mosquitto *client, void *of, int code)
@@ -218,12 +150,10 @@ static void on_connect(struct mosquitto *client, void *of, int code)
     mqtt->is_connected = code == 0;
     if (code != 0)
         return;
-    for (int i = 0; i < room_count(mqtt); i++) {
-        topic_of(mqtt, room_at(mqtt, i), "/send", topic);
-        mosquitto_subscribe(client, NULL, topic, 1);
-    }
-    snprintf(topic, sizeof topic, "%s/status", mqtt->prefix);
-    mosquitto_publish(client, NULL, topic, 6, "online", 1, true);
+    for (int i = 0; i < room_count(mqtt); i++)
+        if (topic_of(mqtt, mqtt->send_topic, room_at(mqtt, i), topic))
+            mosquitto_subscribe(client, NULL, topic, 1);
+    mosquitto_publish(client, NULL, mqtt->status, 6, "online", 1, true);
     if (mqtt->discovers)
         mosquitto_subscribe(client, NULL, "homeassistant/status", 1);
     mqtt->wants_discovery = mqtt->discovers;
@@ -265,9 +195,8 @@ static void take_acked(struct mqtt *mqtt, int mid)
     }
 }
 
-static void mqtt_tick(void *target)
+static void take_all_acked(struct mqtt *mqtt)
 {
-    struct mqtt *mqtt = target;
     int acked[ACKED_MAX];
     pthread_mutex_lock(&mqtt->mutex);
     size_t count = mqtt->acked_count;
@@ -276,24 +205,35 @@ static void mqtt_tick(void *target)
     pthread_mutex_unlock(&mqtt->mutex);
     for (size_t i = 0; i < count; i++)
         take_acked(mqtt, acked[i]);
+}
+
+/* It goes on waiting: libmosquitto sends again when it is connected anew. But it is said. */
+static void tell_unacknowledged(struct mqtt *mqtt)
+{
+    struct sent *sent;
+    LL_FOREACH(mqtt->sent, sent)
+    {
+        if (bridge_now_ms() < sent->since_ms + ACK_MS)
+            continue;
+        sent->since_ms = bridge_now_ms();
+        link_delivered(sent->link, DELIVERY_LATER, ACK_MS, "the broker does not acknowledge");
+    }
+}
+
+static void mqtt_tick(void *target)
+{
+    struct mqtt *mqtt = target;
+    int passed = mqtt->passed;
+    take_all_acked(mqtt);
+    tell_unacknowledged(mqtt);
+    if (passed != mqtt->passed_told)
+        log_warn("mqtt: what was received is passed over name=%s count=%d", mqtt->name, passed);
+    mqtt->passed_told = passed;
     if (!mqtt->wants_discovery || !mqtt->is_connected)
         return;
     mqtt->wants_discovery = false;
     for (int i = 0; i < room_count(mqtt); i++)
-        discover_room(mqtt, room_at(mqtt, i));
-}
-
-static char *payload_of(const struct entry *entry)
-{
-    static const char *const copied[] = {"from", "text", "via", "reply_to", "target", "emoji", "on", "deleted"};
-    json_t *json = json_pack("{s:s, s:s, s:s, s:I}", "id", entry->id, "room", entry->room, "event",
-                             entry->type, "ts", (json_int_t)entry->ts);
-    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
-        if (json_object_get(entry->json, copied[i]))
-            json_object_set(json, copied[i], json_object_get(entry->json, copied[i]));
-    char *text = json_dumps(json, JSON_COMPACT);
-    json_decref(json);
-    return text;
+        announce_room(mqtt, room_at(mqtt, i));
 }
 
 /* What was handed to libmosquitto before the connection broke it sends again by itself. */
@@ -304,10 +244,21 @@ static bool is_sent(const struct mqtt *mqtt, const struct link *link)
     return sent != NULL;
 }
 
+static int publish(struct mqtt *mqtt, const struct entry *entry, int *mid)
+{
+    char topic[TOPIC_BYTES_MAX], *payload = mqtt_payload(mqtt->payload, entry);
+    int code = MOSQ_ERR_INVAL;
+    if (!payload)
+        code = mqtt->payload[0] ? MOSQ_ERR_PAYLOAD_SIZE : MOSQ_ERR_NOMEM;
+    else if (topic_of(mqtt, mqtt->topic, entry->room, topic))
+        code = mosquitto_publish(mqtt->client, mid, topic, (int)strlen(payload), payload, 1, mqtt->retains);
+    free(payload);
+    return code;
+}
+
 static void mqtt_deliver(void *target, struct link *link, const struct entry *entry)
 {
     struct mqtt *mqtt = target;
-    char topic[TOPIC_BYTES_MAX];
     if (is_sent(mqtt, link))
         return;
     if (!mqtt->is_connected) {
@@ -315,51 +266,62 @@ static void mqtt_deliver(void *target, struct link *link, const struct entry *en
         return;
     }
     struct sent *sent = calloc(1, sizeof *sent);
-    char *payload = payload_of(entry);
-    topic_of(mqtt, entry->room, "", topic);
-    int code = sent && payload ? mosquitto_publish(mqtt->client, &sent->mid, topic, (int)strlen(payload), payload,
-                                                   1, mqtt->retains)
-                               : MOSQ_ERR_NOMEM;
-    free(payload);
+    int code = sent ? publish(mqtt, entry, &sent->mid) : MOSQ_ERR_NOMEM;
     if (code == MOSQ_ERR_SUCCESS) {
         sent->link = link;
+        sent->since_ms = bridge_now_ms();
         LL_PREPEND(mqtt->sent, sent);
         return;
     }
     free(sent);
-    bool is_wrong = code == MOSQ_ERR_PAYLOAD_SIZE || code == MOSQ_ERR_OVERSIZE_PACKET || code == MOSQ_ERR_INVAL;
+    bool is_wrong = code == MOSQ_ERR_PAYLOAD_SIZE || code == MOSQ_ERR_OVERSIZE_PACKET || code == MOSQ_ERR_INVAL ||
+                    code == MOSQ_ERR_MALFORMED_UTF8;
     link_delivered(link, is_wrong ? DELIVERY_PASSED : DELIVERY_LATER, 0, mosquitto_strerror(code));
 }
 
 /* --- opening and closing -------------------------------------------------------------------------- */
 
-static int set_up(struct mqtt *mqtt, const config_setting_t *setting)
+static int set_options(struct mqtt *mqtt, const config_setting_t *setting)
 {
-    char status[TOPIC_BYTES_MAX];
     const char *user = setting_text(setting, "user", NULL), *ca = setting_text(setting, "ca", NULL);
-    int port = 1883, version = 4, code;
-    (void)config_setting_lookup_int(setting, "port", &port);
-    (void)config_setting_lookup_int(setting, "version", &version);
-    snprintf(status, sizeof status, "%s/status", mqtt->prefix);
+    int version = setting_number(setting, "version", 4) == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
     mosquitto_connect_callback_set(mqtt->client, on_connect);
     mosquitto_disconnect_callback_set(mqtt->client, on_disconnect);
     mosquitto_message_callback_set(mqtt->client, on_message);
     mosquitto_publish_callback_set(mqtt->client, on_publish);
     mosquitto_reconnect_delay_set(mqtt->client, 1, 30, true);
     mosquitto_max_inflight_messages_set(mqtt->client, 20);
-    code = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION,
-                                version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+    int code = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION, version);
     if (code == 0 && user)
         code = mosquitto_username_pw_set(mqtt->client, user, setting_text(setting, "password", NULL));
     if (code == 0 && ca)
         code = mosquitto_tls_set(mqtt->client, ca, NULL, setting_text(setting, "certificate", NULL),
                                  setting_text(setting, "key", NULL), NULL);
+    return code ? code : mosquitto_will_set(mqtt->client, mqtt->status, 7, "offline", 1, true);
+}
+
+/* With MQTT 5 a session ends with its connection unless it is said how long it lasts; and what is too large can be
+ * left to the broker. libmosquitto keeps these for every connection, from a call that fails for its lack of a port. */
+static void set_properties(struct mqtt *mqtt, const config_setting_t *setting)
+{
+    mosquitto_property *properties = NULL;
+    if (setting_number(setting, "version", 4) != 5)
+        return;
+    if (mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, UINT32_MAX) == 0 &&
+        mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, RECEIVED_BYTES_MAX + 1024) == 0)
+        (void)mosquitto_connect_bind_v5(mqtt->client, "localhost", 0, KEEPALIVE_S, NULL, properties);
+    mosquitto_property_free_all(&properties);
+}
+
+/* A broker that is away now is tried again. */
+static int begin(struct mqtt *mqtt, const config_setting_t *setting)
+{
+    int code = mosquitto_loop_start(mqtt->client);
+    mqtt->is_begun = code == 0;
+    set_properties(mqtt, setting);
     if (code == 0)
-        code = mosquitto_will_set(mqtt->client, status, 7, "offline", 1, true);
-    if (code == 0)
-        code = mosquitto_loop_start(mqtt->client);
-    if (code == 0) /* a broker that is away now is tried again */
-        (void)mosquitto_connect_async(mqtt->client, setting_text(setting, "host", "localhost"), port, 30);
+        (void)mosquitto_connect_async(mqtt->client, setting_text(setting, "host", "localhost"),
+                                      setting_number(setting, "port", 1883), KEEPALIVE_S);
     return code;
 }
 
@@ -367,15 +329,16 @@ static void mqtt_close(void *target)
 {
     struct mqtt *mqtt = target;
     struct sent *sent, *after;
-    char topic[TOPIC_BYTES_MAX];
-    snprintf(topic, sizeof topic, "%s/status", mqtt->prefix);
     if (mqtt->is_connected)
-        mosquitto_publish(mqtt->client, NULL, topic, 7, "offline", 1, true);
-    mosquitto_disconnect(mqtt->client);
+        mosquitto_publish(mqtt->client, NULL, mqtt->status, 7, "offline", 1, true);
+    if (mqtt->is_begun)
+        mosquitto_disconnect(mqtt->client);
     for (int i = 0; i < GOODBYE_TRIES && mqtt->is_connected; i++)
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    mosquitto_loop_stop(mqtt->client, true);
-    mosquitto_destroy(mqtt->client);
+    if (mqtt->is_begun)
+        mosquitto_loop_stop(mqtt->client, true);
+    if (mqtt->client)
+        mosquitto_destroy(mqtt->client);
     LL_FOREACH_SAFE(mqtt->sent, sent, after)
     {
         free(sent);
@@ -385,36 +348,73 @@ static void mqtt_close(void *target)
     mosquitto_lib_cleanup();
 }
 
+static void read_settings(struct mqtt *mqtt, const config_setting_t *setting)
+{
+    mqtt->rooms = config_setting_get_member(setting, "rooms");
+    mqtt->retains = setting_flag(setting, "retain", false);
+    mqtt->discovers = setting_flag(setting, "discovery", false);
+    mqtt->prefix = setting_text(setting, "prefix", "hearth");
+    mqtt->name = setting_text(setting, "name", "mqtt");
+    mqtt->via = setting_text(setting, "via", "mqtt");
+    mqtt->topic = setting_text(setting, "topic", "{prefix}/{room}");
+    mqtt->send_topic = setting_text(setting, "send_topic", "{prefix}/{room}/send");
+    mqtt->payload = setting_text(setting, "payload", "");
+    if (!topic_of(mqtt, "{prefix}/status", "", mqtt->status))
+        mqtt->status[0] = '\0';
+}
+
+/* NULL: nothing. */
+static const char *wrong_setting(const struct mqtt *mqtt, const config_setting_t *setting)
+{
+    char out[TOPIC_BYTES_MAX], in[TOPIC_BYTES_MAX];
+    int version = setting_number(setting, "version", 4), port = setting_number(setting, "port", 1883);
+    if (!mqtt->status[0])
+        return "prefix is a topic without + and #";
+    if (!topic_of(mqtt, mqtt->topic, "room", out) || !topic_of(mqtt, mqtt->send_topic, "room", in))
+        return "topic and send_topic are topics without + and #, of {prefix} and {room}";
+    if (strcmp(out, in) == 0)
+        return "topic and send_topic are the same: what goes out would come in again";
+    if (room_count(mqtt) > 1 && (!strstr(mqtt->topic, "{room}") || !strstr(mqtt->send_topic, "{room}")))
+        return "topic and send_topic need {room}, for there are several";
+    if (!mqtt_payload_is_right(mqtt->payload))
+        return "payload has a name that there is not, or a { without its }: see bridge.conf";
+    if (mqtt->discovers && mqtt->payload[0])
+        return "discovery reads JSON: leave payload out";
+    if (port < 1 || port > 65535 || (version != 4 && version != 5))
+        return "port is 1 to 65535, and version 4 or 5";
+    return NULL;
+}
+
 static void *mqtt_open(struct bridge *bridge, const config_setting_t *setting, char *why, size_t why_size)
 {
     struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+    char id[80];
     snprintf(why, why_size, "there is no memory");
     if (!mqtt)
         return NULL;
     mqtt->bridge = bridge;
-    mqtt->rooms = config_setting_get_member(setting, "rooms");
-    mqtt->retains = setting_flag(setting, "retain", false);
-    mqtt->discovers = setting_flag(setting, "discovery", false);
-    snprintf(mqtt->prefix, sizeof mqtt->prefix, "%s", setting_text(setting, "prefix", "hearth"));
-    snprintf(mqtt->name, sizeof mqtt->name, "%s", setting_text(setting, "name", "hearth"));
+    read_settings(mqtt, setting);
     pthread_mutex_init(&mqtt->mutex, NULL);
     mosquitto_lib_init();
-    mqtt->client = mosquitto_new(mqtt->name, false, mqtt); /* a session that the broker keeps */
-    bool is_prefix = mqtt->prefix[0] && !strpbrk(mqtt->prefix, "+#");
-    if (mqtt->client && is_prefix && bridge->is_dry_run)
-        return mqtt;
-    int code = mqtt->client && is_prefix ? set_up(mqtt, setting) : MOSQ_ERR_INVAL;
+    snprintf(id, sizeof id, "hearth-%s", mqtt->name);
+    mqtt->client = mosquitto_new(id, false, mqtt); /* a session that the broker keeps */
+    const char *wrong = wrong_setting(mqtt, setting);
+    int code = !mqtt->client ? MOSQ_ERR_NOMEM : wrong ? MOSQ_ERR_INVAL : set_options(mqtt, setting);
+    if (code == 0 && !bridge->is_dry_run)
+        code = begin(mqtt, setting);
     if (code == 0)
         return mqtt;
-    snprintf(why, why_size, is_prefix ? "MQTT cannot be set up: %s" : "prefix may not hold + or #%.0s",
-             mosquitto_strerror(code));
-    if (mqtt->client)
-        mosquitto_destroy(mqtt->client);
-    pthread_mutex_destroy(&mqtt->mutex);
-    free(mqtt);
-    mosquitto_lib_cleanup();
+    snprintf(why, why_size, "%s%s", wrong ? "" : "MQTT cannot be set up: ", wrong ? wrong : mosquitto_strerror(code));
+    mqtt_close(mqtt);
     return NULL;
 }
 
-const struct driver mqtt_driver = {.name = "mqtt", .open = mqtt_open, .deliver = mqtt_deliver,
-                                   .tick = mqtt_tick, .close = mqtt_close};
+const struct driver mqtt_driver = {
+    .name = "mqtt",
+    .group = "mqtt",
+    .settings = " host port prefix user password ca certificate key version retain discovery topic send_topic payload ",
+    .via = "mqtt",
+    .open = mqtt_open,
+    .deliver = mqtt_deliver,
+    .tick = mqtt_tick,
+    .close = mqtt_close};

@@ -2,6 +2,7 @@
  * order. What the receiver answers to somebody who calls its name is said in the room. */
 #include "daemon/bridge/bridge.h"
 #include "daemon/bridge/link.h"
+#include "daemon/bridge/setting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,5 +277,10 @@ static void webhook_close(void *target)
     free(webhook);
 }
 
-const struct driver webhook_driver = {.name = "webhook", .open = webhook_open,
-                                      .deliver = webhook_deliver, .close = webhook_close};
+const struct driver webhook_driver = {.name = "webhook",
+                                      .group = "webhooks",
+                                      .settings = " url secret private replies ",
+                                      .via = "",
+                                      .open = webhook_open,
+                                      .deliver = webhook_deliver,
+                                      .close = webhook_close};

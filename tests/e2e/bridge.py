@@ -57,6 +57,18 @@ class Bridge:
                 ready.set()
         ready.set()
 
+    def reload(self, settings):
+        """Reads these settings now; whether it took them."""
+        self.settings = settings
+        self.write()
+        before = len([line for line in self.log if "reloaded" in line])
+        os.kill(self.process.pid, signal.SIGHUP)
+        for _ in tries():
+            told = [line for line in self.log if "reloaded" in line]
+            if len(told) > before:
+                return "not reloaded" not in told[-1]
+        raise AssertionError(self.log)
+
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(DEADLINE_S)

@@ -3,6 +3,9 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
+import subprocess
+import time
 
 import pytest
 
@@ -200,9 +203,13 @@ async def test_once_and_dry_run_end_by_themselves(daemon, make_receiver):
 
 
 @pytest.mark.parametrize("settings, why", [
-    ("", "nothing to carry"), ("webhooks = 1;", "list"), ("webhooks = ( { } );", "url"), ("x = ;", "syntax"),
+    ("", "nothing to carry"), ("webhooks = 1;", "list"), ("webhooks = ( { } );", "rooms"), ("x = ;", "syntax"),
     ('webhooks = ( { url = "http://a"; } );', "rooms"), ('webhooks = ( { url = "ftp://a"; rooms = ["x"]; } );', "url"),
-    ('webhooks = ( { url = "http://a"; rooms = ["x"]; secret = "short"; } );', "whsec_")])
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; secret = "short"; } );', "whsec_"), ("webhoks = ( );", "nothing of this name"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; secrets = "x"; } );', "no setting secrets"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; kinds = ["mesage"]; } );', "kinds"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; rate = -1; } );', "rate"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; }, { url = "http://b"; rooms = ["x"]; } );', "two named webhook")])
 async def test_a_wrong_configuration_is_told(daemon, settings, why):
     done = Bridge(daemon, settings).run("--check-config")
     assert done.returncode == 1 and why in done.stderr and ".conf:" in done.stderr, done.stderr
@@ -210,3 +217,85 @@ async def test_a_wrong_configuration_is_told(daemon, settings, why):
 
 async def test_a_right_configuration_is_told_too(daemon, make_receiver):
     assert Bridge(daemon, webhook(make_receiver())).run("--check-config").returncode == 0
+
+
+def both(one, other, more=""):
+    return ("webhooks = ( " + ", ".join(f'{{ name = "{name}"; url = "{receiver.url}"; rooms = ["lobby"]; private = true; {extra} }}'
+                                        for name, receiver, extra in (("one", one, ""), ("other", other, more))) + " );\n")
+
+
+def cursors_of(bridge):
+    body = bridge.daemon.http("POST", "/api/v1/do", {"type": "cursors"}, {"Authorization": f"Bearer {bridge.token}"})[2]
+    return {line["name"]: line["seq"] for line in json.loads(body)["cursors"]}
+
+
+async def test_reading_the_configuration_again_touches_only_what_changed(daemon, make_receiver):
+    one, other, third = make_receiver(), make_receiver(), make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    with Bridge(daemon, both(one, other)) as bridge:
+        for _ in tries():
+            if len(cursors_of(bridge)) == 2:
+                break
+        await mina.send("first")
+        one.until(1), other.until(1)
+        streams = len([line for line in json.loads(daemon.ctl("sessions", "--json"))["sessions"] if line["user"] == "out"])
+        assert streams == 2
+        ids = {line["id"] for line in json.loads(daemon.ctl("sessions", "--json"))["sessions"] if line["user"] == "out"}
+        assert not bridge.reload("webhooks = ( { } );"), "what is wrong changes nothing"
+        assert bridge.reload(both(one, third))
+        last = (await mina.send("second"))["seq"]
+        one.until(2), third.until(1)
+        assert len(other.posts) == 1 and third.texts(1) == ["second"], "it goes on from its cursor"
+        kept = {line["id"] for line in json.loads(daemon.ctl("sessions", "--json"))["sessions"] if line["user"] == "out"}
+        assert len(ids & kept) == 1, "the one that did not change was not touched"
+        for _ in tries():
+            if cursors_of(bridge) == {"one": last, "other": last}:
+                break
+        else:
+            raise AssertionError(cursors_of(bridge))
+    await part(mina)
+
+
+async def test_what_a_bridge_takes_is_as_fast_as_is_set(daemon, make_receiver):
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, webhook(receiver, "rate = 10;"))
+    assert bridge.run("--once").returncode == 0
+    for i in range(15):
+        await mina.send(f"m{i}")
+    began = time.monotonic()
+    assert bridge.run("--once").returncode == 0
+    assert receiver.texts(15) == [f"m{i}" for i in range(15)]
+    assert time.monotonic() - began >= 0.35, "ten at once, and the others at ten a second"
+    await part(mina)
+
+
+async def test_once_says_what_it_could_not_deliver(daemon, make_receiver):
+    receiver = make_receiver(lambda number, body: (503 if number == 1 else 200, {}, b""))
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, webhook(receiver))
+    assert bridge.run("--once").returncode == 0
+    await mina.send("x")
+    assert bridge.run("--once").returncode == 1, "it did not take it"
+    assert bridge.run("--once").returncode == 0 and receiver.texts(2) == ["x", "x"]
+    await part(mina)
+    daemon.kill()
+    assert bridge.run("--once").returncode == 1, "there is no gateway"
+    daemon.start()
+
+
+async def test_metrics_are_written_for_prometheus(daemon, make_receiver, tmp_path):
+    receiver = make_receiver(lambda number, body: (404 if number == 1 else 200, {}, b""))
+    (mina,) = await meet(daemon, "mina")
+    path = tmp_path / "bridge.prom"
+    bridge = Bridge(daemon, webhook(receiver) + f'metrics = "{path}";\n')
+    assert bridge.run("--once").returncode == 0
+    await mina.send("wrong"), await mina.send("right")
+    assert bridge.run("--once").returncode == 0
+    text = path.read_text()
+    assert 'hearth_bridge_delivered_total{target="out",room="lobby"} 1' in text, text
+    assert 'hearth_bridge_passed_total{target="out",room="lobby"} 1' in text and not (tmp_path / "bridge.prom.new").exists()
+    if shutil.which("promtool"):
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    await part(mina)
