@@ -67,7 +67,7 @@ struct sanction {
     enum sanction_kind kind;
     int64_t room_id;       /* 0: the gateway */
     int64_t user_id;       /* 0: a plain client, or nobody any more */
-    int64_t client_id;     /* of a plain client, while is_client */
+    int64_t client_id;     /* while is_client: of a plain client; with user_id, of one of those whom a bridge shows */
     bool is_client;
     enum role rank;        /* of whoever imposed it: only as high a one lifts it, and it hits nobody as high */
     int64_t until;         /* elapsed time; FOREVER */
@@ -76,6 +76,12 @@ struct sanction {
     unsigned reach;        /* 1 << enum reach: what is meant by it */
 };
 
+/* Of one person behind a bridge, and not of the bridge. */
+static inline bool sanction_is_behind(const struct sanction *sanction)
+{
+    return sanction->is_client && sanction->user_id != 0;
+}
+
 /* --- jobs ---------------------------------------------------------------------------------------- */
 
 /* A ban or a mute. One of the same kind, place and target that there is gives way. */
@@ -83,6 +89,7 @@ struct job_sanction {
     struct actor actor;
     char folded[NAME_BYTES_MAX + 1]; /* whom, by folded name; empty: the plain client */
     const char *reason;              /* NULL if none */
+    const char *from;                /* what the person behind a bridge is called; else NULL */
     bool reaches_device;             /* the devices and addresses that the user had in the last day, too */
     int shared_max;                  /* those that more others had are left out */
     struct marks here[SANCTION_MARKS_MAX]; /* of the target's sessions */
@@ -159,6 +166,7 @@ struct job_invite_use {
 struct sanction_row {
     struct sanction sanction;
     const char *user, *room, *by, *reason; /* room NULL: the gateway; reason NULL: none */
+    const char *from;                      /* the person behind the bridge; else NULL */
     int64_t created_ms;
 };
 

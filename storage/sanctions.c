@@ -221,7 +221,7 @@ static bool insert_marks(struct database *database, const struct sanction *sanct
 static bool set_grant(struct database *database, const struct sanction *sanction, int64_t until,
                       struct grant *grant)
 {
-    if (!sanction->room_id || !sanction->user_id)
+    if (!sanction->room_id || !sanction->user_id || sanction_is_behind(sanction))
         return true;
     if (!grants_read(database, sanction->room_id, sanction->user_id, grant))
         return false;
@@ -256,7 +256,7 @@ bool sanctions_impose(struct database *database, struct job *job)
     if ((wanted->reaches_device && !gather_marks(database, wanted)) ||
         !forget_over(database, wanted->at.elapsed_ms) || !find_same(database, sanction, &before) ||
         (before.id && !delete_sanction(database, before.id)) ||
-        !insert(database, wanted, target.name))
+        !insert(database, wanted, wanted->from ? wanted->from : target.name))
         return false;
     sanction->id = sqlite3_last_insert_rowid(database->handle);
     return insert_marks(database, sanction) &&
@@ -334,7 +334,7 @@ static sqlite3_stmt *select_rows(struct database *database, const struct job_san
 {
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT " COLUMNS ", coalesce(u.name, s.name), r.name, s.by_name, s.reason,"
-                  " s.created_ms FROM sanctions s LEFT JOIN users u ON u.id=s.user_id"
+                  " s.created_ms, s.name FROM sanctions s LEFT JOIN users u ON u.id=s.user_id"
                   " LEFT JOIN rooms r ON r.id=s.room_id WHERE s.until>?1 AND CASE ?2 WHEN 0 THEN"
                   " s.room_id=0 OR r.visibility=0 OR ?3 ELSE s.room_id=?2 END"
                   " ORDER BY s.id DESC LIMIT ?4");
@@ -367,6 +367,7 @@ bool sanctions_list(struct database *database, struct job *job)
         row->by = copy_text(job, rows, 10, TEXT_LINE);
         row->reason = copy_text(job, rows, 11, TEXT_PROSE);
         row->created_ms = sqlite3_column_int64(rows, 12);
+        row->from = sanction_is_behind(&row->sanction) ? copy_text(job, rows, 13, TEXT_LINE) : NULL;
     }
     return step == STEP_DONE && (!job_failed(job) || database_failed(database, SQLITE_NOMEM));
 }

@@ -44,8 +44,8 @@ json_int_t command_number(const char *text)
 /* The part that every one of these requests has. */
 static json_t *about_user(const struct invocation *invocation, const char *type)
 {
-    return json_pack("{s:s, s:s, s:s}", "type", type, "room", invocation->operands[0], "user",
-                     invocation->operands[1]);
+    return json_pack("{s:s, s:s, s:s, s:s*}", "type", type, "room", invocation->operands[0], "user",
+                     invocation->operands[1], "from", invocation->options[OPTION_from]);
 }
 
 /* Adds --for and --reason where they were given. */

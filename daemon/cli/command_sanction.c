@@ -25,6 +25,9 @@ static void print_sanction(const json_t *line)
     const json_t *left = json_object_get(line, "left_ms");
     printf("%" JSON_INTEGER_FORMAT "\t", number_of(line, "id"));
     terminal_print(stdout, text_of(line, "user"), 0);
+    if (text_of(line, "from")[0])
+        fputs(": ", stdout);
+    terminal_print(stdout, text_of(line, "from"), 0);
     putchar('\t');
     terminal_print(stdout, text_of(line, "room")[0] ? text_of(line, "room") : "everywhere", 0);
     putchar('\t');
@@ -104,10 +107,11 @@ static enum exit_code add(const struct invocation *invocation, const char *kind)
     const char *room = invocation->options[OPTION_room];
     if (!command_period(invocation->options[OPTION_for], &seconds))
         return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d.");
-    json_t *request = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "type", kind, "user",
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "type", kind, "user",
                                 invocation->operands[0], "scope", room ? "room" : "gateway", "room",
                                 room, "reason", invocation->options[OPTION_reason], "reach",
-                                invocation_has(invocation, OPTION_device) ? "device" : NULL);
+                                invocation_has(invocation, OPTION_device) ? "device" : NULL, "from",
+                                invocation->options[OPTION_from]);
     if (request && seconds > 0)
         json_object_set_new(request, "seconds", json_integer(seconds));
     return invocation_show(invocation, request, print_reach);

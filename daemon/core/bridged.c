@@ -2,6 +2,8 @@
 
 #include "daemon/core/ask.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
+#include "daemon/core/sanction.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/token.h"
 
@@ -21,6 +23,29 @@ static bool is_via(const char *via)
     return via[0] && via[strspn(via, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
+/* The name as sign_as makes it, without the bridge's behind an @. */
+int64_t bridged_person(const struct gateway *gateway, const char *from)
+{
+    size_t most = (size_t)gateway->config->limits.name_characters;
+    char base[NAME_BYTES_MAX + 1], name[NAME_BYTES_MAX + 1], folded[NAME_BYTES_MAX + 1];
+    snprintf(base, sizeof base, "%.*s", (int)strcspn(from, "@"), from);
+    if (!name_make(base[0] ? base : from, most, name) || !name_fold(name, folded))
+        return 0;
+    return (int64_t)(gateway_mark(gateway, false, folded, strlen(folded)) >> 2) + 1;
+}
+
+/* As one of those whom the bridge shows. */
+static bool may_speak(const struct ask *ask, const char *as, struct refusal *refusal)
+{
+    const struct gateway *gateway = ask->gateway;
+    int64_t user_id = session_user_id(ask->session), person = bridged_person(gateway, as);
+    int64_t banned = sanction_until_behind(gateway, user_id, person, ask->room->id, SANCTION_BAN);
+    int64_t muted = sanction_until_behind(gateway, user_id, person, ask->room->id, SANCTION_MUTE);
+    if (banned || muted)
+        refuse(refusal, banned ? ERROR_banned : ERROR_muted, "as", "This person may not speak here.");
+    return !banned && !muted;
+}
+
 bool bridged_check(const struct ask *ask, const struct bridged *bridged, struct refusal *refusal)
 {
     const struct token *token = token_of(ask->session);
@@ -32,7 +57,7 @@ bool bridged_check(const struct ask *ask, const struct bridged *bridged, struct 
         return false;
     }
     if (!bridged->via || is_via(bridged->via))
-        return true;
+        return !bridged->as || may_speak(ask, bridged->as, refusal);
     refuse(refusal, ERROR_bad_request, "via", "via is of a-z, 0-9 and -.");
     return false;
 }

@@ -2,12 +2,14 @@
  * is stored first and then applied to whoever is here. */
 #include "daemon/core/access.h"
 #include "daemon/core/audit.h"
+#include "daemon/core/bridged.h"
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/sanction.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/share.h"
+#include "daemon/core/token.h"
 #include "daemon/core/user.h"
 
 #include <stdio.h>
@@ -20,18 +22,36 @@
 /* What ban and mute have in common. */
 struct wish {
     enum sanction_kind kind;
-    const char *user, *reason;
+    const char *user, *from, *reason;
+    int64_t uid; /* instead of user, NUMBER_ABSENT if none */
     int64_t seconds;
     bool is_of_gateway, reaches_device;
 };
 
 /* --- whom ---------------------------------------------------------------------------------------- */
 
-/* Folds the name of a user, or reads the number of a plain client. False: nobody can be called so. */
-static bool read_target(const char *name, char folded[NAME_BYTES_MAX + 1],
+/* One of those whom a bridge or hook shows. */
+static bool read_behind(const struct ask *ask, const struct wish *wish, char folded[NAME_BYTES_MAX + 1],
                         struct sanction *sanction)
 {
-    if (!user_fold(name, folded))
+    const struct token *token = wish->uid != NUMBER_ABSENT ? token_find_user(ask->gateway, wish->uid)
+                                : wish->user && user_fold(wish->user, folded) ? token_find_folded(ask->gateway, folded)
+                                                                : NULL;
+    bool brings = token && (token->row.role == TOKEN_ROLE_BRIDGE || token->row.role == TOKEN_ROLE_HOOK);
+    if (brings)
+        memcpy(folded, token->row.folded, sizeof token->row.folded);
+    sanction->is_client = true;
+    sanction->client_id = bridged_person(ask->gateway, wish->from);
+    return brings && sanction->client_id != 0;
+}
+
+/* Folds the name of a user, or reads the number of a plain client. False: nobody can be called so. */
+static bool read_target(const struct ask *ask, const struct wish *wish, char folded[NAME_BYTES_MAX + 1],
+                        struct sanction *sanction)
+{
+    if (wish->from)
+        return read_behind(ask, wish, folded, sanction);
+    if (!user_fold(wish->user, folded))
         return false;
     if (!name_is_plain(folded))
         return true;
@@ -76,6 +96,10 @@ static void gather_marks(const struct gateway *gateway, struct job_sanction *wan
 static bool is_allowed(struct ask *ask, const struct wish *wish, struct refusal *refusal)
 {
     enum operation operation = wish->kind == SANCTION_BAN ? OPERATION_ban : OPERATION_mute;
+    if (!wish->user && !(wish->from && wish->uid != NUMBER_ABSENT)) {
+        refuse(refusal, ERROR_bad_request, "user", "user is missing; it must be a string.");
+        return false;
+    }
     if (!ask->room && !wish->is_of_gateway) {
         refuse(refusal, ERROR_bad_request, "room", "room is missing; or scope is gateway.");
         return false;
@@ -141,7 +165,7 @@ static void set_grants(const struct gateway *gateway, const struct sanction *san
                        const struct grant *grant, struct room *room)
 {
     const struct user *user = user_find_id(gateway, sanction->user_id);
-    if (!room)
+    if (!room || sanction_is_behind(sanction))
         return;
     room->grants_changed++;
     for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
@@ -198,6 +222,7 @@ static void fill(struct ask *ask, struct job *job, const struct wish *wish)
     char length[PERIOD_BYTES], text[320];
     wanted->actor = audit_actor(ask, job);
     wanted->reason = job_text(job, wish->reason);
+    wanted->from = job_clean_text(job, wish->from, TEXT_LINE);
     wanted->reaches_device = wish->reaches_device;
     wanted->shared_max = (int)ask->gateway->config->moderation.shared_address;
     wanted->at = ask->gateway->now;
@@ -211,7 +236,7 @@ static void fill(struct ask *ask, struct job *job, const struct wish *wish)
              wish->reaches_device ? ", the device too" : "", length[0] && wish->reason ? ": " : "",
              wish->reason ? wish->reason : "");
     audit_add(ask, job, wish->kind == SANCTION_BAN ? ACT_BAN : ACT_MUTE,
-              wish->is_of_gateway ? NULL : ask->room, wish->user, text);
+              wish->is_of_gateway ? NULL : ask->room, wish->from ? wish->from : wish->user, text);
 }
 
 static enum outcome impose(struct ask *ask, const struct wish *wish)
@@ -221,15 +246,16 @@ static enum outcome impose(struct ask *ask, const struct wish *wish)
     if (!job)
         return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
     struct job_sanction *wanted = &job->sanction;
-    bool is_name = read_target(wish->user, wanted->folded, &wanted->sanction);
+    bool is_behind = wish->from != NULL;
+    bool is_name = (wish->user || is_behind) && read_target(ask, wish, wanted->folded, &wanted->sanction);
     bool is_kept = wish->is_of_gateway || wish->reaches_device || wanted->sanction.is_client;
     bool is_own = is_name && is_self(ask, wanted->folded);
     if (is_allowed(ask, wish, &refusal)) {
-        bool is_elsewhere = wanted->sanction.is_client && !wish->is_of_gateway &&
+        bool is_elsewhere = wanted->sanction.is_client && !is_behind && !wish->is_of_gateway &&
                             ask->room != ask->gateway->rooms.plain;
         if (!is_name || is_elsewhere)
             refuse(&refusal, ERROR_user_not_found, "user", NULL);
-        else if (is_own)
+        else if (is_own && !is_behind)
             refuse(&refusal, ERROR_forbidden, "user", "Nobody does this to themselves.");
         else if (is_kept && !sanctions_have_room(ask->gateway))
             refuse(&refusal, ERROR_bad_request, NULL,
@@ -254,6 +280,8 @@ enum outcome handle_ban(struct ask *ask)
     const struct wish wish = {
         .kind = SANCTION_BAN,
         .user = ban->user,
+        .uid = ban->uid,
+        .from = ban->from,
         .reason = ban->reason,
         .seconds = ban->seconds,
         .is_of_gateway = is_word(ban->scope, WORDS_sanction_scope, SCOPE_OF_GATEWAY),
@@ -271,7 +299,7 @@ static void tell_unmuted(struct gateway *gateway, const struct sanction *lifted,
     while ((link = table_step(&gateway->sessions.by_id, link))) {
         struct session *session = TABLE_ITEM(link, struct session, by_id);
         const struct member *member = room ? session_member(session, room) : NULL;
-        bool is_user = lifted->user_id && session_user_id(session) == lifted->user_id;
+        bool is_user = lifted->user_id && session_user_id(session) == lifted->user_id && !sanction_is_behind(lifted);
         const struct grant *grant = member ? &member->grant : NULL;
         if ((is_user || lifted->mark_count) && (!room || member) &&
             !access_muted_until(session, room, grant))
@@ -302,7 +330,7 @@ static enum outcome lift(struct ask *ask, const struct wish *wish)
     struct job *job = job_create(JOB_LIFT);
     if (!job)
         return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
-    if (!read_target(wish->user, job->lift.folded, &job->lift.sanction)) {
+    if (!read_target(ask, wish, job->lift.folded, &job->lift.sanction)) {
         job_destroy(job);
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
     }
@@ -311,7 +339,7 @@ static enum outcome lift(struct ask *ask, const struct wish *wish)
     job->lift.sanction.kind = wish->kind;
     job->lift.sanction.room_id = room ? room->id : 0;
     job->lift.at = ask->gateway->now;
-    audit_add(ask, job, ACT_LIFT, room, wish->user, word_of(WORDS_sanction_kind, (int)wish->kind));
+    audit_add(ask, job, ACT_LIFT, room, wish->from ? wish->from : wish->user, word_of(WORDS_sanction_kind, (int)wish->kind));
     return ask_submit(ask, job, answer_lift);
 }
 
@@ -321,6 +349,8 @@ enum outcome handle_mute(struct ask *ask)
     const struct wish wish = {
         .kind = SANCTION_MUTE,
         .user = mute->user,
+        .uid = mute->uid,
+        .from = mute->from,
         .reason = mute->reason,
         .seconds = mute->seconds,
         .is_of_gateway = is_word(mute->scope, WORDS_sanction_scope, SCOPE_OF_GATEWAY),
@@ -330,8 +360,11 @@ enum outcome handle_mute(struct ask *ask)
 
 enum outcome handle_unban(struct ask *ask)
 {
+    const struct request_unban *unban = &ask->request.as_unban;
     const struct wish wish = {.kind = SANCTION_BAN,
-                              .user = ask->request.as_unban.user,
+                              .user = unban->user,
+                              .uid = unban->uid,
+                              .from = unban->from,
                               .seconds = NUMBER_ABSENT};
     return lift(ask, &wish);
 }
@@ -361,6 +394,7 @@ static struct record_sanction_line line_of(const struct gateway *gateway, struct
         .id = row->sanction.id,
         .kind = word_of(WORDS_sanction_kind, (int)row->sanction.kind),
         .user = row->user,
+        .from = row->from && row->from[0] ? row->from : NULL,
         .room = row->room,
         .by = row->by && row->by[0] ? row->by : NULL,
         .created = row->created_ms,

@@ -66,7 +66,7 @@ bool sanctions_have_room(struct gateway *gateway)
 
 static bool is_in_grant(const struct sanction *sanction)
 {
-    return sanction->room_id && sanction->user_id && sanction->mark_count == 0;
+    return sanction->room_id && sanction->user_id && sanction->mark_count == 0 && !sanction_is_behind(sanction);
 }
 
 static bool is_same(const struct sanction *a, const struct sanction *b)
@@ -115,6 +115,8 @@ static bool has_mark(const struct sanction *sanction, const struct marks *marks)
 static bool hits(const struct sanction *sanction, const struct subject *subject)
 {
     bool is_user = sanction->user_id && sanction->user_id == subject->user_id;
+    if (sanction_is_behind(sanction))
+        return false;
     bool is_client = sanction->is_client && subject->is_client &&
                      sanction->client_id == subject->client_id;
     return is_user || is_client ||
@@ -135,6 +137,21 @@ int64_t sanction_until(const struct gateway *gateway, const struct subject *subj
         const struct sanction *sanction = &sanctions->items[i];
         bool is_here = !sanction->room_id || sanction->room_id == room_id;
         if (sanction->kind == kind && is_here && hits(sanction, subject))
+            until = later(until, sanction->until);
+    }
+    return until > gateway->now.elapsed_ms ? until : 0;
+}
+
+int64_t sanction_until_behind(const struct gateway *gateway, int64_t user_id, int64_t person, int64_t room_id,
+                              enum sanction_kind kind)
+{
+    const struct sanctions *sanctions = &gateway->sanctions;
+    int64_t until = 0;
+    for (size_t i = 0; i < sanctions->count; i++) {
+        const struct sanction *sanction = &sanctions->items[i];
+        bool is_here = !sanction->room_id || sanction->room_id == room_id;
+        if (sanction->kind == kind && is_here && sanction_is_behind(sanction) &&
+            sanction->user_id == user_id && sanction->client_id == person)
             until = later(until, sanction->until);
     }
     return until > gateway->now.elapsed_ms ? until : 0;

@@ -46,6 +46,10 @@ struct subject {
 int64_t sanction_until(const struct gateway *gateway, const struct subject *subject,
                        int64_t room_id, enum sanction_kind kind);
 
+/* The same of one of those whom a bridge shows: see bridged_person. */
+int64_t sanction_until_behind(const struct gateway *gateway, int64_t user_id, int64_t person, int64_t room_id,
+                              enum sanction_kind kind);
+
 /* Banned from where: "this gateway". */
 void sanction_refuse(const struct gateway *gateway, const char *where, int64_t until,
                      struct refusal *refusal);

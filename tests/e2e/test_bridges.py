@@ -260,3 +260,62 @@ async def test_an_export_keeps_origin_and_via(daemon, tmp_path):
     (row,) = daemon.administrator("export", room="copy")["rows"]
     assert (row["origin"], row["via"], row["from"]) == ("m1", "meshtastic", "jun")
     await part(bridge)
+
+
+# ---- one person behind a bridge
+
+async def test_one_person_behind_a_bridge_is_muted_alone(daemon):
+    bridge = await a_bridge(daemon)
+    (mina,) = await meet(daemon, "mina")
+    await bridge.send("hello", **{"as": "Jun"})
+    message = await mina.next("message")
+    reply = await mina.ask_in_vain("mute", room="lobby", uid=message["uid"], **{"from": message["from"]})
+    assert reply["error_code"] == "forbidden"
+    daemon.ctl("role", "lobby", "mina", "moderator")
+    done = await mina.ask("mute", room="lobby", uid=message["uid"], **{"from": message["from"]})
+    for name in ("Jun", " JUN "):
+        reply = await bridge.ask_in_vain("send", room="lobby", text="x", nonce=name, **{"as": name})
+        assert (reply["error_code"], reply["field"]) == ("muted", "as")
+    reply = await bridge.ask_in_vain("react", room="lobby", target=message["seq"], emoji="👍", on=True, **{"as": "Jun"})
+    assert reply["error_code"] == "muted"
+    await bridge.send("others speak", **{"as": "Ann"})
+    await bridge.send("and so does the bridge")
+    (line,) = (await mina.ask("sanctions", room="lobby"))["sanctions"]
+    assert (line["user"], line["from"], line["id"]) == ("irc", "Jun", done["id"])
+    await part(bridge)
+    daemon.restart()
+    bridge = await Client.connect(daemon, hello=False)
+    daemon.ctl("token", "revoke", "irc")
+    await bridge.ask("hello", token=create(daemon, "irc", "bridge", "lobby"))
+    await bridge.join("lobby")
+    assert (await bridge.ask_in_vain("send", room="lobby", text="x", nonce="1", **{"as": "jun"}))["error_code"] == "muted"
+    daemon.ctl("unmute", "lobby", "irc", "--from", "Jun")
+    await bridge.send("again", **{"as": "Jun"})
+    await part(bridge)
+
+
+async def test_one_person_behind_a_bridge_is_put_out_alone(daemon):
+    daemon.administrator("create", room="den")
+    bridge = await a_bridge(daemon, "lobby", "den")
+    await part(*await meet(daemon, "jun"))
+    await bridge.send("it is me", **{"as": "jun"})
+    assert (await bridge.next("message"))["from"] == "jun@irc"
+    daemon.ctl("ban", "lobby", "irc", "--from", "jun@irc")
+    assert (await bridge.ask_in_vain("send", room="lobby", text="x", nonce="1", **{"as": "jun"}))["error_code"] == "banned"
+    await bridge.send("elsewhere", "den", **{"as": "jun"})
+    (jun,) = await meet(daemon, "jun 2")
+    await jun.send("a user of this name is somebody else")
+    daemon.ctl("ban", "add", "irc", "--from", "jun")
+    assert (await bridge.ask_in_vain("send", room="den", text="x", nonce="2", **{"as": "Jun"}))["error_code"] == "banned"
+    assert "irc: jun" in daemon.ctl("ban", "list")
+    for line in json.loads(daemon.ctl("ban", "list", "--json"))["sanctions"]:
+        daemon.ctl("ban", "remove", str(line["id"]))
+    await bridge.send("again", **{"as": "jun"})
+    await part(bridge, jun)
+
+
+async def test_only_bridges_have_somebody_behind_them(daemon):
+    await part(*await meet(daemon, "mina"))
+    for user in ("mina", "nobody"):
+        assert daemon.ctl("mute", "lobby", user, "--from", "Jun", check=False).returncode != 0
+    assert daemon.ctl("mute", "lobby", "mina", check=False).returncode == 0

@@ -300,6 +300,8 @@ export interface SanctionLine {
   kind: SanctionKind;
   /** Whom. */
   user: string;
+  /** Only whom this bridge or hook shows so. */
+  from?: string;
   /** Where; absent: in the gateway. */
   room?: string;
   /** By whom. */
@@ -894,8 +896,12 @@ export interface BanRequest {
   ref?: Ref;
   /** Room; needed unless scope is gateway. */
   room?: string;
-  /** User. */
-  user: string;
+  /** User; or */
+  user?: string;
+  /** by uid: of a bridge or hook, with from. */
+  uid?: string;
+  /** Only whom this bridge or hook shows so: nothing that it brings of them is taken any more. */
+  from?: string;
   /** For so long; for ever if absent, 30 days with reach device. */
   seconds?: number;
   /** room (default) or gateway (moderators of the gateway). */
@@ -912,8 +918,12 @@ export interface UnbanRequest {
   ref?: Ref;
   /** Room. */
   room: string;
-  /** User. */
-  user: string;
+  /** User; or */
+  user?: string;
+  /** As in ban. */
+  uid?: string;
+  /** As in ban. */
+  from?: string;
 }
 
 /** Let a user read and not speak. */
@@ -922,8 +932,12 @@ export interface MuteRequest {
   ref?: Ref;
   /** Room; needed unless scope is gateway. */
   room?: string;
-  /** User. */
-  user: string;
+  /** User; or */
+  user?: string;
+  /** As in ban. */
+  uid?: string;
+  /** As in ban. */
+  from?: string;
   /** For so long; for ever if absent, 30 days with reach device; 0 lets them speak again. */
   seconds?: number;
   /** As in ban. */
