@@ -4,7 +4,7 @@
 
 /* What the settings do not say: upper bounds in bytes, from the sizes of the structs of a 64-bit
  * build with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
-#define PROCESS_BYTES  (INT64_C(8) << 20)   /* program, libraries, the built-in page */
+#define PROCESS_BYTES  (INT64_C(4) << 20)   /* what program and libraries write to; their code is of files */
 #define THREAD_BYTES   (INT64_C(512) << 10) /* the stack that storage gives a thread */
 #define VALUES_MAX     INT64_C(32768)       /* JSON_VALUES_MAX: in a frame */
 #define VALUE_BYTES    INT64_C(448)         /* {} as Jansson keeps it while a frame is decoded */
@@ -12,7 +12,7 @@
 #define INDEX_BYTES    (INT64_C(1) << 20)   /* a block of the search index being made */
 #define LEAVING_MAX    INT64_C(32)          /* connections that have given way, beside all others */
 #define WIRE_BYTES     INT64_C(3072)        /* libwebsockets' own, of one connection */
-#define SESSION_BYTES  INT64_C(1536)        /* session, user and what they may do how often */
+#define SESSION_BYTES  INT64_C(1664)        /* session, user and what they may do how often */
 #define HELD_BYTES     INT64_C(2048)        /* that each may keep of what it receives */
 #define CROWDED_BYTES  INT64_C(1024)        /* unsent of each while all together are too many */
 #define LEAST_BYTES    INT64_C(4096)        /* a reply that each may have while all together are many */
@@ -65,8 +65,10 @@ struct memory_bounds config_memory(const struct config *config)
     const struct config_limits *limits = &config->limits;
     const struct config_storage *storage = &config->storage;
     int64_t threads = storage->readers + 2; /* the writer, and one for backups */
+    int64_t passwords =
+        THREAD_BYTES + (config->accounts.passwords ? config->accounts.password_kib * 1024 : 0);
     struct memory_bounds memory = {0};
-    memory.process = PROCESS_BYTES + threads * THREAD_BYTES +
+    memory.process = PROCESS_BYTES + threads * THREAD_BYTES + passwords +
                      smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES +
                      (config->tls.mode != TLS_OFF ? TLS_PROCESS_BYTES : 0);
     memory.connections = connections_bytes(config);
@@ -130,7 +132,7 @@ void config_print_memory(const struct config *config, FILE *out)
     if (config->outdated[0])
         fprintf(out, "Taken, and to be changed: %s.\n", config->outdated);
     fputs("The most memory this configuration allows, if everybody does the worst at once:\n", out);
-    print_line("program, libraries, threads, a frame being decoded", memory.process, out);
+    print_line("program, threads, a frame decoded, a password hashed", memory.process, out);
     print_line("connections, and what they keep together", memory.connections, out);
     print_line("replies that wait", memory.replies, out);
     print_line("rooms and their newest entries", memory.logs, out);

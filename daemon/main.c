@@ -133,6 +133,7 @@ static struct store_options store_options_of(const struct config *config)
         .retention_entries = config->retention.room_entries,
         .guest_age_ms = config->retention.guest_days * DAY_MS,
         .retry_ms = STORE_RETRY_MS,
+        .password_kib = (int)config->accounts.password_kib,
         .nonce_window = (int)config->limits.nonce_window,
         .nonce_bytes = (size_t)storage->nonce_bytes,
         .search = storage->search,

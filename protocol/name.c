@@ -93,20 +93,6 @@ static bool has_only_allowed(const char *text)
     return before != ' ' && before != ZERO_WIDTH_JOINER && before != ZERO_WIDTH_NON_JOINER;
 }
 
-/* Writes text in NFC to out. False when it is no UTF-8 or does not fit. */
-static bool compose(const char *text, char out[NAME_BYTES_MAX + 1])
-{
-    utf8proc_uint8_t *result = NULL;
-    utf8proc_ssize_t length =
-        utf8proc_map((const utf8proc_uint8_t *)text, 0, &result,
-                     UTF8PROC_COMPOSE | UTF8PROC_NULLTERM | UTF8PROC_STABLE);
-    bool fits = length >= 0 && length <= NAME_BYTES_MAX;
-    if (fits)
-        memcpy(out, result, (size_t)length + 1);
-    free(result);
-    return fits;
-}
-
 /* "." and ".." vanish from paths (RFC 3986 5.2.4). */
 static bool is_dots(const char *folded)
 {
@@ -124,7 +110,7 @@ enum name_result name_normalise(const char *name, size_t characters_max,
         return NAME_TOO_LONG;
     if (!text_is_utf8(name, strlen(name)))
         return NAME_BAD_CHARACTER;
-    if (!compose(name, out) || text_count_characters(out) > characters_max)
+    if (!text_compose(name, out, NAME_BYTES_MAX + 1) || text_count_characters(out) > characters_max)
         return NAME_TOO_LONG;
     if (!has_only_allowed(out))
         return NAME_BAD_CHARACTER;

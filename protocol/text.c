@@ -1,5 +1,6 @@
 #include "protocol/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <utf8proc.h>
@@ -145,6 +146,19 @@ size_t text_count_characters(const char *text)
         before = here;
     }
     return count;
+}
+
+bool text_compose(const char *text, char *out, size_t size)
+{
+    utf8proc_uint8_t *result = NULL;
+    utf8proc_ssize_t length =
+        utf8proc_map((const utf8proc_uint8_t *)text, 0, &result,
+                     UTF8PROC_COMPOSE | UTF8PROC_NULLTERM | UTF8PROC_STABLE);
+    bool fits = length >= 0 && (size_t)length < size;
+    if (fits)
+        memcpy(out, result, (size_t)length + 1);
+    free(result);
+    return fits;
 }
 
 /* --- control characters ----------------------------------------------------------------------- */

@@ -37,6 +37,9 @@ int32_t text_next(const char *text, size_t length, size_t *size);
 /* Characters that a reader counts: grapheme clusters. What is no UTF-8 counts one a byte. */
 size_t text_count_characters(const char *text);
 
+/* Writes text in NFC (Unicode 15) to out. False when it is no UTF-8 or does not fit size bytes with its NUL. */
+bool text_compose(const char *text, char *out, size_t size);
+
 /* --- control characters --- */
 
 /* What a text may hold of C0 (U+0000 to U+001F), DEL and C1 (U+0080 to U+009F). */

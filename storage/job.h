@@ -23,6 +23,7 @@ enum job_kind {
     JOB_RENAME,      /* a user is called otherwise from now on */
     JOB_DEVICE_CREATE, /* one more device of a user; the one seen least gives way to it */
     JOB_RECOVERY,      /* the recovery code of a user, in place of one before */
+    JOB_PASSWORD_SET,  /* what is kept of a user's password */
     JOB_BLOCK,         /* a user hears no more of another, or does again */
     JOB_BLOCKS,        /* whom a user has blocked, as they are then */
     JOB_USERS,         /* a page of the users, for administrators, as they are then */
@@ -53,6 +54,8 @@ enum job_kind {
     /* reads: done by any worker, in any order, from what is committed */
     JOB_LOGIN,  /* who has this key; or is this name free */
     JOB_USER_FIND,  /* who has this name */
+    JOB_PASSWORD_FIND, /* whose name it is, and what is kept of the password */
+    JOB_PASSWORD_HASH, /* compares one, or makes it: a queue and a thread of its own */
     JOB_GRANT_FIND, /* what a room remembers about a user */
     JOB_REPEAT, /* whether something was said before */
     JOB_JOIN,   /* the grant of a user in a room, and a page of its log */
@@ -89,6 +92,7 @@ enum job_result {
     JOB_OUTRANKED,        /* the target user's role is not below the actor's */
     JOB_ROOM_MISSING,     /* removed meanwhile */
     JOB_SANCTION_MISSING, /* lifted or over already */
+    JOB_PASSWORD_CHANGED, /* there was one, or another one than was said */
     JOB_REFUSED,          /* why says what: backup file exists, and the like */
     JOB_UNAVAILABLE       /* storage failed for longer than storage.retry; nothing was stored */
 };
@@ -313,6 +317,7 @@ struct store_status {
     bool is_time_proven;               /* by it retention removes what is old */
     char journal_mode[16];
     char durability[16];
+    char passwords[64];                /* how they are kept, in words */
     char failure[128];                 /* the newest failure in words */
     struct recovery_figures recovery;
 };
@@ -376,6 +381,9 @@ struct job {
         struct job_device device;
         struct job_device_create device_create;
         struct job_recovery recovery;
+        struct job_password_set password_set;
+        struct job_password_find password_find;
+        struct job_password_hash password_hash;
         struct job_devices devices;
         struct job_room room;
         struct job_room_set room_set;

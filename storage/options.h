@@ -22,6 +22,7 @@ struct store_options {
     int64_t guest_age_ms;
     int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
     int nonce_window;
+    int password_kib;       /* memory for one password: see password.h */
     size_t nonce_bytes;    /* of all rooms' nonces in memory; 0: of one room */
     bool search;
     clock_reader *read_clock;  /* NULL: the system's */
@@ -55,6 +56,7 @@ struct store_start {
     uint8_t secret[HASH_BYTES]; /* of this gateway, for keyed hashes */
     int64_t room_id_max, user_id_max; /* highest ever used */
     int64_t device_id_max;            /* highest in use */
+    int64_t password_rounds; /* measured once for this database, where there is no argon2; else 0 */
     int64_t max_bytes;      /* chosen once for this database, see ceiling.h; 0: no ceiling */
     bool created;           /* a new database */
     bool clean;             /* the last stop was clean */

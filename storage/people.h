@@ -43,6 +43,39 @@ struct job_device_create {
     int64_t dropped_id;       /* answer: the device that gave way; 0 none */
 };
 struct job_recovery { int64_t user_id; uint8_t hash[HASH_BYTES]; };
+
+/* --- passwords: see password.h for what is kept of one --- */
+
+#define PASSWORD_BYTES_MAX 255
+#define PASSWORD_KEPT_BYTES 128
+
+/* A user, who is named or called so now, and what is kept of the password. */
+struct job_password_find {
+    int64_t user_id;                 /* 0: by name; answer: whose it is, 0 nobody's */
+    char folded[NAME_BYTES_MAX + 1];
+    char kept[PASSWORD_KEPT_BYTES];  /* answer; empty: none */
+};
+/* What is typed is compared, what is wanted is made: each takes as long as a guess. */
+struct job_password_hash {
+    char typed[PASSWORD_BYTES_MAX + 1];  /* empty: nothing is compared. Wiped when it is done */
+    char kept[PASSWORD_KEPT_BYTES];      /* with this; empty: nobody's, which takes as long */
+    char wanted[PASSWORD_BYTES_MAX + 1]; /* to be made, if typed is right. Wiped, too */
+    bool is_right;                       /* answer */
+    char made[PASSWORD_KEPT_BYTES];      /* answer: of wanted; or of typed, when kept was made as is no
+                                            longer done. Empty: nothing */
+};
+enum password_change {
+    PASSWORD_REGISTER, /* the first one */
+    PASSWORD_CHANGE,   /* from was, and the user's other devices are forgotten */
+    PASSWORD_REMAKE,   /* the same password, made anew */
+    PASSWORD_GIVE      /* by an administrator, whatever it was; if there was one, no device stays */
+};
+struct job_password_set {
+    int64_t user_id, device_id; /* device_id stays */
+    enum password_change change;
+    char kept[PASSWORD_KEPT_BYTES], was[PASSWORD_KEPT_BYTES];
+    bool had_one; /* answer */
+};
 struct job_devices {
     int64_t user_id;
     struct device_row *devices; /* answer: the one seen last is first; owned by the job */

@@ -3,9 +3,16 @@
 #include <stdio.h>
 
 #include "storage/check.h"
+#include "storage/password.h"
 #include "storage/reader.h"
 
 enum { READER_BUSY_MS = 5000 };
+
+static struct password_cost cost_of(const struct store *store)
+{
+    return (struct password_cost){.memory_kib = store->options.password_kib,
+                                  .rounds = store->start.found.password_rounds};
+}
 
 /* The counters that a status needs besides what its worker has read. */
 static void add_counters(struct store *store, struct store_status *status)
@@ -13,6 +20,8 @@ static void add_counters(struct store *store, struct store_status *status)
     status->written_bytes = store_written_bytes(store);
     status->clock = store_now(store).clock;
     store_recovery(store, &status->recovery);
+    const struct password_cost cost = cost_of(store);
+    password_describe(&cost, status->passwords, sizeof status->passwords);
     pthread_mutex_lock(&store->mutex);
     status->commits = store->commits;
     status->failures = store->failures;
@@ -39,6 +48,8 @@ enum read_queue pool_queue(enum job_kind kind)
     case JOB_RESTORE:
     case JOB_TRANSFER:
         return QUEUE_SLOW;
+    case JOB_PASSWORD_HASH:
+        return QUEUE_PASSWORD;
     default:
         return QUEUE_QUICK;
     }
@@ -71,6 +82,13 @@ static struct job *next_read(struct worker *worker)
     return job;
 }
 
+static pthread_cond_t *work_of(struct worker *worker)
+{
+    return worker->takes[QUEUE_SLOW]       ? &worker->store->slow_work
+           : worker->takes[QUEUE_PASSWORD] ? &worker->store->password_work
+                                           : &worker->store->read_work;
+}
+
 /* Waits for a job. NULL when the store stops. */
 static struct job *take_read(struct worker *worker)
 {
@@ -78,8 +96,7 @@ static struct job *take_read(struct worker *worker)
     struct job *job = NULL;
     pthread_mutex_lock(&store->mutex);
     while (!store->stopping_since_ms && (pool_is_full(store) || !(job = next_read(worker))))
-        pthread_cond_wait(worker->takes[QUEUE_SLOW] ? &store->slow_work : &store->read_work,
-                          &store->mutex);
+        pthread_cond_wait(work_of(worker), &store->mutex);
     pthread_mutex_unlock(&store->mutex);
     return job;
 }
@@ -87,6 +104,11 @@ static struct job *take_read(struct worker *worker)
 static void run_read(struct worker *worker, struct job *job)
 {
     struct store *store = worker->store;
+    if (job->kind == JOB_PASSWORD_HASH) {
+        const struct password_cost cost = cost_of(store);
+        password_run(job, &cost);
+        return;
+    }
     if (!worker->database.handle && !pool_open_reader(worker)) {
         job->result = JOB_UNAVAILABLE;
         snprintf(job->why, sizeof job->why, "%.120s", worker->database.why);

@@ -48,6 +48,8 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return users_login(database, job);
     case JOB_USER_FIND:
         return users_find(database, job);
+    case JOB_PASSWORD_FIND:
+        return users_find_password(database, job);
     case JOB_GRANT_FIND:
         return grants_find(database, job);
     case JOB_REPEAT:

@@ -18,6 +18,7 @@
 #include "storage/invite_links.h"
 #include "storage/old_copy.h"
 #include "storage/pages.h"
+#include "storage/password.h"
 #include "storage/recovery.h"
 #include "storage/reserve.h"
 #include "storage/rooms.h"
@@ -183,6 +184,20 @@ static enum attempt try_ways(struct start *start, const struct store_options *op
     return attempt;
 }
 
+/* Measured at the first start, and the same from then on. */
+static bool take_rounds(struct database *database, int64_t *rounds)
+{
+    *rounds = 0;
+    if (password_has_argon2())
+        return true;
+    if (!database_meta(database, "password_rounds", 0, rounds))
+        return false;
+    if (*rounds)
+        return true;
+    *rounds = password_calibrate();
+    return database_set_meta(database, "password_rounds", *rounds);
+}
+
 /* The schema, the mark of a stop that has not been clean, and what the loop needs to know. */
 static enum attempt begin_service(struct start *start, const char *path, char *why, size_t why_size)
 {
@@ -200,7 +215,9 @@ static enum attempt begin_service(struct start *start, const char *path, char *w
         database_begin(database)) {
         start->found.clean = clean != 0 && !start->found.damaged[0];
         if ((clean || rooms_skip_ahead(database)) && database_set_meta(database, "clean", 0) &&
-            ceiling_take(database, path, &start->found.max_bytes) && database_commit(database) && rooms_load(database, &start->found) &&
+            ceiling_take(database, path, &start->found.max_bytes) &&
+            take_rounds(database, &start->found.password_rounds) && database_commit(database) &&
+            rooms_load(database, &start->found) &&
             recovery_mark_rooms(database, &start->found) &&
             tokens_load(database, &start->found) && cursors_load(database, &start->found) &&
             invite_links_load(database, &start->found))

@@ -43,6 +43,8 @@ static void hand_over(struct store *store, struct job *job)
     list_add(&store->reads[queue], job);
     if (queue == QUEUE_SLOW)
         pthread_cond_signal(&store->slow_work);
+    else if (queue == QUEUE_PASSWORD)
+        pthread_cond_signal(&store->password_work);
     else if (queue == QUEUE_SEARCH)
         pthread_cond_broadcast(&store->read_work); /* not everybody takes it */
     else
@@ -123,6 +125,7 @@ static void take_done(struct store *store)
     if (was_full) {
         pthread_cond_broadcast(&store->read_work);
         pthread_cond_broadcast(&store->slow_work);
+        pthread_cond_broadcast(&store->password_work);
     }
     pthread_mutex_unlock(&store->mutex);
 }
@@ -259,7 +262,7 @@ static bool start_worker(struct store *store, const bool takes[QUEUE_COUNT])
     worker->store = store;
     for (int queue = 0; queue < QUEUE_COUNT; queue++)
         worker->takes[queue] = takes[queue];
-    if (!takes[QUEUE_SLOW] && !pool_open_reader(worker))
+    if (takes[QUEUE_QUICK] && !pool_open_reader(worker))
         return false;
     if (start_thread(&worker->thread, read_thread, worker)) {
         store->worker_count++;
@@ -272,6 +275,7 @@ static bool start_worker(struct store *store, const bool takes[QUEUE_COUNT])
 static bool start_threads(struct store *store)
 {
     static const bool slow[QUEUE_COUNT] = {[QUEUE_SLOW] = true};
+    static const bool passwords[QUEUE_COUNT] = {[QUEUE_PASSWORD] = true};
     int readers = store->options.readers < READERS_MAX ? store->options.readers : READERS_MAX;
     if (!start_thread(&store->write_thread, write_thread, store))
         return false;
@@ -281,7 +285,7 @@ static bool start_threads(struct store *store)
         if (!start_worker(store, takes))
             return false;
     }
-    return start_worker(store, slow);
+    return start_worker(store, slow) && start_worker(store, passwords);
 }
 
 /* The files beside the database lie beside the file itself, where its path is a symbolic link. */
@@ -302,6 +306,7 @@ static void init_shared(struct store *store, const struct store_options *options
     pthread_cond_init(&store->write_work, &monotonic);
     pthread_cond_init(&store->read_work, &monotonic);
     pthread_cond_init(&store->slow_work, &monotonic);
+    pthread_cond_init(&store->password_work, &monotonic);
     pthread_condattr_destroy(&monotonic);
     list_init(&store->writes);
     for (int queue = 0; queue < QUEUE_COUNT; queue++)
@@ -321,6 +326,7 @@ static void dismantle(struct store *store)
     start_close(&store->start);
     if (store->event_fd >= 0)
         close(store->event_fd);
+    pthread_cond_destroy(&store->password_work);
     pthread_cond_destroy(&store->slow_work);
     pthread_cond_destroy(&store->read_work);
     pthread_cond_destroy(&store->write_work);
@@ -387,6 +393,7 @@ static void stop_threads(struct store *store)
     pthread_cond_broadcast(&store->write_work);
     pthread_cond_broadcast(&store->read_work);
     pthread_cond_broadcast(&store->slow_work);
+    pthread_cond_broadcast(&store->password_work);
     for (int i = 0; i < store->worker_count; i++)
         if (store->workers[i].is_open)
             sqlite3_interrupt(store->workers[i].database.handle);

@@ -138,6 +138,70 @@ bool users_create(struct database *database, struct job *job)
     return true;
 }
 
+/* --- passwords ---------------------------------------------------------------------------------- */
+
+static void copy_password(sqlite3_stmt *row, int column, char out[PASSWORD_KEPT_BYTES])
+{
+    const char *kept = (const char *)sqlite3_column_text(row, column);
+    snprintf(out, PASSWORD_KEPT_BYTES, "%s", kept ? kept : "");
+}
+
+/* The same query whether there is such a user or not. */
+bool users_find_password(struct database *database, struct job *job)
+{
+    struct job_password_find *find = &job->password_find;
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT id, password FROM users WHERE id=?1 OR folded=?2");
+    sqlite3_bind_int64(statement, 1, find->user_id);
+    bind_text(statement, 2, find->folded);
+    enum step step = database_step(database, statement);
+    find->user_id = step == STEP_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    if (step == STEP_ROW)
+        copy_password(statement, 1, find->kept);
+    database_reset(statement);
+    return step != STEP_FAILED;
+}
+
+/* Whether what there is lets it be changed so. */
+static bool judge_password(struct database *database, struct job *job)
+{
+    struct job_password_set *set = &job->password_set;
+    struct job_password_find now = {.user_id = set->user_id};
+    struct job find = {.kind = JOB_PASSWORD_FIND, .password_find = now};
+    if (!users_find_password(database, &find))
+        return false;
+    set->had_one = find.password_find.kept[0] != '\0';
+    if (!find.password_find.user_id)
+        job->result = JOB_USER_MISSING;
+    else if (set->change != PASSWORD_GIVE && strcmp(find.password_find.kept, set->was) != 0)
+        job->result = JOB_PASSWORD_CHANGED;
+    return true;
+}
+
+static bool forget_devices(struct database *database, const struct job_password_set *set)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "DELETE FROM devices WHERE user_id=?1 AND id<>?2");
+    sqlite3_bind_int64(statement, 1, set->user_id);
+    sqlite3_bind_int64(statement, 2, set->device_id);
+    return database_run(database, statement);
+}
+
+bool users_set_password(struct database *database, struct job *job)
+{
+    const struct job_password_set *set = &job->password_set;
+    if (!judge_password(database, job))
+        return false;
+    if (job->result != JOB_DONE)
+        return true;
+    sqlite3_stmt *statement =
+        database_prepare(database, "UPDATE users SET password=?2, account=1 WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, set->user_id);
+    bind_text(statement, 2, set->kept);
+    bool signs_out = set->had_one && set->change != PASSWORD_REMAKE;
+    return database_run(database, statement) && (!signs_out || forget_devices(database, set));
+}
+
 /* --- for administrators ------------------------------------------------------------------------- */
 
 static sqlite3_stmt *list_statement(struct database *database, const struct job_users *list)

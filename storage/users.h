@@ -5,9 +5,13 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
-/* Readers: JOB_LOGIN, JOB_USER_FIND. False on a failure of the database. */
+/* Readers: JOB_LOGIN, JOB_USER_FIND, JOB_PASSWORD_FIND. False on a failure of the database. */
 bool users_login(struct database *database, struct job *job);
 bool users_find(struct database *database, struct job *job);
+bool users_find_password(struct database *database, struct job *job);
+
+/* Writer: JOB_PASSWORD_SET. The same. */
+bool users_set_password(struct database *database, struct job *job);
 
 /* Writer: JOB_USER_CREATE. */
 bool users_create(struct database *database, struct job *job);

@@ -195,6 +195,8 @@ static bool run_job(struct writer *writer, struct job *job)
         return devices_create(&writer->database, job);
     case JOB_RECOVERY:
         return devices_set_recovery(&writer->database, job);
+    case JOB_PASSWORD_SET:
+        return users_set_password(&writer->database, job);
     case JOB_BLOCK:
         return blocks_set(&writer->database, job);
     case JOB_BLOCKS:

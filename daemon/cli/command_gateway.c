@@ -35,6 +35,7 @@ static const struct figure {
     {"logs in memory", "memory_bytes", FIGURE_BYTES, NULL},
     {"journal", "journal_mode", FIGURE_TEXT, NULL},
     {"durability", "durability", FIGURE_TEXT, NULL},
+    {"passwords", "passwords", FIGURE_TEXT, NULL},
     {"database", "file_bytes", FIGURE_BYTES, NULL},
     {"free on its disk", "free_bytes", FIGURE_BYTES, NULL},
     {"database at most", "max_bytes", FIGURE_BYTES, "no ceiling"},

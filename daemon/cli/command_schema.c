@@ -60,6 +60,7 @@ static const struct printed {
     {"user rename", REPLY_ok},
     {"user free-name", REPLY_ok},
     {"user role", REPLY_ok},
+    {"user password", REPLY_ok},
     {"user logout", REPLY_ok},
     {"user forget", REPLY_ok},
     {"bridge list", REQUEST_bridges},

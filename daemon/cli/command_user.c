@@ -1,6 +1,8 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
+#include <string.h>
+
 static json_t *about(const struct invocation *invocation)
 {
     return json_pack("{s:s, s:s}", "type", "user", "user", invocation->operands[0]);
@@ -117,4 +119,16 @@ enum exit_code command_user_forget(const struct invocation *invocation)
 enum exit_code command_user_logout(const struct invocation *invocation)
 {
     return change(invocation, "sign_out", json_true());
+}
+
+/* Never on the command line, where everybody on this machine can read it. */
+enum exit_code command_user_password(const struct invocation *invocation)
+{
+    char password[512];
+    if (!terminal_read_secret("Password: ", password, sizeof password))
+        return complain(EXIT_WRONG_USE,
+                        "No password was read, it is too long, or the two are not the same.");
+    enum exit_code code = change(invocation, "password", json_string(password));
+    explicit_bzero(password, sizeof password);
+    return code;
 }

@@ -80,6 +80,7 @@ enum exit_code command_user_show(const struct invocation *invocation);
 enum exit_code command_user_rename(const struct invocation *invocation);
 enum exit_code command_user_free_name(const struct invocation *invocation);
 enum exit_code command_user_role(const struct invocation *invocation);
+enum exit_code command_user_password(const struct invocation *invocation);
 enum exit_code command_user_logout(const struct invocation *invocation);
 enum exit_code command_user_forget(const struct invocation *invocation);
 enum exit_code command_room_list(const struct invocation *invocation);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,42 @@ void terminal_print(FILE *out, const char *text, int indent)
         else
             fprintf(out, "\\u{%" PRIx32 "}", character == TEXT_BROKEN ? 0xfffdu : (uint32_t)character);
     }
+}
+
+static bool read_line(char *out, size_t size)
+{
+    if (!fgets(out, (int)size, stdin))
+        return false;
+    size_t length = strcspn(out, "\n");
+    bool is_whole = out[length] == '\n' || feof(stdin);
+    out[length] = '\0';
+    return is_whole;
+}
+
+/* Once, without an echo. */
+static bool ask_secret(const char *prompt, char *out, size_t size)
+{
+    struct termios as_it_was, quiet;
+    if (tcgetattr(STDIN_FILENO, &as_it_was) != 0)
+        return false;
+    quiet = as_it_was;
+    quiet.c_lflag &= (tcflag_t)~ECHO;
+    fputs(prompt, stderr);
+    fflush(stderr);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    bool is_read = read_line(out, size);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
+    fputc('\n', stderr);
+    return is_read;
+}
+
+bool terminal_read_secret(const char *prompt, char *out, size_t size)
+{
+    char again[512];
+    if (!isatty(STDIN_FILENO))
+        return read_line(out, size);
+    return ask_secret(prompt, out, size) && ask_secret("The same again: ", again, sizeof again) &&
+           strcmp(out, again) == 0;
 }
 
 void terminal_print_time(FILE *out, int64_t wall_ms)

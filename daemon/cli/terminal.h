@@ -11,6 +11,10 @@
  * indent spaces; with indent 0 it is made visible too. */
 void terminal_print(FILE *out, const char *text, int indent);
 
+/* Asks on standard error for what is not to be seen, twice; where standard input is no terminal, takes its
+ * first line. Without the line's end. False: nothing came, it is longer than size, or the two differ. */
+bool terminal_read_secret(const char *prompt, char *out, size_t size);
+
 /* "2026-11-22 23:13" in local time. */
 void terminal_print_time(FILE *out, int64_t wall_ms);
 

@@ -14,6 +14,19 @@ enum outcome account_greet(struct ask *ask, const char *key, const char *client)
 enum outcome pairing_hello(struct ask *ask, const char *typed, const char *client);
 enum outcome pairing_recover(struct ask *ask, const char *typed, const char *client);
 
+/* The same: answers the hello of a new device of this user. */
+enum outcome pairing_come_in(struct ask *ask, int64_t user_id, const char *client);
+
+/* handle_password.c: answers a hello with a name, folded, and its password. client may be NULL. */
+enum outcome password_hello(struct ask *ask, const char *folded, const char *password,
+                            const char *client);
+
+/* Whether this session's user may have a password. */
+bool password_allowed(const struct session *session, struct refusal *refusal);
+
+/* An administrator gives a user a password. */
+enum outcome password_give(struct ask *ask, const struct user_row *user, const char *password);
+
 /* --- shared by hello and sign_in.c --------------------------------------------------------------- */
 
 /* A JOB_LOGIN; NULL without memory. With a key, the name counts only if the key is not known. client may be

@@ -29,6 +29,7 @@ static void fill_store(const struct store_status *store, struct reply_status *re
     reply->entries = store->entries;
     reply->journal_mode = store->journal_mode;
     reply->durability = store->durability;
+    reply->passwords = store->passwords;
     reply->file_bytes = store->file_bytes;
     reply->written_bytes = store->written_bytes;
     reply->commits = store->commits;

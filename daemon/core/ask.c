@@ -267,6 +267,7 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
         return ask_fail(ask, ERROR_bad_request, NULL, "%s", job->why);
     case JOB_UNAVAILABLE:
         return ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
+    case JOB_PASSWORD_CHANGED:
     case JOB_DONE:
     case JOB_REPEATED:
         break;

@@ -10,6 +10,7 @@
 struct figures {
     int64_t requests, entries, events, writes, written_bytes, pages, lagged;
     int64_t mended; /* texts that had to be cleaned as they were read from storage */
+    int64_t passwords; /* hashed */
     int64_t sessions, refused_sessions, repeated_nonces, pauses;
     int64_t errors[ERROR_COUNT];
     int64_t joins[2], joins_failed; /* over http, over https */

@@ -64,6 +64,7 @@ struct gateway {
         struct pairing *pairings;         /* codes that are good now */
         struct wanted_name *wanted_names; /* of renames under way */
         int64_t device_id_last;
+        int hashing_count;        /* passwords that are hashed or wait for it */
         uint32_t forgotten_count; /* devices that were forgotten since the start: a login that was asked
                                      before one of them is asked again */
         int64_t touched_ms;    /* when those here were last said to be seen */

@@ -45,6 +45,7 @@ static enum outcome welcome(struct ask *ask, const char *key, const struct job_o
         .time = gateway->now.wall_ms,
         .devices = own->device_count,
         .has_password = own->has_password,
+        .may_register = password_allowed(ask->session, NULL),
         .has_recovery = own->has_recovery,
         .first_room = gateway_first_room(gateway),
         .newcomers = word_of(WORDS_newcomers_mode, (int)gateway->newcomers.mode),
@@ -211,6 +212,7 @@ static enum outcome refuse_unknown_key(struct ask *ask)
 struct login_context {
     struct request_context request;
     uint32_t forgotten_count;
+    const char *password;              /* that hello brought; NULL: none */
     char invite[INVITE_BYTES_MAX + 1]; /* as in greeting_context */
 };
 
@@ -382,22 +384,25 @@ static enum outcome greet_stored(struct ask *ask, const struct job_login *login,
 
 static answer_handler answer_login;
 
-static enum outcome log_in(struct ask *ask, struct job *job, const char *invite)
+static enum outcome log_in(struct ask *ask, struct job *job, const char *invite, const char *password)
 {
     struct login_context *context = submit_context(job, sizeof *context);
     if (job)
         job->login.elapsed_ms = ask->gateway->now.elapsed_ms;
     if (context) {
         context->forgotten_count = ask->gateway->users.forgotten_count;
+        context->password = job_text(job, password);
         snprintf(context->invite, sizeof context->invite, "%s", invite ? invite : "");
     }
     return ask_submit(ask, job, answer_login);
 }
 
 /* Asked once more: a device was forgotten meanwhile, perhaps this one. */
-static enum outcome log_in_again(struct ask *ask, const struct job_login *login, const char *invite)
+static enum outcome log_in_again(struct ask *ask, const struct job_login *login,
+                                 const struct login_context *context)
 {
-    return log_in(ask, account_login_job(login->key, &login->user, login->device.client), invite);
+    return log_in(ask, account_login_job(login->key, &login->user, login->device.client),
+                  context->invite, context->password);
 }
 
 static enum outcome answer_login(struct ask *ask, struct job *job)
@@ -408,16 +413,18 @@ static enum outcome answer_login(struct ask *ask, struct job *job)
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
     if (job->login.known && context->forgotten_count != ask->gateway->users.forgotten_count)
-        return log_in_again(ask, &job->login, context->invite);
+        return log_in_again(ask, &job->login, context);
     if (job->login.known)
         return greet_stored(ask, &job->login, context->invite);
+    if (context->password)
+        return password_hello(ask, job->login.folded, context->password, job->login.device.client);
     return job->login.folded[0] ? greet_new(ask, &job->login, context->invite) : refuse_unknown_key(ask);
 }
 
 enum outcome account_greet(struct ask *ask, const char *key, const char *client)
 {
     static const struct user_row nobody = {0};
-    return log_in(ask, account_login_job(key, &nobody, client), NULL);
+    return log_in(ask, account_login_job(key, &nobody, client), NULL, NULL);
 }
 
 static bool may_say_hello(const struct session *session, const struct request_hello *hello,
@@ -427,8 +434,8 @@ static bool may_say_hello(const struct session *session, const struct request_he
         refuse(refusal, ERROR_bad_request, NULL, "Hello has been said on this connection.");
         return false;
     }
-    if (hello->password) {
-        refuse(refusal, ERROR_unauthorized, "password", "There are no accounts here.");
+    if (hello->password && !hello->name) {
+        refuse(refusal, ERROR_bad_request, "name", "name is missing; a password is somebody's.");
         return false;
     }
     if (!hello->name && !hello->session && !hello->token && !hello->code && !hello->recovery) {
@@ -457,7 +464,9 @@ enum outcome handle_hello(struct ask *ask)
         key = NULL;
     if (!key && !hello->name)
         return refuse_unknown_key(ask);
-    return log_in(ask, account_login_job(key, &row, hello->client), hello->invite);
+    if (!key && hello->password)
+        return password_hello(ask, row.folded, hello->password, hello->client);
+    return log_in(ask, account_login_job(key, &row, hello->client), hello->invite, hello->password);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
@@ -466,14 +475,4 @@ enum outcome handle_ping(struct ask *ask)
 {
     const struct reply_pong pong = {.time = ask->gateway->now.wall_ms};
     return ask_reply(ask, REPLY_pong, &pong);
-}
-
-enum outcome handle_register(struct ask *ask)
-{
-    return ask_fail(ask, ERROR_forbidden, NULL, "This gateway has no accounts yet.");
-}
-
-enum outcome handle_password(struct ask *ask)
-{
-    return handle_register(ask);
 }

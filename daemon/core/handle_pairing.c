@@ -75,6 +75,12 @@ static enum outcome answer_came_in(struct ask *ask, struct job *job)
                         : ANSWERED;
 }
 
+enum outcome pairing_come_in(struct ask *ask, int64_t user_id, const char *client)
+{
+    struct job *job = create_device(ask->gateway, user_id, client, ask->session->arrival.address);
+    return ask_submit(ask, job, answer_came_in);
+}
+
 enum outcome pairing_recover(struct ask *ask, const char *typed, const char *client)
 {
     char code[SECRET_TEXT_BYTES + 1];
@@ -127,9 +133,7 @@ enum outcome pairing_hello(struct ask *ask, const char *typed, const char *clien
         return refuse_code(ask, ERROR_unauthorized);
     int64_t user_id = move->user_id;
     pairing_drop(ask->gateway, move);
-    return ask_submit(ask,
-                      create_device(ask->gateway, user_id, client, ask->session->arrival.address),
-                      answer_came_in);
+    return pairing_come_in(ask, user_id, client);
 }
 
 /* --- letting one in -----------------------------------------------------------------------------

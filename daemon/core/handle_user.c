@@ -1,4 +1,5 @@
 /* handle_user.c - what administrators see of users and do to them. */
+#include "daemon/core/account.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/audit.h"
 #include "daemon/core/direct.h"
@@ -178,6 +179,8 @@ static enum outcome answer_user(struct ask *ask, struct job *job)
                              ask->gateway->config->accounts.name_hold_days * DAY_MS);
     if (wanted->free_name)
         return free_name(ask, figures);
+    if (wanted->password)
+        return password_give(ask, &figures->user, wanted->password);
     if (wanted->sign_out)
         return change(ask, &figures->user, USER_SIGN_OUT, ROLE_NONE);
     if (wanted->forget)
@@ -189,7 +192,7 @@ enum outcome handle_user(struct ask *ask)
 {
     const struct request_user *wanted = &ask->request.as_user;
     int count = (wanted->role != NULL) + (wanted->rename != NULL) + wanted->free_name +
-                wanted->sign_out + wanted->forget;
+                wanted->sign_out + wanted->forget + (wanted->password != NULL);
     if (count > 1)
         return ask_fail(ask, ERROR_bad_request, NULL, "One change at a time.");
     struct job *job = job_create(JOB_USERS);

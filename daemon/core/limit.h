@@ -64,7 +64,9 @@ enum limit_kind {
     LIMIT_DIRECT_ROOMS,
     LIMIT_INVITATIONS,
     LIMIT_RENAMES,
-    LIMIT_CODES,       /* wrong codes, digits and passwords */
+    LIMIT_CODES,       /* wrong codes and digits */
+    LIMIT_PASSWORDS,   /* passwords that are tried */
+    LIMIT_TRIES,       /* the same of one name: see rates_take_password */
     LIMIT_SLOW,        /* the newest message of a user in a room in slow mode */
     LIMIT_KIND_COUNT
 };

@@ -11,6 +11,12 @@
 #define PLAIN_USERS 4  /* the plain clients of one address may say what so many users may */
 #define TOKEN_BURSTS 10 /* a tenth of what a token may say in a minute, it may at once */
 #define WRONG_CODES 10 /* an hour, from an address */
+#define PASSWORDS_PER_MINUTE 60 /* of an address: a class that signs in */
+#define PASSWORDS_BURST 40
+#define TRIES_FREE 3              /* of a name, from an address: then the wait doubles */
+#define TRIES_WAIT_MS INT64_C(1000)
+#define TRIES_DOUBLINGS 10        /* to 17 minutes */
+#define TRIES_FORGET_MS INT64_C(3600000)
 #define KIB 1024
 #define ENTRY_BYTES 256 /* what an entry takes beside its text: name, ids, nonce, indexes */
 #define QUEUE_MS 60000 /* turns are told so far ahead; who comes later is told that much, too */
@@ -54,7 +60,10 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
         return rate_per_hour(limits->invitations_per_hour, limits->invitations_per_hour);
     case LIMIT_CODES:
         return rate_per_hour(WRONG_CODES, WRONG_CODES);
-    case LIMIT_SLOW: /* each room's own: see rates_take_slow */
+    case LIMIT_PASSWORDS:
+        return rate_per_minute(PASSWORDS_PER_MINUTE, PASSWORDS_BURST);
+    case LIMIT_TRIES: /* see rates_take_password */
+    case LIMIT_SLOW:  /* each room's own: see rates_take_slow */
     case LIMIT_RENAMES:
         return rate_per_hour(limits->renames_per_hour * factor, limits->renames_per_hour * factor);
     case LIMIT_KIND_COUNT:
@@ -79,6 +88,10 @@ static const char *sentence_of(enum limit_kind kind)
         return "You, or all at your address, have written as much as is kept of one hour; wait a little.";
     case LIMIT_CODES:
         return "From your address too many wrong codes came; wait before the next.";
+    case LIMIT_PASSWORDS:
+        return "From your address many passwords were tried; wait a moment.";
+    case LIMIT_TRIES:
+        return "From your address wrong passwords of this name came; wait before the next.";
     default:
         return NULL;
     }
@@ -190,6 +203,54 @@ bool rates_take_guest(struct session *session, struct refusal *refusal)
                                            : wait_ms);
     }
     return refuse_rate(refusal, LIMIT_GUESTS, session->turn_ms - now_ms);
+}
+
+/* --- passwords ---------------------------------------------------------------------------------- */
+
+/* Of a name from an address, so that nobody elsewhere is kept out: used counts the tries, at_ms is the
+ * newest one's. NULL without memory. */
+static struct bucket *tries_of(struct session *session, const char *folded)
+{
+    uint64_t name = table_hash_text(folded, session->gateway->seed);
+    struct bucket *buckets = limit_table_find(
+        session->gateway->limits, session->arrival.address_key ^ table_hash_number(name));
+    return buckets ? &buckets[LIMIT_TRIES] : NULL;
+}
+
+static int64_t tries_wait_ms(const struct bucket *tries, int64_t now_ms)
+{
+    int64_t over = tries->used - TRIES_FREE;
+    if (over < 0)
+        return 0;
+    int64_t due_ms =
+        tries->at_ms + (TRIES_WAIT_MS << (over < TRIES_DOUBLINGS ? over : TRIES_DOUBLINGS));
+    return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
+/* A try counts before it is known to be wrong: several at once are no way around. */
+bool rates_take_password(struct session *session, const char *folded, struct refusal *refusal)
+{
+    int64_t now_ms = session->gateway->now.monotonic_ms;
+    if (is_free(session))
+        return true;
+    struct bucket *tries = tries_of(session, folded);
+    if (tries && now_ms - tries->at_ms > TRIES_FORGET_MS)
+        *tries = (struct bucket){0};
+    int64_t wait_ms = tries ? tries_wait_ms(tries, now_ms) : 0;
+    if (wait_ms > 0)
+        return refuse_rate(refusal, LIMIT_TRIES, wait_ms);
+    if (!rates_take(session, LIMIT_PASSWORDS, refusal))
+        return false;
+    if ((tries = tries_of(session, folded)))
+        *tries = (struct bucket){.used = tries->used + 1, .at_ms = now_ms};
+    return true;
+}
+
+void rates_forget_tries(struct session *session, const char *folded)
+{
+    struct bucket *tries = tries_of(session, folded);
+    if (tries)
+        *tries = (struct bucket){0};
 }
 
 /* --- slow mode --------------------------------------------------------------------------------- */

@@ -26,7 +26,12 @@ bool rates_take_hello(struct session *session, struct refusal *refusal);
  * own, in the order in which they came, so that all get in who come when they were told. */
 bool rates_take_guest(struct session *session, struct refusal *refusal);
 
-/* Whether the address may try one more code or password. Takes nothing: a wrong one takes LIMIT_CODES. */
+/* Before a password of this name, folded, is tried: so many from an address, and of one name from it with
+ * waits that grow, whoever else tries elsewhere. A right one forgets what was tried before it. */
+bool rates_take_password(struct session *session, const char *folded, struct refusal *refusal);
+void rates_forget_tries(struct session *session, const char *folded);
+
+/* Whether the address may try one more code. Takes nothing: a wrong one takes LIMIT_CODES. */
 bool rates_may_try(struct session *session, struct refusal *refusal);
 
 /* In a room in slow mode: how long until the session's user may say the next thing; 0 is now. The plain

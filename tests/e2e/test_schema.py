@@ -25,7 +25,7 @@ CALLS = {
     "config show": [], "config check": [], "config diff": [], "log level": [], "clock": [],
     "session list": [], "session kick": ["{session}"],
     "user list": [], "user show": ["jun"], "user role": ["jun", "member"], "user rename": ["jun", "june"],
-    "user free-name": ["jun"], "user logout": ["june"], "user forget": ["june", "--yes"],
+    "user free-name": ["jun"], "user password": ["june"], "user logout": ["june"], "user forget": ["june", "--yes"],
 }
 
 
@@ -61,7 +61,7 @@ async def test_what_is_printed_fits_the_schema(daemon, tmp_path):
     calls = {**CALLS, "backup": [str(tmp_path / "copy.db")]}
     known = {}  # what one prints another needs
     for words, operands in calls.items():
-        printed = daemon.ctl("--json", *words.split(), *(operand.format(**known) for operand in operands))
+        printed = daemon.ctl("--json", *words.split(), *(operand.format(**known) for operand in operands), input="a secret\n")
         assert printed, words
         for line in printed.splitlines():
             reply = json.loads(line)

@@ -437,13 +437,20 @@ static void history_pages_both_ways(void **state)
     (void)state;
 }
 
-static void accounts_are_not_there_yet(void **state)
+static void a_password_is_had_changed_and_signs_in(void **state)
 {
     struct test_client *mina = harness_guest(&harness, "mina");
-    client_send(mina, "{\"type\":\"register\",\"password\":\"x\"}");
-    client_expect_error(mina, "forbidden");
     client_send(mina, "{\"type\":\"password\",\"old\":\"x\",\"new\":\"y\"}");
     client_expect_error(mina, "forbidden");
+    client_send(mina, "{\"type\":\"register\",\"password\":\"x\"}");
+    client_expect(mina, "ok");
+    client_send(mina, "{\"type\":\"password\",\"old\":\"x\",\"new\":\"y\"}");
+    client_expect(mina, "ok");
+    struct test_client *laptop = harness_connect(&harness, SESSION_WEBSOCKET);
+    client_send(laptop, "{\"type\":\"hello\",\"name\":\"mina\",\"password\":\"x\"}");
+    client_expect_error(laptop, "unauthorized");
+    client_send(laptop, "{\"type\":\"hello\",\"name\":\"mina\",\"password\":\"y\"}");
+    assert_non_null(strstr(client_expect(laptop, "welcome"), "\"has_password\":true"));
     (void)state;
 }
 
@@ -473,7 +480,7 @@ int main(void)
         TEST(lists_of_rooms_are_bounded_and_the_newest_come_first),
         TEST(presence_is_told_in_turns),
         TEST(history_pages_both_ways),
-        TEST(accounts_are_not_there_yet),
+        TEST(a_password_is_had_changed_and_signs_in),
     };
     return cmocka_run_group_tests_name("core.handlers", tests, NULL, NULL);
 }
