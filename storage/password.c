@@ -66,7 +66,7 @@ static bool read_base64(const char *text, uint8_t *bytes, size_t length)
            written == length;
 }
 
-static bool print(const struct kept *kept, char out[PASSWORD_KEPT_BYTES])
+static bool format(const struct kept *kept, char out[PASSWORD_KEPT_BYTES])
 {
     char salt[32], hash[48];
     if (!print_base64(kept->salt, sizeof kept->salt, salt, sizeof salt) ||
@@ -82,7 +82,7 @@ static bool print(const struct kept *kept, char out[PASSWORD_KEPT_BYTES])
 }
 
 /* False of what this build cannot make again within its memory. */
-static bool read(const char *text, struct kept *kept)
+static bool parse(const char *text, struct kept *kept)
 {
     char salt[32], hash[48];
     if (sscanf(text, "$argon2id$v=19$m=%" SCNu32 ",t=%" SCNu32 ",p=1$%31[^$]$%47[^$]",
@@ -152,7 +152,7 @@ static bool make(const char *password, const struct password_cost *cost, char ou
 {
     struct kept kept = newest(cost);
     return random_fill(kept.salt, sizeof kept.salt) && derive(&kept, password, kept.hash) &&
-           print(&kept, out);
+           format(&kept, out);
 }
 
 /* --- the job ------------------------------------------------------------------------------------ */
@@ -173,7 +173,7 @@ static bool matches(const struct kept *kept, bool is_kept, const char *password,
 static bool compare(struct job_password_hash *hash, const struct password_cost *cost)
 {
     struct kept kept = {0};
-    bool is_wrong = true, is_kept = read(hash->kept, &kept);
+    bool is_wrong = true, is_kept = parse(hash->kept, &kept);
     if (!is_kept)
         kept = newest(cost);
     if (!matches(&kept, is_kept, hash->typed, &is_wrong))

@@ -115,10 +115,3 @@ async def test_two_who_want_one_name_at_once_do_not_both_get_it(daemon):
     replies = await asyncio.gather(*[c.try_ask("hello", name="mina") for c in clients])
     assert sorted(r["type"] for r in replies) == ["error"] * 19 + ["welcome"]
     await part(*clients)
-
-
-async def test_accounts_come_later_and_are_refused_politely(daemon):
-    mina = await Client.connect(daemon, "mina")
-    assert (await mina.ask_in_vain("register", password="correct horse"))["error_code"] in (
-        "forbidden", "unknown_type")
-    await mina.close()
