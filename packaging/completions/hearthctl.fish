@@ -123,6 +123,7 @@ complete -c hearthctl -n '__fish_seen_subcommand_from user' -a rename -d 'call a
 complete -c hearthctl -n '__fish_seen_subcommand_from user' -a free-name -d 'a name is nobody\'s any more: one that is held, or one in use, whose user is then called user-N'
 complete -c hearthctl -n '__fish_seen_subcommand_from user' -a role -d 'give a user a role in the gateway'
 complete -c hearthctl -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from role' -a 'guest member moderator admin'
+complete -c hearthctl -n '__fish_seen_subcommand_from user' -a password -d 'give a user a password, read from standard input; who had one is signed out everywhere'
 complete -c hearthctl -n '__fish_seen_subcommand_from user' -a logout -d 'no device comes in as this user any more'
 complete -c hearthctl -n '__fish_seen_subcommand_from user' -a forget -d 'remove a user'
 complete -c hearthctl -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from forget' -l yes -s y -d 'do it without asking'

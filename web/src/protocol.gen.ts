@@ -82,7 +82,8 @@ export type Act =
   | "rename"
   | "free_name"
   | "sign_out"
-  | "forget";
+  | "forget"
+  | "password";
 
 export type Change =
   | "created"
@@ -546,7 +547,7 @@ export interface HelloRequest {
   ref?: Ref;
   /** The name wanted; needed unless session or token names the user. */
   name?: string;
-  /** Of an account. */
+  /** Of the user called name: a new device of theirs. A session that is known counts before it. */
   password?: string;
   /** Of a bridge or bot; else another word for session. */
   token?: string;
@@ -1062,7 +1063,7 @@ export interface RoleRequest {
   role: Role;
 }
 
-/** Make an account of this guest. */
+/** Have a password, who had none: it signs in on any device, and the name is kept. */
 export interface RegisterRequest {
   type: "register";
   ref?: Ref;
@@ -1070,7 +1071,7 @@ export interface RegisterRequest {
   password: string;
 }
 
-/** Change the password. */
+/** Change the password. The user's other devices are signed out: their connections are closed with 4001. */
 export interface PasswordRequest {
   type: "password";
   ref?: Ref;
@@ -1218,6 +1219,8 @@ export interface UserRequest {
   rename?: string;
   /** The name is nobody's any more: a held one, or one that is in use. */
   free_name?: boolean;
+  /** The password from now on; who had one is signed out everywhere. */
+  password?: string;
   /** No device comes in as this user any more. */
   sign_out?: boolean;
   /** The user goes for good, and so do their direct conversations. */
@@ -1430,6 +1433,8 @@ export interface WelcomeReply {
   devices: number;
   /** This user has a password. */
   has_password: boolean;
+  /** This user may have one: register. */
+  may_register: boolean;
   /** This user has a recovery code. */
   has_recovery: boolean;
   /** Those that wait for this user, the newest first: at most limits.invitations. */
@@ -1802,6 +1807,8 @@ export interface StatusReply {
   journal_mode: string;
   /** What an acknowledged message survives. */
   durability: string;
+  /** How they are kept. */
+  passwords: string;
   /** Size of the database files. */
   file_bytes: number;
   /** Free on their disk, within the last minute. */
