@@ -26,6 +26,7 @@
 
 #define SETS_MAX 128
 #define STORE_RETRY_MS 2000
+#define HOUR_MS INT64_C(3600000)
 #define DAY_MS INT64_C(86400000)
 
 enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_WRONG_USE = 2 };
@@ -132,6 +133,9 @@ static struct store_options store_options_of(const struct config *config)
         .retention_age_ms = config->retention.age_days * DAY_MS,
         .retention_entries = config->retention.room_entries,
         .guest_age_ms = config->retention.guest_days * DAY_MS,
+        .empty_age_ms = config->rooms.empty_hours * HOUR_MS,
+        .owner_age_ms = config->rooms.owner_days * DAY_MS,
+        .gateway_name = config->server.name,
         .retry_ms = STORE_RETRY_MS,
         .password_kib = (int)config->accounts.password_kib,
         .nonce_window = (int)config->limits.nonce_window,

@@ -7,12 +7,9 @@ static bool forget_before(struct database *database, int64_t id)
     return database_run(database, statement);
 }
 
-bool audit_note(struct writer *writer, const struct job *job)
+bool audit_write(struct writer *writer, const struct audit_line *line)
 {
     struct database *database = &writer->database;
-    const struct audit_line *line = job->audit;
-    if (!line || job->result != JOB_DONE)
-        return true;
     sqlite3_stmt *statement = database_prepare(
         database, "INSERT INTO audit(ts, act, by_name, user, room, reason, room_id, is_private)"
                   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
@@ -26,6 +23,11 @@ bool audit_note(struct writer *writer, const struct job *job)
     sqlite3_bind_int(statement, 8, line->is_private);
     return database_run(database, statement) &&
            forget_before(database, sqlite3_last_insert_rowid(database->handle) - AUDIT_LINES_MAX);
+}
+
+bool audit_note(struct writer *writer, const struct job *job)
+{
+    return !job->audit || job->result != JOB_DONE || audit_write(writer, job->audit);
 }
 
 static const char *copy_text(struct job *job, sqlite3_stmt *row, int column, enum text_rule rule)

@@ -7,6 +7,9 @@
 
 #define AUDIT_LINES_MAX 10000
 
+/* Writer, in its transaction. False on a failure of the database. */
+bool audit_write(struct writer *writer, const struct audit_line *line);
+
 /* Writer: the line of a job that is done, if it has one. False on a failure of the database. */
 bool audit_note(struct writer *writer, const struct job *job);
 

@@ -13,6 +13,9 @@
 
 #define DAY_MS INT64_C(86400000)
 
+/* 2020: what is of day -1 and older was stamped while the clock was unset. */
+#define AGE_KNOWN_MS INT64_C(1577836800000)
+
 /* What is older than some age. */
 struct cutoff {
     int64_t day; /* stored before this day; 0 or less: nothing */

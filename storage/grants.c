@@ -130,19 +130,116 @@ static bool bound_invitations(struct database *database, const struct job_grant 
     return database_run(database, statement);
 }
 
-/* A role in the room is given and taken by those above, as the gateway's roles count there, too. False as in
- * target_find. */
+/* ---- roles ---- */
+
+/* Whether the query has a row, with ?1 the room, ?2 the user and ?3 the actor. False on a failure of the database. */
+static bool ask(struct database *database, const char *sql, const struct job_grant *wanted,
+                int64_t user_id, bool *answer)
+{
+    int64_t number = 0;
+    sqlite3_stmt *statement = database_prepare(database, sql);
+    sqlite3_bind_int64(statement, 1, wanted->room_id);
+    sqlite3_bind_int64(statement, 2, user_id);
+    sqlite3_bind_int64(statement, 3, wanted->actor.user_id);
+    bool is_read = database_number(database, statement, 0, &number);
+    *answer = number != 0;
+    return is_read;
+}
+
+static bool owns_before(struct database *database, const struct job_grant *wanted, bool *is_before)
+{
+    return ask(database, "SELECT 1 FROM grants a JOIN grants b USING(room_id) WHERE room_id=?1 AND"
+                         " a.user_id=?3 AND b.user_id=?2 AND a.role=" SQL_OWNER " AND b.role=" SQL_OWNER
+                         " AND (a.place, a.user_id)<(b.place, b.user_id)",
+               wanted, wanted->user_id, is_before);
+}
+
+/* Whoever hands a room on steps back from it, once it is somebody else's, too. */
+static bool judge_own_role(struct database *database, struct job *job, const struct target *target)
+{
+    const struct job_grant *wanted = &job->grant;
+    enum role of_actor, of_target;
+    bool is_shared = true;
+    if (!target_roles(database, job, &wanted->actor, wanted->room_id, target, &of_actor, &of_target))
+        return false;
+    bool is_back = wanted->grant.role == ROLE_OWNER && wanted->role < ROLE_OWNER;
+    if (is_back && !ask(database, "SELECT 1 FROM grants WHERE room_id=?1 AND role=" SQL_OWNER
+                                  " AND user_id<>?2",
+                        wanted, wanted->user_id, &is_shared))
+        return false;
+    if (wanted->role > of_actor || !is_shared)
+        job->result = wanted->role > of_actor ? JOB_OUTRANKED : JOB_LAST_OWNER;
+    return job->result == JOB_DONE;
+}
+
+/* A role in the room is given and taken by those above, as the gateway's roles count there, too; of two
+ * owners the one who was it first is above. False as in target_find. */
 static bool judge_role(struct database *database, struct job *job, const struct target *target)
 {
-    struct job_grant *wanted = &job->grant;
+    const struct job_grant *wanted = &job->grant;
     bool is_below;
     if (wanted->change != GRANT_ROLE)
         return true;
-    if (!target_is_below(database, job, &wanted->actor, wanted->room_id, target, &is_below))
+    if (wanted->actor.user_id && wanted->actor.user_id == wanted->user_id)
+        return judge_own_role(database, job, target);
+    if (!target_is_below(database, job, &wanted->actor, wanted->room_id, target, &is_below) ||
+        (!is_below && !owns_before(database, wanted, &is_below)))
         return false;
     if (!is_below)
         job->result = JOB_OUTRANKED;
     return is_below;
+}
+
+/* One user owns so many rooms, whoever gives them; an administrator may give more. */
+static bool judge_rooms(struct database *database, struct job *job)
+{
+    const struct job_grant *wanted = &job->grant;
+    int64_t count;
+    if (wanted->change != GRANT_ROLE || wanted->role != ROLE_OWNER ||
+        wanted->grant.role == ROLE_OWNER || !wanted->actor.user_id)
+        return true;
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT count(*) FROM grants WHERE user_id=?1 AND role=" SQL_OWNER);
+    sqlite3_bind_int64(statement, 1, wanted->user_id);
+    if (!database_number(database, statement, 0, &count))
+        return false;
+    if (count >= wanted->rooms_max)
+        job->result = JOB_TOO_MANY_ROOMS;
+    return job->result == JOB_DONE;
+}
+
+static bool date_role(struct database *database, const struct job_grant *wanted)
+{
+    if (wanted->role == wanted->before)
+        return true;
+    sqlite3_stmt *statement = database_prepare(
+        database, "UPDATE grants SET place=1+(SELECT max(place) FROM grants WHERE room_id=?1)"
+                  " WHERE room_id=?1 AND user_id=?2");
+    sqlite3_bind_int64(statement, 1, wanted->room_id);
+    sqlite3_bind_int64(statement, 2, wanted->user_id);
+    if (!database_run(database, statement))
+        return false;
+    if (wanted->role != ROLE_OWNER)
+        return true;
+    statement = database_prepare(database, "UPDATE rooms SET orphaned=0 WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, wanted->room_id);
+    return database_run(database, statement);
+}
+
+/* ---- changes ---- */
+
+/* What goes with the change that was written. */
+static bool finish_change(struct database *database, const struct job_grant *wanted)
+{
+    switch (wanted->change) {
+    case GRANT_ROLE:
+        return date_role(database, wanted);
+    case GRANT_INVITE:
+        return date_invitation(database, wanted) && bound_invitations(database, wanted);
+    case GRANT_DECLINE:
+        break;
+    }
+    return true;
 }
 
 bool grants_change(struct database *database, struct job *job)
@@ -169,12 +266,12 @@ bool grants_change(struct database *database, struct job *job)
         job->result = JOB_BLOCKED;
         return true;
     }
-    if (!judge_role(database, job, &target))
+    if (!judge_role(database, job, &target) || !judge_rooms(database, job))
         return job->result != JOB_DONE;
+    wanted->before = wanted->grant.role;
     change_grant(wanted, &wanted->grant);
     return grants_write(database, wanted->room_id, wanted->user_id, &wanted->grant) &&
-           (wanted->change != GRANT_INVITE ||
-            (date_invitation(database, wanted) && bound_invitations(database, wanted)));
+           finish_change(database, wanted);
 }
 
 /* Markers only move forward: two devices of one user may tell them out of order. */

@@ -5,6 +5,11 @@
 #include "storage/database.h"
 #include "storage/job.h"
 
+/* As SQL has them. */
+#define SQL_MODERATOR "3"
+#define SQL_OWNER "4"
+_Static_assert(ROLE_MODERATOR == 3 && ROLE_OWNER == 4, "as in the schema");
+
 /* All zero when there is none. */
 bool grants_read(struct database *database, int64_t room_id, int64_t user_id, struct grant *grant);
 

@@ -1,5 +1,6 @@
 #include "storage/housekeeping.h"
 
+#include "storage/lapse.h"
 #include "storage/old_copy.h"
 #include "storage/reserve.h"
 #include "storage/search/search.h"
@@ -66,7 +67,7 @@ static bool index_block(struct writer *writer)
     return true;
 }
 
-/* One step of a round: entries, then guests, then space. */
+/* One step of a round: entries, then what lapses, then space. */
 static enum retention_result step_round(struct housekeeping *housekeeping, struct writer *writer,
                                         const struct store_options *options, struct job **notices)
 {
@@ -75,7 +76,7 @@ static enum retention_result step_round(struct housekeeping *housekeeping, struc
     int rows_max = writer->appended > ROWS_MAX ? (int)(2 * writer->appended) : ROWS_MAX;
     enum retention_result result = retention_step(writer, options, rows_max, notices);
     if (result == RETENTION_DONE)
-        result = retention_guests(writer, options, notices);
+        result = lapse_step(writer, options, notices);
     if (result == RETENTION_DONE)
         result = retention_shrink(writer);
     return result;

@@ -27,7 +27,7 @@ void housekeeping_look(struct housekeeping *housekeeping, int64_t now_ms);
 bool housekeeping_is_urgent(const struct housekeeping *housekeeping, const struct writer *writer,
                             int64_t now_ms);
 
-/* One step, and when the next is due. notices: JOB_PRUNED, JOB_RECOVERED for the loop, linked by next; or NULL.
+/* One step, and when the next is due. notices: JOB_PRUNED, JOB_HANDED_ON, JOB_RECOVERED for the loop, linked by next; or NULL.
  * False when storage failed. */
 bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
                        const struct store_options *options, int64_t now_ms, struct job **notices);

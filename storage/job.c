@@ -37,6 +37,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_GRANT] = sizeof(struct job_grant),       [JOB_READ] = sizeof(struct job_read),
         [JOB_CURSORS] = sizeof(struct job_cursors),
         [JOB_ORIGINS] = sizeof(struct job_origins),   [JOB_LAG] = sizeof(struct job_lag),
+        [JOB_EMPTY_ROOMS] = sizeof(struct job_empty_rooms),
         [JOB_TOKEN_CREATE] = sizeof(struct job_token), [JOB_TOKEN_REVOKE] = sizeof(struct job_token),
         [JOB_SANCTION] = sizeof(struct job_sanction), [JOB_LIFT] = sizeof(struct job_lift),
         [JOB_ERASE] = sizeof(struct job_erase),
@@ -58,6 +59,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_RESTORE] = sizeof(struct job_backup),    [JOB_EXPORT] = sizeof(struct job_page),
         [JOB_TRANSFER] = sizeof(struct job_transfer),
         [JOB_PRUNED] = sizeof(struct job_pruned),
+        [JOB_HANDED_ON] = sizeof(struct job_handed_on),
         [JOB_RECOVERED] = sizeof(struct job_recovered),
     };
     return offsetof(struct job, append) + sizes[kind];
@@ -149,7 +151,7 @@ size_t job_bytes(const struct job *job)
 
 bool job_is_notice(enum job_kind kind)
 {
-    return kind == JOB_PRUNED || kind == JOB_RECOVERED;
+    return kind == JOB_PRUNED || kind == JOB_HANDED_ON || kind == JOB_RECOVERED;
 }
 
 bool job_is_write(enum job_kind kind)

@@ -70,11 +70,13 @@ enum job_kind {
     JOB_BACKUP,  /* the whole database to a file */
     JOB_RESTORE, /* check a backup and put it where the next store_open takes it from */
     JOB_ORIGINS, /* what a bridge's entries are called where they come from */
+    JOB_EMPTY_ROOMS, /* rooms that nobody has used */
     JOB_LAG,     /* how far bridges and bots are behind */
     JOB_TRANSFER, /* a step of a backup, or of its way back, as a stream */
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */
     /* told by the store itself, never submitted: comes out of store_collect among the answers */
     JOB_PRUNED,  /* retention has removed the oldest entries of a room, or the room */
+    JOB_HANDED_ON, /* a room is somebody else's, since its owner stays away */
     JOB_RECOVERED, /* a room is open again; without one, everything is recovered */
     JOB_KIND_COUNT
 };
@@ -91,6 +93,9 @@ enum job_result {
     JOB_BLOCKED,          /* the other user has blocked this one */
     JOB_OUTRANKED,        /* the target user's role is not below the actor's */
     JOB_ROOM_MISSING,     /* removed meanwhile */
+    JOB_IN_USE,           /* there is something in the room */
+    JOB_LAST_OWNER,       /* nobody else owns the room */
+    JOB_TOO_MANY_ROOMS,   /* the target owns as many as a user may */
     JOB_SANCTION_MISSING, /* lifted or over already */
     JOB_PASSWORD_CHANGED, /* there was one, or another one than was said */
     JOB_REFUSED,          /* why says what: backup file exists, and the like */
@@ -123,7 +128,19 @@ struct erased {
     int64_t forget_through;
 };
 
-struct job_room { struct room_row room; int64_t owner_id; /* gets ROLE_OWNER; 0 none */ };
+struct job_room {
+    struct room_row room;
+    int64_t owner_id;   /* gets ROLE_OWNER; 0 none */
+    bool is_of_guest;   /* a guest makes it: see lapse.h */
+    bool is_only_empty; /* of JOB_ROOM_REMOVE: JOB_IN_USE when there is anything in it */
+};
+
+/* Rooms without a word, a topic or anything granted, ascending. */
+struct job_empty_rooms {
+    int limit;
+    int64_t *ids; /* answer */
+    size_t count;
+};
 
 /* Fields that are negative or NULL stay as they are. A topic also becomes an entry, by from. */
 struct job_room_set {
@@ -174,12 +191,14 @@ struct job_grant {
     int64_t room_id;
     enum grant_change change;
     char folded[NAME_BYTES_MAX + 1]; /* whom, by folded name */
-    struct actor actor;              /* the target's role must be below the actor's */
+    struct actor actor;              /* the target's role must be below the actor's; see judge_role */
     enum role role;                  /* of GRANT_ROLE */
+    int rooms_max;                   /* of GRANT_ROLE: so many rooms one user owns */
     int invitations_max;             /* of GRANT_INVITE: so many wait for one user */
     int64_t wall_ms;                 /* the same: when */
     int64_t user_id;                 /* answer: who that is */
     char name[NAME_BYTES_MAX + 1];   /* answer: the name as written */
+    enum role before;                /* answer: the role until now */
     struct grant grant;              /* answer: as it is now */
 };
 
@@ -348,6 +367,11 @@ struct job_pruned {
     bool room_removed; /* a direct room of a guest who was forgotten */
 };
 
+struct job_handed_on {
+    int64_t room_id;
+    int64_t owner_id; /* whose it is; 0: the gateway's moderators have an owner's say */
+};
+
 struct job_recovered { struct room_row room; /* its id is 0 when everything is recovered */ };
 
 struct job_import {
@@ -393,6 +417,7 @@ struct job {
         struct job_cursors cursors;
         struct job_origins origins;
         struct job_lag lag;
+        struct job_empty_rooms empty_rooms;
         struct job_sanction sanction;
         struct job_lift lift;
         struct newcomers_row newcomers;
@@ -418,6 +443,7 @@ struct job {
         struct job_transfer transfer;
         struct job_import import;
         struct job_pruned pruned;
+        struct job_handed_on handed_on;
         struct job_recovered recovered;
     };
 };

@@ -53,6 +53,7 @@ struct room_row {
     int slow_seconds;       /* between two messages of a user; 0 none */
     enum role speak;        /* the least role that may speak; ROLE_NONE: everybody */
     bool archived;
+    bool orphaned;          /* its owner has gone: the gateway's moderators have the say of one */
     int64_t user_a, user_b; /* of a direct room, else 0: the name is then made of theirs */
     bool is_turned;         /* the name of user_b stands first in it */
     int64_t first;          /* oldest seq kept; 0 when none is */

@@ -38,10 +38,12 @@ struct actor {
 };
 
 /* The role in a room of somebody with this role in the gateway: administrators have their own in all
- * rooms but direct ones, moderators theirs in public ones and where they are invited. */
+ * rooms but direct ones, moderators theirs in public ones and where they are invited; in one whose owner has
+ * gone they have the owner's. */
 static inline enum role role_in_room(enum role gateway, bool account, enum visibility visibility,
-                                     const struct grant *grant)
+                                     bool is_orphaned, const struct grant *grant)
 {
+    enum role say = is_orphaned ? ROLE_OWNER : ROLE_MODERATOR;
     bool is_let_in = grant && (grant->role != ROLE_NONE || grant->invited);
     enum role role = grant && grant->role != ROLE_NONE ? grant->role
                      : account                         ? ROLE_MEMBER
@@ -50,7 +52,7 @@ static inline enum role role_in_room(enum role gateway, bool account, enum visib
         return ROLE_ADMIN;
     bool has_a_say = visibility == VISIBILITY_PUBLIC ||
                      (visibility == VISIBILITY_PRIVATE && is_let_in);
-    return gateway == ROLE_MODERATOR && has_a_say && role < ROLE_MODERATOR ? ROLE_MODERATOR : role;
+    return gateway == ROLE_MODERATOR && has_a_say && role < say ? say : role;
 }
 
 /* Where a session comes from, as keyed hashes: nobody reads from them which device or address it was. */

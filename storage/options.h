@@ -20,6 +20,9 @@ struct store_options {
     int64_t retention_age_ms;  /* 0: for ever */
     int64_t retention_entries; /* 0: all */
     int64_t guest_age_ms;
+    int64_t empty_age_ms;      /* of rooms that a guest made and nobody used: see lapse.h; 0: they stay */
+    int64_t owner_age_ms;      /* before another owns the room of one who stays away; 0: never */
+    const char *gateway_name;  /* what it is called in the audit where it does something by itself */
     int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
     int nonce_window;
     int password_kib;       /* memory for one password: see password.h */

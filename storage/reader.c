@@ -11,6 +11,7 @@
 #include "storage/messages.h"
 #include "storage/repeats.h"
 #include "storage/origins.h"
+#include "storage/rooms.h"
 #include "storage/sanctions.h"
 #include "storage/search/search.h"
 #include "storage/users.h"
@@ -68,6 +69,8 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return grants_own(database, job);
     case JOB_ORIGINS:
         return origins_read(database, job);
+    case JOB_EMPTY_ROOMS:
+        return rooms_list_empty(database, job);
     case JOB_LAG:
         return cursors_lag(database, job);
     case JOB_SANCTIONS:

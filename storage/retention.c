@@ -9,9 +9,6 @@
 
 enum { SHRINK_PAGES = 256, SHRINK_KEEP_PARTS = 16, SHRINK_KEEP_PAGES = 512 };
 
-/* 2020: what is of day -1 and older was stamped while the clock was unset. */
-#define AGE_KNOWN_MS INT64_C(1577836800000)
-
 enum {
     RANGES_MAX = 64, /* rooms that give in one step */
     PURGE_ROWS = 500, /* a message may have to wait for so many */
@@ -365,109 +362,4 @@ enum retention_result retention_shrink(struct writer *writer)
     char sql[48];
     snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", SHRINK_PAGES);
     return database_execute(database, sql) ? RETENTION_STEPPED : RETENTION_FAILED;
-}
-
-/* ---- guests ---- */
-
-static bool find_number(struct database *database, const char *sql, int64_t value, int64_t *number)
-{
-    sqlite3_stmt *statement = database_prepare(database, sql);
-    sqlite3_bind_int64(statement, 1, value);
-    return database_number(database, statement, 0, number);
-}
-
-static bool run_number(struct database *database, const char *sql, int64_t value)
-{
-    sqlite3_stmt *statement = database_prepare(database, sql);
-    sqlite3_bind_int64(statement, 1, value);
-    return database_run(database, statement);
-}
-
-static bool forget_room(struct writer *writer, int64_t room_id)
-{
-    struct database *database = &writer->database;
-    logs_forget(&writer->logs, room_id);
-    return run_number(database, "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", room_id) &&
-           run_number(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
-           run_number(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
-           run_number(database, "DELETE FROM rooms WHERE id=?1", room_id);
-}
-
-/* The highest id ever used is kept, so that a newcomer never gets a forgotten one's. */
-static bool forget_guest(struct database *database, int64_t user_id)
-{
-    return run_number(database,
-                      "INSERT INTO meta(name,value) VALUES('user_id_max',?1) ON CONFLICT(name)"
-                      " DO UPDATE SET value=max(value,excluded.value)",
-                      user_id) &&
-           run_number(database, "DELETE FROM grants WHERE user_id=?1", user_id) &&
-           run_number(database, "DELETE FROM devices WHERE user_id=?1", user_id) &&
-           run_number(database, "DELETE FROM blocks WHERE user_id=?1 OR blocked_id=?1", user_id) &&
-           run_number(database, "DELETE FROM sightings WHERE user_id=?1", user_id) &&
-           run_number(database, "DELETE FROM sanctions WHERE user_id=?1 AND NOT EXISTS(SELECT 1"
-                                " FROM sanction_marks WHERE sanction_id=id)",
-                      user_id) &&
-           run_number(database, "DELETE FROM users WHERE id=?1", user_id);
-}
-
-bool retention_forget_user(struct writer *writer, int64_t user_id)
-{
-    struct database *database = &writer->database;
-    int64_t room_id;
-    do {
-        if (!find_number(database, "SELECT id FROM rooms WHERE user_a=?1 OR user_b=?1 LIMIT 1",
-                         user_id, &room_id) ||
-            (room_id && !forget_room(writer, room_id)))
-            return false;
-    } while (room_id);
-    writer->has_removed = true;
-    return forget_guest(database, user_id);
-}
-
-/* A guest who was last seen before the cutoff; 0 none. */
-static bool find_guest(struct database *database, const struct cutoff *cutoff, int64_t *user_id)
-{
-    sqlite3_stmt *statement =
-        database_prepare(database, "SELECT id FROM users WHERE account=0 AND"
-                                   " NOT EXISTS (SELECT 1 FROM tokens WHERE user_id=id) AND (seen_elapsed_ms<?1 OR"
-                                   " (seen_elapsed_ms<0 AND seen_ms>=?2 AND seen_ms<?3)) LIMIT 1");
-    sqlite3_bind_int64(statement, 1, cutoff->day > 0 ? cutoff->day * DAY_MS : INT64_MIN);
-    sqlite3_bind_int64(statement, 2, AGE_KNOWN_MS);
-    sqlite3_bind_int64(statement, 3, cutoff->ts);
-    return database_number(database, statement, 0, user_id);
-}
-
-enum retention_result retention_guests(struct writer *writer, const struct store_options *options,
-                                       struct job **notices)
-{
-    struct database *database = &writer->database;
-    struct cutoff cutoff;
-    int64_t user_id = 0, room_id = 0;
-    if (!options->guest_age_ms)
-        return RETENTION_DONE;
-    if (!days_cutoff(database, &writer->now, writer->is_time_proven, options->guest_age_ms,
-                     &cutoff) ||
-        !find_guest(database, &cutoff, &user_id))
-        return RETENTION_FAILED;
-    if (!user_id)
-        return RETENTION_DONE;
-    if (!find_number(database, "SELECT id FROM rooms WHERE user_a=?1 OR user_b=?1 LIMIT 1", user_id,
-                     &room_id) ||
-        !database_begin(database))
-        return RETENTION_FAILED;
-    if (!(room_id ? forget_room(writer, room_id) : forget_guest(database, user_id))) {
-        database_rollback(database);
-        return RETENTION_FAILED;
-    }
-    if (!database_commit(database))
-        return RETENTION_FAILED;
-    logs_committed(&writer->logs);
-    struct job *notice = room_id ? job_create(JOB_PRUNED) : NULL;
-    if (notice) {
-        notice->pruned.room_id = room_id;
-        notice->pruned.room_removed = true;
-        notice->next = *notices;
-        *notices = notice;
-    }
-    return RETENTION_STEPPED;
 }

@@ -1,5 +1,5 @@
-/* retention.h - forgetting: old entries, removed rooms, guests who stay away. In small steps, each
- * its own transaction, so that a message waits for one at most. Writer thread. */
+/* retention.h - forgetting: old entries and removed rooms. In small steps, each its own transaction, so
+ * that a message waits for one at most. Writer thread. */
 #ifndef HEARTH_STORAGE_RETENTION_H
 #define HEARTH_STORAGE_RETENTION_H
 
@@ -17,17 +17,10 @@ enum retention_result {
 enum retention_result retention_step(struct writer *writer, const struct store_options *options,
                                      int rows_max, struct job **notices);
 
-/* Forgets one guest, or one direct room of such a guest. */
-enum retention_result retention_guests(struct writer *writer, const struct store_options *options,
-                                       struct job **notices);
-
 /* Gives free pages at the end of the file back, some at a time. */
 enum retention_result retention_shrink(struct writer *writer);
 
 /* True while more is stored than max_bytes allows. */
 bool retention_is_over(struct writer *writer, const struct store_options *options);
-
-/* Writer, in its transaction: the user goes, and their direct rooms. */
-bool retention_forget_user(struct writer *writer, int64_t user_id);
 
 #endif

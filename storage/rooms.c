@@ -31,13 +31,13 @@ static void key_of(const struct room_row *room, char key[ROOM_NAME_BYTES_MAX + 1
         snprintf(key, ROOM_NAME_BYTES_MAX + 1, "%s", room->folded);
 }
 
-static bool insert_room(struct database *database, const struct room_row *room)
+static bool insert_room(struct database *database, const struct room_row *room, int64_t guest_made_ms)
 {
     char key[ROOM_NAME_BYTES_MAX + 1];
     key_of(room, key);
     sqlite3_stmt *statement = database_prepare(
         database, "INSERT INTO rooms(id, name, folded, topic, log_id, visibility, keep, user_a,"
-                  " user_b) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
+                  " user_b, guest_made_ms) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
     sqlite3_bind_int64(statement, 1, room->id);
     bind_text(statement, 2, room->name);
     bind_text(statement, 3, key);
@@ -47,6 +47,7 @@ static bool insert_room(struct database *database, const struct room_row *room)
     sqlite3_bind_int(statement, 7, room->keep);
     sqlite3_bind_int64(statement, 8, room->user_a);
     sqlite3_bind_int64(statement, 9, room->user_b);
+    sqlite3_bind_int64(statement, 10, guest_made_ms);
     return database_run(database, statement);
 }
 
@@ -66,7 +67,7 @@ bool rooms_create(struct writer *writer, struct job *job)
     struct room_row *room = &job->room.room;
     if (!room->log_id[0] && !random_hex(room->log_id, LOG_ID_BYTES / 2))
         return database_failed(database, SQLITE_INTERNAL);
-    if (!insert_room(database, room))
+    if (!insert_room(database, room, job->room.is_of_guest ? writer->now.elapsed_ms : -1))
         return is_name_taken(database, job);
     return keep_highest_id(database, "room_id_max", room->id) &&
            (!job->room.owner_id ||
@@ -125,20 +126,13 @@ static bool run_with_room(struct database *database, const char *sql, int64_t ro
     return database_run(database, statement);
 }
 
-/* The rows of the log are many: retention removes them in small steps. */
-bool rooms_remove(struct writer *writer, struct job *job)
+bool rooms_forget(struct writer *writer, int64_t room_id)
 {
     struct database *database = &writer->database;
-    int64_t room_id = job->room.room.id;
-    if (!run_with_room(database, "DELETE FROM rooms WHERE id=?1", room_id))
-        return false;
-    if (sqlite3_changes(database->handle) == 0) {
-        job->result = JOB_ROOM_MISSING;
-        return true;
-    }
     logs_forget(&writer->logs, room_id);
     writer->has_removed = true;
-    return run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
+    return run_with_room(database, "DELETE FROM rooms WHERE id=?1", room_id) &&
+           run_with_room(database, "DELETE FROM grants WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM invite_links WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM sanction_marks WHERE sanction_id IN"
                                    " (SELECT id FROM sanctions WHERE room_id=?1)",
@@ -147,7 +141,53 @@ bool rooms_remove(struct writer *writer, struct job *job)
            run_with_room(database, "DELETE FROM room_days WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM token_rooms WHERE room_id=?1", room_id) &&
            run_with_room(database, "DELETE FROM cursors WHERE room_id=?1", room_id) &&
-           run_with_room(database, "INSERT INTO removed_rooms(id) VALUES(?1)", room_id);
+           run_with_room(database, "INSERT OR IGNORE INTO removed_rooms(id) VALUES(?1)", room_id);
+}
+
+bool rooms_remove(struct writer *writer, struct job *job)
+{
+    struct database *database = &writer->database;
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT " ROOM_IS_EMPTY " FROM rooms WHERE id=?1");
+    int64_t is_empty;
+    sqlite3_bind_int64(statement, 1, job->room.room.id);
+    if (!database_number(database, statement, -1, &is_empty))
+        return false;
+    if (is_empty < 0)
+        job->result = JOB_ROOM_MISSING;
+    else if (!is_empty && job->room.is_only_empty)
+        job->result = JOB_IN_USE;
+    return job->result != JOB_DONE || rooms_forget(writer, job->room.room.id);
+}
+
+bool rooms_list_empty(struct database *database, struct job *job)
+{
+    struct job_empty_rooms *answer = &job->empty_rooms;
+    answer->count = 0;
+    answer->ids = job_memory(job, (size_t)answer->limit * sizeof *answer->ids);
+    if (!answer->ids)
+        return database_failed(database, SQLITE_NOMEM);
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT id FROM rooms WHERE " ROOM_IS_EMPTY " ORDER BY id LIMIT ?1");
+    sqlite3_bind_int(statement, 1, answer->limit);
+    enum step step;
+    while ((step = database_step(database, statement)) == STEP_ROW)
+        answer->ids[answer->count++] = sqlite3_column_int64(statement, 0);
+    return step == STEP_DONE;
+}
+
+bool rooms_read_name(struct database *database, int64_t room_id, struct room_row *room)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT name, visibility FROM rooms WHERE id=?1");
+    sqlite3_bind_int64(statement, 1, room_id);
+    enum step step = database_step(database, statement);
+    if (step == STEP_ROW) {
+        text_clean(column_text(statement, 0), TEXT_LINE, room->name, sizeof room->name);
+        room->visibility = (enum visibility)sqlite3_column_int(statement, 1);
+    }
+    database_reset(statement);
+    return step != STEP_FAILED;
 }
 
 bool rooms_skip_ahead(struct database *database)
@@ -187,6 +227,7 @@ static void read_room(sqlite3_stmt *row, struct room_row *room)
         .slow_seconds = sqlite3_column_int(row, 10),
         .speak = (enum role)sqlite3_column_int(row, 11),
         .archived = sqlite3_column_int(row, 12) != 0,
+        .orphaned = sqlite3_column_int(row, 14) != 0,
     };
     text_clean(column_text(row, 1), TEXT_LINE, room->name, sizeof room->name);
     snprintf(room->folded, sizeof room->folded, "%s", column_text(row, 2));
@@ -236,7 +277,7 @@ static bool load_rooms(struct database *database, struct store_start *start, siz
 {
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT r.id, r.name, r.folded, topic, log_id, visibility, keep, user_a, user_b,"
-                  " pruned, slow_seconds, speak, archived, coalesce(was, ''), a.name, a.folded,"
+                  " pruned, slow_seconds, speak, archived, coalesce(was, ''), orphaned, a.name, a.folded,"
                   " b.name, b.folded FROM rooms r"
                   " LEFT JOIN users a ON a.id=user_a LEFT JOIN users b ON b.id=user_b"
                   " ORDER BY r.id");
@@ -246,7 +287,7 @@ static bool load_rooms(struct database *database, struct store_start *start, siz
         struct room_row *room = &start->rooms[start->room_count++];
         read_room(statement, room);
         if (room->visibility == VISIBILITY_DIRECT)
-            name_direct(statement, 14, room);
+            name_direct(statement, 15, room);
         if (room->id > start->room_id_max)
             start->room_id_max = room->id;
         if (!read_ends(database, room)) {

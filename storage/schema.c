@@ -184,6 +184,14 @@ static const char *const steps[] = {
     /* invited: which of the user's invitations it is, the oldest being the lowest; by whom and when. */
     "ALTER TABLE grants ADD COLUMN invited_by TEXT;"
     "ALTER TABLE grants ADD COLUMN invited_ms INTEGER NOT NULL DEFAULT 0;",
+
+    /* guest_made_ms: elapsed time when a guest made it; -1: somebody else did, or nobody knows. orphaned: its
+     * owner has gone, and the gateway's moderators have the say of one. place: which of the roles given in the
+     * room it is, the oldest being the lowest. */
+    "ALTER TABLE rooms ADD COLUMN guest_made_ms INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE rooms ADD COLUMN orphaned INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE grants ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX grants_owner ON grants(room_id) WHERE role=4;",
 };
 
 /* application_id: "hrth". */

@@ -237,6 +237,8 @@ void store_reconfigure(struct store *store, const struct store_options *options)
     store->options.retention_age_ms = options->retention_age_ms;
     store->options.retention_entries = options->retention_entries;
     store->options.guest_age_ms = options->guest_age_ms;
+    store->options.empty_age_ms = options->empty_age_ms;
+    store->options.owner_age_ms = options->owner_age_ms;
     store->reconfigured = true;
     pthread_cond_signal(&store->write_work);
     pthread_mutex_unlock(&store->mutex);

@@ -34,18 +34,21 @@ bool target_find(struct database *database, struct job *job, const char *folded,
     return step == STEP_ROW;
 }
 
-static bool read_visibility(struct database *database, struct job *job, int64_t room_id,
-                            enum visibility *visibility)
+static bool read_room(struct database *database, struct job *job, int64_t room_id,
+                      enum visibility *visibility, bool *is_orphaned)
 {
-    int64_t number;
-    sqlite3_stmt *statement = database_prepare(database, "SELECT visibility FROM rooms WHERE id=?1");
+    sqlite3_stmt *statement =
+        database_prepare(database, "SELECT visibility, orphaned FROM rooms WHERE id=?1");
     sqlite3_bind_int64(statement, 1, room_id);
-    if (!database_number(database, statement, -1, &number))
-        return false;
-    if (number < 0)
+    enum step step = database_step(database, statement);
+    if (step == STEP_DONE)
         job->result = JOB_ROOM_MISSING;
-    *visibility = (enum visibility)number;
-    return number >= 0;
+    if (step != STEP_ROW)
+        return false;
+    *visibility = (enum visibility)sqlite3_column_int(statement, 0);
+    *is_orphaned = sqlite3_column_int(statement, 1) != 0;
+    database_reset(statement);
+    return true;
 }
 
 bool target_roles(struct database *database, struct job *job, const struct actor *actor,
@@ -54,16 +57,17 @@ bool target_roles(struct database *database, struct job *job, const struct actor
 {
     struct grant grant = {0}, own = {0};
     enum visibility visibility;
+    bool is_orphaned;
     *of_actor = actor->role;
     *of_target = target->role;
     if (!room_id)
         return true;
-    if (!read_visibility(database, job, room_id, &visibility) ||
+    if (!read_room(database, job, room_id, &visibility, &is_orphaned) ||
         !grants_read(database, room_id, actor->user_id, &own) ||
         !grants_read(database, room_id, target->user_id, &grant))
         return false;
-    *of_actor = role_in_room(actor->role, actor->account, visibility, &own);
-    *of_target = role_in_room(target->role, target->account, visibility, &grant);
+    *of_actor = role_in_room(actor->role, actor->account, visibility, is_orphaned, &own);
+    *of_target = role_in_room(target->role, target->account, visibility, is_orphaned, &grant);
     return true;
 }
 

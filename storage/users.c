@@ -8,7 +8,7 @@
 #include "storage/devices.h"
 #include "storage/invite_links.h"
 #include "storage/names.h"
-#include "storage/retention.h"
+#include "storage/lapse.h"
 #include "storage/writer.h"
 #include "storage/sanctions.h"
 
@@ -279,7 +279,7 @@ bool users_change(struct writer *writer, struct job *job)
     case USER_SIGN_OUT:
         return run_of_user(database, "DELETE FROM devices WHERE user_id=?1 AND ?2=0", user.id, 0);
     case USER_FORGET:
-        return retention_forget_user(writer, user.id);
+        return lapse_forget_user(writer, user.id);
     }
     return true;
 }

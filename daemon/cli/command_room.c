@@ -18,9 +18,46 @@ static void print_line(const json_t *room)
     putchar('\n');
 }
 
+static enum exit_code ask_page(const struct invocation *invocation, const char *after, json_t **page)
+{
+    bool is_empty = invocation_has(invocation, OPTION_empty);
+    return invocation_ask(invocation, json_pack("{s:s, s:b, s:s*}", "type", "rooms", "empty", is_empty,
+                                                "after", after), page);
+}
+
+static const char *last_name(const json_t *rooms)
+{
+    return text_of(json_array_get(rooms, json_array_size(rooms) - 1), "name");
+}
+
+/* All of them in one reply, which the gateway gives a page at a time. */
+static enum exit_code ask_rooms(const struct invocation *invocation, json_t **reply)
+{
+    enum exit_code code = ask_page(invocation, NULL, reply);
+    json_t *rooms = json_object_get(*reply, "rooms"), *page = NULL;
+    while (code == EXIT_DONE && json_is_true(json_object_get(*reply, "more"))) {
+        code = ask_page(invocation, last_name(rooms), &page);
+        if (code == EXIT_DONE) {
+            json_array_extend(rooms, json_object_get(page, "rooms"));
+            json_object_set(*reply, "more", json_object_get(page, "more"));
+        }
+        json_decref(page);
+    }
+    return code;
+}
+
 enum exit_code command_room_list(const struct invocation *invocation)
 {
-    return invocation_list(invocation, json_pack("{s:s}", "type", "rooms"), "rooms", print_line);
+    size_t i;
+    json_t *reply, *room;
+    enum exit_code code = ask_rooms(invocation, &reply);
+    if (code == EXIT_DONE && invocation_has(invocation, OPTION_json)) {
+        invocation_print_json(reply);
+    } else {
+        json_array_foreach(json_object_get(reply, "rooms"), i, room) print_line(room);
+    }
+    json_decref(reply);
+    return code;
 }
 
 static json_t *find_room(const json_t *reply, const char *name)
@@ -73,7 +110,7 @@ enum exit_code command_room_show(const struct invocation *invocation)
     /* says so if there is no such room */
     enum exit_code code = invocation_ask(invocation, about_members(invocation), &members);
     if (code == EXIT_DONE)
-        code = invocation_ask(invocation, json_pack("{s:s}", "type", "rooms"), &rooms);
+        code = ask_rooms(invocation, &rooms);
     if (code != EXIT_DONE)
         goto out;
     json_t *room = find_room(rooms, text_of(members, "room"));
@@ -176,8 +213,37 @@ enum exit_code command_room_purge(const struct invocation *invocation)
     return EXIT_DONE;
 }
 
+static enum exit_code remove_room(const struct invocation *invocation, const char *name)
+{
+    bool is_empty = invocation_has(invocation, OPTION_empty);
+    return invocation_do(invocation, json_pack("{s:s, s:s, s:b}", "type", "remove", "room", name, "empty",
+                                               is_empty));
+}
+
+/* Each only if there is still nothing in it. One in which somebody has spoken meanwhile stays, and is named. */
+static enum exit_code remove_empty_rooms(const struct invocation *invocation)
+{
+    size_t i;
+    json_t *reply, *room;
+    enum exit_code code = ask_rooms(invocation, &reply);
+    json_array_foreach(json_object_get(reply, "rooms"), i, room)
+    {
+        enum exit_code one = remove_room(invocation, text_of(room, "name"));
+        if (one == EXIT_DONE && !invocation_has(invocation, OPTION_json))
+            print_line(room);
+        if (one != EXIT_DONE)
+            code = one;
+        if (one == EXIT_NO_DAEMON)
+            break;
+    }
+    json_decref(reply);
+    return code;
+}
+
 enum exit_code command_room_delete(const struct invocation *invocation)
 {
-    return invocation_do(
-        invocation, json_pack("{s:s, s:s}", "type", "remove", "room", invocation->operands[0]));
+    bool is_empty = invocation_has(invocation, OPTION_empty);
+    if (is_empty == (invocation->operand_count > 0))
+        return complain(EXIT_WRONG_USE, "room delete takes a ROOM, or --empty.");
+    return is_empty ? remove_empty_rooms(invocation) : remove_room(invocation, invocation->operands[0]);
 }

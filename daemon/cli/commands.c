@@ -5,7 +5,7 @@
 #define TAKES(option) OPTION_BIT(OPTION_##option)
 
 const struct command commands[] = {
-    {"room list", "", 0, NULL, "list the rooms", command_room_list},
+    {"room list", "", TAKES(empty), NULL, "list the rooms", command_room_list},
     {"room show", "ROOM", 0, NULL, "show a room and who is in it", command_room_show},
     {"room create", "ROOM", TAKES(topic) | TAKES(private), NULL, "make a room",
      command_room_create},
@@ -21,8 +21,8 @@ const struct command commands[] = {
     {"room purge", "ROOM", 0, "All that was said in the room will be gone for good.",
      "remove what was said in a room; the room, its people and their roles stay",
      command_room_purge},
-    {"room delete", "ROOM", 0, "The room and all that was said in it will be gone for good.",
-     "remove a room and its log, for good", command_room_delete},
+    {"room delete", "[ROOM]", TAKES(empty), "The room and all that was said in it will be gone for good.",
+     "remove a room and its log, for good; with --empty all rooms that nobody has used", command_room_delete},
     {"room export", "ROOM [FILE]", 0, NULL, "write a room's log as JSON lines",
      command_room_export},
     {"room import", "FILE [ROOM]", 0, NULL, "read what room export wrote; - is standard input",

@@ -34,7 +34,8 @@ enum role access_role(const struct session *session, const struct room *room,
                       const struct grant *grant)
 {
     bool is_more = session->user && (session->user->account || session->user->token);
-    return role_in_room(access_gateway_role(session), is_more, room->visibility, grant);
+    return role_in_room(access_gateway_role(session), is_more, room->visibility, room->orphaned,
+                        grant);
 }
 
 static bool is_open_to(const struct session *session, const struct room *room,

@@ -256,6 +256,12 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
         return ask_fail(ask, ERROR_bad_request, "id", "You have no such device.");
     case JOB_OUTRANKED:
         return ask_fail(ask, ERROR_forbidden, "user", "The user's role is not below yours.");
+    case JOB_IN_USE:
+        return ask_fail(ask, ERROR_forbidden, "room", "The room is not empty.");
+    case JOB_LAST_OWNER:
+        return ask_fail(ask, ERROR_forbidden, "role", "Make somebody else an owner of the room first.");
+    case JOB_TOO_MANY_ROOMS:
+        return ask_fail(ask, ERROR_too_many_rooms, "user", "The user owns as many rooms as one may.");
     case JOB_SANCTION_MISSING:
         return ask_fail(ask, ERROR_bad_request, "id", "There is no such ban or mute; it may be over.");
     case JOB_ROOM_MISSING:

@@ -6,6 +6,7 @@
 #include "daemon/core/limit.h"
 #include "daemon/core/pairing.h"
 #include "daemon/core/recovering.h"
+#include "daemon/core/roles.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_make.h"
 #include "daemon/core/session_private.h"
@@ -45,6 +46,10 @@ static void finish(struct gateway *gateway, struct job *job)
     const struct job_context *context = job->context;
     if (job->kind == JOB_PRUNED) {
         note_pruned(gateway, &job->pruned);
+        return;
+    }
+    if (job->kind == JOB_HANDED_ON) {
+        roles_fall(gateway, &job->handed_on);
         return;
     }
     if (job->kind == JOB_RECOVERED) {

@@ -37,13 +37,15 @@ static bool make_wish(const struct ask *ask, struct room_wish *wish, struct refu
     return true;
 }
 
-static enum outcome reply_rooms(struct ask *ask, const struct job_own *own)
+static enum outcome reply_rooms(struct ask *ask, const struct job_own *own,
+                                const struct job_empty_rooms *empty)
 {
     struct room_list list = {0};
     struct room_wish wish;
     struct refusal refusal;
     if (!make_wish(ask, &wish, &refusal))
         return ask_refuse(ask, &refusal);
+    wish.empty = empty;
     if (room_list_fill(&list, ask->gateway, ask->session, own, &wish)) {
         const struct reply_rooms reply = {.rooms = {list.lines, list.count}, .more = list.more};
         (void)ask_reply(ask, REPLY_rooms, &reply);
@@ -58,14 +60,36 @@ static enum outcome answer_rooms(struct ask *ask, struct job *job)
 {
     if (!ask->session)
         return ANSWERED;
-    return job->result == JOB_DONE ? reply_rooms(ask, &job->own) : ask_fail_job(ask, job);
+    return job->result == JOB_DONE ? reply_rooms(ask, &job->own, NULL) : ask_fail_job(ask, job);
+}
+
+static const struct job_own nothing = {0};
+
+static enum outcome answer_empty(struct ask *ask, struct job *job)
+{
+    if (!ask->session)
+        return ANSWERED;
+    return job->result == JOB_DONE ? reply_rooms(ask, &nothing, &job->empty_rooms)
+                                   : ask_fail_job(ask, job);
+}
+
+static enum outcome ask_for_empty(struct ask *ask)
+{
+    const struct config *config = ask->gateway->config;
+    if (!access_is_administrator(ask->session))
+        return ask_fail(ask, ERROR_forbidden, "empty", "Only an administrator asks for empty rooms.");
+    struct job *job = job_create(JOB_EMPTY_ROOMS);
+    if (job)
+        job->empty_rooms.limit = (int)(config->limits.rooms + config->limits.rooms_reserved);
+    return ask_submit_whole(ask, job, answer_empty);
 }
 
 enum outcome handle_rooms(struct ask *ask)
 {
-    static const struct job_own nothing = {0};
+    if (ask->request.as_rooms.empty)
+        return ask_for_empty(ask);
     if (!ask->session->user)
-        return reply_rooms(ask, &nothing);
+        return reply_rooms(ask, &nothing, NULL);
     struct job *job = job_create(JOB_OWN);
     if (job)
         job->own.user_id = ask->session->user->id;

@@ -6,6 +6,7 @@
 #include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
+#include "daemon/core/roles.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
 #include "daemon/core/user.h"
@@ -41,6 +42,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
         memcpy(job->grant.folded, folded, sizeof folded);
         job->grant.actor = audit_actor(ask, job);
         job->grant.role = moderation->role;
+        job->grant.rooms_max = (int)ask->gateway->config->limits.rooms_per_user;
         job->grant.invitations_max = (int)ask->gateway->config->limits.invitations;
         job->grant.wall_ms = ask->gateway->now.wall_ms;
         audit_add(ask, job, moderation->change == GRANT_ROLE ? ACT_ROLE : ACT_INVITE, ask->room,
@@ -134,32 +136,16 @@ enum outcome handle_kick(struct ask *ask)
  */
 
 /* The user's connections hear of a room that opened to them, or of their new role. */
-static void tell_user(const struct user *user, const struct room *room, const char *change,
-                      const struct grant *grant)
-{
-    for (struct session *session = user->sessions; session; session = session->next) {
-        const struct event_room event = {
-            .change = change,
-            .name = room->name,
-            .topic = room->topic ? room->topic : "",
-            .visibility = visibility_name(room->visibility),
-            .role = role_name(access_role(session, room, grant)),
-        };
-        (void)session_tell(session, EVENT_room, &event);
-    }
-}
-
 static void apply(const struct user *user, const struct room *room, const struct job_grant *done)
 {
+    bool is_opened = done->change == GRANT_INVITE && room->visibility == VISIBILITY_PRIVATE;
     for (struct session *session = user->sessions; session; session = session->next) {
         struct member *member = session_member(session, room);
         if (member)
             member->grant = done->grant;
+        if (done->change == GRANT_ROLE || is_opened)
+            roles_tell(session, room, is_opened ? "created" : "changed", &done->grant);
     }
-    if (done->change == GRANT_ROLE)
-        tell_user(user, room, "changed", &done->grant);
-    else if (done->change == GRANT_INVITE && room->visibility == VISIBILITY_PRIVATE)
-        tell_user(user, room, "created", &done->grant);
 }
 
 static void tell_invited(const struct user *user, const struct room *room, const struct job_grant *done)
@@ -174,9 +160,11 @@ static void tell_invited(const struct user *user, const struct room *room, const
 static enum outcome answer_moderation(struct ask *ask, struct job *job)
 {
     struct room *room = room_find_id(ask->gateway, job->grant.room_id);
-    const struct user *user = user_find_id(ask->gateway, job->grant.user_id);
+    struct user *user = user_find_id(ask->gateway, job->grant.user_id);
     if (job->result == JOB_DONE && room) {
         room->grants_changed++;
+        if (job->grant.change == GRANT_ROLE)
+            roles_note(room, user, &job->grant);
         if (user)
             apply(user, room, &job->grant);
         if (user && job->grant.change == GRANT_INVITE && grant_is_invitation(&job->grant.grant))

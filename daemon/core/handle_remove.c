@@ -20,7 +20,8 @@ enum outcome handle_remove(struct ask *ask)
 {
     struct job *job = job_create(JOB_ROOM_REMOVE);
     if (job)
-        job->room.room.id = ask->room->id;
+        job->room = (struct job_room){.room = {.id = ask->room->id},
+                                      .is_only_empty = ask->request.as_remove.empty};
     audit_add(ask, job, ACT_REMOVE, ask->room, NULL, NULL);
     return ask_submit(ask, job, answer_remove);
 }

@@ -166,6 +166,7 @@ static struct room *allocate(const struct room_row *row)
     room->slow_seconds = row->slow_seconds;
     room->speak = row->speak == ROLE_NONE ? ROLE_GUEST : row->speak;
     room->archived = row->archived;
+    room->orphaned = row->orphaned;
     room->user_a = row->user_a;
     room->user_b = row->user_b;
     room->first = row->first;

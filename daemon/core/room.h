@@ -59,6 +59,7 @@ struct room {
     enum role speak;            /* the least that may speak */
     int slow_seconds;           /* between two messages of a user; 0 none */
     bool archived;              /* can be read only, and is not listed */
+    bool orphaned;              /* its owner has gone: the gateway's moderators have the say of one */
     enum room_stage stage;
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */

@@ -65,6 +65,20 @@ static bool append(struct room_list *list, const struct record_room_line *line)
     return true;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    const int64_t *first = a, *second = b;
+    return (*first > *second) - (*first < *second);
+}
+
+static bool is_among(const struct filling *filling, const struct room *room)
+{
+    const struct job_empty_rooms *empty = filling->wish->empty;
+    struct gateway *gateway = filling->gateway;
+    return !empty || (room != gateway->rooms.plain && strcmp(room->name, gateway_first_room(gateway)) != 0 &&
+                      bsearch(&room->id, empty->ids, empty->count, sizeof *empty->ids, compare_ids));
+}
+
 /* Of a direct room only the other user's name counts: one's own is in all of them. */
 static bool is_wanted(const struct filling *filling, const struct room *room)
 {
@@ -91,7 +105,7 @@ static void offer(struct filling *filling, const struct room *room, const struct
         filling->is_past = room == filling->wish->after;
         return;
     }
-    if (!is_wanted(filling, room))
+    if (!is_wanted(filling, room) || !is_among(filling, room))
         return;
     describe(room, filling->session, grant, &line);
     size_t bytes = 1 + message_bytes(RECORD_room_line, &line);

@@ -17,6 +17,7 @@ struct session;
 struct room_wish {
     char folded[ROOM_NAME_BYTES_MAX + 1]; /* part of the folded name */
     const struct room *after;             /* those behind it in the list; NULL: from the beginning */
+    const struct job_empty_rooms *empty;  /* only these, but those that the configuration names; NULL: all */
 };
 
 struct room_list {

@@ -77,6 +77,7 @@ static void count_owned(const struct gateway *gateway, int64_t owner_id, int by)
 
 struct job *room_make_begin(struct gateway *gateway, const struct room_row *row, int64_t owner_id)
 {
+    const struct user *owner = user_find_id(gateway, owner_id);
     struct job *job = job_create(JOB_ROOM_CREATE);
     struct room *room = job ? room_create(gateway, row) : NULL;
     if (!room) {
@@ -86,7 +87,11 @@ struct job *room_make_begin(struct gateway *gateway, const struct room_row *row,
     gateway->rooms.id_last = row->id;
     room->stage = ROOM_CREATING;
     room->owner_id = owner_id;
-    job->room = (struct job_room){.room = *row, .owner_id = owner_id};
+    job->room = (struct job_room){
+        .room = *row,
+        .owner_id = owner_id,
+        .is_of_guest = owner && !owner->account && !owner->token && owner->role == ROLE_GUEST,
+    };
     count_owned(gateway, owner_id, 1);
     return job;
 }
