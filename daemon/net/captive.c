@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/net/connection.h"
+#include "daemon/net/listener_private.h"
+
 #define SUCCESS_PAGE "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>\n"
 
 /* Each maker looks for exactly its own answer. */
@@ -45,14 +48,13 @@ static bool own_address(struct http_request *http, char *out, size_t size)
 {
     struct sockaddr_storage name = {0};
     socklen_t length = sizeof name;
-    char host[NI_MAXHOST], port[NI_MAXSERV];
-    int fd = lws_get_socket_fd(http->connection.wsi);
-    if (getsockname(fd, (struct sockaddr *)&name, &length) != 0 ||
-        getnameinfo((const struct sockaddr *)&name, length, host, sizeof host, port, sizeof port,
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    char host[NI_MAXHOST];
+    if (getsockname(connection_socket(&http->connection), (struct sockaddr *)&name, &length) != 0 ||
+        getnameinfo((const struct sockaddr *)&name, length, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
         return false;
     const char *shown = strncmp(host, "::ffff:", 7) == 0 ? host + 7 : host;
-    snprintf(out, size, strchr(shown, ':') ? "http://[%s]:%s/" : "http://%s:%s/", shown, port);
+    snprintf(out, size, strchr(shown, ':') ? "http://[%s]:%d/" : "http://%s:%d/", shown,
+             http->server->listeners->port);
     return true;
 }
 

@@ -161,14 +161,18 @@ static bool has_unsent(int fd)
     return ioctl(fd, TIOCOUTQ, &unsent) == 0 && unsent > 0;
 }
 
+int connection_socket(const struct connection *connection)
+{
+    const struct peer *peer = lws_get_opaque_user_data(connection->wsi);
+    return peer && peer->tls ? tls_socket_fd(peer->tls) : lws_get_socket_fd(connection->wsi);
+}
+
 /* The peer's kernel answers although its program does not read: slow, not dead. */
 static bool is_merely_slow(const struct connection *connection)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    const struct peer *peer = lws_get_opaque_user_data(connection->wsi);
-    int plain = lws_get_socket_fd(connection->wsi);
-    int fd = peer && peer->tls ? tls_socket_fd(peer->tls) : plain;
+    int plain = lws_get_socket_fd(connection->wsi), fd = connection_socket(connection);
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
         info.tcpi_state != TCP_ESTABLISHED)
         return false;

@@ -54,6 +54,9 @@ void connection_close_soon(struct connection *connection, uint16_t code, const c
 /* LWS_CALLBACK_TIMER: non-zero closes now. */
 int connection_timer(struct connection *connection);
 
+/* The connected socket, which over TLS is not the one that lws has. */
+int connection_socket(const struct connection *connection);
+
 /* Ends its session, if it has one, and frees what it holds. */
 void connection_finish(struct server *server, struct connection *connection);
 
