@@ -382,7 +382,6 @@ static struct lws_context *create_context(struct server *server, bool with_libuv
         .pvo = &options,
         .mounts = &everything,
         .headers = &policy,
-        .alpn = "http/1.1",
         .pt_serv_buf_size = PT_SERV_BUF_BYTES,
         /* max_http_header_data stays at 4096: front.c sees to it that no head is longer. */
         .retry_and_idle_policy = &no_pings,
