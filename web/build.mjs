@@ -65,7 +65,7 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const later = `adopt ahead bar commands complete dialog door failed invite joining known looks notification nowhere
+const later = `adopt ahead bar commands complete dialog door failed files invite joining known looks notification nowhere
   parts past people person personal search settings sheets silent sound stream toolbar tools trouble you`;
 const parts = [...later.split(/\s+/).map((name) => "lazy/" + name), "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
@@ -107,12 +107,12 @@ function checkShared(app, lazy) {
 }
 
 /** Members that TypeScript calls private and that nothing but "this." names: they may be called anything.
- * Only long ones, which no browser and no library has. */
+ * Only long ones, which no browser and no library has, and none that is also a property of some object. */
 function privateNames() {
   const sources = readdirSync(join(here, "src"), { recursive: true }).map(String).filter((name) => /\.tsx?$/.test(name));
   const text = sources.map((name) => readFileSync(join(here, "src", name), "utf8")).join("\n");
   const names = [...text.matchAll(/\bprivate (?:readonly |async )?(\w{7,})/g)].map((found) => found[1]);
-  return [...new Set(names)].filter((name) => !new RegExp(`(?<!\\bthis)\\.${name}\\b`).test(text));
+  return [...new Set(names)].filter((name) => !new RegExp(`(?<!\\bthis)\\.${name}\\b|[{,]\\s*${name}:`).test(text));
 }
 
 async function addStyle(name) {

@@ -2,21 +2,9 @@
 // large text, another direction.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { axeSource, closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { axe, closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
-
-async function axe(page, what) {
-  await page.evaluate(axeSource);
-  /* What is still fading in has no colours of its own yet; a fire flickers for ever. */
-  await page.evaluate(() => {
-    const ending = document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
-    return Promise.all(ending.map((one) => one.finished));
-  });
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  const broken = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")}`);
-  assert.deepEqual(broken, [], what);
-}
 
 async function lively(daemon) {
   const alice = await speaker(daemon, "alice");

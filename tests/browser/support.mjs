@@ -1,4 +1,5 @@
 // What the browser tests share: a daemon, a way to it that can be cut, and people.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +11,7 @@ import { join } from "node:path";
 
 const require = createRequire(join(process.env.HEARTH_BROWSER_MODULES, "here.js"));
 const { chromium } = require("playwright-core");
-export const axeSource = require("axe-core").source;
+const axeSource = require("axe-core").source;
 
 const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --js-flags=--expose-gc";
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
@@ -296,4 +297,17 @@ export async function until(check, what, ms = 60000) {
     if (performance.now() > end) throw new Error("never: " + what);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** axe finds nothing wrong with the page as it stands. */
+export async function axe(page, what) {
+  await page.evaluate(axeSource);
+  /* What is still fading in has no colours of its own yet; a fire flickers for ever. */
+  await page.evaluate(() => {
+    const ending = document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+    return Promise.all(ending.map((one) => one.finished));
+  });
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const broken = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")}`);
+  assert.deepEqual(broken, [], what);
 }

@@ -13,7 +13,9 @@ const script = size(/\/app-/);
 const style = size(/\/style-/);
 const shell = size(/^index\.html|\/icon-/);
 const dictionary = Math.max(size(/\/en-/), size(/\/ko-/));
-const lazy = size(/^assets\/(?!app-|en-|ko-|install-|trust-|style-|icon-).*\.(js|css)\.gz$/);
+/* A reader fetches one dictionary of the two. */
+const later = Math.max(size(/\/later_en-/), size(/\/later_ko-/));
+const lazy = later + size(/^assets\/(?!app-|en-|ko-|later_|install-|trust-|style-|icon-).*\.(js|css)\.gz$/);
 const trust = size(/trust[.-]/);
 const all = size(/./);
 

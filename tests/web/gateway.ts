@@ -106,7 +106,7 @@ export class Gateway {
       if (!known) this.append({ type: "message", from, text: frame.text, nonce: frame.nonce });
       return;
     }
-    const entry = known ?? this.append({ type: "message", from, text: frame.text, nonce: frame.nonce });
+    const entry = known ?? this.append({ type: "message", from, text: frame.text, nonce: frame.nonce, files: frame.files });
     reply({ type: "ack", room: this.name, seq: entry.seq, ts: entry.ts, nonce: frame.nonce });
   }
 

@@ -6,7 +6,7 @@ import { openStores, OutboxStores } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
-export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self" | "door";
+export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self" | "door" | "attach" | "picture";
 export interface Open {
   part: Part;
   room?: Room;

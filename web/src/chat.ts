@@ -62,15 +62,18 @@ function rank(room: Room): number {
   return room.mentioned.peek() ? 2 : room.unread.peek() ? 1 : 0;
 }
 
-/** Until the gateway has told its own. */
-const first_limits = { text_bytes: 8192, text_characters: 2000 };
+/** Until the gateway has told its own; without file_bytes it takes no files. */
+const first_limits: { text_bytes: number; text_characters: number; file_bytes?: number; files_per_message?: number } = {
+  text_bytes: 8192,
+  text_characters: 2000,
+};
 
 export class Chat {
   readonly me = signal<Me | null>(recall<Me | null>("me", null));
   readonly link = signal<Link>({ is: "stopped" });
   readonly roundTrip = signal(0);
   readonly serverName = signal(recall("server", "hearth"));
-  readonly limits = signal(first_limits);
+  readonly limits = signal(recall("limits", first_limits));
   readonly rooms = signal<readonly Room[]>([]);
   readonly current = signal<Room | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -183,6 +186,7 @@ export class Chat {
     this.serverName.value = frame.server.name;
     remember("server", frame.server.name);
     this.limits.value = frame.limits;
+    remember("limits", frame.limits);
     this.firstRoom = frame.first_room;
     this.role.value = frame.user.role;
     this.waiting.value = frame.waiting ?? false;
@@ -518,7 +522,7 @@ export class Chat {
     const where = this.roomOf(room);
     if (isText(item)) {
       where.slow();
-      where.put({ kind: "message", seq, ts, from, uid, text: item.text!, nonce: item.nonce, reply: item.reply_to, reactions: [] });
+      where.put({ kind: "message", seq, ts, from, uid, text: item.text!, nonce: item.nonce, reply: item.reply_to, files: item.files, reactions: [] });
     }
     if (item.kind === "direct") this.directStored(item.room, where);
     if (item.kind === "react" && where.tellsNotAll(item.target!)) this.history.refresh(where, item.target!);

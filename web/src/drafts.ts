@@ -1,5 +1,6 @@
 // What is being written in each room, and what it answers or changes.
 import { signal, type Signal } from "@preact/signals";
+import type { OwnFile } from "./files";
 import { forget, recallAll, remember } from "./memory";
 import type { Outgoing } from "./outbox";
 import type { Room } from "./room";
@@ -8,6 +9,8 @@ export interface Draft {
   text: string;
   reply?: number;
   edit?: number;
+  /** What goes along; while one of them has no size, it is being made ready. */
+  files?: readonly OwnFile[];
   /** What was being written when an older message came to be edited. */
   before?: Draft;
 }
@@ -23,9 +26,9 @@ export function draftOf(room: Room): Signal<Draft> {
 /** Survives a reload; what is being edited does not, the message being there. */
 function keep(room: Room): void {
   const kept = recallAll<Draft>("drafts");
-  const { text, reply, edit, before } = draftOf(room).peek();
+  const { text, reply, edit, files, before } = draftOf(room).peek();
   if (edit) kept[room.name] = before!;
-  else if (text) kept[room.name] = { text, reply };
+  else if (text || files) kept[room.name] = { text, reply, files };
   else delete kept[room.name];
   remember("drafts", kept);
 }
@@ -39,7 +42,7 @@ export function writeDraft(room: Room, change: Partial<Draft>): void {
 /** The room is called otherwise now. */
 export function moveDraft(from: Room, to: Room): void {
   writeDraft(to, draftOf(from).peek());
-  writeDraft(from, { text: "", reply: undefined, edit: undefined, before: undefined });
+  writeDraft(from, { text: "", reply: undefined, edit: undefined, files: undefined, before: undefined });
 }
 
 /** It has been said. The kept draft goes only when what was said is kept in its place. */
@@ -51,8 +54,8 @@ export function draftSaid(room: Room, kept: Promise<void>): void {
 
 export function startEdit(room: Room, seq: number, text: string): void {
   const now = draftOf(room).peek();
-  const before = now.before ?? { text: now.text, reply: now.reply };
-  writeDraft(room, { edit: seq, reply: undefined, text, before });
+  const before = now.before ?? { text: now.text, reply: now.reply, files: now.files };
+  writeDraft(room, { edit: seq, reply: undefined, files: undefined, text, before });
   focusComposer();
 }
 
@@ -63,17 +66,18 @@ export function stopReply(room: Room): void {
 
 function whole(room: Room): Partial<Draft> {
   const { before } = draftOf(room).peek();
-  return before ? { text: before.text, edit: undefined, before: undefined } : {};
+  return before ? { text: before.text, files: before.files, edit: undefined, before: undefined } : {};
 }
 
 /** The page went between keeping what was said and forgetting its draft: it is not there twice. */
 export function forgetSaid(said: readonly Outgoing[]): void {
   const kept = recallAll<Draft>("drafts");
-  for (const { room, text } of said) {
-    if (!kept[room] || kept[room].text.trim() !== text) continue;
+  for (const { room, text, files } of said) {
+    const draft = kept[room];
+    if (!draft || draft.text.trim() !== text || draft.files?.[0]?.key !== files?.[0]?.key) continue;
     delete kept[room];
-    const draft = drafts.get(room);
-    if (draft) draft.value = { text: "" };
+    const shown = drafts.get(room);
+    if (shown) shown.value = { text: "" };
   }
   remember("drafts", kept);
 }

@@ -1,5 +1,6 @@
 // What the gateway tells without being asked: entries of a room's log, and what is not in any log.
 import type { Chat } from "./chat";
+import { wordsOf } from "./files";
 import type { Room } from "./room";
 import type { Entry, Event, Frame } from "./wire";
 
@@ -40,13 +41,13 @@ async function tellOf(chat: Chat, room: Room, seq: number): Promise<void> {
   const row = room.row(seq);
   if (!row) return;
   if (row.reply && !room.original(row.reply)) await chat.history.quote(room, row.reply);
-  chat.onMessage({ room, from: row.from, text: row.text, called: room.namesMe(row) });
+  chat.onMessage({ room, from: row.from, text: wordsOf(row), called: room.namesMe(row) });
 }
 
 /** A phone that slept, or somebody's first direct message: one call for all that was missed. */
 function callForMissed(chat: Chat, room: Room): void {
   const row = room.newestCall();
-  if (row) chat.onMessage({ room, from: row.from, text: row.text, called: room.namesMe(row) });
+  if (row) chat.onMessage({ room, from: row.from, text: wordsOf(row), called: room.namesMe(row) });
 }
 
 function hearEvent(chat: Chat, event: Event): void {

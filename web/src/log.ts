@@ -1,5 +1,6 @@
 // What a page knows of a room's log: rows in order of seq, edits and reactions applied. Pure: every
 // function gives a new list and leaves the old one alone, so a view can compare by identity.
+import type { FileLine } from "./files";
 import type { Entry, HistoryLine, ReactionLine } from "./wire";
 
 export interface Row {
@@ -12,6 +13,7 @@ export interface Row {
   text: string;
   nonce?: string;
   reply?: number;
+  files?: readonly FileLine[];
   edited?: boolean;
   deleted?: boolean;
   removedBy?: string;
@@ -40,6 +42,7 @@ export function rowOfLine(line: HistoryLine): Row {
     text: line.text ?? "",
     nonce: line.nonce,
     reply: line.reply_to,
+    files: (line as { files?: FileLine[] }).files,
     edited: line.edited !== undefined,
     deleted: line.deleted,
     via: line.via,
@@ -129,6 +132,7 @@ export function apply(rows: readonly Row[], entry: Entry, me = ""): readonly Row
       return change(rows, entry.target, (row) => ({
         ...row,
         text: "",
+        files: undefined,
         deleted: true,
         removedBy: (entry.uid && row.uid ? entry.uid === row.uid : entry.from === row.from) ? undefined : entry.from,
         reactions: none,

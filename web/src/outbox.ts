@@ -1,6 +1,7 @@
 // What has been said and is not yet known to be stored. Kept where it survives a reload; only an
 // ack, or finding it in the log, takes an item out.
 
+import type { OwnFile } from "./files";
 import { recall, remember } from "./memory";
 
 export interface Outgoing {
@@ -11,6 +12,7 @@ export interface Outgoing {
   kind: "send" | "edit" | "delete" | "react" | "direct";
   text?: string;
   reply_to?: number;
+  files?: readonly OwnFile[];
   target?: number;
   emoji?: string;
   on?: boolean;
@@ -49,19 +51,25 @@ export class LocalStore implements OutboxStore {
   }
 }
 
-function opened(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open("hearth", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("outbox", { keyPath: "nonce" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
+/** A database of this browser with one table in it. */
+export class Database {
+  constructor(
+    private readonly name: string,
+    private readonly key: string,
+  ) {}
 
-/** Opened for each act: phones that sleep close what was open. Done when it is committed. */
-export class DatabaseStore implements OutboxStore {
-  private async act<Value>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
-    const database = await opened();
+  private opened(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const request = indexedDB.open(this.name, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore("outbox", { keyPath: this.key });
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  }
+
+  /** Opened for each act: phones that sleep close what was open. Done when it is committed. */
+  async act<Value>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+    const database = await this.opened();
     try {
       return await new Promise<Value>((resolve, reject) => {
         const transaction = database.transaction("outbox", mode);
@@ -73,14 +81,18 @@ export class DatabaseStore implements OutboxStore {
       database.close();
     }
   }
+}
+
+class DatabaseStore implements OutboxStore {
+  private readonly database = new Database("hearth", "nonce");
   all() {
-    return this.act<Outgoing[]>("readonly", (store) => store.getAll());
+    return this.database.act<Outgoing[]>("readonly", (store) => store.getAll());
   }
   async put(item: Outgoing) {
-    await this.act("readwrite", (store) => store.put(item));
+    await this.database.act("readwrite", (store) => store.put(item));
   }
   async remove(nonce: string) {
-    await this.act("readwrite", (store) => store.delete(nonce));
+    await this.database.act("readwrite", (store) => store.delete(nonce));
   }
 }
 
@@ -132,7 +144,7 @@ export class OutboxStores implements OutboxStore {
 const patience_ms = 2000;
 
 /** Some browsers never answer a question about their database: then it is as if there were none. */
-function inTime<Value>(question: Promise<Value>): Promise<Value> {
+export function inTime<Value>(question: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     setTimeout(reject, patience_ms);
     question.then(resolve, reject);

@@ -1,6 +1,7 @@
 // From what stands in the composer to what is said.
 import { chat } from "./app";
 import { draftOf, draftSaid, startEdit, type Draft } from "./drafts";
+import { wordsOf } from "./files";
 import type { Room } from "./room";
 import { withWords } from "./words";
 
@@ -14,16 +15,19 @@ export function tellTyping(room: Room, on: boolean): void {
 }
 
 /** Done when what is said will not be lost with the page. */
-export function say(room: Room, text: string, { edit: target, reply }: Partial<Draft> = {}): Promise<void> {
+export function say(room: Room, text: string, { edit: target, reply, files }: Partial<Draft> = {}): Promise<void> {
   if (target) {
     const from = chat.me.value!.name;
     room.applyOptimistically({ type: "edit", room: room.name, seq: 0, ts: 0, from, target, text });
     return chat.sender.say({ room: room.name, kind: "edit", target, text });
   }
   if (room.isDirect && !room.log) {
-    return chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text });
+    const first = chat.sender.say({ room: room.name, kind: "direct", to: room.peer.value, text: wordsOf({ text, files }) });
+    /* Files go into a room that is there. */
+    if (!files) return first;
+    text = "";
   }
-  return chat.sender.say({ room: room.name, kind: "send", text, reply_to: reply });
+  return chat.sender.say({ room: room.name, kind: "send", text, reply_to: reply, files });
 }
 
 /** What is pasted from elsewhere may hold control characters, which the gateway refuses. */
@@ -38,9 +42,10 @@ const command = /^\/(?=\/|[a-z]+(?:\s|$))/i;
 export function submit(room: Room): void {
   const draft = draftOf(room).peek();
   const text = withoutControls(draft.text).trim();
-  if (!text) return;
+  const { files } = draft;
+  if (!text && !files) return;
   tellTyping(room, false);
-  if (command.test(text) && !draft.edit) {
+  if (command.test(text) && !draft.edit && !files) {
     void withWords(import("./lazy/commands")).then((part) => part.command(room, text), () => saySaid(room, draft, text));
     return;
   }

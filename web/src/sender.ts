@@ -125,10 +125,11 @@ export class Sender {
   }
 
   flush(name: string): void {
+    if (this.items.value.some(needsUpload)) upload().then((part) => part.upload(this.chat), () => undefined);
     if (this.chat.link.value.is !== "open" || this.sending.has(name)) return;
     const me = this.chat.me.value?.name;
     const item = this.items.value.find(
-      (one) => one.room === name && one.user === me && !one.failed && !this.asked.has(one.nonce),
+      (one) => one.room === name && one.user === me && !one.failed && !needsUpload(one) && !this.asked.has(one.nonce),
     );
     if (!item) return;
     const room = this.chat.roomOf(name);
@@ -193,6 +194,10 @@ export class Sender {
       this.enter(room);
       return;
     }
+    if (error.field === "files" && item.files) {
+      upload().then((part) => part.uploadAgain(this.chat, item), () => undefined);
+      return;
+    }
     if (isText(item)) {
       this.put({ ...item, failed: { code: error.code, message: error.message } });
       return;
@@ -203,6 +208,13 @@ export class Sender {
   }
 }
 
+const upload = () => import("./lazy/files");
+
+/** Its files are not all on the gateway; what is said after it does not wait for them. */
+function needsUpload({ files, failed }: Outgoing): boolean {
+  return !failed && !!files?.some((file) => !file.id);
+}
+
 export function isText(item: Outgoing): boolean {
   return item.kind === "send" || item.kind === "direct";
 }
@@ -211,7 +223,8 @@ type Said = SendRequest | EditRequest | DeleteRequest | ReactRequest | DirectReq
 
 /** What an item holds depends on its kind: what is undefined is not sent. A repeat is told from there on
  * where the log stood at the first attempt. */
-function requestOf({ kind: type, room, nonce, text, reply_to, target, emoji, on, to, log, after }: Outgoing): Said {
+function requestOf({ kind: type, room, nonce, text, reply_to, files: own, target, emoji, on, to, log, after }: Outgoing): Said {
   const since = log ? { log, since: after } : {};
-  return { type, room, to, text, reply_to, target, emoji, on, nonce, ...since } as Said;
+  const files = own?.map(({ id, preview, alt }) => ({ id, preview, alt }));
+  return { type, room, to, text, reply_to, files, target, emoji, on, nonce, ...since } as unknown as Said;
 }

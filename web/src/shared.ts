@@ -1,9 +1,10 @@
 // What the parts that are fetched later share with the page: build.mjs points their imports here.
-export { signal } from "@preact/signals";
+export { effect, signal } from "@preact/signals";
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 export { chat, close, dialog, goRoom, open, pathTo, screen, wide } from "./app";
 export { browser } from "./browser";
+export { wordsOf } from "./files";
 export { day, time, whole } from "./dates";
 export { draftOf, draftSaid, focusComposer, forgetDrafts, startEdit, stopReply, writeDraft } from "./drafts";
 export { recall, recallAll, remember } from "./memory";
@@ -11,7 +12,7 @@ export { plainText } from "./markup";
 export { fold } from "./mention";
 export { attentive, canNotify, chosen, loudness } from "./notify";
 export { bytes, characters, say, saySaid, withoutControls } from "./saying";
-export { newNonce } from "./outbox";
+export { Database, inTime, newNonce } from "./outbox";
 export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
 export { isText } from "./sender";
 export { Icon } from "./views/icon";

@@ -28,6 +28,7 @@ const parts = [
   () => import("./people"),
   () => import("./parts"),
   () => import("./silent"),
+  () => import("./files").then((part) => part.begin()),
 ];
 
 const pause_ms = 50;

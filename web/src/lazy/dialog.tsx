@@ -23,6 +23,8 @@ const parts: Record<Part, () => Promise<View>> = {
   link: () => sheets().then((part) => part.LinkSheet),
   self: () => import("./you").then((part) => part.You),
   invite: () => import("./invite").then((part) => part.Invite),
+  attach: () => import("./files").then((part) => part.Sources),
+  picture: () => import("./files").then((part) => part.PictureView),
 };
 
 /** What the browser does for a dialog that opens, for one whose contents change. */

@@ -1,5 +1,6 @@
 // A room's whole history as a text file, page by page.
 import { chat } from "../app";
+import type { FileLine } from "../files";
 import type { Room } from "../room";
 import type { HistoryLine } from "../wire";
 
@@ -15,7 +16,8 @@ function local(ts: number): string {
 
 function line(message: HistoryLine): string {
   const when = message.clock === "unset" ? "????-??-?? ??:??:??" : local(message.ts);
-  const text = message.deleted ? "—" : (message.text ?? "");
+  const names = ((message as { files?: FileLine[] }).files ?? []).map(({ name }) => `[${name}]`);
+  const text = message.deleted ? "—" : [message.text, ...names].filter(Boolean).join(" ");
   const sign = message.type === "topic" ? " * " : "";
   return `${when}  ${sign}${message.from}: ${text.replaceAll("\n", "\n    ")}`;
 }

@@ -1,6 +1,6 @@
 // What is too long for one message may be several.
 import { chat } from "../app";
-import { draftOf, draftSaid } from "../drafts";
+import { draftOf, draftSaid, writeDraft } from "../drafts";
 import type { Room } from "../room";
 import { bytes, characters, say, withoutControls } from "../saying";
 import { t } from "../words";
@@ -44,11 +44,25 @@ function submitInParts(room: Room, parts: readonly string[]): void {
   room.divider.value = -1;
 }
 
+/** The text as a file, beside what is said. */
+async function asFile(room: Room, text: string): Promise<void> {
+  const { take } = await import("./files");
+  writeDraft(room, { text: "" });
+  await take(room, [new File([text], "message.txt", { type: "text/plain" })]);
+}
+
 export function InParts({ room, text }: { room: Room; text: string }) {
   const parts = inParts(text);
   return (
-    <button type="button" class="link" onClick={() => submitInParts(room, parts)}>
-      {t("inParts", { n: parts.length })}
-    </button>
+    <>
+      <button type="button" class="link" onClick={() => submitInParts(room, parts)}>
+        {t("inParts", { n: parts.length })}
+      </button>
+      {chat.limits.value.file_bytes && (
+        <button type="button" class="link" onClick={() => void asFile(room, text)}>
+          {t("asFile")}
+        </button>
+      )}
+    </>
   );
 }

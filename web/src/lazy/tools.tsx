@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { chat, close, open, screen, type Open } from "../app";
 import { startEdit } from "../drafts";
 import { whole } from "../dates";
+import { wordsOf } from "../files";
 import { recallAll, remember } from "../memory";
 import { plainText } from "../markup";
 import { may, mayTo } from "./may";
@@ -67,7 +68,7 @@ export function MessageMenu({ what }: { what: Open }) {
       <Title text={row.from} />
       <p class="muted small">{row.unset ? t("timeUnknown") : <time>{whole(row.ts)}</time>}</p>
       <p class="said" dir="auto">
-        {row.deleted ? t("deleted") : plainText(row.text)}
+        {row.deleted ? t("deleted") : plainText(wordsOf(row))}
       </p>
       {!row.deleted && (
         <div class="chips" role="group" aria-label={t("react")}>
@@ -91,7 +92,7 @@ export function MessageMenu({ what }: { what: Open }) {
           <Item text={t("reply")} act={() => (close(), startReply(room, row.seq))} />
         )}
         {mine && !row.deleted && <Item text={t("edit")} act={() => (close(), startEdit(room, row.seq, row.text))} />}
-        {!row.deleted && <Item text={t("copy")} act={() => (void copy(row.text), close())} />}
+        {row.text && <Item text={t("copy")} act={() => (void copy(row.text), close())} />}
         <Item text={t("copyLink")} act={() => (void copy(linkTo(room, row.seq)), close())} />
         {!mine && <Item text={t("whisper")} act={() => (close(), goDirect(row.from))} />}
         {!row.deleted && (mine || may(room.role.value, "delete_others")) && (

@@ -4,6 +4,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat, open } from "../app";
 import { draftOf, focusComposer, stopReply, writeDraft, type Draft } from "../drafts";
+import { wordsOf } from "../files";
 import type { Choice } from "../lazy/complete";
 import { plainText } from "../markup";
 import type { Room } from "../room";
@@ -11,7 +12,7 @@ import { editLast, excess, submit, tellTyping } from "../saying";
 import { enterSends } from "../settings";
 import { t } from "../words";
 import { Icon } from "./icon";
-import { useLater } from "./later";
+import { partFailed, useLater, withLooks } from "./later";
 import { useSeconds } from "./status";
 
 const warn_characters = 100;
@@ -24,7 +25,7 @@ function Context({ room, draft }: { room: Room; draft: Draft }) {
   return (
     <div class="context">
       <p>
-        <strong>{text}</strong> <span class="muted">{!draft.edit && row && plainText(row.text).slice(0, 100)}</span>
+        <strong>{text}</strong> <span class="muted">{!draft.edit && row && plainText(wordsOf(row)).slice(0, 100)}</span>
       </p>
       <button type="button" class="plain" aria-label={t("cancel")} onClick={() => stopReply(room)}>
         <Icon name="close" />
@@ -60,6 +61,9 @@ export function Composer({ room }: { room: Room }) {
   const muted = room.mutedUntil.value > 0;
   const slow = useSlow(room);
   const waits = slow > 0 && !draft.edit;
+  const { files } = draft;
+  const tray = useLater(files, () => import("../lazy/files"));
+  const unready = over > 0 || waits || files?.some((file) => !file.size);
   const long = useLater(over > 0, () => import("../lazy/parts"));
   useLayoutEffect(() => {
     const area = box.current!;
@@ -76,7 +80,7 @@ export function Composer({ room }: { room: Room }) {
   };
   const take = (choice: Choice) => insert(choice.text, choice.start);
   const send = () => {
-    if (over > 0 || waits) return;
+    if (unready) return;
     submit(room);
     box.current!.focus();
   };
@@ -125,7 +129,13 @@ export function Composer({ room }: { room: Room }) {
       {later && <later.Choices choices={choices} at={chosen} take={take} />}
       <Context room={room} draft={draft} />
       <Quiet room={room} />
+      {tray && files && <tray.Tray room={room} />}
       <div class="write">
+        {chat.limits.value.file_bytes && (
+          <button type="button" class="plain clip" disabled={muted || !!draft.edit} aria-label={t("attach")} title={t("attach")} onClick={() => void withLooks(import("../lazy/files")).then((part) => part.attach(room), partFailed)}>
+            <Icon name="clip" />
+          </button>
+        )}
         <button type="button" class="plain" aria-label={t("emoji")} onClick={() => open({ part: "emoji", pick })}>
           <Icon name="smile" />
         </button>
@@ -147,7 +157,7 @@ export function Composer({ room }: { room: Room }) {
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={keys}
         />
-        <button class="main" disabled={over > 0 || muted || waits} aria-label={waits ? t("quiet", { n: slow }) : undefined} onMouseDown={(event) => event.preventDefault()}>
+        <button class="main" disabled={unready || muted} aria-label={waits ? t("quiet", { n: slow }) : undefined} onMouseDown={(event) => event.preventDefault()}>
           {waits ? `${Math.floor(slow / 60)}:${String(slow % 60).padStart(2, "0")}` : draft.edit ? t("save") : t("send")}
         </button>
       </div>

@@ -19,6 +19,7 @@ function made(item: Outgoing): Row {
     text: item.text ?? "",
     nonce: item.nonce,
     reply: item.reply_to,
+    files: item.files,
     reactions: [],
   };
 }

@@ -3,11 +3,13 @@ import { Component, type ComponentChild } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat } from "../app";
 import { time, whole } from "../dates";
+import { wordsOf } from "../files";
 import type { Row } from "../log";
 import { isEmojiOnly, markdown } from "../markdown";
 import { plainText } from "../markup";
 import type { Room } from "../room";
 import { t } from "../words";
+import { Files } from "./files";
 import { nameClass } from "./name";
 
 interface Props {
@@ -43,7 +45,7 @@ function Quote({ room, seq, quoted }: { room: Room; seq: number; quoted?: Row })
   return (
     <button class="quote" onClick={() => void chat.history.jump(room, seq)}>
       {quoted ? <bdi>{quoted.from}</bdi> : "…"}
-      {quoted && ": " + (quoted.deleted ? t("deleted") : chat.hides(quoted) ? "…" : plainText(quoted.text).slice(0, 120))}
+      {quoted && ": " + (quoted.deleted ? t("deleted") : chat.hides(quoted) ? "…" : plainText(wordsOf(quoted)).slice(0, 120))}
     </button>
   );
 }
@@ -136,8 +138,15 @@ function Blocked({ room, row }: { room: Room; row: Row }) {
 }
 
 function Said({ room, row }: { room: Room; row: Row }) {
-  const tall = row.text.length > tall_characters || row.text.split("\n", tall_lines + 1).length > tall_lines;
-  return tall ? <Tall room={room} text={row.text} /> : <Text room={room} text={row.text} />;
+  const { text, files } = row;
+  const tall = text.length > tall_characters || text.split("\n", tall_lines + 1).length > tall_lines;
+  const Words = tall ? Tall : Text;
+  return (
+    <>
+      {(text || !files) && <Words room={room} text={text} />}
+      {files && <Files room={room} row={row} files={files} />}
+    </>
+  );
 }
 
 export class MessageRow extends Component<Props> {

@@ -3,6 +3,7 @@ export default {
   announceNew: { one: "{n} new message", other: "{n} new messages" },
   askName: "What should people call you?",
   askNameHint: "No password, no e-mail. You can change it later.",
+  attach: "Attach pictures or files",
   back: "Rooms",
   cancel: "Cancel",
   captive: "This small window forgets you when it closes. Open {address} in your browser.",

@@ -5,6 +5,7 @@ const ko: Words = {
   announceNew: { other: "새 메시지 {n}개" },
   askName: "어떻게 불러 드릴까요?",
   askNameHint: "비밀번호도 이메일도 필요 없어요. 나중에 바꿀 수 있어요.",
+  attach: "사진이나 파일 넣기",
   back: "대화방",
   cancel: "취소",
   captive: "이 작은 창을 닫으면 이름이 사라집니다. 브라우저에서 {address} 을(를) 열어 주세요.",
