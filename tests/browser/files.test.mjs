@@ -1,6 +1,8 @@
 // Pictures and files: from where they come to where they are seen, over what a link and a reload do to them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { axe, closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
 
@@ -246,6 +248,22 @@ test("a reload in the middle of an upload goes on where it stood", world(async (
   assert.deepEqual(said.map(({ text, files }) => [text, files[0].size]), [["nine hundred", 900000]]);
 }));
 
+test("a gateway that dies in the middle of an upload gets it all the same, once", world(async ({ context, enter, daemon }) => {
+  const place = await context(desk);
+  const mina = await enter(place, "mina");
+  const held = await holdPieces(place, 2);
+  await pick(mina, [file("long.bin", Buffer.alloc(900000, "hearth"), "application/octet-stream")]);
+  await ready(mina, 1);
+  await say(mina, "through a power cut");
+  await until(() => held.pieces > 2, "in the middle");
+  await daemon.kill();
+  await held.letGo();
+  await daemon.start();
+  await hears(mina, "through a power cut");
+  const said = await stored(daemon);
+  assert.deepEqual(said.map(({ text, files }) => [text, files[0].size]), [["through a power cut", 900000]]);
+}));
+
 test("of two tabs one uploads; when it is closed the other one goes on, and it is said once", world(async ({ context, enter, daemon, way }) => {
   const place = await context(desk);
   const [mina, other] = [await enter(place, "mina"), await enter(place, "")];
@@ -397,6 +415,43 @@ test("deleting a message takes its pictures along for everybody", world(async ({
   await jun.waitForSelector(".row .gone");
   assert.equal(await jun.$(".picture"), null);
   await until(async () => [404, 410].includes((await fetch(path)).status), "the bytes are gone");
+}));
+
+/** So much time passes at once, as far as the gateway knows. */
+function pass(daemon, days) {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: join(daemon.folder, "socket"), method: "POST", path: `/test/clock/${days * 86400000}` });
+    asked.on("response", (reply) => (reply.resume(), resolve(reply.statusCode)));
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+test("a picture that retention took says so: to whoever looks at it now, and where it was", world(async ({ person, daemon }) => {
+  const mina = await person("mina", desk);
+  await pick(mina, [file("IMG_7.jpg", await photo(mina, 900, 600))]);
+  await ready(mina, 1);
+  await say(mina, "the well");
+  await sent(mina);
+  await pass(daemon, 3);
+  await until(async () => (await stored(daemon))[0].files[0].gone, "the bytes are gone");
+  await mina.click(".picture");
+  await mina.waitForSelector("dialog[data-part=picture] [role=alert]:has-text('No longer kept here')");
+  await mina.reload();
+  await mina.waitForSelector(".row:has-text('the well') .file.other:has-text('IMG_7.webp'):has-text('No longer kept here')");
+  await picture(mina, "gone-desk");
+}, "files.age_days=1"));
+
+test("words that were copied with a picture of themselves are pasted as words", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  const taken = await mina.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", "a table");
+    data.items.add(new File([new Uint8Array(9)], "table.png", { type: "image/png" }));
+    return !document.querySelector("#composer").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  });
+  assert.equal(taken, false);
+  assert.equal(await mina.$(".tray"), null);
 }));
 
 test("at 200 % and in Korean the tray and the log hold what they show", world(async ({ context, enter }) => {

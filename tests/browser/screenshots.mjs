@@ -17,6 +17,42 @@ async function talk(daemon) {
   return { alice, bob, minjun, seq };
 }
 
+/** The garden, drawn in the browser. */
+async function garden(page) {
+  const drawn = await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [1600, 900];
+    const context = canvas.getContext("2d");
+    const fill = (style, points) => {
+      context.fillStyle = style;
+      context.beginPath();
+      points.forEach(([x, y]) => context.lineTo(x, y));
+      context.fill();
+    };
+    fill("#bfe3f2", [[0, 0], [1600, 0], [1600, 900], [0, 900]]);
+    context.fillStyle = "#ffd76a";
+    context.beginPath();
+    context.arc(1250, 210, 90, 0, 7);
+    context.fill();
+    fill("#8fb9a0", [[0, 480], [380, 260], [800, 500], [1120, 330], [1600, 520], [1600, 900], [0, 900]]);
+    fill("#5d9460", [[0, 620], [700, 520], [1600, 640], [1600, 900], [0, 900]]);
+    for (let i = 0; i < 6; i++) fill(i % 2 ? "#7a5a3c" : "#8d6a48", [[560 + i * 80, 640], [640 + i * 80, 640], [i * 267 + 267, 900], [i * 267, 900]]);
+    return canvas.toDataURL("image/png").split(",")[1];
+  });
+  return { name: "garden.png", mimeType: "image/png", buffer: Buffer.from(drawn, "base64") };
+}
+
+/** Somebody shows a picture. */
+async function show(page, text) {
+  const chooser = page.waitForEvent("filechooser");
+  await page.click(".clip");
+  await (await chooser).setFiles(await garden(page));
+  await page.waitForSelector(".thumb img");
+  await page.fill(".details input", "The garden behind the hall");
+  await say(page, text);
+  await page.waitForSelector(".row:not(.pending) .picture img");
+}
+
 async function scene({ person, daemon }, options, file, name) {
   const { alice, bob, minjun, seq } = await talk(daemon);
   const others = await Promise.all([person("hana", desk), person("jun", desk)]);
@@ -25,6 +61,7 @@ async function scene({ person, daemon }, options, file, name) {
   await alice.ask({ type: "send", room: "lobby", text: `@${name} can you check the water meter when you get there?`, nonce: "q", reply_to: seq });
   await say(page, "On my way, see http://10.0.0.1/notes");
   await hears(page, "On my way, see http://10.0.0.1/notes");
+  await show(others[0], "The beds are dug!");
   await minjun.say("Meter reads 40213.\n- kitchen: fine\n- garden: *leaks*");
   await bob.say("고마워요! 🙏");
   await hears(page, "고마워요! 🙏");
@@ -35,6 +72,7 @@ async function scene({ person, daemon }, options, file, name) {
     }
   for (const text of ["Truck arrives at noon", "Two pallets of water", "Who has the keys?"]) await alice.say(text, "logistics");
   await alice.say(`@${name} please call me`, "의료");
+  await page.waitForFunction(() => [...document.querySelectorAll(".picture img")].every((one) => one.complete && one.naturalWidth));
   await others[0].type("#composer", "I am on");
   await page.waitForSelector(".typing:text('hana')");
   await page.focus("#composer").catch(() => undefined);

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { chat } from "../app";
 import type { FileLine } from "../files";
 import type { Room } from "../room";
+import { Refused } from "../wire";
 
 interface Key {
   key: string;
@@ -14,6 +15,8 @@ interface Key {
 
 const keys = signal<ReadonlyMap<string, Key>>(new Map());
 const asking = new Set<string>();
+/** Ids of files that the gateway has no more, or not for this user. */
+const refused = signal<ReadonlySet<string>>(new Set());
 
 /** Asks for a key of the room that this file is in, unless there is one that lasts. */
 async function ask(room: string, id: string): Promise<void> {
@@ -23,8 +26,9 @@ async function ask(room: string, id: string): Promise<void> {
     const { path, expires_ms } = await (chat.connection as any).request({ type: "file_url", id });
     const key = new URL(path, location.href).searchParams.get("key") ?? "";
     keys.value = new Map(keys.peek()).set(room, { key, until: chat.clock.now() + expires_ms / 2 });
-  } catch {
-    /* asked for again by the next one that is drawn, or with the next connection */
+  } catch (error) {
+    /* else asked for again by the next one that is drawn, or with the next connection */
+    if (error instanceof Refused && !error.passes) refused.value = new Set(refused.peek()).add(id);
   } finally {
     asking.delete(room);
   }
@@ -87,7 +91,7 @@ export function useFile(room: Room, id: string, name: string, preview = id): Loa
     if (state === "fresh") anew("again");
     else void isGone(path).then((gone) => set(gone ? "gone" : "failed"));
   };
-  const told = state === "failed" || state === "gone" ? state : "well";
+  const told = refused.value.has(id) ? "gone" : state === "failed" || state === "gone" ? state : "well";
   return { path, state: told, again: () => anew("fresh"), onError };
 }
 

@@ -9,7 +9,7 @@ import { remove, removeOrphans } from "./blobs";
 import { Item, Title } from "./sheet";
 import { take } from "./tray";
 
-const picturesOnly = "image/*";
+const pictures = "image/*";
 
 function pick(room: Room, accept: string, capture = false): void {
   const input = document.createElement("input");
@@ -36,8 +36,8 @@ export function Sources({ what }: { what: Open }) {
     <>
       <Title text={t("attach")} />
       <ul>
-        <Item text={t("takePicture")} act={from(picturesOnly, true)} />
-        <Item text={t("choosePictures")} act={from(picturesOnly)} />
+        <Item text={t("takePicture")} act={from(pictures, true)} />
+        <Item text={t("choosePictures")} act={from(pictures + ",video/*")} />
         <Item text={t("chooseFiles")} act={from("")} />
       </ul>
     </>
@@ -66,7 +66,8 @@ function carriesFiles({ dataTransfer }: DragEvent): boolean {
 
 function watchDrops(): void {
   const mark = (on: boolean) => document.body.classList.toggle("dropping", on);
-  addEventListener("paste", (event) => receive(event, event.clipboardData));
+  /* What is copied from a table or a text comes as a picture of itself, too: there the words are meant. */
+  addEventListener("paste", (event) => event.clipboardData?.types.includes("text/plain") || receive(event, event.clipboardData));
   addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault(); /* else the browser leaves the page and opens the file */
@@ -98,6 +99,11 @@ function letGo(): void {
     before = now;
     if (gone.length) setTimeout(() => gone.forEach((key) => isNamed(key) || void remove(key)), settled_ms);
   });
+}
+
+/** Whoever writes here next finds nothing of it. */
+export function forgetUnsaid(): void {
+  void removeOrphans(isNamed, 0);
 }
 
 let begun = false;

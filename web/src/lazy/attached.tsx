@@ -6,7 +6,7 @@ import type { Room } from "../room";
 import { Icon } from "../views/icon";
 import { t } from "../words";
 import { isShown, useFile } from "./access";
-import { addressOf } from "./blobs";
+import { addressOf, keyOf } from "./blobs";
 import { sizeOf } from "./reasons";
 import { progress, takeBack } from "./upload";
 
@@ -27,9 +27,11 @@ function Uploading({ row, file }: { row: Row; file: OwnFile }) {
   return (
     <span class="uploading">
       <progress max={1} value={share} aria-label={t("uploading", { name: file.name })} />
-      <button class="plain" aria-label={t("takeBack")} title={t("takeBack")} onClick={() => takeBack(chat, item)}>
-        <Icon name="close" />
-      </button>
+      {!item.tried && (
+        <button class="plain" aria-label={t("takeBack")} title={t("takeBack")} onClick={() => takeBack(chat, item)}>
+          <Icon name="close" />
+        </button>
+      )}
     </span>
   );
 }
@@ -48,8 +50,8 @@ function Sorry({ text, act }: { text: string; act?: () => void }) {
 }
 
 function Picture({ room, row, file }: Props) {
-  const own = file as Partial<OwnFile>;
-  const local = own.key ? addressOf(own.key) : "";
+  const key = (file as Partial<OwnFile>).key ?? keyOf(file.id);
+  const local = key ? addressOf(key) : "";
   const { path, state, again, onError } = useFile(room, local ? "" : file.id, file.name, file.preview);
   if (!local && state === "gone") return <Sorry text={t("fileGone")} />;
   if (!local && state === "failed") return <Sorry text={t("notLoaded")} act={again} />;

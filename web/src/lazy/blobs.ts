@@ -29,8 +29,8 @@ const sizeOf = ({ file, preview }: Kept) => file.size + (preview?.size ?? 0);
 export async function keep(kept: Kept): Promise<boolean> {
   const others = (await all()).filter(({ key }) => key !== kept.key);
   if (others.reduce((sum, one) => sum + sizeOf(one), sizeOf(kept)) > waiting_bytes_max) return false;
-  memory.set(kept.key, kept);
-  await inTime(database.act("readwrite", (store) => store.put(kept))).catch(() => undefined);
+  memory.delete(kept.key);
+  await inTime(database.act("readwrite", (store) => store.put(kept))).catch(() => memory.set(kept.key, kept));
   return true;
 }
 
@@ -43,9 +43,10 @@ export async function remove(key: string): Promise<void> {
   await inTime(database.act("readwrite", (store) => store.delete(key))).catch(() => undefined);
 }
 
-/** What a page left behind that ended between keeping the bytes and naming them. Another page may be about to. */
-export async function removeOrphans(isNamed: (key: string) => boolean): Promise<void> {
-  for (const { key, at } of await all()) if (!isNamed(key) && Date.now() - at > orphan_ms) await remove(key);
+/** What a page left behind that ended between keeping the bytes and naming them. Another page may be about to, so that
+ * what is younger stays, unless all is to go. */
+export async function removeOrphans(isNamed: (key: string) => boolean, age_ms = orphan_ms): Promise<void> {
+  for (const { key, at } of await all()) if (!isNamed(key) && Date.now() - at >= age_ms) await remove(key);
 }
 
 const addresses = new Map<string, Signal<string>>();
@@ -59,6 +60,18 @@ export function addressOf(key: string): string {
     void find(key).then((kept) => kept && (made.value = URL.createObjectURL(kept.preview ?? kept.file)));
   }
   return address.value;
+}
+
+const keys = new Map<string, string>();
+
+/** The gateway has it now, by this id: here it is still known. */
+export function named(id: string, key: string): void {
+  keys.set(id, key);
+}
+
+/** Under which key its bytes were here; undefined: it came from elsewhere, or from an earlier page. */
+export function keyOf(id: string): string | undefined {
+  return keys.get(id);
 }
 
 /** Its bytes are other ones now. */

@@ -1,5 +1,5 @@
 // Pictures and files: one part, since what it knows of them is shared by all that is here.
-export { attach, begin, Sources } from "./attach";
+export { attach, begin, forgetUnsaid, Sources } from "./attach";
 export { File } from "./attached";
 export { PictureView } from "./picture";
 export { take, Tray } from "./tray";

@@ -54,6 +54,7 @@ function leave(): void {
   close();
   screen.value = "room";
   forgetDrafts();
+  void import("./files").then((part) => part.forgetUnsaid(), () => undefined);
   void chat.leaveName();
 }
 

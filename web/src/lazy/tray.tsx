@@ -46,10 +46,18 @@ function takeOut(room: Room, key: string): void {
   focusComposer();
 }
 
+/** What lies in a cloud, or was moved away since, is only named here. */
+async function readable(file: File): Promise<void> {
+  await file.slice(0, 1).arrayBuffer().catch(() => {
+    throw new Unfit("fileLost");
+  });
+}
+
 async function make(room: Room, key: string, file: File, original: boolean): Promise<void> {
   setSource(key, { file, original });
   change(room, key, { size: 0 });
   try {
+    await readable(file);
     const ready = await prepared(file, original);
     const { name, type, width, height, preview } = ready;
     if (!ready.file.size) throw new Unfit("fileEmpty");

@@ -6,7 +6,7 @@ import type { FileLine, OwnFile } from "../files";
 import { recall, remember } from "../memory";
 import { newNonce, type Outgoing } from "../outbox";
 import { Refused } from "../wire";
-import { find } from "./blobs";
+import { find, named } from "./blobs";
 import { fileReasons } from "./reasons";
 
 const piece_bytes = 128 << 10;
@@ -121,6 +121,7 @@ async function uploadFile(piece: Piece): Promise<void> {
   const told = await (kept.file.size > piece_bytes ? inPieces(piece, kept.file) : whole(piece, file.name, kept.file));
   const { id, name, type, size, width = file.width, height = file.height } = told;
   show(file.key, 1);
+  named(id, file.key);
   change(chat, item.nonce, file.key, { id, name, type, size, width, height, upload: undefined });
 }
 

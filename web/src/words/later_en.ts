@@ -246,7 +246,7 @@ export default {
   atMostFiles: { one: "At most {n} file goes with one message.", other: "At most {n} files go with one message." },
   canvasGuarded: "This browser does not let pictures be made smaller. It can be sent as it is.",
   chooseFiles: "Choose files",
-  choosePictures: "Choose pictures",
+  choosePictures: "Choose pictures or films",
   fileEmpty: "This file is empty.",
   fileGone: "No longer kept here",
   fileLost: "This file is no longer on this device.",

@@ -248,7 +248,7 @@ const ko: LaterWords = {
   atMostFiles: { other: "메시지 하나에 파일은 {n}개까지 넣을 수 있습니다." },
   canvasGuarded: "이 브라우저에서는 사진을 줄일 수 없습니다. 원본 그대로 보낼 수 있습니다.",
   chooseFiles: "파일 고르기",
-  choosePictures: "사진 고르기",
+  choosePictures: "사진이나 영상 고르기",
   fileEmpty: "빈 파일입니다.",
   fileGone: "보관 기간이 지났습니다",
   fileLost: "이 기기에 파일이 더 이상 없습니다.",
