@@ -64,7 +64,8 @@ addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   const answer = respondWith.bind(event);
-  if (request.mode === "navigate" && pathname !== "/install.html") answer(freshOrKept(request));
+  const isPage = pathname !== "/install.html" && !pathname.startsWith("/files/");
+  if (request.mode === "navigate" && isPage) answer(freshOrKept(request));
   else if (pathname.startsWith("/assets/")) answer(keptOrFresh(request));
 });
 

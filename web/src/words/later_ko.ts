@@ -304,6 +304,8 @@ export const refusals: Refusals = {
   banned: "이 대화방에 들어갈 수 없습니다.",
   storage_unavailable: "서버가 지금 저장할 수 없습니다. 잠시 뒤에 다시 해 주세요.",
   shutting_down: "서버가 곧 멈춥니다.",
+  disk_quota: "파일을 둘 곳이 없습니다.",
+  gone: "더 이상 보관하지 않는 파일입니다.",
   internal: "서버에 문제가 생겼습니다.",
 };
 
