@@ -21,9 +21,12 @@ const hours = new Date().getUTCHours() - 12;
 const still = { reducedMotion: "reduce", deviceScaleFactor: 1, timezoneId: `Etc/GMT${hours < 0 ? hours : "+" + hours}` };
 const small = { ...phone, ...still };
 const large = { ...desk, ...still };
-/* Times pass, and how strong the link is depends on how busy the machine is. */
+/* Times pass, how strong the link is depends on how busy the machine is, more fonts may be
+ * installed, and who one is, which chooses the colour of a name, is random. */
 const calm = `
   * { caret-color: transparent !important }
+  .name { color: inherit !important }
+  code { font-family: "DejaVu Sans Mono", monospace !important }
   time { visibility: hidden }
   .sign:not(.lost) { visibility: hidden }
   .bar [aria-hidden] { display: none }`;
