@@ -1,5 +1,5 @@
 /* check.c - what must hold after every turn, and at the end. */
-#include "tests/simulation/world.h"
+#include "tests/simulation/moderation.h"
 
 #include "daemon/core/access.h"
 #include "daemon/core/gateway_private.h"
@@ -236,4 +236,5 @@ void check_end(struct world *world)
     for (const struct room *room = world->gateway->rooms.newest; room; room = room->older)
         check_room(world, room);
     check_nonces(world);
+    moderation_check_end(world);
 }

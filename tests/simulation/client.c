@@ -1,5 +1,5 @@
 /* client.c - what a client says: everything, at random, also what it may not. */
-#include "tests/simulation/world.h"
+#include "tests/simulation/moderation.h"
 
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
@@ -22,6 +22,10 @@ void client_begin(struct world *world, struct client *client, int number)
     if (happens(world, 20))
         client->kind = kinds[chance_below(&world->chance, 3)];
     client->administrator = client->kind == SESSION_LINES && happens(world, 30);
+    if (number == 0 && happens(world, 50)) { /* somebody who keeps order */
+        client->kind = SESSION_LINES;
+        client->administrator = true;
+    }
     /* Some are one person on several connections, once the name's key is known. */
     snprintf(client->name, sizeof client->name, "u%d", number);
 }
@@ -57,7 +61,8 @@ static struct pending *push(struct client *client, enum message_type type, char 
     if (client->kind != SESSION_PLAIN) {
         pending = &client->pending[client->pending_count++];
         *pending = (struct pending){
-            .ref = client->world->ref_last, .type = type, .after = -1, .history = -1};
+            .ref = client->world->ref_last, .type = type, .after = -1, .history = -1,
+            .turn = fake_store_turns(client->world->store)};
     }
     client->outbox[client->outbox_count++] = text;
     return pending;
@@ -126,6 +131,24 @@ static const char *some_text(struct client *client, char *text, size_t size)
     return text;
 }
 
+/* Three devices at two addresses, for all of them. */
+struct marks client_marks(const struct client *client)
+{
+    if (client->world->is_exempt)
+        return (struct marks){0};
+    return (struct marks){.device = 100 + (uint64_t)client->number % 5,
+                          .address = 200 + (uint64_t)client->number % 3};
+}
+
+/* As another device of somebody else, whose code it was given. */
+static void ask_to_move_in(struct client *client)
+{
+    struct world *world = client->world;
+    ask(client, REQUEST_hello, "\"code\":\"%s\"", world->move_code);
+    client->pending[client->pending_count - 1].user_id = world->move_user_id;
+    world->move_code[0] = '\0';
+}
+
 void client_connect(struct client *client)
 {
     struct world *world = client->world;
@@ -135,6 +158,7 @@ void client_connect(struct client *client)
         .administrator = client->administrator,
         .exempt = world->is_exempt,
         .address_key = 1 + (uint64_t)client->number % 3,
+        .marks = client_marks(client),
         .client_id = client->number,
     };
     const struct room *plain = world->gateway->rooms.plain;
@@ -146,6 +170,8 @@ void client_connect(struct client *client)
         return;
     if (client->administrator)
         client->has_hello = true;
+    else if (world->move_code[0] && client->kind == SESSION_WEBSOCKET && happens(world, 50))
+        ask_to_move_in(client);
     else if (client->key[0])
         ask(client, REQUEST_hello, "\"name\":\"%s\",\"session\":\"%s\"", client->name, client->key);
     else
@@ -248,6 +274,39 @@ static void ask_read(struct client *client)
     }
 }
 
+/* What the gateway's moderators may, and everybody tries. */
+static void ask_of_gateway(struct client *client, const char *user)
+{
+    struct world *world = client->world;
+    static const char *const modes[] = {"open", "ask", "invite", "closed"};
+    static const char *const roles[] = {"guest", "member", "moderator"};
+    char plain[32];
+    if (happens(world, 15)) {
+        snprintf(plain, sizeof plain, "client-%" PRId64, chance_below(&world->chance, world->client_count));
+        user = plain;
+    }
+    switch (chance_below(&world->chance, 6)) {
+    case 0:
+        ask(client, REQUEST_user, "\"user\":\"%s\",\"role\":\"%s\"", user,
+            roles[chance_below(&world->chance, 3)]);
+        break;
+    case 1:
+        ask(client, REQUEST_newcomers, "\"mode\":\"%s\"", modes[chance_below(&world->chance, 4)]);
+        break;
+    case 2:
+        ask(client, REQUEST_admit, "\"user\":\"%s\",\"accept\":%s", user, happens(world, 70) ? "true" : "false");
+        break;
+    case 3:
+        ask(client, REQUEST_lift, "\"id\":%" PRId64, moderation_some_id(world));
+        break;
+    default:
+        ask(client, happens(world, 50) ? REQUEST_ban : REQUEST_mute,
+            "\"scope\":\"gateway\",\"user\":\"%s\",\"reach\":\"%s\",\"seconds\":%" PRId64, user,
+            happens(world, 40) ? "device" : "user", 1 + chance_below(&world->chance, 20));
+        break;
+    }
+}
+
 static void ask_order(struct client *client)
 {
     struct world *world = client->world;
@@ -256,6 +315,8 @@ static void ask_order(struct client *client)
     static const char *const roles[] = {"owner", "moderator", "member", "guest", "king"};
     const char *room = some_room(client), *user = somebody(client)->name;
     if (happens(world, 40))
+        ask_of_gateway(client, user);
+    else if (happens(world, 40))
         ask(client, REQUEST_role, "\"room\":\"%s\",\"user\":\"%s\",\"role\":\"%s\"", room, user,
             roles[chance_below(&world->chance, 5)]);
     else
@@ -301,6 +362,32 @@ static void ask_direct(struct client *client)
     snprintf(pending->nonce, sizeof pending->nonce, "d%" PRId64, client->world->nonce_last);
 }
 
+/* The person: another name, another device, one device less. */
+static void ask_person(struct client *client)
+{
+    struct world *world = client->world;
+    struct pending *pending;
+    switch (chance_below(&world->chance, 5)) {
+    case 0:
+        ask(client, REQUEST_move, "%s", "");
+        break;
+    case 1:
+        if (client->device_id)
+            ask(client, REQUEST_forget_device, "\"id\":%" PRId64, client->device_id);
+        break;
+    case 2:
+        ask(client, REQUEST_devices, "%s", "");
+        break;
+    default:
+        /* now and then one that is somebody's, or was */
+        pending = ask(client, REQUEST_rename, "\"name\":\"u%" PRId64 "\"",
+                      chance_below(&world->chance, happens(world, 30) ? world->client_count : 100000));
+        sscanf(strstr(client->outbox[client->outbox_count - 1], "name\":\"") + 7, "%31[^\"]",
+               pending->name);
+        break;
+    }
+}
+
 /* What is no request is answered too. */
 static void ask_nonsense(struct client *client)
 {
@@ -335,7 +422,9 @@ static void act_once(struct client *client)
         ask_join(client, rooms[chance_below(&world->chance, 2)]);
         return;
     }
-    if (dice < 40)
+    if (client->administrator && happens(world, 40))
+        ask_of_gateway(client, somebody(client)->name);
+    else if (dice < 40)
         ask_send(client);
     else if (dice < 58)
         ask_join(client, happens(world, 50) ? some_room(client)
@@ -352,8 +441,10 @@ static void act_once(struct client *client)
         ask(client, REQUEST_leave, "\"room\":\"%s\"", some_room(client));
     else if (dice < 96)
         ask_direct(client);
-    else if (dice < 98)
+    else if (dice < 97)
         ask_nonsense(client);
+    else if (dice < 99)
+        ask_person(client);
     else
         ask(client, REQUEST_ping, "%s", "");
 }

@@ -1,8 +1,9 @@
 /* receive.c - what a client receives, and whether it may be: every view of a room is the log from
  * its cursor on, exactly once, in order, and nothing of it that is not stored. */
-#include "tests/simulation/world.h"
+#include "tests/simulation/moderation.h"
 
 #include "daemon/core/room.h"
+#include "daemon/core/session_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -115,6 +116,10 @@ static void receive_entry(struct client *client, const json_t *message)
     if (!kept)
         wrong(world, "client %d: %s: %" PRId64 " was received and is not stored", client->number,
               name, seq);
+    if (room->row.visibility == VISIBILITY_DIRECT && client->user_id != room->row.user_a &&
+        client->user_id != room->row.user_b)
+        wrong(world, "client %d, user %" PRId64 ": reads %s of two others", client->number,
+              client->user_id, name);
     if (view->cursor >= 0 && seq <= view->cursor)
         wrong(world, "client %d: %s: %" PRId64 " was received again, cursor %" PRId64,
               client->number, name, seq, view->cursor);
@@ -189,10 +194,10 @@ static void receive_joined(struct client *client, const struct pending *asked,
 
 enum counted { COUNT_READABLE, COUNT_ALL };
 
-/* How often the nonce is stored in rooms of this name, at most in any one, without or with what was
+/* How often the nonce, which is nobody else's, is stored, at most in any one room, without or with what was
  * pruned since; seq is looked for in all. */
-static int count_sent(const struct client *client, const char *room_name, const char *nonce,
-                      enum counted counted, int64_t seq, bool *is_found)
+static int count_sent(const struct client *client, const char *nonce, enum counted counted,
+                      int64_t seq, bool *is_found)
 {
     const struct ledger *ledger = fake_store_ledger(client->world->store);
     int most = 0;
@@ -200,10 +205,13 @@ static int count_sent(const struct client *client, const char *room_name, const 
     for (size_t r = 0; r < ledger->room_count; r++) {
         const struct ledger_room *room = &ledger->rooms[r];
         int count = 0;
-        for (size_t i = 0; strcmp(room->row.name, room_name) == 0 && i < room->count; i++) {
+        for (size_t i = 0; i < room->count; i++) {
             const struct entry *entry = &room->entries[i].entry;
-            if (!same(entry->nonce, nonce) || !same(entry->from, client->name))
+            if (!same(entry->nonce, nonce))
                 continue;
+            if (entry->user_id != client->user_id)
+                wrong(client->world, "client %d: user %" PRId64 " said what user %" PRId64 " did",
+                      client->number, entry->user_id, client->user_id);
             *is_found |= entry->seq == seq;
             count += counted == COUNT_ALL || i >= room->pruned;
         }
@@ -218,7 +226,7 @@ static void receive_ack(struct client *client, const struct pending *asked, cons
     client->world->acked++;
     if (!asked->nonce[0] || client->administrator)
         return;
-    int count = count_sent(client, text_of(message, "room"), asked->nonce, COUNT_READABLE,
+    int count = count_sent(client, asked->nonce, COUNT_READABLE,
                            number_of(message, "seq"), &is_found);
     if (!same(text_of(message, "nonce"), asked->nonce))
         wrong(client->world, "client %d: an ack of another nonce", client->number);
@@ -241,8 +249,11 @@ static void receive_error(struct client *client, const struct pending *asked, co
     if (strcmp(code, "internal") == 0)
         wrong(client->world, "client %d: internal error: %s", client->number,
               json_dumps(message, 0));
-    if (asked->type == REQUEST_hello) {
+    if (strcmp(code, "banned") == 0 || strcmp(code, "muted") == 0)
+        moderation_check_refusal(client, code, asked->turn);
+    if (asked->type == REQUEST_hello && strcmp(code, "banned") != 0) {
         client->key[0] = '\0';
+        client->user_id = 0;
         snprintf(client->name, sizeof client->name, "u%d-%" PRId64, client->number,
                  ++client->world->nonce_last);
         client->outgoing = (struct outgoing){0};
@@ -251,22 +262,41 @@ static void receive_error(struct client *client, const struct pending *asked, co
         return;
     bool is_current = strcmp(client->outgoing.nonce, asked->nonce) == 0;
     if (is_current && client->outgoing.sent <= 1 &&
-        count_sent(client, client->outgoing.room, asked->nonce, COUNT_ALL, 0, &is_found) > 0)
+        count_sent(client, asked->nonce, COUNT_ALL, 0, &is_found) > 0)
         wrong(client->world, "client %d: %s was refused with %s and is stored", client->number,
               asked->nonce, code);
     if (is_current)
         client->outgoing = (struct outgoing){0};
 }
 
-static void receive_welcome(struct client *client, const json_t *message)
+static void receive_welcome(struct client *client, const struct pending *asked, const json_t *message)
 {
     const char *name = text_of(json_object_get(message, "user"), "name");
-    bool is_same = !client->key[0] || strcmp(text_of(message, "session"), client->key) == 0;
-    if (strcmp(name, client->name) != 0 || !is_same) /* another user, whatever the name */
+    int64_t user_id = session_user_id(client->session);
+    if (asked->user_id && asked->user_id != user_id)
+        wrong(client->world, "client %d: came in as user %" PRId64 " by a code of user %" PRId64,
+              client->number, user_id, asked->user_id);
+    if (client->user_id != user_id) /* another user, whatever the name */
         client->outgoing = (struct outgoing){0};
+    client->user_id = user_id;
+    moderation_check_welcome(client, asked->turn);
     snprintf(client->name, sizeof client->name, "%s", name);
     snprintf(client->key, sizeof client->key, "%s", text_of(message, "session"));
     client->has_hello = true;
+}
+
+static void receive_move(struct client *client, const json_t *message)
+{
+    struct world *world = client->world;
+    snprintf(world->move_code, sizeof world->move_code, "%s", text_of(message, "code"));
+    world->move_user_id = client->user_id;
+}
+
+static void receive_devices(struct client *client, const json_t *message)
+{
+    const json_t *devices = json_object_get(message, "devices");
+    size_t count = json_array_size(devices);
+    client->device_id = count ? number_of(json_array_get(devices, count - 1), "id") : 0;
 }
 
 static void receive_reply(struct client *client, const json_t *message)
@@ -290,13 +320,27 @@ static void receive_reply(struct client *client, const json_t *message)
     else if (strcmp(type, "joined") == 0)
         receive_joined(client, &asked, message);
     else if (strcmp(type, "welcome") == 0)
-        receive_welcome(client, message);
+        receive_welcome(client, &asked, message);
+    else if (asked.type == REQUEST_rename)
+        snprintf(client->name, sizeof client->name, "%s", asked.name);
+    else if (strcmp(type, "move") == 0 && client->user_id)
+        receive_move(client, message);
+    else if (strcmp(type, "devices") == 0)
+        receive_devices(client, message);
     else if (strcmp(type, "left") == 0)
         client_view(client, text_of(message, "room"))->state = VIEW_OUT;
 }
 
 /* --- one message
  * ----------------------------------------------------------------------------------- */
+
+/* A direct room is called as its two are now. */
+static void receive_room_renamed(struct client *client, const json_t *message)
+{
+    for (size_t i = 0; i < client->view_count; i++)
+        if (strcmp(client->views[i].room, text_of(message, "was")) == 0)
+            snprintf(client->views[i].room, sizeof client->views[i].room, "%s", text_of(message, "name"));
+}
 
 static void receive_event(struct client *client, const json_t *message, const char *type)
 {
@@ -309,6 +353,11 @@ static void receive_event(struct client *client, const json_t *message, const ch
         struct view *view = client_view(client, room);
         if (view)
             view->state = VIEW_OUT;
+    } else if (strcmp(type, "renamed") == 0) {
+        if (client->user_id == session_user_id(client->session) && same(text_of(message, "from"), client->name))
+            snprintf(client->name, sizeof client->name, "%s", text_of(message, "to"));
+    } else if (strcmp(type, "room") == 0 && json_object_get(message, "was")) {
+        receive_room_renamed(client, message);
     } else if (strcmp(type, "room") == 0 && same(text_of(message, "change"), "removed")) {
         struct view *view = client_view(client, text_of(message, "name"));
         const struct ledger_room *kept = view ? room_by_log(client->world, view->log) : NULL;

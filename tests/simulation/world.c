@@ -1,5 +1,5 @@
 /* world.c - the turns of a history: carriers that fall behind and die, time, the store's turns. */
-#include "tests/simulation/world.h"
+#include "tests/simulation/moderation.h"
 
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
@@ -261,6 +261,7 @@ static void set_up(struct world *world)
     world->clients = calloc((size_t)world->client_count + 1, sizeof *world->clients); /* auditor */
     if (!world->clients)
         wrong(world, "no memory");
+    world->moderation = moderation_begin(world);
     start_gateway(world);
     for (int i = 0; i < world->client_count; i++)
         client_begin(world, &world->clients[i], i);
@@ -334,4 +335,5 @@ void world_run(uint64_t seed, bool is_traced, struct totals *totals)
         client_finish(&world.clients[i]);
     free(world.clients);
     store_close(world.store);
+    moderation_finish(world.moderation);
 }

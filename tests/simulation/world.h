@@ -32,6 +32,9 @@ struct pending {
     struct view *view; /* of a join */
     int64_t after, history;
     char nonce[24];
+    char name[32];    /* of a rename */
+    int64_t user_id;  /* of a hello with another's code: whose it is; 0 */
+    int64_t turn;     /* of the store, when it was said */
 };
 
 /* A message that has to be stored once: sent again after a lost connection until it is answered. */
@@ -49,6 +52,8 @@ struct client {
     bool is_auditor; /* comes at the end and reads every room from the beginning */
     /* the person */
     char name[64], key[KEY_TEXT_BYTES + 1];
+    int64_t user_id; /* 0: not known yet */
+    int64_t device_id; /* one of its devices, to be forgotten; 0 */
     struct view views[VIEWS_MAX];
     size_t view_count;
     struct outgoing outgoing; /* empty nonce: nothing waits */
@@ -75,6 +80,9 @@ struct world {
     struct client *clients;
     int client_count;
     int64_t ref_last, nonce_last;
+    struct moderation *moderation;
+    char move_code[32]; /* lets another device in as this user, once; empty: none */
+    int64_t move_user_id;
     bool is_calm; /* the end: nothing fails any more, nobody says anything new */
     bool is_over; /* the very end: nobody asks anything any more */
     bool is_exempt;
@@ -102,6 +110,7 @@ void client_act(struct client *client);  /* perhaps says something */
 void client_deliver(struct client *client); /* hands some of the outbox to the core */
 void client_audit(struct client *client);
 void client_finish(struct client *client);
+struct marks client_marks(const struct client *client); /* where it comes from */
 
 /* --- receive.c: what a client receives, and whether it may be so
  * ------------------------------------ */

@@ -22,6 +22,7 @@ struct store {
     enum mode mode;
     struct fake_store_plan plan;
     uint64_t chance;
+    struct fake_store_observer observer;
     struct memory_database memory;
     struct ledger ledger;
     struct store_start start;
@@ -173,6 +174,8 @@ static void write_group(struct store *store, struct list *group)
     while (group->first) {
         struct job *job = list_take(group, &group->first);
         ledger_record(&store->ledger, job);
+        if (store->observer.committed)
+            store->observer.committed(store->observer.of, job, store->turn);
         store->written_bytes += WRITE_BYTES;
         list_put(&store->done, job);
     }
@@ -248,7 +251,10 @@ struct job *store_collect(struct store *store)
     if (store->mode == MODE_DIRECT)
         fake_store_step(store, store->writes.count);
     store->moves += store->done.count > 0;
-    return list_take(&store->done, &store->done.first);
+    struct job *job = list_take(&store->done, &store->done.first);
+    if (job && store->observer.heard && job_is_write(job->kind))
+        store->observer.heard(store->observer.of, job, store->turn);
+    return job;
 }
 
 static void commit(struct store *store)
@@ -322,6 +328,16 @@ static void turn_prune(struct store *store)
         &ledger->rooms[chance_below(&store->chance, (int64_t)ledger->room_count)];
     if (!room->removed && !room->row.keep && room->count > room->pruned)
         fake_store_prune(store, room->row.id, 1 + (size_t)chance_below(&store->chance, 5));
+}
+
+void fake_store_observe(struct store *store, const struct fake_store_observer *observer)
+{
+    store->observer = *observer;
+}
+
+int64_t fake_store_turns(const struct store *store)
+{
+    return store->turn;
 }
 
 void fake_store_turn(struct store *store)

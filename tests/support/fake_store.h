@@ -29,6 +29,16 @@ struct fake_store_plan {
 struct store *fake_store_create(const struct fake_store_plan *plan, int pending_max,
                                 int nonce_window);
 
+/* Told of every write: when it is committed, and when the gateway collects its answer. The turn is counted as
+ * job->submitted_ms is. */
+struct fake_store_observer {
+    void *of;
+    void (*committed)(void *of, const struct job *job, int64_t turn);
+    void (*heard)(void *of, const struct job *job, int64_t turn);
+};
+void fake_store_observe(struct store *store, const struct fake_store_observer *observer);
+int64_t fake_store_turns(const struct store *store); /* so many were */
+
 /* One turn of the writer and the readers. Does nothing without a plan. */
 void fake_store_turn(struct store *store);
 

@@ -1,0 +1,26 @@
+/* moderation.h - what of bans, mutes, doors and roles was committed, and since which turn the gateway knows it:
+ * nobody who is kept out gets a word in by any door, nobody else is kept out, and what a room gave
+ * somebody stays theirs whatever they are called. */
+#ifndef HEARTH_TESTS_SIMULATION_MODERATION_H
+#define HEARTH_TESTS_SIMULATION_MODERATION_H
+
+#include "tests/simulation/world.h"
+
+struct moderation; /* owned by the world */
+
+struct moderation *moderation_begin(struct world *world);
+void moderation_finish(struct moderation *moderation);
+
+/* Whoever was refused as banned or muted, asking since that turn, is. */
+void moderation_check_refusal(const struct client *client, const char *code, int64_t asked_turn);
+
+/* Whoever is welcome, asking in that turn, was not kept out by a device then. */
+void moderation_check_welcome(const struct client *client, int64_t asked_turn);
+
+/* At the end: what rooms gave is what is stored, for everybody. */
+void moderation_check_end(const struct world *world);
+
+/* An id of a ban or mute there was; 1 if there was none. */
+int64_t moderation_some_id(struct world *world);
+
+#endif
