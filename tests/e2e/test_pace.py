@@ -78,3 +78,26 @@ async def test_the_administrator_sets_the_pace_from_a_terminal(daemon):
     assert told["speak"] == "member"
     assert daemon.ctl("room", "set", "den", "--slow", "soon", check=False).returncode == 2
     await part(mina, jun)
+
+
+async def test_slow_mode_and_who_may_speak_outlive_a_restart(make_daemon):
+    daemon = make_daemon()
+    mina, jun = await den(daemon, "mina", "jun")
+    await mina.ask("set", room="den", slow_seconds=30)
+    await part(mina, jun)
+    daemon.restart()
+    mina, jun = [await Client.connect(daemon, session=person.key) for person in (mina, jun)]
+    for person in (mina, jun):
+        joined, _ = await person.join("den")
+        assert joined["slow_seconds"] == 30
+    await jun.send("first", "den")
+    assert (await jun.ask_in_vain("send", room="den", text="x", nonce="2"))["error_code"] == "rate_limited"
+    daemon.advance(31)
+    await jun.send("second", "den")
+    await mina.ask("set", room="den", slow_seconds=0, speak="moderator")
+    await part(mina, jun)
+    daemon.restart()
+    jun = await Client.connect(daemon, session=jun.key)
+    await jun.join("den")
+    assert (await jun.ask_in_vain("send", room="den", text="x", nonce="3"))["error_code"] == "forbidden"
+    await part(jun)

@@ -414,8 +414,19 @@ static void act_plain(struct client *client)
     push(client, MESSAGE_none, message);
 }
 
+/* Or the conversation of any two: of others, or of who was called so before. */
+static const char *some_room_to_join(struct client *client, char name[ROOM_NAME_BYTES_MAX + 1])
+{
+    struct world *world = client->world;
+    if (happens(world, 20) && client->view_count < VIEWS_MAX - ROOM_COUNT &&
+        name_of_direct_room(somebody(client)->name, somebody(client)->name, name))
+        return name;
+    return happens(world, 50) ? some_room(client) : rooms[chance_below(&world->chance, ROOM_COUNT)];
+}
+
 static void act_once(struct client *client)
 {
+    char name[ROOM_NAME_BYTES_MAX + 1];
     struct world *world = client->world;
     int64_t dice = chance_below(&world->chance, 100);
     if (!is_somewhere(client) && client->pending_count == 0 && happens(world, 70)) {
@@ -427,8 +438,7 @@ static void act_once(struct client *client)
     else if (dice < 40)
         ask_send(client);
     else if (dice < 58)
-        ask_join(client, happens(world, 50) ? some_room(client)
-                                            : rooms[chance_below(&world->chance, ROOM_COUNT)]);
+        ask_join(client, some_room_to_join(client, name));
     else if (dice < 72)
         ask_change(client);
     else if (dice < 80)

@@ -176,22 +176,23 @@ static bool has_mark(const struct sanction *sanction, const struct marks *marks)
     return false;
 }
 
-void moderation_check_refusal(const struct client *client, const char *code, int64_t asked_turn)
+void moderation_check_refusal(const struct client *client, const char *code, const struct pending *asked)
 {
+    int64_t user_id = asked->user_id ? asked->user_id : client->user_id;
     const struct moderation *moderation = client->world->moderation;
     enum sanction_kind kind = strcmp(code, "banned") == 0 ? SANCTION_BAN : SANCTION_MUTE;
     struct marks marks = client_marks(client);
     for (size_t i = 0; i < moderation->count; i++) {
         const struct sanction *sanction = &moderation->kept[i].sanction;
         bool hits = sanction->is_client ? client->kind == SESSION_PLAIN && sanction->client_id == client->number
-                                        : client->user_id && sanction->user_id == client->user_id;
+                                        : user_id && sanction->user_id == user_id;
         if (sanction->kind == kind && (hits || has_mark(sanction, &marks)) &&
-            moderation->kept[i].ended >= asked_turn - SLACK_TURNS &&
+            moderation->kept[i].ended >= asked->turn - SLACK_TURNS &&
             (sanction->until == FOREVER || sanction->until > client->world->now.elapsed_ms - SLACK_MS))
             return;
     }
     wrong(client->world, "client %d, user %" PRId64 ": %s, and nobody said so", client->number,
-          client->user_id, code);
+          user_id, code);
 }
 
 void moderation_check_welcome(const struct client *client, int64_t asked_turn)
@@ -204,7 +205,7 @@ void moderation_check_welcome(const struct client *client, int64_t asked_turn)
         const struct sanction *sanction = &kept->sanction;
         bool hits = (sanction->user_id && sanction->user_id == client->user_id) ||
                     has_mark(sanction, &marks);
-        if (sanction->kind == SANCTION_BAN && !sanction->room_id && hits &&
+        if (sanction->kind == SANCTION_BAN && !sanction->room_id && hits && kept->ended == NOT_YET &&
             is_in_force(kept, asked_turn, client->world->now.elapsed_ms))
             wrong(client->world, "client %d, user %" PRId64 ": welcome, and banned by %" PRId64,
                   client->number, client->user_id, sanction->id);

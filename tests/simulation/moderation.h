@@ -11,10 +11,10 @@ struct moderation; /* owned by the world */
 struct moderation *moderation_begin(struct world *world);
 void moderation_finish(struct moderation *moderation);
 
-/* Whoever was refused as banned or muted, asking since that turn, is. */
-void moderation_check_refusal(const struct client *client, const char *code, int64_t asked_turn);
+/* Whoever was refused as banned or muted is, or was when it was asked. */
+void moderation_check_refusal(const struct client *client, const char *code, const struct pending *asked);
 
-/* Whoever is welcome, asking in that turn, was not kept out by a device then. */
+/* Whoever is welcome, asking in that turn, was not banned all the time from then on. */
 void moderation_check_welcome(const struct client *client, int64_t asked_turn);
 
 /* At the end: what rooms gave is what is stored, for everybody. */

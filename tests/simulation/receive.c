@@ -168,6 +168,16 @@ static void receive_live(struct client *client, const json_t *message)
 /* --- replies
  * --------------------------------------------------------------------------------------- */
 
+/* A conversation is found by a name that one of the two had before; it is called as they are now. */
+static struct view *view_called(struct client *client, struct view *view, const char *room)
+{
+    for (size_t i = 0; i < client->view_count; i++)
+        if (strcmp(client->views[i].room, room) == 0)
+            return &client->views[i];
+    snprintf(view->room, sizeof view->room, "%s", room);
+    return view;
+}
+
 static void receive_joined(struct client *client, const struct pending *asked,
                            const json_t *message)
 {
@@ -181,6 +191,7 @@ static void receive_joined(struct client *client, const struct pending *asked,
               view->room);
     if (!has_cursor && is_reset)
         wrong(client->world, "client %d: %s: reset without a cursor", client->number, view->room);
+    view = view_called(client, view, text_of(message, "room"));
     snprintf(view->log, sizeof view->log, "%s", log);
     bool is_from_cursor = has_cursor && !is_reset;
     int64_t history = asked->history >= 0 ? asked->history : 50;
@@ -250,7 +261,7 @@ static void receive_error(struct client *client, const struct pending *asked, co
         wrong(client->world, "client %d: internal error: %s", client->number,
               json_dumps(message, 0));
     if (strcmp(code, "banned") == 0 || strcmp(code, "muted") == 0)
-        moderation_check_refusal(client, code, asked->turn);
+        moderation_check_refusal(client, code, asked);
     if (asked->type == REQUEST_hello && strcmp(code, "banned") != 0) {
         client->key[0] = '\0';
         client->user_id = 0;
@@ -334,12 +345,20 @@ static void receive_reply(struct client *client, const json_t *message)
 /* --- one message
  * ----------------------------------------------------------------------------------- */
 
-/* A direct room is called as its two are now. */
+/* A direct room is called as its two are now; what was seen under that name before was another's. */
 static void receive_room_renamed(struct client *client, const json_t *message)
 {
-    for (size_t i = 0; i < client->view_count; i++)
-        if (strcmp(client->views[i].room, text_of(message, "was")) == 0)
-            snprintf(client->views[i].room, sizeof client->views[i].room, "%s", text_of(message, "name"));
+    const char *was = text_of(message, "was"), *name = text_of(message, "name");
+    struct view *view = NULL;
+    for (size_t i = 0; i < client->view_count; i++) {
+        struct view *each = &client->views[i];
+        if (strcmp(each->room, was) == 0)
+            view = each;
+        else if (strcmp(each->room, name) == 0)
+            snprintf(each->room, sizeof each->room, "nowhere");
+    }
+    if (view)
+        snprintf(view->room, sizeof view->room, "%s", name);
 }
 
 static void receive_event(struct client *client, const json_t *message, const char *type)
