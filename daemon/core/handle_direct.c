@@ -88,10 +88,13 @@ static struct room *find_by_former_name(const struct ask *ask)
 static enum outcome answer_looked_up(struct ask *ask, struct job *job)
 {
     const struct peer peer = {job->user_find.user.id, job->user_find.user.name};
+    struct refusal refusal;
     if (!ask->session || !ask->session->user)
         return ANSWERED;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
+    if (!access_speak(ask->session, &refusal)) /* muted meanwhile */
+        return ask_refuse(ask, &refusal);
     if (job->user_find.is_blocked) {
         job->result = JOB_BLOCKED;
         return ask_fail_job(ask, job);
