@@ -39,13 +39,10 @@ static bool may_set(const struct ask *ask, struct refusal *refusal)
     return is_something;
 }
 
-static bool read_speak(const char *word, int *speak, struct refusal *refusal)
+/* Negative: as before. */
+static int speak_of(const char *word)
 {
-    *speak = word ? word_find(WORDS_role, word) : -1;
-    if (!word || (*speak >= ROLE_GUEST && *speak <= ROLE_MODERATOR))
-        return true;
-    refuse(refusal, ERROR_bad_request, "speak", "speak must be guest, member or moderator.");
-    return false;
+    return word ? ROLE_GUEST + word_find(WORDS_speaker, word) : -1;
 }
 
 /* The new name as it is kept. One that only another spelling of the room's own is free. */
@@ -167,9 +164,8 @@ enum outcome handle_set(struct ask *ask)
     struct refusal refusal;
     struct room_row row;
     enum visibility visibility;
-    int speak;
     if (!may_set(ask, &refusal) || !room_make_visibility(set->visibility, &visibility, &refusal) ||
-        !read_name(ask, &row, &refusal) || !read_speak(set->speak, &speak, &refusal))
+        !read_name(ask, &row, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_set(ask);
     if (job) {
@@ -180,7 +176,7 @@ enum outcome handle_set(struct ask *ask)
         job->room_set.keep = word_find(WORDS_yes_no, set->keep);
         job->room_set.slow_seconds =
             set->slow_seconds == NUMBER_ABSENT ? -1 : (int)set->slow_seconds;
-        job->room_set.speak = speak;
+        job->room_set.speak = speak_of(set->speak);
     }
     note_set(ask, job);
     return ask_submit(ask, job, answer_set);

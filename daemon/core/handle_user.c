@@ -87,6 +87,14 @@ static void close_all(struct user *user, const char *reason)
         session_close(session, 4001, reason);
 }
 
+static void give_role(struct user *user, enum role role)
+{
+    const struct event_role event = {.role = role_name(role)};
+    user->role = role;
+    for (struct session *session = user->sessions; session; session = session->next)
+        (void)session_tell(session, EVENT_role, &event);
+}
+
 static void remove_directs(struct gateway *gateway, int64_t user_id)
 {
     for (struct room *room = gateway->rooms.directs, *next; room; room = next) {
@@ -110,7 +118,7 @@ static void apply(struct gateway *gateway, const struct job_user_change *done)
     if (!user)
         return;
     if (done->change == USER_ROLE)
-        user->role = done->role;
+        give_role(user, done->role);
     if (done->change == USER_SIGN_OUT)
         close_all(user, "An administrator signed this device out");
     if (done->change == USER_FORGET)

@@ -101,3 +101,12 @@ async def test_slow_mode_and_who_may_speak_outlive_a_restart(make_daemon):
     await jun.join("den")
     assert (await jun.ask_in_vain("send", room="den", text="x", nonce="3"))["error_code"] == "forbidden"
     await part(jun)
+
+
+async def test_only_three_roles_may_be_asked_of_speakers(daemon):
+    mina, = await den(daemon, "mina")
+    for speak in ("king", "owner", "admin"):
+        reply = await mina.ask_in_vain("set", room="den", speak=speak)
+        assert (reply["error_code"], reply["field"]) == ("bad_request", "speak")
+        assert "guest, member" in reply["message"] and "owner" not in reply["message"], reply
+    await part(mina)

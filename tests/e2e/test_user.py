@@ -42,6 +42,17 @@ async def test_a_role_in_the_gateway_is_the_users_at_once_and_on_every_device(ma
     await part(mina, phone)
 
 
+async def test_whoever_is_given_a_role_hears_of_it_on_every_device(daemon):
+    mina, jun = await meet(daemon, "mina", "jun")
+    again = await Client.connect(daemon, session=mina.key)
+    daemon.administrator("user", user="mina", role="moderator")
+    assert [(await each.next("role"))["role"] for each in (mina, again)] == ["moderator"] * 2
+    daemon.administrator("user", user="mina", role="guest")
+    assert (await mina.next("role"))["role"] == "guest"
+    assert not [frame for frame in jun.inbox if frame["type"] == "role"]
+    await part(mina, jun, again)
+
+
 async def test_a_user_is_renamed_here_and_away(daemon):
     mina, jun = await meet(daemon, "mina", "jun")
     daemon.ctl("user", "rename", "mina", "Zoe")
