@@ -69,8 +69,7 @@ static struct pending *push(struct client *client, enum message_type type, char 
 }
 
 /* Puts a request into the outbox; format is what follows the type and the ref. */
-__attribute__((format(printf, 3, 4))) static struct pending *
-ask(struct client *client, enum message_type type, const char *format, ...)
+struct pending *client_ask(struct client *client, enum message_type type, const char *format, ...)
 {
     char fields[3000], *text = NULL;
     va_list arguments;
@@ -131,24 +130,6 @@ static const char *some_text(struct client *client, char *text, size_t size)
     return text;
 }
 
-/* Three devices at two addresses, for all of them. */
-struct marks client_marks(const struct client *client)
-{
-    if (client->world->is_exempt)
-        return (struct marks){0};
-    return (struct marks){.device = 100 + (uint64_t)client->number % 5,
-                          .address = 200 + (uint64_t)client->number % 3};
-}
-
-/* As another device of somebody else, whose code it was given. */
-static void ask_to_move_in(struct client *client)
-{
-    struct world *world = client->world;
-    ask(client, REQUEST_hello, "\"code\":\"%s\"", world->move_code);
-    client->pending[client->pending_count - 1].user_id = world->move_user_id;
-    world->move_code[0] = '\0';
-}
-
 void client_connect(struct client *client)
 {
     struct world *world = client->world;
@@ -171,11 +152,11 @@ void client_connect(struct client *client)
     if (client->administrator)
         client->has_hello = true;
     else if (world->move_code[0] && client->kind == SESSION_WEBSOCKET && happens(world, 50))
-        ask_to_move_in(client);
+        person_move_in(client);
     else if (client->key[0])
-        ask(client, REQUEST_hello, "\"name\":\"%s\",\"session\":\"%s\"", client->name, client->key);
+        client_ask(client, REQUEST_hello, "\"name\":\"%s\",\"session\":\"%s\"", client->name, client->key);
     else
-        ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
+        client_ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
 }
 
 static void ask_join(struct client *client, const char *name)
@@ -188,16 +169,16 @@ static void ask_join(struct client *client, const char *name)
     if (view->log[0] && view->cursor >= 0 && happens(world, 70)) {
         /* now and then a cursor from a log that is not */
         int64_t after = view->cursor + (happens(world, 5) ? 1000000 : 0);
-        pending = ask(client, REQUEST_join, "\"room\":\"%s\",\"after\":%" PRId64 ",\"log\":\"%s\"",
+        pending = client_ask(client, REQUEST_join, "\"room\":\"%s\",\"after\":%" PRId64 ",\"log\":\"%s\"",
                       name, after, view->log);
         pending->after = after;
     } else if (happens(world, 50)) {
-        pending = ask(client, REQUEST_join, "\"room\":\"%s\",\"history\":%" PRId64, name,
+        pending = client_ask(client, REQUEST_join, "\"room\":\"%s\",\"history\":%" PRId64, name,
                       chance_below(&world->chance, 12));
         sscanf(strstr(client->outbox[client->outbox_count - 1], "history\":") + 9, "%" SCNd64,
                &pending->history);
     } else {
-        pending = ask(client, REQUEST_join, "\"room\":\"%s\"", name);
+        pending = client_ask(client, REQUEST_join, "\"room\":\"%s\"", name);
     }
     pending->view = view;
 }
@@ -218,7 +199,7 @@ static void ask_send(struct client *client)
         snprintf(outgoing->nonce, sizeof outgoing->nonce, "n%" PRId64, ++world->nonce_last);
     }
     struct pending *pending =
-        ask(client, REQUEST_send, "\"room\":\"%s\",\"text\":\"%s\",\"nonce\":\"%s\"",
+        client_ask(client, REQUEST_send, "\"room\":\"%s\",\"text\":\"%s\",\"nonce\":\"%s\"",
             outgoing->room, some_text(client, text, sizeof text), outgoing->nonce);
     memcpy(pending->nonce, outgoing->nonce, sizeof pending->nonce);
     outgoing->sent++;
@@ -232,14 +213,14 @@ static void ask_change(struct client *client)
     int64_t target = some_seq(client, room);
     switch (chance_below(&world->chance, 3)) {
     case 0:
-        ask(client, REQUEST_edit, "\"room\":\"%s\",\"target\":%" PRId64 ",\"text\":\"%s\"", room,
+        client_ask(client, REQUEST_edit, "\"room\":\"%s\",\"target\":%" PRId64 ",\"text\":\"%s\"", room,
             target, some_text(client, text, sizeof text));
         break;
     case 1:
-        ask(client, REQUEST_delete, "\"room\":\"%s\",\"target\":%" PRId64, room, target);
+        client_ask(client, REQUEST_delete, "\"room\":\"%s\",\"target\":%" PRId64, room, target);
         break;
     default:
-        ask(client, REQUEST_react,
+        client_ask(client, REQUEST_react,
             "\"room\":\"%s\",\"target\":%" PRId64 ",\"emoji\":\"👍\",\"on\":true", room, target);
         break;
     }
@@ -253,56 +234,23 @@ static void ask_read(struct client *client)
     const char *room = some_room(client);
     switch (chance_below(&world->chance, 6)) {
     case 0:
-        ask(client, REQUEST_history, "\"room\":\"%s\",\"limit\":%" PRId64, room,
+        client_ask(client, REQUEST_history, "\"room\":\"%s\",\"limit\":%" PRId64, room,
             1 + chance_below(&world->chance, 200));
         break;
     case 1:
-        ask(client, REQUEST_search, "\"query\":\"ab\"");
+        client_ask(client, REQUEST_search, "\"query\":\"ab\"");
         break;
     case 2:
-        ask(client, REQUEST_who, "\"room\":\"%s\"", room);
+        client_ask(client, REQUEST_who, "\"room\":\"%s\"", room);
         break;
     case 3:
-        ask(client, REQUEST_rooms, "%s", "");
+        client_ask(client, REQUEST_rooms, "%s", "");
         break;
     case 4:
-        ask(client, REQUEST_typing, "\"room\":\"%s\",\"on\":true", room);
+        client_ask(client, REQUEST_typing, "\"room\":\"%s\",\"on\":true", room);
         break;
     default:
-        ask(client, REQUEST_read, "\"room\":\"%s\",\"seq\":%" PRId64, room, some_seq(client, room));
-        break;
-    }
-}
-
-/* What the gateway's moderators may, and everybody tries. */
-static void ask_of_gateway(struct client *client, const char *user)
-{
-    struct world *world = client->world;
-    static const char *const modes[] = {"open", "ask", "invite", "closed"};
-    static const char *const roles[] = {"guest", "member", "moderator"};
-    char plain[32];
-    if (happens(world, 15)) {
-        snprintf(plain, sizeof plain, "client-%" PRId64, chance_below(&world->chance, world->client_count));
-        user = plain;
-    }
-    switch (chance_below(&world->chance, 6)) {
-    case 0:
-        ask(client, REQUEST_user, "\"user\":\"%s\",\"role\":\"%s\"", user,
-            roles[chance_below(&world->chance, 3)]);
-        break;
-    case 1:
-        ask(client, REQUEST_newcomers, "\"mode\":\"%s\"", modes[chance_below(&world->chance, 4)]);
-        break;
-    case 2:
-        ask(client, REQUEST_admit, "\"user\":\"%s\",\"accept\":%s", user, happens(world, 70) ? "true" : "false");
-        break;
-    case 3:
-        ask(client, REQUEST_lift, "\"id\":%" PRId64, moderation_some_id(world));
-        break;
-    default:
-        ask(client, happens(world, 50) ? REQUEST_ban : REQUEST_mute,
-            "\"scope\":\"gateway\",\"user\":\"%s\",\"reach\":\"%s\",\"seconds\":%" PRId64, user,
-            happens(world, 40) ? "device" : "user", 1 + chance_below(&world->chance, 20));
+        client_ask(client, REQUEST_read, "\"room\":\"%s\",\"seq\":%" PRId64, room, some_seq(client, room));
         break;
     }
 }
@@ -315,12 +263,12 @@ static void ask_order(struct client *client)
     static const char *const roles[] = {"owner", "moderator", "member", "guest", "king"};
     const char *room = some_room(client), *user = somebody(client)->name;
     if (happens(world, 40))
-        ask_of_gateway(client, user);
+        moderation_act(client, user);
     else if (happens(world, 40))
-        ask(client, REQUEST_role, "\"room\":\"%s\",\"user\":\"%s\",\"role\":\"%s\"", room, user,
+        client_ask(client, REQUEST_role, "\"room\":\"%s\",\"user\":\"%s\",\"role\":\"%s\"", room, user,
             roles[chance_below(&world->chance, 5)]);
     else
-        ask(client, orders[chance_below(&world->chance, 5)], "\"room\":\"%s\",\"user\":\"%s\"",
+        client_ask(client, orders[chance_below(&world->chance, 5)], "\"room\":\"%s\",\"user\":\"%s\"",
             room, user);
 }
 
@@ -333,18 +281,18 @@ static void ask_room(struct client *client)
     switch (chance_below(&world->chance, 8)) {
     case 0:
         if (happens(world, 30) && strcmp(room, "lobby") != 0)
-            ask(client, REQUEST_remove, "\"room\":\"%s\"", room);
+            client_ask(client, REQUEST_remove, "\"room\":\"%s\"", room);
         break;
     case 1:
     case 2:
-        ask(client, REQUEST_set, "\"room\":\"%s\",\"topic\":\"t\"", room);
+        client_ask(client, REQUEST_set, "\"room\":\"%s\",\"topic\":\"t\"", room);
         break;
     case 3:
-        ask(client, REQUEST_set, "\"room\":\"%s\",\"visibility\":\"%s\"", room,
+        client_ask(client, REQUEST_set, "\"room\":\"%s\",\"visibility\":\"%s\"", room,
             is_private && strcmp(room, "lobby") != 0 ? "private" : "public");
         break;
     default:
-        ask(client, REQUEST_create, "\"room\":\"%s\",\"visibility\":\"%s\"", room,
+        client_ask(client, REQUEST_create, "\"room\":\"%s\",\"visibility\":\"%s\"", room,
             is_private ? "private" : "public");
         break;
     }
@@ -357,35 +305,9 @@ static void ask_direct(struct client *client)
     if (client->view_count < VIEWS_MAX - ROOM_COUNT && name_of_direct_room(client->name, to, name))
         (void)client_view(client, name);
     struct pending *pending =
-        ask(client, REQUEST_direct, "\"to\":\"%s\",\"text\":\"%s\",\"nonce\":\"d%" PRId64 "\"", to,
+        client_ask(client, REQUEST_direct, "\"to\":\"%s\",\"text\":\"%s\",\"nonce\":\"d%" PRId64 "\"", to,
             some_text(client, text, sizeof text), ++client->world->nonce_last);
     snprintf(pending->nonce, sizeof pending->nonce, "d%" PRId64, client->world->nonce_last);
-}
-
-/* The person: another name, another device, one device less. */
-static void ask_person(struct client *client)
-{
-    struct world *world = client->world;
-    struct pending *pending;
-    switch (chance_below(&world->chance, 5)) {
-    case 0:
-        ask(client, REQUEST_move, "%s", "");
-        break;
-    case 1:
-        if (client->device_id)
-            ask(client, REQUEST_forget_device, "\"id\":%" PRId64, client->device_id);
-        break;
-    case 2:
-        ask(client, REQUEST_devices, "%s", "");
-        break;
-    default:
-        /* now and then one that is somebody's, or was */
-        pending = ask(client, REQUEST_rename, "\"name\":\"u%" PRId64 "\"",
-                      chance_below(&world->chance, happens(world, 30) ? world->client_count : 100000));
-        sscanf(strstr(client->outbox[client->outbox_count - 1], "name\":\"") + 7, "%31[^\"]",
-               pending->name);
-        break;
-    }
 }
 
 /* What is no request is answered too. */
@@ -434,7 +356,7 @@ static void act_once(struct client *client)
         return;
     }
     if (client->administrator && happens(world, 40))
-        ask_of_gateway(client, somebody(client)->name);
+        moderation_act(client, somebody(client)->name);
     else if (dice < 40)
         ask_send(client);
     else if (dice < 58)
@@ -448,15 +370,15 @@ static void act_once(struct client *client)
     else if (dice < 90)
         ask_room(client);
     else if (dice < 93)
-        ask(client, REQUEST_leave, "\"room\":\"%s\"", some_room(client));
+        client_ask(client, REQUEST_leave, "\"room\":\"%s\"", some_room(client));
     else if (dice < 96)
         ask_direct(client);
     else if (dice < 97)
         ask_nonsense(client);
     else if (dice < 99)
-        ask_person(client);
+        person_act(client);
     else
-        ask(client, REQUEST_ping, "%s", "");
+        client_ask(client, REQUEST_ping, "%s", "");
 }
 
 void client_act(struct client *client)
@@ -471,11 +393,11 @@ void client_act(struct client *client)
     } else if (world->is_calm) {
         bool is_waiting = client->pending_count > 0;
         if (!client->has_hello && !is_waiting && happens(world, 20))
-            ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
+            client_ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
     } else if (client->has_hello || happens(world, 5)) {
         act_once(client);
     } else if (client->pending_count == 0 && happens(world, 20)) {
-        ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
+        client_ask(client, REQUEST_hello, "\"name\":\"%s\"", client->name);
     }
 }
 
@@ -522,7 +444,7 @@ void client_audit(struct client *client)
         struct view *view = client_view(client, row->name);
         memcpy(view->log, row->log_id, sizeof view->log);
         struct pending *pending =
-            ask(client, REQUEST_join, "\"room\":\"%s\",\"after\":0,\"log\":\"%s\"", row->name,
+            client_ask(client, REQUEST_join, "\"room\":\"%s\",\"after\":0,\"log\":\"%s\"", row->name,
                 row->log_id);
         pending->view = view;
         pending->after = 0;

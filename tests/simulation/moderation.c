@@ -212,9 +212,44 @@ void moderation_check_welcome(const struct client *client, int64_t asked_turn)
     }
 }
 
-int64_t moderation_some_id(struct world *world)
+static int64_t some_id(struct world *world)
 {
     return 1 + chance_below(&world->chance, (int64_t)world->moderation->count + 1);
+}
+
+/* --- what is tried -------------------------------------------------------------------------------- */
+
+/* What the gateway's moderators may, and everybody tries. */
+void moderation_act(struct client *client, const char *user)
+{
+    struct world *world = client->world;
+    static const char *const modes[] = {"open", "ask", "invite", "closed"};
+    static const char *const roles[] = {"guest", "member", "moderator"};
+    char plain[32];
+    if (happens(world, 15)) {
+        snprintf(plain, sizeof plain, "client-%" PRId64, chance_below(&world->chance, world->client_count));
+        user = plain;
+    }
+    switch (chance_below(&world->chance, 6)) {
+    case 0:
+        client_ask(client, REQUEST_user, "\"user\":\"%s\",\"role\":\"%s\"", user,
+            roles[chance_below(&world->chance, 3)]);
+        break;
+    case 1:
+        client_ask(client, REQUEST_newcomers, "\"mode\":\"%s\"", modes[chance_below(&world->chance, 4)]);
+        break;
+    case 2:
+        client_ask(client, REQUEST_admit, "\"user\":\"%s\",\"accept\":%s", user, happens(world, 70) ? "true" : "false");
+        break;
+    case 3:
+        client_ask(client, REQUEST_lift, "\"id\":%" PRId64, some_id(world));
+        break;
+    default:
+        client_ask(client, happens(world, 50) ? REQUEST_ban : REQUEST_mute,
+            "\"scope\":\"gateway\",\"user\":\"%s\",\"reach\":\"%s\",\"seconds\":%" PRId64, user,
+            happens(world, 40) ? "device" : "user", 1 + chance_below(&world->chance, 20));
+        break;
+    }
 }
 
 /* --- the end ------------------------------------------------------------------------------------- */

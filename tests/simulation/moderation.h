@@ -20,7 +20,7 @@ void moderation_check_welcome(const struct client *client, int64_t asked_turn);
 /* At the end: what rooms gave is what is stored, for everybody. */
 void moderation_check_end(const struct world *world);
 
-/* An id of a ban or mute there was; 1 if there was none. */
-int64_t moderation_some_id(struct world *world);
+/* Asks something of it: what the gateway's moderators may, and everybody tries. */
+void moderation_act(struct client *client, const char *user);
 
 #endif

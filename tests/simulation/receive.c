@@ -168,16 +168,6 @@ static void receive_live(struct client *client, const json_t *message)
 /* --- replies
  * --------------------------------------------------------------------------------------- */
 
-/* A conversation is found by a name that one of the two had before; it is called as they are now. */
-static struct view *view_called(struct client *client, struct view *view, const char *room)
-{
-    for (size_t i = 0; i < client->view_count; i++)
-        if (strcmp(client->views[i].room, room) == 0)
-            return &client->views[i];
-    snprintf(view->room, sizeof view->room, "%s", room);
-    return view;
-}
-
 static void receive_joined(struct client *client, const struct pending *asked,
                            const json_t *message)
 {
@@ -191,7 +181,7 @@ static void receive_joined(struct client *client, const struct pending *asked,
               view->room);
     if (!has_cursor && is_reset)
         wrong(client->world, "client %d: %s: reset without a cursor", client->number, view->room);
-    view = view_called(client, view, text_of(message, "room"));
+    view = person_view(client, view, text_of(message, "room"));
     snprintf(view->log, sizeof view->log, "%s", log);
     bool is_from_cursor = has_cursor && !is_reset;
     int64_t history = asked->history >= 0 ? asked->history : 50;
@@ -296,20 +286,6 @@ static void receive_welcome(struct client *client, const struct pending *asked, 
     client->has_hello = true;
 }
 
-static void receive_move(struct client *client, const json_t *message)
-{
-    struct world *world = client->world;
-    snprintf(world->move_code, sizeof world->move_code, "%s", text_of(message, "code"));
-    world->move_user_id = client->user_id;
-}
-
-static void receive_devices(struct client *client, const json_t *message)
-{
-    const json_t *devices = json_object_get(message, "devices");
-    size_t count = json_array_size(devices);
-    client->device_id = count ? number_of(json_array_get(devices, count - 1), "id") : 0;
-}
-
 static void receive_reply(struct client *client, const json_t *message)
 {
     int64_t ref = number_of(message, "ref");
@@ -335,31 +311,15 @@ static void receive_reply(struct client *client, const json_t *message)
     else if (asked.type == REQUEST_rename)
         snprintf(client->name, sizeof client->name, "%s", asked.name);
     else if (strcmp(type, "move") == 0 && client->user_id)
-        receive_move(client, message);
+        person_receive_move(client, message);
     else if (strcmp(type, "devices") == 0)
-        receive_devices(client, message);
+        person_receive_devices(client, message);
     else if (strcmp(type, "left") == 0)
         client_view(client, text_of(message, "room"))->state = VIEW_OUT;
 }
 
 /* --- one message
  * ----------------------------------------------------------------------------------- */
-
-/* A direct room is called as its two are now; what was seen under that name before was another's. */
-static void receive_room_renamed(struct client *client, const json_t *message)
-{
-    const char *was = text_of(message, "was"), *name = text_of(message, "name");
-    struct view *view = NULL;
-    for (size_t i = 0; i < client->view_count; i++) {
-        struct view *each = &client->views[i];
-        if (strcmp(each->room, was) == 0)
-            view = each;
-        else if (strcmp(each->room, name) == 0)
-            snprintf(each->room, sizeof each->room, "nowhere");
-    }
-    if (view)
-        snprintf(view->room, sizeof view->room, "%s", name);
-}
 
 static void receive_event(struct client *client, const json_t *message, const char *type)
 {
@@ -376,7 +336,7 @@ static void receive_event(struct client *client, const json_t *message, const ch
         if (client->user_id == session_user_id(client->session) && same(text_of(message, "from"), client->name))
             snprintf(client->name, sizeof client->name, "%s", text_of(message, "to"));
     } else if (strcmp(type, "room") == 0 && json_object_get(message, "was")) {
-        receive_room_renamed(client, message);
+        person_receive_room(client, message);
     } else if (strcmp(type, "room") == 0 && same(text_of(message, "change"), "removed")) {
         struct view *view = client_view(client, text_of(message, "name"));
         const struct ledger_room *kept = view ? room_by_log(client->world, view->log) : NULL;

@@ -110,7 +110,21 @@ void client_act(struct client *client);  /* perhaps says something */
 void client_deliver(struct client *client); /* hands some of the outbox to the core */
 void client_audit(struct client *client);
 void client_finish(struct client *client);
+
+/* Puts a request into the outbox; format is what follows the type and the ref. */
+struct pending *client_ask(struct client *client, enum message_type type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* --- person.c: names and devices -----------------------------------------------------------------
+ */
+
 struct marks client_marks(const struct client *client); /* where it comes from */
+void person_move_in(struct client *client);
+void person_act(struct client *client);
+struct view *person_view(struct client *client, struct view *view, const char *room);
+void person_receive_move(struct client *client, const json_t *message);
+void person_receive_devices(struct client *client, const json_t *message);
+void person_receive_room(struct client *client, const json_t *message);
 
 /* --- receive.c: what a client receives, and whether it may be so
  * ------------------------------------ */
