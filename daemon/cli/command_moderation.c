@@ -55,7 +55,7 @@ static enum exit_code run_with_options(const struct invocation *invocation, cons
     const char *reason = invocation->options[OPTION_reason];
     json_int_t seconds = period ? parse_seconds(period) : 0;
     if (seconds < 0)
-        return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d.");
+        return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d, of at most 36525d.");
     json_t *request = about_user(invocation, type);
     if (request && seconds > 0)
         json_object_set_new(request, "seconds", json_integer(seconds));

@@ -106,7 +106,7 @@ static enum exit_code add(const struct invocation *invocation, const char *kind)
     json_int_t seconds = 0;
     const char *room = invocation->options[OPTION_room];
     if (!command_period(invocation->options[OPTION_for], &seconds))
-        return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d.");
+        return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d, of at most 36525d.");
     json_t *request = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "type", kind, "user",
                                 invocation->operands[0], "scope", room ? "room" : "gateway", "room",
                                 room, "reason", invocation->options[OPTION_reason], "reach",
@@ -144,7 +144,7 @@ enum exit_code command_erase(const struct invocation *invocation)
     json_int_t seconds = 0;
     json_t *reply;
     if (!command_period(invocation->options[OPTION_last], &seconds))
-        return complain(EXIT_WRONG_USE, "--last takes a time such as 90s, 30m, 12h or 7d.");
+        return complain(EXIT_WRONG_USE, "--last takes a time such as 90s, 30m, 12h or 7d, of at most 36525d.");
     json_t *request = json_pack("{s:s, s:s, s:s*}", "type", "erase", "user",
                                 invocation->operands[0], "room", invocation->options[OPTION_room]);
     if (request && seconds > 0)

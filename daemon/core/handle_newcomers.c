@@ -34,12 +34,18 @@ static bool may_wait(const struct session *session, struct refusal *refusal)
     return !session_is_single(session);
 }
 
+/* Those of limits.exempt are not counted: a class behind one address, say. */
+static uint64_t address_of(const struct session *session)
+{
+    return session->arrival.exempt ? 0 : session->arrival.address_key;
+}
+
 struct user *newcomers_receive(struct session *session, const struct job_login *login,
                                int64_t *device_id, struct refusal *refusal)
 {
     struct gateway *gateway = session->gateway;
     struct knock knock = {.session = session->id,
-                          .address_key = session->arrival.address_key,
+                          .address_key = address_of(session),
                           .is_new = true,
                           .row = login->user,
                           .device = login->device,
@@ -70,7 +76,7 @@ static bool add_known(struct ask *ask, struct refusal *refusal)
     const struct session *session = ask->session;
     const struct knock knock = {.session = session->id,
                                 .user_id = session->user->id,
-                                .address_key = session->arrival.address_key};
+                                .address_key = address_of(session)};
     return newcomers_find(ask->gateway, session->user->id) ||
            newcomers_add(ask->gateway, &knock, refusal);
 }

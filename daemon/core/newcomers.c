@@ -54,8 +54,9 @@ static size_t count_from(const struct newcomers *newcomers, uint64_t address_key
 bool newcomers_add(struct gateway *gateway, const struct knock *like, struct refusal *refusal)
 {
     struct newcomers *newcomers = &gateway->newcomers;
+    bool is_bounded = like->address_key != 0;
     bool is_crowded = newcomers->count >= KNOCKS_MAX ||
-                      count_from(newcomers, like->address_key) >= KNOCKS_PER_ADDRESS;
+                      (is_bounded && count_from(newcomers, like->address_key) >= KNOCKS_PER_ADDRESS);
     struct knock *knock = is_crowded ? NULL : malloc(sizeof *knock);
     if (!knock) {
         refuse(refusal, ERROR_rate_limited, NULL,

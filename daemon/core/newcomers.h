@@ -21,7 +21,7 @@ struct knock {
     struct knock *prev, *next;
     uint64_t session;         /* of whoever waits */
     int64_t user_id;
-    uint64_t address_key;
+    uint64_t address_key;     /* 0: no bound of one address applies */
     bool is_told;             /* to the moderators */
     bool is_new;              /* no user in storage: row, device and marks are for when it is let in */
     struct user_row row;

@@ -53,7 +53,8 @@ async def test_who_is_refused_goes_and_holds_no_name(daemon):
     await again.close()
 
 
-async def test_three_of_an_address_wait_and_no_more(daemon):
+async def test_three_of_an_address_wait_and_no_more(make_daemon):
+    daemon = make_daemon({"limits.exempt": ""})
     daemon.ctl("newcomers", "ask")
     waiting = [await Client.connect(daemon, f"n{i}") for i in range(3)]
     with pytest.raises(Refused) as refused:
@@ -64,6 +65,18 @@ async def test_three_of_an_address_wait_and_no_more(daemon):
     await part(*waiting, another)
     daemon.until_alone()
     assert json.loads(daemon.ctl("knock", "list", "--json"))["knocks"] == []
+
+
+async def test_a_class_behind_an_exempt_address_knocks_and_fifty_are_as_many_as_may(daemon):
+    daemon.ctl("newcomers", "ask")
+    waiting = [await Client.connect(daemon, f"n{i}") for i in range(50)]
+    assert all(client.welcome["waiting"] for client in waiting)
+    late = await Client.connect(daemon, hello=False)
+    reply = await late.ask_in_vain("hello", name="n50")
+    assert reply["error_code"] == "rate_limited" and reply["retry_after_ms"] > 0
+    daemon.ctl("knock", "admit", "n7")
+    assert (await late.ask("hello", name="n50"))["waiting"]
+    await part(late, *waiting)
 
 
 async def test_who_spoke_before_is_known_and_who_did_not_waits(daemon):
