@@ -210,6 +210,8 @@ static void say_storage(const struct config *config, const struct store_start *s
     say_old_copy(start->old_copy);
     log_info("storage: rooms=%zu journal=%s last_stop=%s", start->room_count, start->journal_mode,
              start->created ? "none" : start->clean ? "clean" : "unclean");
+    if (start->password_rounds)
+        log_info("storage: passwords are kept by PBKDF2 rounds=%" PRId64, start->password_rounds);
     log_info("storage: max_bytes=%" PRId64 " chosen_from_free_space=%" PRId64,
              config->storage.max_bytes, start->max_bytes);
 }
