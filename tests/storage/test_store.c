@@ -324,6 +324,42 @@ static void reads_and_writes_of_many_kinds_run_at_once(void **state)
     assert_int_equal(store_pending(fixture->store), 0);
 }
 
+static struct job *hash_of(const char *password)
+{
+    struct job *job = job_create(JOB_PASSWORD_HASH);
+    assert_non_null(job);
+    snprintf(job->password_hash.wanted, sizeof job->password_hash.wanted, "%s", password);
+    return job;
+}
+
+static void passwords_are_hashed_one_by_one_and_hold_up_nothing_else(void **state)
+{
+    struct store_fixture *fixture = *state;
+    enum { HASHES = 6 };
+    int hashed = 0, hashed_before_read = HASHES;
+    fixture_send(fixture, "hello");
+    for (int i = 0; i < HASHES; i++)
+        fixture_submit(fixture, hash_of("correct horse"));
+    struct job *page = job_create(JOB_PAGE);
+    assert_non_null(page);
+    page->page.room_id = LOBBY;
+    page->page.up_to = SEQ_MAX;
+    page->page.limit = 10;
+    page->page.bytes_max = 1000;
+    fixture_submit(fixture, page);
+    for (int i = 0; i <= HASHES; i++) {
+        struct job *job = fixture_collect(fixture);
+        assert_int_equal(job->result, JOB_DONE);
+        if (job->kind == JOB_PAGE)
+            hashed_before_read = hashed;
+        else
+            assert_int_equal(job->password_hash.made[0], '$');
+        hashed += job->kind == JOB_PASSWORD_HASH;
+        job_destroy(job);
+    }
+    assert_true(hashed_before_read < HASHES);
+}
+
 static void what_was_never_collected_is_freed(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -354,6 +390,7 @@ int main(void)
         TEST(closing_stores_what_waits),
         TEST(a_newer_database_is_refused_and_not_touched),
         TEST(reads_and_writes_of_many_kinds_run_at_once),
+        TEST(passwords_are_hashed_one_by_one_and_hold_up_nothing_else),
         TEST(what_was_never_collected_is_freed),
         TEST(the_start_tells_what_rooms_there_are),
     };
