@@ -207,6 +207,7 @@ def attacks(daemon):
         "half a body": lambda i: (b"", b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\n"
                                   b"Content-Length: %d\r\n\r\n" % (full - 1) + b"x" * (full - 1000)),
         "texts": websocket(daemon, request("join", room="lobby", history=0), *sends),
+        "passwords": lambda i: (handshake(daemon), request("hello", name=f"p{i}", password="x" * 255) * 3),
         "acknowledgements": websocket(daemon, request("join", room="lobby", history=0), *acks),
     }
 
