@@ -20,8 +20,9 @@ static void read_grant(sqlite3_stmt *row, int column, struct grant *grant)
         .banned_until = sqlite3_column_int64(row, column + 2),
         .muted_until = sqlite3_column_int64(row, column + 3),
         .read = sqlite3_column_int64(row, column + 4),
-        .entered = sqlite3_column_int64(row, column + 4) > 0 ||
-                   sqlite3_column_int(row, column + 5) != 0,
+        .entered = sqlite3_column_int(row, column + 5) > 0 ||
+                   (sqlite3_column_int(row, column + 5) == 0 && sqlite3_column_int64(row, column + 4) > 0),
+        .left = sqlite3_column_int(row, column + 5) < 0,
     };
 }
 
@@ -69,7 +70,7 @@ bool grants_write(struct database *database, int64_t room_id, int64_t user_id,
     sqlite3_bind_int64(statement, 5, grant->banned_until);
     sqlite3_bind_int64(statement, 6, grant->muted_until);
     sqlite3_bind_int64(statement, 7, grant->read);
-    sqlite3_bind_int(statement, 8, grant->entered);
+    sqlite3_bind_int(statement, 8, grant->left ? -1 : grant->entered);
     return database_run(database, statement);
 }
 
@@ -287,11 +288,12 @@ bool grants_mark_read(struct database *database, struct job *job)
     struct grant grant;
     if (!grants_read(database, job->read.room_id, job->read.user_id, &grant))
         return false;
-    if (grant.entered && job->read.seq <= grant.read)
+    if (grant.entered && !job->read.leaves && job->read.seq <= grant.read)
         return true;
     if (job->read.seq > grant.read)
         grant.read = job->read.seq;
-    grant.entered = true;
+    grant.left = job->read.leaves;
+    grant.entered = !grant.left;
     return grants_write(database, job->read.room_id, job->read.user_id, &grant);
 }
 

@@ -207,7 +207,8 @@ struct job_token {
     struct moment at;
 };
 
-struct job_read { int64_t room_id, user_id, seq; }; /* entering is a marker, too: of 0 */
+/* Entering is a marker, too: of 0. leaves: a direct room, until something is said behind it. */
+struct job_read { int64_t room_id, user_id, seq; bool leaves; };
 /* What time it is, and what the monotonic clock says to that. */
 struct job_clock { int64_t wall_ms, monotonic_ms; };
 

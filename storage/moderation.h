@@ -20,6 +20,7 @@ struct grant {
     int64_t banned_until, muted_until;
     int64_t read; /* read marker */
     bool entered; /* has been in the room: a marker of 0 is then one of an empty room */
+    bool left;    /* a direct room: not listed as long as nothing is said behind the marker */
     int unread, mentioned; /* answer of JOB_OWN only: messages behind the marker, see unread.h */
 };
 

@@ -55,6 +55,42 @@ bool direct_name(const char *name_a, const char *name_b, struct room_row *row)
     return room_fold(row->name, row->folded);
 }
 
+/* --- left, and shown again ----------------------------------------------------------------------- */
+
+bool direct_is_left(const struct room *room, const struct grant *grant)
+{
+    return room->visibility == VISIBILITY_DIRECT && grant && grant->left && grant->read >= room->last;
+}
+
+void direct_note_left(struct room *room, int64_t user_id)
+{
+    room->left_a |= user_id == room->user_a;
+    room->left_b |= user_id == room->user_b;
+}
+
+static void tell_shown(const struct gateway *gateway, const struct room *room, int64_t user_id)
+{
+    const struct user *user = user_find_id(gateway, user_id);
+    for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
+        const struct event_room event = {.change = "created",
+                                         .name = room->name,
+                                         .visibility = visibility_name(room->visibility),
+                                         .peer = room_peer(room, session)};
+        (void)session_tell(session, EVENT_room, &event);
+    }
+}
+
+void direct_show(struct gateway *gateway, struct room *room)
+{
+    if (room->left_a)
+        tell_shown(gateway, room, room->user_a);
+    if (room->left_b)
+        tell_shown(gateway, room, room->user_b);
+    room->left_a = room->left_b = false;
+}
+
+/* --- names --------------------------------------------------------------------------------------- */
+
 static void tell_renamed(const struct gateway *gateway, const struct room *room, int64_t user_id,
                          const char *was)
 {

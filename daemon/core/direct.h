@@ -27,6 +27,13 @@ void direct_hold_name(struct gateway *gateway, const struct held_name *held);
 /* A user is called otherwise: so are their direct rooms, and those in them are told. */
 void direct_rename(struct gateway *gateway, int64_t user_id, const char *name);
 
+/* A user is not shown it any more until something is said in it; and that, if anybody was. */
+void direct_note_left(struct room *room, int64_t user_id);
+void direct_show(struct gateway *gateway, struct room *room);
+
+/* Whether the room is one that its user, who has this grant, has left and nothing was said in since. */
+bool direct_is_left(const struct room *room, const struct grant *grant);
+
 void direct_finish(struct gateway *gateway);
 
 #endif

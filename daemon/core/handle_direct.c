@@ -4,6 +4,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/leaving.h"
 #include "daemon/core/repeat.h"
 #include "daemon/core/recovering.h"
 #include "daemon/core/rates.h"
@@ -72,6 +73,53 @@ static enum outcome begin(struct ask *ask, const struct peer *peer)
         room = room_make(gateway, &row);
     return room ? send_message(ask, room)
                 : ask_fail(ask, ERROR_storage_unavailable, NULL, NULL);
+}
+
+/* --- leaving ------------------------------------------------------------------------------------- */
+
+/* For the user's other connections the room is no longer there, either. */
+static void put_away(const struct user *user, const struct room *room, const struct session *by)
+{
+    const struct event_room event = {.change = "removed", .name = room->name};
+    for (struct session *session = user->sessions; session; session = session->next) {
+        struct member *member = session_member(session, room);
+        if (member)
+            room_leave(member);
+        if (session != by)
+            (void)session_tell(session, EVENT_room, &event);
+    }
+}
+
+/* Something may have been said meanwhile: then it is shown, and only this connection has left. */
+static enum outcome answer_left(struct ask *ask, struct job *job)
+{
+    struct room *room = room_find_id(ask->gateway, job->read.room_id);
+    const struct user *user = user_find_id(ask->gateway, job->read.user_id);
+    if (job->result != JOB_DONE || !room)
+        return ask_fail_job(ask, job);
+    room->grants_changed++;
+    struct member *member = ask->session ? session_member(ask->session, room) : NULL;
+    const struct reply_left reply = {.room = room->name};
+    (void)ask_reply(ask, REPLY_left, &reply);
+    if (member)
+        room_leave(member);
+    if (room->last > job->read.seq)
+        return ANSWERED;
+    direct_note_left(room, job->read.user_id);
+    if (user)
+        put_away(user, room, ask->session);
+    return ANSWERED;
+}
+
+enum outcome direct_leave(struct ask *ask)
+{
+    struct job *job = job_create(JOB_READ);
+    if (job)
+        job->read = (struct job_read){.room_id = ask->room->id,
+                                      .user_id = ask->session->user->id,
+                                      .seq = ask->room->last,
+                                      .leaves = true};
+    return ask_submit(ask, job, answer_left);
 }
 
 /* --- whom --------------------------------------------------------------------------------------- */

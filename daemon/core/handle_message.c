@@ -170,6 +170,8 @@ enum outcome answer_append(struct ask *ask, struct job *job)
     struct room *room = room_find_id(ask->gateway, job->append.room_id);
     if (job->result == JOB_DONE && room)
         room_tell(ask->gateway, room, entry, job->append.forget_through);
+    if (job->result == JOB_DONE && room && entry->kind == ENTRY_KIND_MESSAGE)
+        direct_show(ask->gateway, room);
     struct user *user = user_find_id(ask->gateway, entry->user_id);
     if (job->result == JOB_DONE && user && !user->spoke_ms && entry->kind == ENTRY_KIND_MESSAGE)
         user->spoke_ms = entry->ts;

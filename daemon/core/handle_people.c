@@ -52,7 +52,8 @@ enum outcome handle_read(struct ask *ask)
         return ask_ok(ask);
     struct job *job = job_create(JOB_READ);
     if (job)
-        job->read = (struct job_read){ask->room->id, ask->session->user->id, seq};
+        job->read = (struct job_read){
+            .room_id = ask->room->id, .user_id = ask->session->user->id, .seq = seq};
     return ask_submit(ask, job, answer_read);
 }
 

@@ -1,6 +1,7 @@
 /* handle_room.c - entering and leaving, and making rooms. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/leaving.h"
 #include "daemon/core/cursors.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/invite_link.h"
@@ -215,7 +216,7 @@ static void note_entered(struct gateway *gateway, const struct room *room, const
 {
     struct job *job = job_create(JOB_READ);
     if (job)
-        job->read = (struct job_read){room->id, user->id, 0};
+        job->read = (struct job_read){.room_id = room->id, .user_id = user->id};
     (void)gateway_submit(gateway, job, NULL);
 }
 
@@ -374,6 +375,8 @@ enum outcome handle_leave(struct ask *ask)
 {
     if (!ask->member && ask->session->user && grant_is_invitation(ask->grant))
         return decline(ask);
+    if (ask->room->visibility == VISIBILITY_DIRECT && ask->session->user)
+        return direct_leave(ask);
     if (!ask->member)
         return ask_fail(ask, ERROR_not_joined, "room", NULL);
     const struct reply_left reply = {.room = ask->room->name};

@@ -1,6 +1,7 @@
 #include "daemon/core/room_list.h"
 
 #include "daemon/core/access.h"
+#include "daemon/core/direct.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/session_private.h"
@@ -153,10 +154,12 @@ static void offer_granted(struct filling *filling, bool are_invitations)
 static void offer_direct(struct filling *filling)
 {
     const struct job_own *own = filling->own;
-    const struct room *room = filling->session->user ? filling->gateway->rooms.directs : NULL;
+    struct room *room = filling->session->user ? filling->gateway->rooms.directs : NULL;
     for (; room && !filling->is_ended; room = room->next_direct) {
         const struct grant *grant = grant_in(room, own);
-        if (is_own(filling->session, room, grant))
+        if (direct_is_left(room, grant))
+            direct_note_left(room, filling->session->user->id);
+        else if (is_own(filling->session, room, grant))
             offer(filling, room, grant);
     }
 }

@@ -87,3 +87,35 @@ async def test_a_repeated_nonce_is_stored_once(daemon):
     again = await mina.ask("direct", to="jun", text="psst", nonce="1")
     assert first["seq"] == again["seq"]
     await part(mina, jun)
+
+
+async def test_a_conversation_that_one_leaves_is_hidden_until_something_is_said(make_daemon):
+    daemon = make_daemon()
+    mina, jun = await meet(daemon, "mina", "jun")
+    phone = await Client.connect(daemon, session=mina.key)
+
+    async def listed(client):
+        return "@jun,mina" in [line["name"] for line in (await client.ask("rooms"))["rooms"]]
+
+    await mina.ask("direct", to="jun", text="hi", nonce="1")
+    await mina.join("@jun,mina")
+    assert await listed(mina) and await listed(jun)
+    assert (await phone.ask("leave", room="@jun,mina"))["type"] == "left"  # not joined there, and yet
+    await mina.next("room", change="removed", name="@jun,mina")
+    assert not await listed(mina) and not await listed(phone) and await listed(jun)
+    assert (await mina.ask_in_vain("send", room="@jun,mina", text="x", nonce="2"))["error_code"] == "not_joined"
+    await part(mina, phone)
+    daemon.restart()
+    mina, jun = [await Client.connect(daemon, session=person.key) for person in (mina, jun)]
+    assert "@jun,mina" not in [line["name"] for line in mina.welcome["rooms"]]
+    await jun.ask("direct", to="mina", text="are you there?", nonce="3")
+    assert (await mina.next("room", change="created"))["name"] == "@jun,mina"
+    line = next(line for line in (await mina.ask("rooms"))["rooms"] if line["name"] == "@jun,mina")
+    assert line["unread"] == 1
+    page = (await mina.ask("history", room="@jun,mina"))["messages"]
+    assert [message["text"] for message in page] == ["hi", "are you there?"]
+    await mina.join("@jun,mina")
+    assert (await mina.ask("leave", room="@jun,mina"))["type"] == "left" and not await listed(mina)
+    await mina.ask("direct", to="jun", text="one's own brings it back, too", nonce="4")
+    assert await listed(mina)
+    await part(mina, jun)

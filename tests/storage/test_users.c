@@ -244,7 +244,7 @@ static void a_read_marker_only_moves_forward(void **state)
     static const int64_t seqs[] = {5, 3, 9};
     for (size_t i = 0; i < 3; i++) {
         struct job *job = job_create(JOB_READ);
-        job->read = (struct job_read){LOBBY, MINA, seqs[i]};
+        job->read = (struct job_read){.room_id = LOBBY, .user_id = MINA, .seq = seqs[i]};
         assert_int_equal(fixture_result(fixture_do(fixture, job)), JOB_DONE);
         struct job *own = job_create(JOB_OWN);
         own->own.user_id = MINA;
