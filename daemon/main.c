@@ -315,6 +315,16 @@ static void say(enum action action)
     printf("hearthd " HEARTH_VERSION "\n%s\n", libraries);
 }
 
+/* The daemon starts without the certificate, and says so; whoever asks before hears it now. */
+static int check(const struct config *config)
+{
+    char why[CONFIG_WHY_BYTES];
+    config_print_memory(config, stdout);
+    if (secure_check_files(config, why, sizeof why))
+        return EXIT_DONE;
+    return refuse_start(why, EXIT_WRONG_USE);
+}
+
 int main(int argc, char **argv)
 {
     static struct config config; /* large, and read by everybody */
@@ -333,7 +343,7 @@ int main(int argc, char **argv)
     if (line.action == ACTION_PRINT)
         config_print(&config, stdout);
     else if (line.action == ACTION_CHECK)
-        config_print_memory(&config, stdout);
+        return check(&config);
     else
         return run(&line, &config);
     return EXIT_DONE;

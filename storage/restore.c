@@ -61,13 +61,15 @@ static bool may_replace(struct database *database, struct job *job)
 }
 
 /* What was said since the backup is gone, and its seqs will be given again: with new log ids,
- * clients that remember it start afresh. */
-static bool renew_logs(const char *path, char *why, size_t why_size)
+ * clients that remember it start afresh. The ceiling was chosen for the disk of whichever board made it: it is
+ * chosen anew for this one. */
+static bool make_ours(const char *path, char *why, size_t why_size)
 {
     struct database copy = {.handle = NULL};
     struct database_options options = {.path = path, .full = true, .cache_bytes = 1 << 20};
     bool ok = database_open(&copy, &options) && database_begin(&copy) &&
-              database_execute(&copy, "UPDATE rooms SET log_id=lower(hex(randomblob(8)))") &&
+              database_execute(&copy, "UPDATE rooms SET log_id=lower(hex(randomblob(8)));"
+                                      "DELETE FROM meta WHERE name='max_bytes'") &&
               database_commit(&copy);
     if (!ok)
         refuse_in(why, why_size, copy.why);
@@ -97,7 +99,7 @@ bool restore_stage_upload(const char *upload, const char *path, char *why, size_
 {
     char staged[PATH_BYTES];
     snprintf(staged, sizeof staged, "%.1100s.restore", path);
-    if (check_upload(upload, why, why_size) && renew_logs(upload, why, why_size) &&
+    if (check_upload(upload, why, why_size) && make_ours(upload, why, why_size) &&
         backup_place(upload, staged, why, why_size))
         return true;
     unlink(upload);
@@ -111,7 +113,7 @@ static bool stage(struct database *backup, const char *path, struct job *job)
     snprintf(staged, sizeof staged, "%s.restore", path);
     if (!backup_copy(backup, partial, job->why, sizeof job->why))
         return false;
-    if (renew_logs(partial, job->why, sizeof job->why) &&
+    if (make_ours(partial, job->why, sizeof job->why) &&
         backup_place(partial, staged, job->why, sizeof job->why))
         return true;
     unlink(partial);

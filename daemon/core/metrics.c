@@ -1,6 +1,7 @@
 /* metrics.c - the figures as Prometheus text (exposition format 0.0.4). */
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/token.h"
+#include "daemon/core/token_cursor.h"
 #include "daemon/core/user.h"
 
 #include <inttypes.h>
@@ -67,6 +68,16 @@ static void print_clock(struct buffer *out, enum clock_state state)
               i == (int)state);
 }
 
+static void print_behind(struct buffer *out, struct gateway *gateway)
+{
+    print_head(out, "hearth_bridge_behind_seqs", "gauge",
+               "Between where the bridge has got to and the newest entry, in the room where that is most.");
+    for (const struct token *token = gateway->tokens.first; token; token = token->next)
+        if (token->row.role == TOKEN_ROLE_BRIDGE)
+            print(out, "hearth_bridge_behind_seqs{bridge=\"%s\"} %lld\n", token->row.name,
+                  (long long)token_cursors_behind(gateway, token));
+}
+
 /* Up: it is here, and has not said that something is wrong. No name holds a quote or a backslash. */
 static void print_bridges(struct buffer *out, const struct gateway *gateway)
 {
@@ -115,6 +126,7 @@ bool gateway_metrics(struct gateway *gateway, const struct connection_figures *c
     print_clock(out, gateway->now.clock);
     print_joins(out, &gateway->figures);
     print_bridges(out, gateway);
+    print_behind(out, gateway);
     print_errors(out, &gateway->figures);
     print_refusals(out, connections);
     print_turns(out, &gateway->figures);

@@ -1,6 +1,7 @@
 #include "daemon/core/token_cursor.h"
 
 #include "daemon/core/gateway_private.h"
+#include "daemon/core/room.h"
 #include "daemon/core/submit.h"
 #include "daemon/core/token.h"
 
@@ -128,6 +129,19 @@ int64_t token_cursors_write(struct gateway *gateway, bool is_last)
 }
 
 /* --- forgetting ---------------------------------------------------------------------------------- */
+
+int64_t token_cursors_behind(struct gateway *gateway, const struct token *token)
+{
+    const struct token_cursor *cursor;
+    int64_t most = 0;
+    DL_FOREACH(token->cursors, cursor)
+    {
+        const struct room *room = room_find_id(gateway, cursor->row.room_id);
+        int64_t behind = room ? room->last - cursor->row.seq : 0;
+        most = behind > most ? behind : most;
+    }
+    return most;
+}
 
 void token_cursors_forget(struct gateway *gateway, int64_t room_id)
 {

@@ -21,6 +21,9 @@ bool token_cursor_load(struct token *token, const struct cursor_row *row);
  * again; INT64_MAX when nothing has changed. */
 int64_t token_cursors_write(struct gateway *gateway, bool is_last);
 
+/* How far the one that is furthest behind has to go to the newest seq of its room; seqs have gaps. */
+int64_t token_cursors_behind(struct gateway *gateway, const struct token *token);
+
 /* Forgets those of a room that has gone. */
 void token_cursors_forget(struct gateway *gateway, int64_t room_id);
 

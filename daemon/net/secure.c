@@ -123,6 +123,12 @@ void secure_authority(struct http_request *http)
                                  "This gateway is no certificate authority; tls.mode local_ca makes it one.");
 }
 
+bool secure_check_files(const struct config *config, char *why, size_t why_size)
+{
+    return config->tls.mode != TLS_FILES ||
+           tls_check_files(config->tls.certificate, config->tls.key, why, why_size);
+}
+
 void secure_libraries(char *out, size_t size)
 {
     char library[TLS_LIBRARY_BYTES];

@@ -21,6 +21,9 @@ void secure_describe(void *of, struct host_tls *tls);
 /* GET /ca.crt: the board's own authority. */
 void secure_authority(struct http_request *request);
 
+/* With tls.mode files: whether both can be read and belong together; else why says which and what is wrong. */
+bool secure_check_files(const struct config *config, char *why, size_t why_size);
+
 /* "libwebsockets 4.1.6, OpenSSL 3.0.19": what speaks on the network. */
 void secure_libraries(char *out, size_t size);
 

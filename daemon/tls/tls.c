@@ -14,6 +14,7 @@
 
 #include <utlist.h>
 
+#include "daemon/tls/certificate.h"
 #include "daemon/tls/channel.h"
 #include "daemon/tls/keeper.h"
 #include "daemon/tls/line.h"
@@ -48,6 +49,14 @@ struct tls {
     int64_t looked_ms, swept_ms;
     unsigned char bytes[CHANNEL_RECORD_BYTES];
 };
+
+bool tls_check_files(const char *certificate, const char *key, char *why, size_t why_size)
+{
+    struct certificate read;
+    bool is_read = certificate_read(&read, certificate, key, why, why_size);
+    certificate_finish(&read);
+    return is_read;
+}
 
 void tls_library(char *out, size_t size)
 {

@@ -49,6 +49,10 @@ void tls_get_state(struct tls *tls, struct tls_state *state);
 /* The board's own authority in PEM; NULL if it is none. Stays for as long as tls. */
 const char *tls_authority(struct tls *tls);
 
+/* Whether the two files of a certificate and its key can be read and belong together; else why says which and
+ * what is wrong. */
+bool tls_check_files(const char *certificate, const char *key, char *why, size_t why_size);
+
 /* "OpenSSL 3.0.19". */
 #define TLS_LIBRARY_BYTES 64
 void tls_library(char *out, size_t size);

@@ -246,6 +246,7 @@ async def test_administrators_see_how_far_a_bridge_is_behind(daemon):
     (line,) = json.loads(daemon.ctl("bridge", "list", "--json"))["bridges"]
     assert (line["name"], line["behind"], line["here"], line["text"]) == ("irc", 3, True, "the broker is away")
     assert "failing" in daemon.ctl("bridge", "list") and "3 behind" in daemon.ctl("bridge", "list")
+    assert b'hearth_bridge_behind_seqs{bridge="irc"} 3\n' in daemon.http("GET", "/metrics")[2]
     (mina,) = await meet(daemon, "mina")
     assert (await mina.ask_in_vain("bridge_state", text="x", ok=True))["error_code"] == "forbidden"
     assert (await mina.ask_in_vain("cursors"))["error_code"] == "forbidden"

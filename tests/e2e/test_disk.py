@@ -139,6 +139,17 @@ def test_a_ceiling_is_chosen_at_the_first_start_and_said(make_daemon, small_disk
     assert daemon.administrator("status")["max_bytes"] == chosen
 
 
+def test_a_ceiling_is_chosen_anew_for_the_board_that_a_backup_is_restored_on(make_daemon, small_disk, tmp_path):
+    there = make_daemon({"storage.path": str(small_disk / "chat.db"), "storage.reserve_bytes": 0})
+    there.ctl("backup", str(tmp_path / "copy.db"))
+    chosen = there.administrator("status")["max_bytes"]
+    there.stop()
+    here = make_daemon()
+    own = here.administrator("status")["max_bytes"]
+    here.ctl("restore", str(tmp_path / "copy.db"), "--force")
+    assert here.administrator("status")["max_bytes"] > max(chosen, own // 2)
+
+
 def test_a_ceiling_that_is_set_wins(make_daemon):
     daemon = make_daemon({"storage.max_bytes": 7000000})
     assert daemon.administrator("status")["max_bytes"] == 7000000

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from client import Client, part
 from daemon import DEADLINE_S
 from test_frames import handshake
 from test_http import metrics
@@ -128,3 +129,82 @@ def test_what_the_core_refuses_is_counted_and_logged_with_the_address(make_daemo
     lines = lines_of(daemon, "session: refused error_code=rate_limited")
     assert len(lines) == 2 and all("address=127.0.0.1" in line for line in lines)
     assert "times=1 " in lines[0] + " " and "times=2" in lines[1], "what was left out is said"
+
+
+async def until_logged(daemon, reason, address):
+    """Counted, and one line with the address in the log."""
+    assert metrics(daemon)[f'hearth_refusals_total{{reason="{reason}"}}'] >= 1
+    lines = lines_of(daemon, f"refused reason={reason} ")
+    assert len(lines) == 1 and f"address={address}" in lines[0], lines
+
+
+async def test_that_all_places_are_taken_is_logged(make_daemon):
+    daemon = make_daemon({"limits.exempt": "127.0.0.2,127.0.0.1", "limits.connections": 4})
+    people = [await Client.connect(daemon, f"person {n}", local_addr=("127.0.0.2", 0)) for n in range(4)]
+    answer = send(daemon, get(), "127.0.0.3")
+    assert answer.startswith(b"HTTP/1.1 503 ") and json.loads(answer.split(b"\r\n\r\n", 1)[1])["message"]
+    await people.pop().close()
+    daemon.until_connections(3)
+    await part(*people)
+    await until_logged(daemon, "full", "127.0.0.3")
+
+
+async def test_that_too_many_bodies_are_under_way_is_logged(make_daemon):
+    daemon = make_daemon({"limits.exempt": "127.0.0.1", "limits.http_bytes": 262144, "limits.reply_bytes": 32768})
+    request = get("/api/v1/do", "Content-Length: 32000", "Expect: 100-continue", method="POST")
+    for _ in range(8):
+        raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0))
+        HELD.append(raw)
+        raw.sendall(request)
+        raw.recv(4096)
+    await until_logged(daemon, "http_bytes", "127.0.0.2")
+
+
+async def test_that_an_answer_is_read_too_slowly_is_logged(make_daemon, tmp_path):
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_text("x" * 1_000_000)
+    daemon = make_daemon({"http.page_dir": tmp_path / "page"})
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        slow.settimeout(DEADLINE_S)
+        slow.connect(("127.0.0.1", daemon.port))
+        slow.sendall(get("/"))
+        slow.recv(64)
+        daemon.advance(1000)
+        try:
+            while slow.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+    daemon.until_alone()
+    await until_logged(daemon, "slow", "127.0.0.1")
+
+
+async def test_that_a_network_beyond_the_link_has_its_connections_is_logged(make_daemon):
+    daemon = make_daemon({"limits.exempt": "", "limits.connections_per_network": 2,
+                          "http.trusted_proxies": "127.0.0.9"})
+    answers = [send(daemon, handshake(daemon, **{"X-Forwarded-For": f"2001:db8:1:1::{n}"}), "127.0.0.9")
+               for n in range(1, 4)]
+    assert [answer.split(b" ")[1] for answer in answers] == [b"101", b"101", b"429"]
+    assert json.loads(answers[2].split(b"\r\n\r\n", 1)[1])["message"].endswith(".")
+    await until_logged(daemon, "network", "2001:db8:1:1::3")
+
+
+async def test_that_too_many_wait_without_a_request_is_logged(make_daemon):
+    daemon = make_daemon({"limits.exempt": "127.0.0.1", "limits.connections": 4,
+                          "limits.connections_per_address": 4000})
+    first = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0))
+    HELD.append(first)
+    first.setblocking(False)
+    answer = b""
+    for _ in range(2000):
+        HELD.append(socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0)))
+        try:
+            answer = first.recv(4096)
+            break
+        except BlockingIOError:
+            pass
+    assert answer.startswith(b"HTTP/1.1 503 ") and b"wait here without a request" in answer
+    while len(HELD) > 1:
+        HELD.pop().close()
+    await until_logged(daemon, "waiting", "127.0.0.2")

@@ -480,3 +480,22 @@ def test_many_who_go_in_the_middle_leave_nothing_behind(make_daemon):
                 secure.recv(10)
             socket.socket(fileno=secure.detach()).close()
     until(lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) <= before + 1)
+
+
+@pytest.mark.parametrize("fault", ["missing", "unreadable", "another"])
+def test_a_check_reads_the_files(files, tmp_path, fault):
+    hearthd = os.environ["HEARTHD"]
+
+    def check(certificate, key):
+        return subprocess.run([hearthd, "--set", "tls.mode=files", "--set", f"tls.certificate={certificate}",
+                               "--set", f"tls.key={key}", "--check-config"], capture_output=True, text=True)
+
+    files.make().put()
+    assert check(files.certificate, files.key).returncode == 0
+    bad = tmp_path / "bad.pem"
+    if fault == "unreadable":
+        bad.mkdir()
+    elif fault == "another":
+        bad.write_text("no certificate\n")
+    done = check(bad, files.key)
+    assert done.returncode == 2 and str(bad) in done.stderr and "total" in done.stdout, done
