@@ -197,18 +197,40 @@ enum exit_code command_room_unarchive(const struct invocation *invocation)
     return set_archived(invocation, "false");
 }
 
+/* A step at a time, so that one sees it go on. */
+static enum exit_code purge(const struct invocation *invocation, json_int_t *entries)
+{
+    struct progress progress;
+    json_t *reply = NULL;
+    json_int_t up_to = 0;
+    bool is_more = true;
+    enum exit_code code = EXIT_DONE;
+    progress_init(&progress, "removing");
+    while (is_more && code == EXIT_DONE) {
+        code = invocation_ask_long(invocation, json_pack("{s:s, s:s, s:I}", "type", "purge", "room",
+                                                         invocation->operands[0], "up_to", up_to), &reply);
+        up_to = number_of(reply, "up_to");
+        *entries += number_of(reply, "entries");
+        is_more = json_is_true(json_object_get(reply, "more"));
+        if (is_more)
+            progress_show(&progress, number_of(reply, "pruned"), up_to);
+        json_decref(reply);
+    }
+    progress_finish(&progress);
+    return code;
+}
+
 enum exit_code command_room_purge(const struct invocation *invocation)
 {
-    json_t *reply;
-    enum exit_code code = invocation_ask_long(
-        invocation, json_pack("{s:s, s:s}", "type", "purge", "room", invocation->operands[0]),
-        &reply);
+    json_int_t entries = 0;
+    enum exit_code code = purge(invocation, &entries);
     if (code != EXIT_DONE)
         return code;
+    json_t *reply = json_pack("{s:s, s:I}", "type", "purged", "entries", entries);
     if (invocation_has(invocation, OPTION_json))
         invocation_print_json(reply);
     else
-        printf("%" JSON_INTEGER_FORMAT " entries are gone\n", number_of(reply, "entries"));
+        printf("%" JSON_INTEGER_FORMAT " entries are gone\n", entries);
     json_decref(reply);
     return EXIT_DONE;
 }

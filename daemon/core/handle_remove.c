@@ -31,17 +31,19 @@ enum outcome handle_remove(struct ask *ask)
 struct purge_context {
     struct request_context request;
     int64_t entries; /* gone so far */
+    bool is_step;    /* whoever asks goes on */
 };
 
 static answer_handler answer_purge;
 
 /* As many as one commit bears; what is said meanwhile stays. */
-static struct job *create_purge(int64_t room_id, int64_t up_to, int64_t entries)
+static struct job *create_purge(int64_t room_id, int64_t up_to, int64_t entries, bool is_step)
 {
     struct job *job = job_create(JOB_ROOM_PURGE);
     struct purge_context *context = submit_context(job, sizeof *context);
     if (context) {
         context->entries = entries;
+        context->is_step = is_step;
         job->purge.room_id = room_id;
         job->purge.up_to = up_to;
     }
@@ -59,16 +61,25 @@ static enum outcome answer_purge(struct ask *ask, struct job *job)
         room_note_pruned(room, purge->first, purge->pruned);
     if (room && !purge->more)
         announce_room(ask->gateway, room, "purged");
-    if (purge->more)
-        return ask_submit(ask, create_purge(purge->room_id, purge->up_to, context->entries + purge->removed),
-                          answer_purge);
-    const struct reply_purged reply = {.entries = context->entries + purge->removed};
+    if (purge->more && !context->is_step)
+        return ask_submit(
+            ask, create_purge(purge->room_id, purge->up_to, context->entries + purge->removed, false),
+            answer_purge);
+    const struct reply_purged reply = {
+        .entries = context->entries + purge->removed,
+        .pruned = context->is_step ? purge->pruned : NUMBER_ABSENT,
+        .up_to = context->is_step ? purge->up_to : NUMBER_ABSENT,
+        .more = context->is_step && purge->more,
+    };
     return ask_reply(ask, REPLY_purged, &reply);
 }
 
 enum outcome handle_purge(struct ask *ask)
 {
-    struct job *job = create_purge(ask->room->id, ask->room->last, 0);
-    audit_add(ask, job, ACT_ERASE, ask->room, NULL, "all that was said");
+    int64_t up_to = ask->request.as_purge.up_to;
+    bool is_first = up_to == NUMBER_ABSENT || up_to == 0;
+    struct job *job = create_purge(ask->room->id, is_first ? ask->room->last : up_to, 0, up_to != NUMBER_ABSENT);
+    if (is_first)
+        audit_add(ask, job, ACT_ERASE, ask->room, NULL, "all that was said");
     return ask_submit(ask, job, answer_purge);
 }

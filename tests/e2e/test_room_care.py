@@ -131,6 +131,24 @@ async def test_a_large_room_is_purged_while_others_talk(daemon):
     await part(mina)
 
 
+async def test_a_purge_may_go_step_by_step(daemon):
+    [mina] = await meet(daemon, "mina")
+    rows = [{"kind": "message", "seq": seq, "ts": 1_800_000_000_000, "from": "x", "text": "t"} for seq in range(1, 701)]
+    for i in range(0, 700, 100):
+        daemon.administrator("import", room="den", rows=rows[i:i + 100])
+    step = daemon.administrator("purge", room="den", up_to=0)
+    assert 0 < step["entries"] < 700 and step["more"] and step["up_to"] == 700 and step["pruned"] == step["entries"]
+    await mina.join("den")
+    await mina.send("after it was asked for", "den")
+    rest = daemon.administrator("purge", room="den", up_to=step["up_to"])
+    assert rest["entries"] == 700 - step["entries"] and not rest.get("more")
+    assert (await mina.next("room", change="purged"))["name"] == "den"
+    [left] = (await mina.ask("history", room="den"))["messages"]
+    assert left["text"] == "after it was asked for"
+    assert [line["act"] for line in daemon.administrator("audit")["lines"]].count("erase") == 1
+    await part(mina)
+
+
 async def test_newcomers_find_a_first_room_whatever_became_of_it(daemon):
     [mina] = await meet(daemon, "mina")
     await mina.send("before")
