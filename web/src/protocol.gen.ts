@@ -10,6 +10,11 @@ export type Role =
   | "owner"
   | "admin";
 
+export type Speaker =
+  | "guest"
+  | "member"
+  | "moderator";
+
 export type Visibility =
   | "public"
   | "private"
@@ -216,7 +221,7 @@ export interface RoomLine {
   /** Between two messages of a user; absent: as fast as they like. */
   slow_seconds?: number;
   /** Who may speak, when not everybody: member or moderator, and all above. */
-  speak?: Role;
+  speak?: Speaker;
   /** It can be read only, and is listed for administrators only. */
   archived?: boolean;
 }
@@ -571,6 +576,8 @@ export interface RoomsRequest {
   query?: string;
   /** Go on behind this room, the last of the list before. */
   after?: string;
+  /** For administrators: only those without a word, a topic, or a role given to anybody but who owns it. */
+  empty?: boolean;
 }
 
 /** Enter a room and read its log from a cursor. */
@@ -848,7 +855,7 @@ export interface SetRequest {
   /** Least time between two messages of a user below moderator; 0: none. */
   slow_seconds?: number;
   /** Who may speak: guest (everybody), member or moderator, and all above. */
-  speak?: Role;
+  speak?: Speaker;
   /** true: the room can be read only, and is no longer listed; false: it is as before. */
   archived?: YesNo;
 }
@@ -859,6 +866,8 @@ export interface RemoveRequest {
   ref?: Ref;
   /** Room. */
   room: string;
+  /** Only if there is still nothing in it, as rooms with empty lists them. */
+  empty?: boolean;
 }
 
 /** Remove everything that was said in a room, for good. The room, its people and their roles stay. */
@@ -867,6 +876,8 @@ export interface PurgeRequest {
   ref?: Ref;
   /** Room. */
   room: string;
+  /** Only a step: some hundreds of the oldest entries, up to this seq; 0 is the newest there is. Repeated with what the answer says until more is false. */
+  up_to?: number;
 }
 
 /** Let a user into a private room. */
@@ -1488,7 +1499,7 @@ export interface JoinedReply {
   /** For so long; absent when it has no end. */
   muted_ms?: number;
   /** Who may speak, when not everybody: member or moderator, and all above. */
-  speak?: Role;
+  speak?: Speaker;
 }
 
 /** To leave. */
@@ -1567,12 +1578,18 @@ export interface OkReply {
   shared?: string[];
 }
 
-/** To purge; everything is gone. */
+/** To purge; everything is gone, or with up_to some. */
 export interface PurgedReply {
   type: "purged";
   ref?: Ref;
   /** How many entries of the log. */
   entries: number;
+  /** Of a step: the newest that has gone. */
+  pruned?: number;
+  /** The same: where the last one ends. */
+  up_to?: number;
+  /** The same: there are others. */
+  more?: boolean;
 }
 
 /** To claim; then welcome comes, or the error forbidden. */
@@ -2170,7 +2187,7 @@ export interface RoomEvent {
   /** Between two messages of a user; 0: as fast as they like. */
   slow_seconds?: number;
   /** Who may speak: guest, member or moderator, and all above. */
-  speak?: Role;
+  speak?: Speaker;
   /** The other one of a direct room. */
   peer?: string;
 }
@@ -2226,6 +2243,13 @@ export interface KnockEvent {
   text?: string;
   /** How many wait. */
   waiting: number;
+}
+
+/** An administrator has given this user another role in the gateway. */
+export interface RoleEvent {
+  type: "role";
+  /** guest, member, moderator or admin. */
+  role: Role;
 }
 
 /** A moderator has let this user in. */
@@ -2407,6 +2431,7 @@ export type Event =
   | MutedEvent
   | ErasingEvent
   | KnockEvent
+  | RoleEvent
   | AdmittedEvent
   | ReportEvent
   | NoticeEvent
@@ -2550,7 +2575,7 @@ export const least = {
   audit: "moderator",
   /** Make the room public or private. */
   visibility: "owner",
-  /** Give a user a role below one's own. */
+  /** Give a user a role no higher than one's own, or step back from one's own. */
   role: "owner",
   /** Remove the room and its log. */
   remove: "owner",
