@@ -116,9 +116,9 @@ void http_request_destroy(struct http_request *http)
     connection_finish(http->server, &http->connection);
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);
-    free_body(http);
     hook_destroy(http->hook);
     http->hook = NULL;
+    free_body(http); /* counts what is left, which is nothing */
     free(http->cursors);
     free(http);
 }

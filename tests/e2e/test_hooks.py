@@ -330,6 +330,13 @@ async def test_a_hook_over_its_rate_is_slowed_and_then_told_to_come_again(make_d
     await part(mina)
 
 
+async def test_what_has_been_posted_takes_no_place_any_more(make_daemon):
+    daemon = make_daemon({"limits.exempt": "", "memory.profile": "small", "limits.bridge_messages_per_minute": 100000})
+    hook = add(daemon)
+    statuses = [post(daemon, hook["path"], {"text": f"m{i}"})[0] for i in range(60)]
+    assert statuses == [200] * 60
+
+
 # ---- a full disk
 
 async def test_a_full_disk_is_told_to_the_sender_who_comes_again(make_daemon, small_disk):
