@@ -52,6 +52,29 @@ bool cursors_lag(struct database *database, struct job *job)
     return true;
 }
 
+/* The newest entry that was said before, found from the end of the room. */
+static bool rewind_one(struct database *database, struct cursor_row *cursor, int64_t since_ts)
+{
+    int64_t id;
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT id FROM messages WHERE id>=?1 AND id<=?2 AND ts<?3 ORDER BY id DESC LIMIT 1");
+    sqlite3_bind_int64(statement, 1, row_id(cursor->room_id, 0));
+    sqlite3_bind_int64(statement, 2, row_id(cursor->room_id, cursor->seq));
+    sqlite3_bind_int64(statement, 3, since_ts);
+    if (!database_number(database, statement, row_id(cursor->room_id, 0), &id))
+        return false;
+    cursor->seq = id - row_id(cursor->room_id, 0);
+    return true;
+}
+
+bool cursors_rewind(struct database *database, struct job *job)
+{
+    for (size_t i = 0; i < job->rewind.count; i++)
+        if (!rewind_one(database, &job->rewind.cursors[i], job->rewind.since_ts))
+            return false;
+    return true;
+}
+
 static void read_cursor(sqlite3_stmt *row, struct cursor_row *cursor)
 {
     *cursor = (struct cursor_row){.user_id = sqlite3_column_int64(row, 0),

@@ -7,9 +7,10 @@
 
 struct store_start;
 
-/* Writer: JOB_CURSORS. A reader: JOB_LAG. False on a failure of the database. */
+/* Writer: JOB_CURSORS. A reader: JOB_LAG, JOB_REWIND. False on a failure of the database. */
 bool cursors_write(struct database *database, struct job *job);
 bool cursors_lag(struct database *database, struct job *job);
+bool cursors_rewind(struct database *database, struct job *job);
 
 /* Puts those of tokens that open something into start. False on a failure of the database. */
 bool cursors_load(struct database *database, struct store_start *start);

@@ -47,6 +47,7 @@ static size_t size_of(enum job_kind kind)
         [JOB_INVITE_USE] = sizeof(struct job_invite_use),
         [JOB_SANCTIONS] = sizeof(struct job_sanctions),
         [JOB_AUDIT_PAGE] = sizeof(struct job_audit_page),
+        [JOB_REWIND] = sizeof(struct job_rewind),     [JOB_TOKEN_PAUSE] = sizeof(struct job_token),
         [JOB_CLOCK] = sizeof(struct job_clock),
         [JOB_IMPORT] = sizeof(struct job_import),     [JOB_LOGIN] = sizeof(struct job_login),
         [JOB_USER_FIND] = sizeof(struct job_user_find),

@@ -49,6 +49,7 @@ enum job_kind {
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
     JOB_CURSORS,      /* where bridges and bots have got to */
     JOB_TOKEN_REVOKE, /* it opens nothing any more; the user stays */
+    JOB_TOKEN_PAUSE,  /* nothing is carried until it is resumed */
     JOB_IMPORT,      /* entries into a room, kept as they are */
     JOB_CLOCK,       /* an administrator gives the time: see clock_give */
     /* reads: done by any worker, in any order, from what is committed */
@@ -72,6 +73,7 @@ enum job_kind {
     JOB_ORIGINS, /* what a bridge's entries are called where they come from */
     JOB_EMPTY_ROOMS, /* rooms that nobody has used */
     JOB_LAG,     /* how far bridges and bots are behind */
+    JOB_REWIND,  /* where their cursors stood at a time */
     JOB_TRANSFER, /* a step of a backup, or of its way back, as a stream */
     JOB_EXPORT,  /* a page of a room as rows for JSON lines */
     /* told by the store itself, never submitted: comes out of store_collect among the answers */
@@ -185,6 +187,9 @@ struct job_cursors { const struct cursor_row *cursors; size_t count; };
 #define LAG_MAX 100000
 struct lag { int64_t user_id, room_id, seq; int64_t count, oldest_ts; };
 struct job_lag { struct lag *lags; size_t count; };
+
+/* Where cursors stand when what was said since a time is to be told again: seq, no further than it is. */
+struct job_rewind { struct cursor_row *cursors; size_t count; int64_t since_ts; };
 
 enum grant_change { GRANT_ROLE, GRANT_INVITE, GRANT_DECLINE };
 struct job_grant {
@@ -443,6 +448,7 @@ struct job {
         struct job_backup backup; /* JOB_BACKUP, JOB_RESTORE */
         struct job_transfer transfer;
         struct job_import import;
+        struct job_rewind rewind;
         struct job_pruned pruned;
         struct job_handed_on handed_on;
         struct job_recovered recovered;

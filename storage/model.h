@@ -92,6 +92,7 @@ struct token_row {
     uint8_t hash[HASH_BYTES];
     char secret[SECRET_BYTES_MAX + 1]; /* a hook's senders sign with it; empty: they need not */
     bool is_everywhere;                /* in all public rooms, else in these */
+    bool is_paused;                    /* by an administrator: nothing is carried */
     int64_t rooms[TOKEN_ROOMS_MAX];
     size_t room_count;
     int64_t created_ms;

@@ -73,6 +73,8 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return rooms_list_empty(database, job);
     case JOB_LAG:
         return cursors_lag(database, job);
+    case JOB_REWIND:
+        return cursors_rewind(database, job);
     case JOB_SANCTIONS:
         return sanctions_list(database, job);
     case JOB_AUDIT_PAGE:

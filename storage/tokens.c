@@ -91,6 +91,19 @@ bool tokens_revoke(struct database *database, struct job *job)
     return database_run(database, statement) && forget_rooms(database, user_id);
 }
 
+/* Kept in meta: few are paused, and not for long. */
+#define PAUSED "'paused.'||?1"
+
+bool tokens_pause(struct database *database, struct job *job)
+{
+    const struct token_row *token = &job->token.token;
+    sqlite3_stmt *statement = database_prepare(
+        database, token->is_paused ? "INSERT OR REPLACE INTO meta(name, value) VALUES(" PAUSED ",1)"
+                                   : "DELETE FROM meta WHERE name=" PAUSED);
+    sqlite3_bind_int64(statement, 1, token->user_id);
+    return database_run(database, statement);
+}
+
 /* --- the start ---------------------------------------------------------------------------------- */
 
 static bool read_rooms(struct database *database, struct token_row *token)
@@ -111,7 +124,8 @@ static void read_token(sqlite3_stmt *row, struct token_row *token)
     *token = (struct token_row){.user_id = sqlite3_column_int64(row, 0),
                                 .role = (enum token_role)sqlite3_column_int(row, 3),
                                 .is_everywhere = sqlite3_column_int(row, 6) != 0,
-                                .created_ms = sqlite3_column_int64(row, 7)};
+                                .created_ms = sqlite3_column_int64(row, 7),
+                                .is_paused = sqlite3_column_int(row, 8) != 0};
     text_clean(column_text(row, 1), TEXT_LINE, token->name, sizeof token->name);
     snprintf(token->folded, sizeof token->folded, "%s", column_text(row, 2));
     snprintf(token->secret, sizeof token->secret, "%s", column_text(row, 5));
@@ -130,6 +144,7 @@ bool tokens_load(struct database *database, struct store_start *start)
         return database_failed(database, SQLITE_NOMEM);
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT user_id, name, folded, tokens.role, hash, secret, everywhere, created_ms"
+                  ", EXISTS(SELECT 1 FROM meta WHERE name='paused.'||user_id)"
                   " FROM tokens, users WHERE id=user_id AND hash IS NOT NULL ORDER BY user_id");
     enum step step;
     while ((step = database_step(database, statement)) == STEP_ROW &&

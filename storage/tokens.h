@@ -9,9 +9,10 @@
 
 struct store_start;
 
-/* Writer: JOB_TOKEN_CREATE, JOB_TOKEN_REVOKE. False on a failure of the database. */
+/* Writer: JOB_TOKEN_CREATE, JOB_TOKEN_REVOKE, JOB_TOKEN_PAUSE (of user_id, as is_paused says). False on a failure of the database. */
 bool tokens_create(struct database *database, struct job *job);
 bool tokens_revoke(struct database *database, struct job *job);
+bool tokens_pause(struct database *database, struct job *job);
 
 /* Puts all that open something into start. False on a failure of the database. */
 bool tokens_load(struct database *database, struct store_start *start);

@@ -229,6 +229,8 @@ static bool run_job(struct writer *writer, struct job *job)
         return tokens_create(&writer->database, job);
     case JOB_TOKEN_REVOKE:
         return tokens_revoke(&writer->database, job);
+    case JOB_TOKEN_PAUSE:
+        return tokens_pause(&writer->database, job);
     case JOB_IMPORT:
         return import_entries(writer, job);
     case JOB_CLOCK:

@@ -6,6 +6,7 @@
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/session_private.h"
+#include "daemon/core/token.h"
 #include "daemon/log.h"
 
 #define REFUSED_MAX 100 /* frames refused in a row before the connection is closed */
@@ -28,6 +29,8 @@
 static const struct row *const rows[MESSAGE_COUNT] = {
 #define REQUEST(name, sentence) [REQUEST_##name] = &row_##name,
 #include "protocol/messages.def"
+
+#define PAUSED_MS 5000 /* a bridge that is paused asks again after so long */
 };
 
 const struct row *dispatch_row(enum message_type request)
@@ -79,6 +82,13 @@ static bool is_met(const struct session *session, enum who who)
     return false;
 }
 
+/* A bridge that is paused says how it is and hears where it is, and that is all. */
+static bool is_paused(const struct session *session, const struct row *row)
+{
+    const struct token *token = token_of(session);
+    return token && token->row.is_paused && row->operation != OPERATION_none;
+}
+
 static bool may_ask(struct session *session, const struct row *row, struct refusal *refusal)
 {
     if (session->gateway->drain.phase != DRAIN_NONE) {
@@ -95,6 +105,11 @@ static bool may_ask(struct session *session, const struct row *row, struct refus
         refuse(refusal, is_known ? ERROR_forbidden : ERROR_unauthorized, NULL,
                is_known ? "Only the administrator may do this, on the admin socket."
                         : "Say hello first.");
+        return false;
+    }
+    if (is_paused(session, row)) {
+        refuse(refusal, ERROR_rate_limited, NULL, "An administrator has paused this bridge.");
+        refusal->retry_after_ms = PAUSED_MS;
         return false;
     }
     if (row->cost == COST_NONE)

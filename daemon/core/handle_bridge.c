@@ -92,6 +92,8 @@ enum outcome handle_cursor(struct ask *ask)
     struct cursor_row row = {.user_id = token->row.user_id, .room_id = room->id, .seq = cursor->seq};
     snprintf(row.name, sizeof row.name, "%s", cursor->name);
     memcpy(row.log_id, room->log_id, sizeof row.log_id);
+    if (token_cursor_is_put_back(token, &row))
+        return ask_fail(ask, ERROR_bad_request, "seq", "The cursor was put back: go on from where it stands.");
     if (!token_cursor_set(ask->gateway, token, &row))
         return ask_fail(ask, ERROR_forbidden, "name", "A token has at most %d cursors.",
                         TOKEN_CURSORS_MAX);
@@ -102,13 +104,14 @@ enum outcome handle_cursors(struct ask *ask)
 {
     struct record_cursor_line lines[TOKEN_CURSORS_MAX];
     const struct token *token = own_token(ask);
-    const struct token_cursor *cursor;
+    struct token_cursor *cursor;
     size_t count = 0;
     if (!token)
         return ANSWERED;
     DL_FOREACH(token->cursors, cursor)
     {
         const struct room *room = room_find_id(ask->gateway, cursor->row.room_id);
+        cursor->is_put_back = false;
         if (room)
             lines[count++] = (struct record_cursor_line){.name = cursor->row.name,
                                                          .room = room->name,
@@ -159,6 +162,7 @@ static struct record_bridge_line describe(const struct gateway *gateway, const s
         .name = token->row.name,
         .role = word_of(WORDS_token_role, (int)token->row.role),
         .here = user && user->sessions,
+        .paused = token->row.is_paused,
         .behind_ms = NUMBER_ABSENT,
         .ok = has_state && token->state.is_ok,
         .text = has_state ? token->state.text : NULL,

@@ -79,14 +79,19 @@ void token_drop_cursor(struct gateway *gateway, struct token *token, struct toke
     free(cursor);
 }
 
+void token_close_sessions(struct gateway *gateway, const struct token *token, uint16_t code, const char *why)
+{
+    const struct user *user = user_find_id(gateway, token->row.user_id);
+    for (struct session *session = user ? user->sessions : NULL; session; session = session->next)
+        session_close(session, code, why);
+}
+
 void token_remove(struct gateway *gateway, struct token *token)
 {
     struct user *user = user_find_id(gateway, token->row.user_id);
-    if (user) {
+    token_close_sessions(gateway, token, 4001, "The token was revoked");
+    if (user)
         user->token = NULL;
-        for (struct session *session = user->sessions; session; session = session->next)
-            session_close(session, 4001, "The token was revoked");
-    }
     while (token->cursors)
         token_drop_cursor(gateway, token, token->cursors);
     DL_DELETE(gateway->tokens.first, token);
@@ -153,11 +158,11 @@ size_t token_room_names(struct gateway *gateway, const char *text, const char **
     return count;
 }
 
-bool token_append_cursors(const struct gateway *gateway, const char *text, const char *name,
+bool token_append_cursors(struct gateway *gateway, const char *text, const char *name,
                           struct buffer *out)
 {
     const struct token *token = token_find(gateway, text);
-    const struct token_cursor *cursor;
+    struct token_cursor *cursor;
     bool is_whole = true;
     if (!token)
         return true;
@@ -169,6 +174,7 @@ bool token_append_cursors(const struct gateway *gateway, const char *text, const
         snprintf(one, sizeof one, "%s%s.%" PRId64, out->length ? "," : "", cursor->row.log_id,
                  cursor->row.seq);
         is_whole = is_whole && buffer_append_text(out, one);
+        cursor->is_put_back = false;
     }
     return is_whole;
 }

@@ -20,6 +20,7 @@ struct token_cursor {
     struct token_cursor *prev, *next; /* of the token's */
     struct cursor_row row;
     bool is_changed; /* and not submitted yet */
+    bool is_put_back; /* by an administrator; until whoever reads by it has heard where it stands */
 };
 
 struct token {
@@ -53,6 +54,9 @@ void token_remove(struct gateway *gateway, struct token *token);
 
 void token_drop_cursor(struct gateway *gateway, struct token *token, struct token_cursor *cursor);
 
+/* Closes all that was opened with it; who reads goes on from its cursors. */
+void token_close_sessions(struct gateway *gateway, const struct token *token, uint16_t code, const char *why);
+
 /* The session's, when a token opened it; else NULL. */
 const struct token *token_of(const struct session *session);
 
@@ -77,9 +81,9 @@ bool token_is_known(const struct gateway *gateway, const char *text);
 bool token_brings(const struct gateway *gateway, const char *text);
 
 /* Appends where its cursor of this name stands in each room, as cursors.h has it; nothing where it has
- * none. False without memory. */
+ * none. Now that is known. False without memory. */
 struct buffer;
-bool token_append_cursors(const struct gateway *gateway, const char *text, const char *name,
+bool token_append_cursors(struct gateway *gateway, const char *text, const char *name,
                           struct buffer *out);
 
 /* USER_KIND_BRIDGE or USER_KIND_BOT, as said; NULL of NULL. */

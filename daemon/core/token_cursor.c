@@ -55,6 +55,20 @@ bool token_cursor_set(struct gateway *gateway, struct token *token, const struct
     return true;
 }
 
+bool token_cursor_put_back(struct gateway *gateway, struct token *token, const struct cursor_row *row)
+{
+    struct token_cursor *cursor = find(token, row);
+    if (cursor)
+        cursor->is_put_back = true;
+    return cursor && token_cursor_set(gateway, token, row);
+}
+
+bool token_cursor_is_put_back(const struct token *token, const struct cursor_row *row)
+{
+    const struct token_cursor *cursor = find(token, row);
+    return cursor && cursor->is_put_back && row->seq > cursor->row.seq;
+}
+
 /* --- writing ------------------------------------------------------------------------------------- */
 
 /* The rows that have changed, in the job's memory. */

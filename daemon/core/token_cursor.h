@@ -14,6 +14,10 @@ struct token;
 /* Puts it where it is said to be, also back. False: the token has as many as it may, or no memory. */
 bool token_cursor_set(struct gateway *gateway, struct token *token, const struct cursor_row *row);
 
+/* Puts it back for whoever reads by it: until they have heard of it, they may not put it further. */
+bool token_cursor_put_back(struct gateway *gateway, struct token *token, const struct cursor_row *row);
+bool token_cursor_is_put_back(const struct token *token, const struct cursor_row *row);
+
 /* The same of what was loaded. */
 bool token_cursor_load(struct token *token, const struct cursor_row *row);
 

@@ -306,3 +306,67 @@ async def test_metrics_are_written_for_prometheus(daemon, make_receiver, tmp_pat
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     await part(mina)
+
+
+# ---- what administrators do with it
+
+def listed(daemon):
+    (line,) = json.loads(daemon.ctl("bridge", "list", "--json"))["bridges"]
+    return line
+
+
+async def test_a_bridge_that_is_paused_carries_nothing_until_it_goes_on(daemon, make_receiver):
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    with Bridge(daemon, webhook(receiver)) as bridge:
+        settled(bridge)
+        await mina.send("one")
+        receiver.until(1)
+        daemon.ctl("bridge", "pause", "out")
+        for _ in tries():
+            if "paused" in listed(daemon).get("text", ""):
+                break
+        assert listed(daemon)["paused"] and "paused" in daemon.ctl("bridge", "list")
+        await mina.send("two")
+        await part(mina)
+        daemon.settings["listen.port"] = daemon.port
+        daemon.restart()
+        assert listed(daemon)["paused"], "it is remembered"
+        assert len(receiver.posts) == 1
+        daemon.ctl("bridge", "resume", "out")
+        assert receiver.texts(2) == ["one", "two"]
+    assert not listed(daemon).get("paused")
+    assert daemon.ctl("bridge", "pause", "nobody", check=False).returncode == 1
+
+
+async def test_a_bridge_is_told_again_what_was_said_since(daemon, make_receiver, tmp_path):
+    receiver, now = make_receiver(), int(time.time() * 1000)
+    (mina,) = await meet(daemon, "mina")
+    for text in ("long ago", "one"):
+        await mina.send(text)
+    daemon.ctl("room", "export", "lobby", str(tmp_path / "lobby.jsonl"))
+    lines = [json.loads(line) for line in (tmp_path / "lobby.jsonl").read_text().splitlines()]
+    for line, age_s in zip([line for line in lines if line.get("text")], (3600, 60)):
+        line["ts"] = now - age_s * 1000
+    (tmp_path / "old.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    daemon.ctl("room", "import", str(tmp_path / "old.jsonl"), "old")
+    await mina.join("old")
+    with Bridge(daemon, webhook(receiver, rooms='"old"'), rooms=("old",)) as bridge:
+        settled(bridge)
+        last = (await mina.send("two", "old"))["seq"]
+        receiver.until(1)
+        daemon.ctl("bridge", "replay", "out", "--since", "30m")
+        assert receiver.texts(3) == ["two", "one", "two"]
+        ids = [headers["webhook-id"] for headers, _ in receiver.posts]
+        assert ids[0] == ids[2]
+        for _ in tries():
+            if cursors_of(bridge) == {"out": last}:
+                break
+        else:
+            raise AssertionError(cursors_of(bridge))
+    daemon.ctl("bridge", "replay", "out", "--since", "2h", "--room", "old")
+    with Bridge(daemon, webhook(receiver, rooms='"old"'), token=bridge.token):
+        assert receiver.texts(6)[3:] == ["long ago", "one", "two"], "one that is away hears of it when it comes back"
+    for wrong in (["nobody", "--since", "1h"], ["out"], ["out", "--since", "x"], ["out", "--since", "1h", "--room", "none"]):
+        assert daemon.ctl("bridge", "replay", *wrong, check=False).returncode != 0
+    await part(mina)
