@@ -61,13 +61,14 @@ static void note_self(void *of, const struct web_answer *answer)
     struct bridge *bridge = of;
     json_t *reply = json_loadb(answer->body, answer->length, 0, NULL);
     const char *uid = json_string_value(json_object_get(json_object_get(reply, "user"), "uid"));
+    char why[160];
+    web_describe(answer, "the gateway", why, sizeof why);
     bridge->is_introducing = false;
     bridge->introduce_ms = bridge_now_ms() + bridge_jitter(INTRODUCE_AGAIN_MS);
     if (answer->status == 200 && uid)
         snprintf(bridge->uid, sizeof bridge->uid, "%s", uid);
     else
-        log_warn("bridge: who it is was not told status=%d why=\"%.*s\"", answer->status,
-                 answer->status ? (int)strcspn(answer->body, "\r\n") : 100, answer->status ? answer->body : answer->error);
+        log_warn("bridge: who it is was not told why=\"%s\"", why);
     bridge->has_failed = !bridge->uid[0];
     json_decref(reply);
 }

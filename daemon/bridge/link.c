@@ -111,6 +111,21 @@ void links_destroy(struct bridge *bridge, const void *target)
 
 /* --- waiting -------------------------------------------------------------------------------------- */
 
+static void set_why(struct link *link, const char *why)
+{
+    if (strcmp(why, link->why) != 0)
+        log_warn("link: waits name=%s room=%s why=\"%s\"", link->plan.name, link->plan.room, why);
+    snprintf(link->why, sizeof link->why, "%s", why);
+}
+
+/* What the gateway answers. */
+static void say_why(struct link *link, const struct web_answer *answer)
+{
+    char why[sizeof link->why];
+    web_describe(answer, "the gateway", why, sizeof why);
+    set_why(link, why);
+}
+
 static void wait_for(struct link *link, int64_t ms, const char *why)
 {
     int64_t backoff = RETRY_LEAST_MS, most = link->state == LINK_WAITING ? READ_AGAIN_MOST_MS : RETRY_MOST_MS;
@@ -121,9 +136,8 @@ static void wait_for(struct link *link, int64_t ms, const char *why)
     link->bridge->has_failed = true;
     backoff = backoff < most ? backoff : most;
     link->due_ms = bridge_now_ms() + (ms > 0 ? ms : bridge_jitter(backoff));
-    if (why && strcmp(why, link->why) != 0)
-        log_warn("link: waits name=%s room=%s why=\"%s\"", link->plan.name, link->plan.room, why);
-    snprintf(link->why, sizeof link->why, "%s", why ? why : "");
+    if (why)
+        set_why(link, why);
 }
 
 /* --- the cursor ----------------------------------------------------------------------------------- */
@@ -136,8 +150,10 @@ static void noted(void *of, const struct web_answer *answer)
         link->noted_seq = link->noting_seq;
     else if (answer->status == 400) /* it was put back, or the room has another log now */
         link->is_put_back = true;
-    else
+    else {
         link->noted_ms = bridge_now_ms() + bridge_jitter(NOTE_AGAIN_MS);
+        say_why(link, answer);
+    }
 }
 
 static void note(struct link *link)
@@ -303,16 +319,8 @@ static bool take_stream(void *of, const char *bytes, size_t length)
 static void stream_ended(void *of, const struct web_answer *answer)
 {
     struct link *link = of;
-    char why[160];
     link->stream = NULL;
     link->is_paused = false;
-    if (answer->status == 200)
-        snprintf(why, sizeof why, "the gateway ended the stream");
-    else if (answer->status)
-        snprintf(why, sizeof why, "the gateway answers %d: %.100s", answer->status, answer->body);
-    else
-        snprintf(why, sizeof why, "the gateway is not reached: %.100s", answer->error);
-    why[strcspn(why, "\r\n")] = '\0';
     if (link->state == LINK_READING) {
         take_lines(link);
         if (link->state != LINK_READING)
@@ -320,7 +328,8 @@ static void stream_ended(void *of, const struct web_answer *answer)
         link->state = LINK_WAITING;
         link->length = 0;
         link->noted_seq = UNKNOWN; /* see read_on_if_noted */
-        wait_for(link, answer->retry_after_ms, why);
+        say_why(link, answer);
+        wait_for(link, answer->retry_after_ms, NULL);
     }
 }
 

@@ -179,6 +179,17 @@ static struct web_call *create_call(const struct web_request *request)
     return NULL;
 }
 
+void web_describe(const struct web_answer *answer, const char *who, char *out, size_t size)
+{
+    if (answer->status == 200)
+        snprintf(out, size, "%s ended the stream", who);
+    else if (answer->status)
+        snprintf(out, size, "%s answers %d: %.100s", who, answer->status, answer->body);
+    else
+        snprintf(out, size, "%s is not reached: %.100s", who, answer->error);
+    out[strcspn(out, "\r\n")] = '\0';
+}
+
 /* --- all of them ---------------------------------------------------------------------------------- */
 
 struct web *web_create(void)

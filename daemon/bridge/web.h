@@ -35,6 +35,9 @@ struct web_request {
     void *of;
 };
 
+/* One line for people: "the gateway answers 503: ...". */
+void web_describe(const struct web_answer *answer, const char *who, char *out, size_t size);
+
 struct web *web_create(void); /* NULL without memory */
 void web_destroy(struct web *web); /* cancels what is under way; NULL is fine */
 
