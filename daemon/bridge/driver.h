@@ -40,6 +40,7 @@ struct driver {
     /* Reads a target's part of the configuration, which stays until close. With bridge->is_dry_run it connects to
      * nothing. NULL: why is one sentence. */
     void *(*open)(struct bridge *bridge, const config_setting_t *setting, char *why, size_t why_size);
+    /* A call of the web whose of is the link ends with it. */
     void (*deliver)(void *target, struct link *link, const struct entry *entry);
     /* Called in every turn of the loop; may be NULL. */
     void (*tick)(void *target);
@@ -47,7 +48,7 @@ struct driver {
     void (*close)(void *target);
 };
 
-extern const struct driver webhook_driver;
+extern const struct driver webhook_driver, ntfy_driver;
 #ifdef HEARTH_BRIDGE_MQTT
 extern const struct driver mqtt_driver;
 #endif

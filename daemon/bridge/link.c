@@ -101,8 +101,7 @@ void links_destroy(struct bridge *bridge, const void *target)
         if (!leads_to(link, target))
             continue;
         LL_DELETE(bridge->links, link);
-        stop_reading(link);
-        web_cancel(bridge->web, link->note);
+        web_cancel_of(bridge->web, link);
         forget_entry(link);
         free(link->bytes);
         free(link);

@@ -30,6 +30,7 @@ struct targets {
 
 static const struct driver *const drivers[] = {
     &webhook_driver,
+    &ntfy_driver,
 #ifdef HEARTH_BRIDGE_MQTT
     &mqtt_driver,
 #endif
@@ -228,7 +229,7 @@ static bool read_groups(struct targets *targets, const char *path, const config_
             if (!add(targets, path, config_setting_get_elem(list, (unsigned)i), drivers[k]))
                 return false;
     }
-    return targets->count > 0 || complain(path, 0, "there is nothing to carry: see webhooks and mqtt");
+    return targets->count > 0 || complain(path, 0, "there is nothing to carry: see webhooks, ntfy and mqtt");
 }
 
 static bool is_known_group(const char *name)

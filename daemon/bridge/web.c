@@ -237,6 +237,16 @@ void web_cancel(struct web *web, struct web_call *call)
     free_call(call);
 }
 
+void web_cancel_of(struct web *web, const void *of)
+{
+    struct web_call *call, *after;
+    DL_FOREACH_SAFE(web->calls, call, after)
+    {
+        if (call->request.of == of)
+            web_cancel(web, call);
+    }
+}
+
 void web_resume(struct web_call *call)
 {
     if (call)

@@ -45,6 +45,7 @@ void web_destroy(struct web *web); /* cancels what is under way; NULL is fine */
  * called from take and done; web_cancel and web_destroy not from take. */
 struct web_call *web_begin(struct web *web, const struct web_request *request);
 void web_cancel(struct web *web, struct web_call *call);
+void web_cancel_of(struct web *web, const void *of); /* all whose of it is */
 void web_resume(struct web_call *call);
 
 /* Waits for at most wait_ms, and does what there is to do. web_wake ends the wait; any thread. */

@@ -89,6 +89,13 @@ class Bridge:
         self.stop()
 
 
+def parsed(body):
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
 class Receiver:
     """An HTTP server that keeps what is posted; answer(number, body) gives (status, headers, body)."""
 
@@ -102,7 +109,7 @@ class Receiver:
                 with receiver.changed:
                     receiver.posts.append((dict(self.headers), body))
                     number = len(receiver.posts)
-                status, headers, text = answer(number, json.loads(body)) if answer else (200, {}, b"")
+                status, headers, text = answer(number, parsed(body)) if answer else (200, {}, b"")
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
