@@ -72,6 +72,21 @@ static bool read_text(const char *text, size_t length, struct hook_messages *mes
     return true;
 }
 
+/* A title, when there is one, stands above. */
+static bool read_fields(const struct hook_post *post, const char *text, size_t length, struct hook_messages *messages)
+{
+    size_t title_length;
+    char *title = form_field(post, "title", &title_length), *whole = NULL;
+    bool has_title = title && title_length > 0 && !memchr(title, '\0', title_length);
+    int whole_length = has_title ? asprintf(&whole, "%.*s\n%.*s", (int)title_length, title, (int)length, text) : -1;
+    bool is_read = whole_length >= 0 && strlen(whole) == (size_t)whole_length
+                       ? read_text(whole, (size_t)whole_length, messages)
+                       : read_text(text, length, messages);
+    free(whole);
+    free(title);
+    return is_read;
+}
+
 /* payload= is JSON as Slack takes it; text= and the like are what they say. */
 static bool read_form(const struct hook_post *post, struct hook_messages *messages)
 {
@@ -83,7 +98,7 @@ static bool read_form(const struct hook_post *post, struct hook_messages *messag
         messages->why = "The form has no field payload or text.";
         for (size_t i = 0; !value && i < sizeof names / sizeof *names; i++)
             value = form_field(post, names[i], &length);
-        is_read = value && read_text(value, length, messages);
+        is_read = value && read_fields(post, value, length, messages);
     }
     if (messages->format == HOOK_TEXT)
         messages->format = HOOK_SLACK;

@@ -109,6 +109,7 @@ class Receiver:
                 with receiver.changed:
                     receiver.posts.append((dict(self.headers), body))
                     number = len(receiver.posts)
+                    receiver.changed.notify_all()
                 status, headers, text = answer(number, parsed(body)) if answer else (200, {}, b"")
                 self.send_response(status)
                 for name, value in headers.items():

@@ -1,5 +1,6 @@
 """MQTT, with mosquitto: both ways, whoever dies meanwhile; and what Home Assistant finds."""
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from daemon import DEADLINE_S
 from test_webhooks import settled
 
 BROKER = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+NATS = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
+LONG = bool(os.environ.get("HEARTH_LONG_TESTS"))
 HAS_MQTT = BRIDGE.exists() and b"libmosquitto" in BRIDGE.read_bytes()
 pytestmark = [needed, pytest.mark.skipif(not (BROKER and shutil.which("mosquitto_pub") and HAS_MQTT),
                                          reason="mosquitto is not there, or hearth-bridge is built without it")]
@@ -56,6 +59,29 @@ class Broker:
         self.stop()
 
 
+class Nats(Broker):
+    """nats-server by its listener for MQTT: it keeps what it has acknowledged, also when it is killed."""
+    DIES = True
+
+    def __init__(self, folder):
+        self.folder = folder
+        super().__init__(folder)
+
+    def start(self):
+        path = self.folder / "nats.conf"
+        path.write_text(f'server_name: test\nport: -1\njetstream {{ store_dir: "{self.folder}/nats" }}\n'
+                        f'mqtt {{ port: {self.port}, host: 127.0.0.1 }}\n')
+        self.process = subprocess.Popen([NATS, "-c", path], stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if "ready" in line:
+                break
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+
 class Subscriber:
     """(topic, payload) as they come; its session outlives the broker's end."""
 
@@ -79,13 +105,18 @@ class Subscriber:
             return self.lines[:]
 
 
-@pytest.fixture
-def broker(tmp_path):
+@pytest.fixture(params=[Broker])
+def broker(tmp_path, request):
+    if request.param is Nats and not NATS:
+        pytest.skip("nats-server is not there")
     folder = tmp_path / "broker"
     folder.mkdir()
-    running = Broker(folder)
+    running = request.param(folder)
     yield running
     running.close()
+
+
+each_broker = pytest.mark.parametrize("broker", [Broker, Nats], indirect=True, ids=["mosquitto", "nats"])
 
 
 def mqtt(broker, more="", rooms='"lobby"'):
@@ -124,16 +155,50 @@ async def test_what_is_said_goes_out_and_what_arrives_is_said(daemon, broker):
     await part(mina)
 
 
-async def test_nothing_is_lost_when_broker_bridge_and_gateway_go_in_turn(daemon, broker):
+class Publisher(threading.Thread):
+    """Says p0, p1, ... into the room, each with an id, and each again when it is not sure."""
+
+    def __init__(self, broker):
+        super().__init__()
+        self.broker, self.count, self.stop = broker, 0, threading.Event()
+
+    def run(self):
+        while not self.stop.is_set():
+            payload = json.dumps({"text": f"p{self.count}", "id": f"p{self.count}", "from": "Jun"})
+            done = subprocess.run(["mosquitto_pub", "-p", str(self.broker.port), "-q", "1", "-t", "hearth/lobby/send",
+                                   "-m", payload], capture_output=True)
+            self.count += done.returncode == 0
+            self.stop.wait(0.2)
+
+
+def rows_of(daemon, **wanted):
+    rows, after = [], 0
+    while True:
+        page = daemon.administrator("export", room="lobby", after=after)
+        rows += page["rows"]
+        if not page["more"]:
+            return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
+        after = rows[-1]["seq"]
+
+
+TURNS, EACH = (50, 200) if LONG else (6, 5)
+
+
+@each_broker
+async def test_nothing_is_lost_when_broker_bridge_and_gateway_go_in_turn(make_daemon, broker):
+    daemon = make_daemon({"limits.exempt": "127.0.0.1"})
     (mina,) = await meet(daemon, "mina")
     listener = broker.subscribe("hearth/lobby")
     bridge = Bridge(daemon, mqtt(broker)).start()
     settled(bridge)
     await mina.send("first")
     listener.until(lambda lines: texts(lines))
+    daemon.settings["listen.port"] = daemon.port
+    publisher = Publisher(broker)
+    publisher.start()
     wanted, number = ["first"], 0
-    for turn in range(6):
-        for _ in range(5):
+    for turn in range(TURNS):
+        for _ in range(EACH):
             number += 1
             wanted.append(f"m{number}")
             await mina.send(f"m{number}")
@@ -146,13 +211,21 @@ async def test_nothing_is_lost_when_broker_bridge_and_gateway_go_in_turn(daemon,
         else:
             await part(mina)
             daemon.kill()
-            port = daemon.port
-            daemon.settings["listen.port"] = port
             daemon.start()
             (mina,) = await meet(daemon, f"mina {turn}")
-        listener.until(lambda lines: f"m{number}" in texts(lines))
+    publisher.stop.set()
+    publisher.join(DEADLINE_S)
+    listener.until(lambda lines: f"m{number}" in texts(lines))
     seen = list(dict.fromkeys(texts(listener.lines)))
     assert seen == wanted, "something is missing or out of order"
+    ids = [json.loads(payload)["id"] for _, payload in listener.lines]
+    assert len(set(ids)) == len(wanted), "the same message has another id"
+    for _ in tries():
+        brought = [row["text"] for row in rows_of(daemon, **{"from": "Jun"})]
+        if len(set(brought)) >= publisher.count:
+            break
+    assert len(brought) == len(set(brought)), "something is there twice"
+    assert {f"p{i}" for i in range(publisher.count)} <= set(brought), "something that the broker had is missing"
     bridge.stop()
     await part(mina)
 
@@ -205,3 +278,101 @@ async def test_rooms_whose_names_mean_something_to_a_broker(daemon, broker):
         await mina.send("x", "a+b")
         listener.until(lambda lines: any(topic == "hearth/a%2Bb" for topic, _ in lines))
     await part(mina)
+
+
+async def test_edits_deletions_and_reactions_follow(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    listener = broker.subscribe("hearth/lobby")
+    with Bridge(daemon, mqtt(broker)) as bridge:
+        settled(bridge)
+        first = await mina.send("one")
+        await mina.ask("edit", room="lobby", target=first["seq"], text="better")
+        await mina.ask("react", room="lobby", target=first["seq"], emoji="👍", on=True)
+        await mina.ask("delete", room="lobby", target=first["seq"])
+        lines = listener.until(lambda lines: len(lines) >= 4)
+    said = [json.loads(payload) for _, payload in lines]
+    assert [line["event"] for line in said] == ["message", "edit", "reaction", "delete"]
+    assert [line.get("target") for line in said] == [None] + [first["seq"]] * 3
+    await part(mina)
+
+
+async def test_two_bridges_into_one_room_feed_each_other_nothing(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    listener = broker.subscribe("#")
+    one = Bridge(daemon, mqtt(broker, 'prefix = "one"; send_topic = "two/{room}";'), name="one")
+    other = Bridge(daemon, mqtt(broker, 'prefix = "two"; send_topic = "one/{room}";').replace('"out"', '"other"'), name="other")
+    with one, other:
+        settled(one), settled(other)
+        await mina.send("hello")
+        listener.until(lambda lines: len([1 for topic, _ in lines if topic in ("one/lobby", "two/lobby")]) >= 2)
+        heard = await mina.entries(3)
+        assert [entry["text"] for entry in heard] == ["hello"] * 3, "each brings what the other published"
+        await mina.send("last")
+        listener.until(lambda lines: len([1 for _, payload in lines if "last" in payload]) >= 2)
+        await mina.entries(3)
+    assert len([1 for topic, _ in listener.lines if topic in ("one/lobby", "two/lobby")]) == 4, "and that is all"
+    await part(mina)
+
+
+@pytest.mark.parametrize("version", [4, 5])
+async def test_a_broker_keeps_what_comes_while_the_bridge_is_away(daemon, broker, version):
+    await part(*await meet(daemon, "mina"))
+    bridge = Bridge(daemon, mqtt(broker, f"version = {version};"))
+    listener = broker.subscribe("hearth/status")
+    with bridge:
+        listener.until(lambda lines: lines)
+        settled(bridge)
+    for i in range(3):
+        broker.publish("hearth/lobby/send", f"m{i}")
+    with bridge:
+        for _ in tries():
+            if len(rows_of(daemon, via="mqtt")) == 3:
+                break
+    assert [row["text"] for row in rows_of(daemon, via="mqtt")] == ["m0", "m1", "m2"]
+
+
+async def test_payloads_that_nobody_can_read_stop_nothing(daemon, broker):
+    await part(*await meet(daemon, "mina"))
+    with Bridge(daemon, mqtt(broker)) as bridge:
+        broker.subscribe("hearth/status").until(lambda lines: lines)
+        for payload in (b"\xff\xfe", b" ", b"{" * 60000, b'{"text": 1}', b'{"text": ""}', b"x" * 10_000_000, b"a\0b",
+                        b'{"text":"x","from":' + b'"y"' * 9, json.dumps({"text": "with a number", "id": 7, "from": 5}).encode()):
+            subprocess.run(["mosquitto_pub", "-p", str(broker.port), "-q", "1", "-t", "hearth/lobby/send", "-s"],
+                           input=payload, check=True, timeout=DEADLINE_S)
+        broker.publish("hearth/lobby/send", "and on it goes")
+        for _ in tries():
+            if rows_of(daemon, text="and on it goes"):
+                break
+        for _ in tries():
+            if any("passed over" in line for line in bridge.log):
+                break
+    assert rows_of(daemon, text="with a number", origin="mqtt:7")
+
+
+async def test_topics_and_payloads_are_as_the_configuration_has_them(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    listener = broker.subscribe("#")
+    more = ('topic = "site/{room}/chat"; send_topic = "site/{room}/say"; '
+            'payload = "{{ {from|json}: {text} ({event}) }"; retain = true; via = "site";')
+    with Bridge(daemon, mqtt(broker, more)) as bridge:
+        settled(bridge)
+        await mina.send('say "hi"')
+        listener.until(lambda lines: any(topic == "site/lobby/chat" for topic, _ in lines))
+        broker.publish("site/lobby/say", "hello")
+        for _ in tries():
+            if rows_of(daemon, via="site"):
+                break
+    assert ("site/lobby/chat", '{ "mina": say "hi" (message) }') in listener.lines
+    kept = broker.subscribe("site/lobby/chat").until(lambda lines: lines)
+    assert kept[0][1] == '{ "mina": say "hi" (message) }', "it was retained"
+    await part(mina)
+
+
+@pytest.mark.parametrize("more, why", [
+    ('prefix = "a/#";', "prefix"), ('topic = "{prefix}/+";', "topic"), ('topic = "{what}";', "topic"), ('topic = "{prefix";', "topic"),
+    ('topic = "x/{room}"; send_topic = "x/{room}";', "the same"), ('payload = "{nothing}";', "payload"), ('host = 7;', "host"),
+    ("version = 3;", "version"), ('payload = "{text}"; discovery = true;', "discovery"), ('ca = "/nowhere";', "set up"),
+    ('send_topics = "x";', "no setting send_topics")])
+async def test_a_wrong_configuration_is_told(daemon, broker, more, why):
+    done = Bridge(daemon, mqtt(broker, more)).run("--check-config")
+    assert done.returncode == 1 and why in done.stderr and ".conf:" in done.stderr, done.stderr
