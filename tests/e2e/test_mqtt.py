@@ -370,7 +370,7 @@ async def test_topics_and_payloads_are_as_the_configuration_has_them(daemon, bro
 
 @pytest.mark.parametrize("more, why", [
     ('prefix = "a/#";', "prefix"), ('topic = "{prefix}/+";', "topic"), ('topic = "{what}";', "topic"), ('topic = "{prefix";', "topic"),
-    ('topic = "x/{room}"; send_topic = "x/{room}";', "the same"), ('payload = "{nothing}";', "payload"), ('host = 7;', "host"),
+    ('topic = "x/{room}"; send_topic = "x/{room}";', "the same"), ('payload = "{nothing}";', "payload"),
     ("version = 3;", "version"), ('payload = "{text}"; discovery = true;', "discovery"), ('ca = "/nowhere";', "set up"),
     ('send_topics = "x";', "no setting send_topics")])
 async def test_a_wrong_configuration_is_told(daemon, broker, more, why):
