@@ -90,8 +90,9 @@ void say_line(struct hook_message *message, const char *text)
 void say_flat(struct hook_message *message, const char *text)
 {
     size_t line = strcspn(text, "\r\n"), length = start_of(text, strlen(text), FLAT_BYTES_MAX);
-    append(message, text, line < length ? line : length);
-    if (text[line < length ? line : length])
+    length = line < length ? line : length;
+    append(message, text, length);
+    if (text[length + strspn(text + length, " \r\n")]) /* what git writes ends with a line's end */
         say(message, "…");
 }
 

@@ -11,6 +11,7 @@ import pytest
 from bridge import BRIDGE, Bridge, needed, tries
 from client import meet, part
 from daemon import DEADLINE_S
+from test_connect import recipe
 from test_webhooks import settled
 
 BROKER = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
@@ -27,7 +28,7 @@ class Broker:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.path = folder / "mosquitto.conf"
-        self.path.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+        self.path.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\nmax_queued_messages 0\n"
                              f"persistence_location {folder}/\nuser root\n")
         self.process, self.subscribers = None, []
         self.start()
@@ -376,3 +377,60 @@ async def test_topics_and_payloads_are_as_the_configuration_has_them(daemon, bro
 async def test_a_wrong_configuration_is_told(daemon, broker, more, why):
     done = Bridge(daemon, mqtt(broker, more)).run("--check-config")
     assert done.returncode == 1 and why in done.stderr and ".conf:" in done.stderr, done.stderr
+
+
+# ---- the recipes of the README
+
+def recipe_settings(broker):
+    """The bridge's recipe, with the broker's port, and its MQTT alone."""
+    line = next(line for line in recipe("bridge").splitlines() if line.startswith("mqtt"))
+    return line.replace('host = "localhost"', f'host = "127.0.0.1"; port = {broker.port}') + "\n"
+
+
+async def test_mosquitto_speaks_and_listens_as_the_recipe_has_it(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, recipe("bridge").split("\n", 1)[1])
+    assert "whsec_" in bridge.run("--check-config").stderr, "the secret of the recipe is none"
+    with Bridge(daemon, recipe_settings(broker), name="out2") as bridge:
+        settled(bridge)
+        wrapped = broker.path.parent / "bin"
+        wrapped.mkdir()
+        for name in ("mosquitto_pub", "mosquitto_sub"):
+            (wrapped / name).write_text(f'#!/bin/sh\nexec {shutil.which(name)} -p {broker.port} "$@"\n')
+            (wrapped / name).chmod(0o755)
+        program = subprocess.Popen(["/bin/sh", "-eu", "-c", recipe("mosquitto")], stdout=subprocess.PIPE, text=True,
+                                   env={**os.environ, "PATH": f"{wrapped}:{os.environ['PATH']}"})
+        heard = await mina.entries(2)
+        assert [(entry["from"], entry["text"]) for entry in heard] == [("out2", "Tea is ready."), ("door", "The door is open.")]
+        number = 0
+        while program.poll() is None: # until it has subscribed
+            number += 1
+            await mina.send(f"m{number}")
+        said = json.loads(program.stdout.read())
+        assert (said["room"], said["event"], said["from"]) == ("lobby", "message", "mina")
+    await part(mina)
+
+
+async def test_home_assistant_finds_what_the_recipe_names(daemon, broker):
+    listener = broker.subscribe("homeassistant/#")
+    with Bridge(daemon, recipe_settings(broker)):
+        lines = listener.until(lambda lines: len(lines) >= 2)
+    for topic, payload in lines[:2]:
+        found, kind = json.loads(payload), topic.split("/")[1]
+        slug = f"{found['device']['name']}_{found['name']}".lower().replace(" ", "_")
+        assert f"entity_id: {kind}.{slug}" in recipe("home-assistant"), "Home Assistant calls it by device and name"
+    assert "attributes.text" in recipe("home-assistant") and "'text': value_json.text" in json.loads(
+        next(payload for topic, payload in lines if "/event/" in topic))["value_template"]
+
+
+async def test_node_red_has_the_topics_of_the_recipe(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    nodes = {node["type"]: node for node in json.loads(recipe("node-red"))}
+    listener = broker.subscribe(nodes["mqtt in"]["topic"])
+    with Bridge(daemon, recipe_settings(broker)) as bridge:
+        settled(bridge)
+        await mina.send("hello")
+        assert texts(listener.until(lambda lines: texts(lines))) == ["hello"]
+        broker.publish(nodes["mqtt out"]["topic"], "from a flow")
+        assert [entry["text"] for entry in await mina.entries(2)] == ["hello", "from a flow"]
+    await part(mina)
