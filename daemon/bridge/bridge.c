@@ -41,7 +41,7 @@ struct web_call *bridge_post(struct bridge *bridge, const char *path, const json
     snprintf(url, sizeof url, "%s%s", bridge->url, path);
     const struct web_request request = {.url = url, .body = body, .length = body ? strlen(body) : 0,
                                         .headers = {bridge->authorization, "Content-Type: application/json"},
-                                        .timeout_ms = ASK_MS, .may_be_private = true,
+                                        .timeout_ms = ASK_MS, .may_be_private = true, .ca = bridge->ca,
                                         .done = done ? done : ignore, .of = of};
     struct web_call *call = body ? web_begin(bridge->web, &request) : NULL;
     free(body);

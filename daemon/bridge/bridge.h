@@ -12,6 +12,7 @@ struct bridge {
     struct web *web;
     char url[URL_BYTES_MAX];  /* of the gateway, without a slash at its end */
     char authorization[256];  /* "Authorization: Bearer ..." */
+    char ca[256];             /* see web_request */
     char uid[64];             /* of the bridge's own user; empty until it is known */
     bool is_introducing;      /* it asks who it is */
     int64_t introduce_ms;     /* not before */

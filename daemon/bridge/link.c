@@ -347,7 +347,7 @@ static void read_on(struct link *link)
     curl_free(room);
     curl_free(name);
     const struct web_request request = {.url = url, .headers = {bridge->authorization},
-                                        .may_be_private = true, .take = take_stream,
+                                        .may_be_private = true, .ca = bridge->ca, .take = take_stream,
                                         .done = stream_ended, .of = link};
     link->is_live = false;
     link->stream = web_begin(bridge->web, &request);

@@ -105,7 +105,7 @@ static int post(struct mqtt *mqtt, const char *body)
     snprintf(url, sizeof url, "%s/api/v1/do", mqtt->bridge->url);
     const struct web_request request = {.url = url, .body = body, .length = strlen(body),
                                         .headers = {mqtt->bridge->authorization, "Content-Type: application/json"},
-                                        .timeout_ms = 15000, .may_be_private = true};
+                                        .timeout_ms = 15000, .may_be_private = true, .ca = mqtt->bridge->ca};
     return web_post_now(&request);
 }
 

@@ -9,7 +9,7 @@
 
 struct ntfy {
     struct bridge *bridge;
-    const char *url; /* of the topic */
+    const char *url, *ca; /* of the topic; see web_request */
     char authorization[256];
     bool may_be_private;
 };
@@ -34,7 +34,7 @@ static void ntfy_deliver(void *target, struct link *link, const struct entry *en
     const struct web_request request = {.url = ntfy->url, .body = text, .length = text ? strlen(text) : 0,
                                         .headers = {title, ntfy->authorization[0] ? ntfy->authorization : NULL},
                                         .timeout_ms = 15000, .may_be_private = ntfy->may_be_private,
-                                        .done = posted, .of = link};
+                                        .ca = ntfy->ca, .done = posted, .of = link};
     if (!text || strcmp(entry->type, "message") != 0)
         link_delivered(link, DELIVERY_DONE, 0, NULL);
     else if (!web_begin(ntfy->bridge->web, &request))
@@ -48,11 +48,12 @@ static void *ntfy_open(struct bridge *bridge, const config_setting_t *setting, c
     snprintf(why, why_size, "url must be a topic's: https://ntfy.sh/TOPIC");
     if (!ntfy)
         return NULL;
-    *ntfy = (struct ntfy){.bridge = bridge, .url = url, .may_be_private = setting_flag(setting, "private", false)};
+    *ntfy = (struct ntfy){.bridge = bridge, .url = url, .ca = setting_text(setting, "ca", ""),
+                           .may_be_private = setting_flag(setting, "private", false)};
     if (token[0])
         snprintf(ntfy->authorization, sizeof ntfy->authorization, "Authorization: Bearer %s", token);
     return ntfy;
 }
 
-const struct driver ntfy_driver = {.name = "ntfy", .group = "ntfy", .settings = " url token private ", .via = "",
+const struct driver ntfy_driver = {.name = "ntfy", .group = "ntfy", .settings = " url ca token private ", .via = "",
                                    .open = ntfy_open, .deliver = ntfy_deliver, .close = free};

@@ -25,7 +25,7 @@ struct target {
 struct targets {
     struct target *items[TARGETS_MAX]; /* owned */
     size_t count;
-    char url[URL_BYTES_MAX], authorization[256], metrics[256];
+    char url[URL_BYTES_MAX], authorization[256], ca[256], metrics[256];
 };
 
 static const struct driver *const drivers[] = {
@@ -260,6 +260,7 @@ static bool read_gateway(struct targets *targets, const char *path, const config
     while (length > 0 && targets->url[length - 1] == '/')
         targets->url[--length] = '\0';
     snprintf(targets->authorization, sizeof targets->authorization, "Authorization: Bearer %s", token);
+    snprintf(targets->ca, sizeof targets->ca, "%s", setting_text(gateway, "ca", ""));
     snprintf(targets->metrics, sizeof targets->metrics, "%s", setting_text(root, "metrics", ""));
     return true;
 }
@@ -308,7 +309,8 @@ static bool try_all(struct bridge *bridge, struct targets *targets, const char *
 
 static bool is_same_gateway(const struct bridge *bridge, const struct targets *targets)
 {
-    return strcmp(bridge->url, targets->url) == 0 && strcmp(bridge->authorization, targets->authorization) == 0;
+    return strcmp(bridge->url, targets->url) == 0 && strcmp(bridge->ca, targets->ca) == 0 &&
+           strcmp(bridge->authorization, targets->authorization) == 0;
 }
 
 static void keep_same(struct bridge *bridge, struct targets *targets)
@@ -375,6 +377,7 @@ static void take_over(struct bridge *bridge, struct targets *targets)
         bridge->uid[0] = '\0';
         memcpy(bridge->url, targets->url, sizeof bridge->url);
         memcpy(bridge->authorization, targets->authorization, sizeof bridge->authorization);
+        memcpy(bridge->ca, targets->ca, sizeof bridge->ca);
     }
     memcpy(bridge->metrics, targets->metrics, sizeof bridge->metrics);
     open_new(bridge, targets);

@@ -128,6 +128,8 @@ static void set_options(struct web_call *call)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+    if (request->ca && request->ca[0])
+        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca);
     if (request->timeout_ms == 0) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);

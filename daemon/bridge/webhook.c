@@ -28,6 +28,7 @@ struct secret {
 struct webhook {
     struct bridge *bridge;
     char name[65], url[URL_BYTES_MAX];
+    const char *ca;
     struct secret secrets[SECRETS_MAX]; /* the first is today's; all of them sign while one is changed */
     size_t secret_count;
     bool may_be_private, replies;
@@ -184,6 +185,7 @@ static struct web_call *begin_post(struct post *post, const char *body)
     struct web_request request = {.url = webhook->url, .body = body, .length = strlen(body),
                                   .headers = {"Content-Type: application/json", id, time_line},
                                   .timeout_ms = TIMEOUT_MS, .may_be_private = webhook->may_be_private,
+                                  .ca = webhook->ca,
                                   .done = posted, .of = post};
     if (webhook->secret_count > 0) {
         if (!sign(webhook, post->entry->id, now, body, signature, sizeof signature) ||
@@ -255,6 +257,7 @@ static void *webhook_open(struct bridge *bridge, const config_setting_t *setting
     webhook->replies = setting_flag(setting, "replies", false);
     snprintf(webhook->name, sizeof webhook->name, "%s", setting_text(setting, "name", "webhook"));
     snprintf(webhook->url, sizeof webhook->url, "%s", url);
+    webhook->ca = setting_text(setting, "ca", "");
     bool is_url = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
     bool has_secrets = read_secrets(webhook, setting);
     if (is_url && has_secrets && strlen(url) < sizeof webhook->url)
@@ -279,7 +282,7 @@ static void webhook_close(void *target)
 
 const struct driver webhook_driver = {.name = "webhook",
                                       .group = "webhooks",
-                                      .settings = " url secret private replies ",
+                                      .settings = " url ca secret private replies ",
                                       .via = "",
                                       .open = webhook_open,
                                       .deliver = webhook_deliver,

@@ -370,3 +370,45 @@ async def test_a_bridge_is_told_again_what_was_said_since(daemon, make_receiver,
     for wrong in (["nobody", "--since", "1h"], ["out"], ["out", "--since", "x"], ["out", "--since", "1h", "--room", "none"]):
         assert daemon.ctl("bridge", "replay", *wrong, check=False).returncode != 0
     await part(mina)
+
+
+async def test_only_certificates_that_are_trusted_are_posted_to(daemon, make_receiver, tmp_path):
+    import ssl
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    receiver = make_receiver()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+    receiver.url = receiver.url.replace("http://127.0.0.1", "https://localhost")
+    (mina,) = await meet(daemon, "mina")
+    with Bridge(daemon, webhook(receiver)) as bridge:
+        settled(bridge)
+        await mina.send("secret")
+        for _ in tries():
+            if "certificate" in listed(daemon).get("text", ""):
+                break
+        assert not receiver.posts
+        assert bridge.reload(webhook(receiver, f'ca = "{certificate}";'))
+        assert receiver.texts(1) == ["secret"]
+    await part(mina)
+
+
+async def test_addresses_that_only_look_public_are_barred_too(daemon):
+    (mina,) = await meet(daemon, "mina")
+    urls = ["http://localhost:1/", "http://0x7f.1:1/", "http://2130706433:1/", "http://[::1]:1/", "http://[::ffff:127.0.0.1]:1/",
+            "http://0.0.0.0:1/", "http://127.1:1/", "http://169.254.169.254/latest/meta-data/"]
+    targets = ", ".join(f'{{ name = "r{i}"; url = "{url}"; rooms = ["lobby"]; }}' for i, url in enumerate(urls))
+    with Bridge(daemon, f"webhooks = ( {targets} );\n") as bridge:
+        for _ in tries():
+            if len(cursors_of(bridge)) == len(urls):
+                break
+        await mina.send("x")
+        for _ in tries():
+            if len([line for line in bridge.log if "private" in line]) == len(urls):
+                break
+        else:
+            raise AssertionError(bridge.log)
+    await part(mina)
