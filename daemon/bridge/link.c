@@ -1,6 +1,7 @@
 #include "daemon/bridge/link.h"
 
 #include "daemon/bridge/bridge.h"
+#include "daemon/bridge/lines.h"
 #include "daemon/log.h"
 
 #include <inttypes.h>
@@ -12,7 +13,6 @@
 #include <curl/curl.h>
 #include <utlist.h>
 
-#define LINE_BYTES_MAX (512 * 1024)
 #define RETRY_LEAST_MS 1000
 #define RETRY_MOST_MS 300000
 #define READ_AGAIN_MOST_MS 30000 /* of the gateway, which is near */
@@ -29,9 +29,9 @@ struct link {
     enum link_state state;
     bool is_ending; /* nothing more is read */
     struct web_call *stream, *note;
-    char *bytes; /* received, and not handed over yet */
-    size_t length, capacity;
+    struct lines lines; /* received, and not handed over yet */
     bool is_paused, is_live;
+    bool is_torn; /* a line could not be kept or read: from where it is, again */
     json_t *json; /* of the entry under way */
     char *line;
     struct entry entry;
@@ -70,9 +70,10 @@ static void forget_entry(struct link *link)
 
 static void stop_reading(struct link *link)
 {
+    link->is_torn = false;
     web_cancel(link->bridge->web, link->stream);
     link->stream = NULL;
-    link->length = 0;
+    lines_forget(&link->lines);
     link->is_paused = false;
 }
 
@@ -103,7 +104,7 @@ void links_destroy(struct bridge *bridge, const void *target)
         LL_DELETE(bridge->links, link);
         web_cancel_of(bridge->web, link);
         forget_entry(link);
-        free(link->bytes);
+        lines_forget(&link->lines);
         free(link);
     }
 }
@@ -170,15 +171,10 @@ static bool is_noted(const struct link *link)
     return link->done_seq == link->noted_seq || link->bridge->is_dry_run || link->is_put_back;
 }
 
-static bool has_line(const struct link *link)
-{
-    return memchr(link->bytes ? link->bytes : "", '\n', link->length) != NULL;
-}
-
 /* Gives the ms until it is due. */
 static int64_t note_if_due(struct link *link)
 {
-    bool is_idle = link->state != LINK_DELIVERING && !has_line(link);
+    bool is_idle = link->state != LINK_DELIVERING && !lines_are_there(&link->lines);
     int64_t wait_ms = is_idle || link->is_ending ? NOTE_MS / 10 : NOTE_MS;
     int64_t left_ms = link->noted_ms + wait_ms - bridge_now_ms();
     if (link->note || is_noted(link))
@@ -244,6 +240,7 @@ static bool is_wanted(const struct link *link)
 static void take_line(struct link *link, const char *line, size_t length)
 {
     json_t *json = json_loadb(line, length, 0, NULL);
+    link->is_torn = !json && length > 0;
     const char *type = json_string_value(json_object_get(json, "type"));
     if (type && strcmp(type, "joined") == 0) {
         const char *log = json_string_value(json_object_get(json, "log"));
@@ -259,11 +256,12 @@ static void take_line(struct link *link, const char *line, size_t length)
         link->json = json;
         link->line = strndup(line, length);
         fill_entry(link);
+        link->is_torn = !link->line;
         if (link->line && is_wanted(link)) {
             hand_over_in_time(link);
             return;
         }
-        link->done_seq = link->entry.seq;
+        link->done_seq = link->is_torn ? link->done_seq : link->entry.seq;
         forget_entry(link);
         return;
     }
@@ -273,44 +271,22 @@ static void take_line(struct link *link, const char *line, size_t length)
 /* Lines until one of them is under way. */
 static void take_lines(struct link *link)
 {
-    while (link->state == LINK_READING && link->length > 0) {
-        char *end = memchr(link->bytes, '\n', link->length);
-        if (!end)
-            return;
-        size_t length = (size_t)(end - link->bytes);
-        char *line = strndup(link->bytes, length);
-        memmove(link->bytes, end + 1, link->length - length - 1);
-        link->length -= length + 1;
-        if (line)
-            take_line(link, line, strlen(line));
+    char *line;
+    while (link->state == LINK_READING && !link->is_torn && (line = lines_take(&link->lines))) {
+        take_line(link, line, strlen(line));
         free(line);
     }
-}
-
-static bool keep(struct link *link, const char *bytes, size_t length)
-{
-    if (link->length + length > link->capacity) {
-        size_t capacity = (link->length + length) * 2;
-        char *longer = capacity <= LINE_BYTES_MAX ? realloc(link->bytes, capacity) : NULL;
-        if (!longer)
-            return false;
-        link->bytes = longer;
-        link->capacity = capacity;
-    }
-    memcpy(link->bytes + link->length, bytes, length);
-    link->length += length;
-    return true;
 }
 
 /* What cannot be kept waits in the kernel until the entry under way is delivered. */
 static bool take_stream(void *of, const char *bytes, size_t length)
 {
     struct link *link = of;
-    if (link->state != LINK_READING || has_line(link)) {
+    if (link->state != LINK_READING || lines_are_there(&link->lines)) {
         link->is_paused = true;
         return false;
     }
-    (void)keep(link, bytes, length); /* a line that is too long is told by its rest, which is no JSON */
+    link->is_torn |= !lines_keep(&link->lines, bytes, length);
     take_lines(link);
     return true;
 }
@@ -325,7 +301,7 @@ static void stream_ended(void *of, const struct web_answer *answer)
         if (link->state != LINK_READING)
             return;
         link->state = LINK_WAITING;
-        link->length = 0;
+        lines_forget(&link->lines);
         link->noted_seq = UNKNOWN; /* see read_on_if_noted */
         say_why(link, answer);
         wait_for(link, answer->retry_after_ms, NULL);
@@ -368,7 +344,7 @@ static void go_on(struct link *link)
     if (link->state != LINK_READING)
         return;
     if (!link->stream) {
-        link->length = 0; /* a part of a line */
+        lines_forget(&link->lines); /* a part of a line */
         link->state = LINK_WAITING;
         link->noted_seq = UNKNOWN;
         link->due_ms = bridge_now_ms();
@@ -436,6 +412,11 @@ static int64_t tick(struct link *link, int64_t now_ms)
     int64_t next_ms = note_if_due(link);
     if (link->state == LINK_GONE && link->stream)
         stop_reading(link);
+    if (link->is_torn && link->state == LINK_READING) {
+        stop_reading(link);
+        link->state = LINK_WAITING;
+        wait_for(link, 0, "a line of the gateway cannot be kept or read");
+    }
     if (link->is_put_back && (link->state == LINK_WAITING || link->state == LINK_READING))
         obey_cursor(link);
     bool waits = link->state == LINK_WAITING || (link->state == LINK_DELIVERING && link->due_ms > 0);
@@ -467,7 +448,7 @@ bool links_are_idle(const struct bridge *bridge)
     const struct link *link;
     LL_FOREACH(bridge->links, link)
     {
-        bool is_done = link->state == LINK_READING && link->is_live && !has_line(link);
+        bool is_done = link->state == LINK_READING && link->is_live && !lines_are_there(&link->lines);
         bool has_given_up = link->tries > 0 && link->due_ms > 0;
         if (link->state != LINK_GONE && !is_done && !has_given_up)
             return false;
