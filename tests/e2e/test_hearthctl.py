@@ -20,7 +20,7 @@ def run(*words, **options):
     (["rom", "list"], "did you mean room list?"),
     (["stauts"], "there is no command"),
     (["ban", "lobby"], "ban needs USER; usage: hearthctl ban ROOM USER"),
-    (["ban", "lobby", "troll", "--fro", "3h"], "knows no option --fro"),
+    (["ban", "lobby", "troll", "--fpr", "3h"], "knows no option --fpr"),
     (["ban", "lobby", "troll", "--for"], "--for needs a value: TIME"),
     (["tail", "lobby", "-q"], "knows no option -q"),
     (["status", "now"], 'status takes no "now"'),
