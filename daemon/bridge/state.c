@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TELL_MS 5000
+#define TELL_MS 2000
 #define WRITE_MS 15000
 
 /* --- to the gateway ------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 
 struct bridge;
 
-/* Tells what has changed, every 5 s at most, and writes the metrics every 15 s, where a file is set. */
+/* Tells what has changed, every 2 s at most, and writes the metrics every 15 s, where a file is set. */
 void state_tell(struct bridge *bridge);
 void state_write(struct bridge *bridge); /* the metrics, now */
 
