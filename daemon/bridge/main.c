@@ -1,6 +1,7 @@
 /* main.c - hearth-bridge: carries rooms to other systems, as its configuration says. A client of hearthd with
  * a token, and with no other right on the machine. */
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #define STOP_MS 5000
 #define TURN_MS_MOST 1000
+#define LARGE_BYTES (128 * 1024)
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USE = 2 };
 
@@ -131,6 +133,9 @@ int main(int argc, char **argv)
         fputs("Try hearth-bridge --help.\n", stderr);
         return EXIT_USE;
     }
+#ifdef __GLIBC__ /* what was received and is far too large goes back to the system, whatever came before it */
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
     log_open(2, 0, 0);
     take_signals();
     return run(&options);
