@@ -232,11 +232,6 @@ static void hand_over_in_time(struct link *link)
         hand_over(link);
 }
 
-static bool is_wanted(const struct link *link)
-{
-    return filter_wants(&link->plan.filter, link->json, link->bridge->uid);
-}
-
 static void take_line(struct link *link, const char *line, size_t length)
 {
     json_t *json = json_loadb(line, length, 0, NULL);
@@ -256,11 +251,11 @@ static void take_line(struct link *link, const char *line, size_t length)
         link->json = json;
         link->line = strndup(line, length);
         fill_entry(link);
-        link->is_torn = !link->line;
-        if (link->line && is_wanted(link)) {
+        if (link->line && filter_wants(&link->plan.filter, link->json, link->bridge->uid)) {
             hand_over_in_time(link);
             return;
         }
+        link->is_torn = !link->line;
         link->done_seq = link->is_torn ? link->done_seq : link->entry.seq;
         forget_entry(link);
         return;
