@@ -11,11 +11,26 @@
 #define ASK_MS 15000
 #define INTRODUCE_AGAIN_MS 5000
 
+/* What a test lets pass: the ms in the file that HEARTH_TEST_CLOCK names. */
+static int64_t advanced_ms(void)
+{
+    int64_t ms = 0;
+#ifdef HEARTH_TEST_ENDPOINTS
+    const char *path = getenv("HEARTH_TEST_CLOCK");
+    FILE *file = path ? fopen(path, "rb") : NULL;
+    if (file && fread(&ms, sizeof ms, 1, file) != 1)
+        ms = 0;
+    if (file)
+        fclose(file);
+#endif
+    return ms;
+}
+
 int64_t bridge_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + advanced_ms();
 }
 
 int64_t bridge_jitter(int64_t ms)

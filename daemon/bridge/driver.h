@@ -21,6 +21,7 @@ struct entry {
     char id[64]; /* LOG.SEQ: the same whenever it is delivered */
     const char *type, *room;
     int64_t seq, ts;
+    bool is_live;        /* it was said while the room was being read; else it may have waited since ts */
     const json_t *json; /* all of it */
     const char *line;   /* the same as it came */
 };
@@ -51,6 +52,9 @@ struct driver {
 extern const struct driver webhook_driver, ntfy_driver;
 #ifdef HEARTH_BRIDGE_MQTT
 extern const struct driver mqtt_driver;
+#endif
+#ifdef HEARTH_BRIDGE_MESHTASTIC
+extern const struct driver meshtastic_driver;
 #endif
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <curl/curl.h>
 #include <utlist.h>
@@ -37,6 +36,7 @@ struct link {
     struct entry entry;
     char log[64];
     int64_t done_seq, noted_seq, noting_seq; /* UNKNOWN: where the cursor stands */
+    int64_t held_seq;                        /* not noted at or beyond it */
     bool is_put_back;                        /* the cursor was: read on from there */
     int64_t noted_ms;
     int64_t due_ms;
@@ -56,6 +56,7 @@ struct link *link_add(struct bridge *bridge, const struct link_plan *plan)
     link->bridge = bridge;
     link->plan = *plan;
     link->done_seq = link->noted_seq = UNKNOWN;
+    link->held_seq = INT64_MAX;
     LL_APPEND(bridge->links, link);
     return link;
 }
@@ -142,6 +143,17 @@ static void wait_for(struct link *link, int64_t ms, const char *why)
 
 /* --- the cursor ----------------------------------------------------------------------------------- */
 
+void link_hold(struct link *link, int64_t seq)
+{
+    link->held_seq = seq;
+}
+
+/* How far the cursor may go. */
+static int64_t safe_seq(const struct link *link)
+{
+    return link->done_seq < link->held_seq ? link->done_seq : link->held_seq - 1;
+}
+
 static void noted(void *of, const struct web_answer *answer)
 {
     struct link *link = of;
@@ -159,8 +171,8 @@ static void noted(void *of, const struct web_answer *answer)
 static void note(struct link *link)
 {
     json_t *cursor = json_pack("{s:s, s:s, s:s, s:I}", "name", link->plan.name, "room", link->plan.room, "log",
-                               link->log, "seq", (json_int_t)link->done_seq);
-    link->noting_seq = link->done_seq;
+                               link->log, "seq", (json_int_t)safe_seq(link));
+    link->noting_seq = safe_seq(link);
     link->noted_ms = bridge_now_ms();
     link->note = bridge_post(link->bridge, "/api/v1/cursor", cursor, noted, link);
     json_decref(cursor);
@@ -168,7 +180,7 @@ static void note(struct link *link)
 
 static bool is_noted(const struct link *link)
 {
-    return link->done_seq == link->noted_seq || link->bridge->is_dry_run || link->is_put_back;
+    return safe_seq(link) == link->noted_seq || link->bridge->is_dry_run || link->is_put_back;
 }
 
 /* Gives the ms until it is due. */
@@ -194,6 +206,7 @@ static void fill_entry(struct link *link)
     entry->room = link->plan.room;
     entry->seq = json_integer_value(json_object_get(link->json, "seq"));
     entry->ts = json_integer_value(json_object_get(link->json, "ts"));
+    entry->is_live = link->is_live;
     entry->json = link->json;
     entry->line = link->line;
     snprintf(entry->id, sizeof entry->id, "%.32s.%" PRId64, link->log, entry->seq);

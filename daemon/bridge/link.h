@@ -39,6 +39,10 @@ struct link *link_add(struct bridge *bridge, const struct link_plan *plan);
  * why may be NULL. */
 void link_delivered(struct link *link, enum delivery delivery, int64_t retry_after_ms, const char *why);
 
+/* The cursor is not noted at or beyond this entry, although it was told as delivered: the driver has it yet.
+ * INT64_MAX: it has none. */
+void link_hold(struct link *link, int64_t seq);
+
 /* Does what is due. Gives the ms until something is due again. */
 int64_t links_tick(struct bridge *bridge);
 

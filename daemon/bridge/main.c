@@ -39,7 +39,7 @@ static void ask_stop(int number)
 {
     if (number == SIGHUP)
         reload_asked = 1;
-    else
+    else if (number != SIGUSR1) /* it ends a wait, and nothing else: of tests */
         stop_asked = 1;
 }
 
@@ -50,6 +50,7 @@ static void take_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }

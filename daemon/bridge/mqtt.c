@@ -2,6 +2,7 @@
  * acknowledged to the broker only when the gateway has acknowledged it, and what goes out is delivered when the
  * broker has acknowledged it. Home Assistant finds the rooms by its discovery. */
 #include "daemon/bridge/bridge.h"
+#include "daemon/bridge/broker.h"
 #include "daemon/bridge/home_assistant.h"
 #include "daemon/bridge/link.h"
 #include "daemon/bridge/mqtt_payload.h"
@@ -16,14 +17,11 @@
 #include <time.h>
 
 #include <mosquitto.h>
-#include <mqtt_protocol.h>
 #include <utlist.h>
 
 #define RETRY_MOST_S 30
 #define ACKED_MAX 256
-#define ACK_MS 60000     /* a broker that acknowledges nothing for so long is said to */
-#define GOODBYE_TRIES 25 /* of 20 ms */
-#define KEEPALIVE_S 30
+#define ACK_MS 60000 /* a broker that acknowledges nothing for so long is said to */
 
 /* One entry that the broker has not acknowledged yet: one a link. */
 struct sent {
@@ -39,7 +37,7 @@ struct mqtt {
     const config_setting_t *rooms; /* of the configuration, which outlives it */
     const char *prefix, *name, *via, *topic, *send_topic, *payload;
     char status[TOPIC_BYTES_MAX];
-    bool retains, discovers, is_begun;
+    bool retains, discovers;
     struct sent *sent;       /* loop thread */
     int64_t passed_told;
     atomic_bool is_connected;
@@ -283,46 +281,11 @@ static void mqtt_deliver(void *target, struct link *link, const struct entry *en
 
 static int set_options(struct mqtt *mqtt, const config_setting_t *setting)
 {
-    const char *user = setting_text(setting, "user", NULL), *ca = setting_text(setting, "ca", NULL);
-    int version = setting_number(setting, "version", 4) == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
     mosquitto_connect_callback_set(mqtt->client, on_connect);
     mosquitto_disconnect_callback_set(mqtt->client, on_disconnect);
     mosquitto_message_callback_set(mqtt->client, on_message);
     mosquitto_publish_callback_set(mqtt->client, on_publish);
-    mosquitto_reconnect_delay_set(mqtt->client, 1, 30, true);
-    mosquitto_max_inflight_messages_set(mqtt->client, 20);
-    int code = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION, version);
-    if (code == 0 && user)
-        code = mosquitto_username_pw_set(mqtt->client, user, setting_text(setting, "password", NULL));
-    if (code == 0 && ca)
-        code = mosquitto_tls_set(mqtt->client, ca, NULL, setting_text(setting, "certificate", NULL),
-                                 setting_text(setting, "key", NULL), NULL);
-    return code ? code : mosquitto_will_set(mqtt->client, mqtt->status, 7, "offline", 1, true);
-}
-
-/* With MQTT 5 a session ends with its connection unless it is said how long it lasts; and what is too large can be
- * left to the broker. libmosquitto keeps these for every connection, from a call that fails for its lack of a port. */
-static void set_properties(struct mqtt *mqtt, const config_setting_t *setting)
-{
-    mosquitto_property *properties = NULL;
-    if (setting_number(setting, "version", 4) != 5)
-        return;
-    if (mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, UINT32_MAX) == 0 &&
-        mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, RECEIVED_BYTES_MAX + 1024) == 0)
-        (void)mosquitto_connect_bind_v5(mqtt->client, "localhost", 0, KEEPALIVE_S, NULL, properties);
-    mosquitto_property_free_all(&properties);
-}
-
-/* A broker that is away now is tried again. */
-static int begin(struct mqtt *mqtt, const config_setting_t *setting)
-{
-    int code = mosquitto_loop_start(mqtt->client);
-    mqtt->is_begun = code == 0;
-    set_properties(mqtt, setting);
-    if (code == 0)
-        (void)mosquitto_connect_async(mqtt->client, setting_text(setting, "host", "localhost"),
-                                      setting_number(setting, "port", 1883), KEEPALIVE_S);
-    return code;
+    return broker_set(mqtt->client, setting, mqtt->status);
 }
 
 static void mqtt_close(void *target)
@@ -331,14 +294,10 @@ static void mqtt_close(void *target)
     struct sent *sent, *after;
     if (mqtt->is_connected)
         mosquitto_publish(mqtt->client, NULL, mqtt->status, 7, "offline", 1, true);
-    if (mqtt->is_begun)
-        mosquitto_disconnect(mqtt->client);
-    for (int i = 0; i < GOODBYE_TRIES && mqtt->is_connected; i++)
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    if (mqtt->is_begun)
-        mosquitto_loop_stop(mqtt->client, true);
-    if (mqtt->client)
+    if (mqtt->client) {
+        broker_end(mqtt->client, &mqtt->is_connected);
         mosquitto_destroy(mqtt->client);
+    }
     LL_FOREACH_SAFE(mqtt->sent, sent, after)
     {
         free(sent);
@@ -401,7 +360,7 @@ static void *mqtt_open(struct bridge *bridge, const config_setting_t *setting, c
     const char *wrong = wrong_setting(mqtt, setting);
     int code = !mqtt->client ? MOSQ_ERR_NOMEM : wrong ? MOSQ_ERR_INVAL : set_options(mqtt, setting);
     if (code == 0 && !bridge->is_dry_run)
-        code = begin(mqtt, setting);
+        code = broker_begin(mqtt->client, setting, RECEIVED_BYTES_MAX + 1024);
     if (code == 0)
         return mqtt;
     snprintf(why, why_size, "%s%s", wrong ? "" : "MQTT cannot be set up: ", wrong ? wrong : mosquitto_strerror(code));

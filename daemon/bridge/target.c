@@ -34,6 +34,9 @@ static const struct driver *const drivers[] = {
 #ifdef HEARTH_BRIDGE_MQTT
     &mqtt_driver,
 #endif
+#ifdef HEARTH_BRIDGE_MESHTASTIC
+    &meshtastic_driver,
+#endif
 };
 
 static bool complain(const char *path, unsigned line, const char *why)

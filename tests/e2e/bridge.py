@@ -33,6 +33,7 @@ class Bridge:
         self.settings = settings
         self.token = token or create(daemon, name, "bridge", *rooms)
         self.process, self.log = None, []
+        self.environment = {}
 
     def write(self):
         self.path.write_text(f'gateway = {{ url = "http://127.0.0.1:{self.daemon.port}"; token = "{self.token}"; }};\n'
@@ -44,7 +45,8 @@ class Bridge:
 
     def start(self):
         self.write()
-        self.process = subprocess.Popen([BRIDGE, "-c", self.path], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([BRIDGE, "-c", self.path], stderr=subprocess.PIPE, text=True,
+                                        env={**os.environ, **self.environment})
         ready = threading.Event()
         threading.Thread(target=self._read, args=[self.process.stderr, ready], daemon=True).start()
         assert ready.wait(DEADLINE_S), self.log

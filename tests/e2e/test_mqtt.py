@@ -49,8 +49,8 @@ class Broker:
         subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s", *more], input=payload,
                        text=True, check=True, timeout=DEADLINE_S)
 
-    def subscribe(self, topic):
-        self.subscribers.append(Subscriber(self.port, topic))
+    def subscribe(self, topic, form="%p"):
+        self.subscribers.append(Subscriber(self.port, topic, form))
         return self.subscribers[-1]
 
     def close(self):
@@ -86,10 +86,10 @@ class Nats(Broker):
 class Subscriber:
     """(topic, payload) as they come; its session outlives the broker's end."""
 
-    def __init__(self, port, topic):
+    def __init__(self, port, topic, form):
         self.lines, self.changed = [], threading.Condition()
         self.process = subprocess.Popen(["mosquitto_sub", "-p", str(port), "-q", "1", "-t", topic, "-t", "ready/#",
-                                         "-i", f"test-{id(self)}", "-c", "-F", "%t %p"],
+                                         "-i", f"test-{id(self)}", "-c", "-F", f"%t {form}"],
                                         stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
 

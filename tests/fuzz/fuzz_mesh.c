@@ -35,9 +35,9 @@ static void check_text(const struct packet *packet)
     text_clean(text, TEXT_PROSE, clean, sizeof clean);
     now_ms += 1000;
     if (joins_take(&joins, packet->from % 4, packet->channel, packet->id | 1, clean, now_ms, &joined) == JOIN_DONE)
-        demand(text_is_utf8(joined.text, strlen(joined.text)) && joined.id != 0);
+        demand(text_is_utf8(joined.text, strlen(joined.text)) && joined.count > 0 && joined.ids[0] != 0);
     if (joins_lapse(&joins, now_ms, &joined))
-        demand(text_is_utf8(joined.text, strlen(joined.text)) && joined.id != 0);
+        demand(text_is_utf8(joined.text, strlen(joined.text)) && joined.count > 0 && joined.ids[0] != 0);
 }
 
 static void check_packet(struct packet packet)

@@ -12,6 +12,7 @@ struct channel {
     uint8_t key[CHANNEL_KEY_BYTES_MAX];
     size_t key_length; /* 0: nothing is sealed; 16 or 32 */
     uint8_t hash;      /* what packets call it */
+    int index;         /* in the radio's list, for JSON */
 };
 
 /* key is Base64, as Meshtastic's apps show it: "" none, one byte stands for the well-known key of that number

@@ -107,23 +107,16 @@ static const char *find_mark(const char *text, size_t *number, size_t *count)
     return mark - 1;
 }
 
-static uint32_t first_id(const struct join *join)
-{
-    for (size_t i = 0; i < join->count; i++)
-        if (join->ids[i])
-            return join->ids[i];
-    return 0;
-}
-
 /* Whole: without the marks. Else what there is, with them, that a reader sees what is missing. */
 static void finish(struct join *join, struct joined *out)
 {
     bool is_whole = join->come == join->count;
     size_t used = 0, number, count;
-    *out = (struct joined){.from = join->from, .channel = join->channel, .id = first_id(join)};
+    *out = (struct joined){.from = join->from, .channel = join->channel};
     for (size_t i = 0; i < join->count; i++) {
         if (!join->ids[i])
             continue;
+        out->ids[out->count++] = join->ids[i];
         const char *mark = find_mark(join->texts[i], &number, &count);
         size_t length = is_whole && mark ? (size_t)(mark - join->texts[i]) : strlen(join->texts[i]);
         used += (size_t)snprintf(out->text + used, sizeof out->text - used, "%s%.*s",

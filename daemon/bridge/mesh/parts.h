@@ -37,7 +37,9 @@ struct joins {
 /* What a text becomes that has come whole, or is given up. */
 struct joined {
     char text[PARTS_MAX * (PART_BYTES_MAX + 41) + 1];
-    uint32_t from, channel, id; /* id: of its first part that came */
+    uint32_t from, channel;
+    uint32_t ids[PARTS_MAX]; /* of the packets that came */
+    size_t count;            /* of them: at least one */
 };
 
 enum join_outcome {

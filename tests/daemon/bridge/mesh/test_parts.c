@@ -43,7 +43,7 @@ static void joins_to(const char *text)
                          i + 1 < parts.count ? JOIN_WAITS : JOIN_DONE);
     }
     assert_string_equal(joined.text, text);
-    assert_int_equal(joined.id, 1);
+    assert_int_equal(joined.ids[0], 1);
 }
 
 static void a_text_that_fits_is_one_part(void **state)
@@ -114,7 +114,7 @@ static void parts_come_in_any_order_and_from_many(void **state)
     assert_int_equal(joins_take(&joins, 1, 9, 13, "f (2/2)", 2, &joined), JOIN_WAITS);
     assert_int_equal(joins_take(&joins, 1, 0, 11, "a (1/2)", 3, &joined), JOIN_DONE);
     assert_string_equal(joined.text, "ab");
-    assert_true(joined.from == 1 && joined.id == 11);
+    assert_true(joined.from == 1 && joined.ids[0] == 11 && joined.count == 2);
     assert_int_equal(joins_take(&joins, 2, 0, 11, "c (1/2)", 4, &joined), JOIN_DONE);
     assert_string_equal(joined.text, "cd");
 }
