@@ -18,12 +18,12 @@ BRIDGE = Path(HEARTHD).parent / "hearth-bridge"
 needed = pytest.mark.skipif(not BRIDGE.exists(), reason="hearth-bridge is not built: there is no libcurl")
 
 
-def tries():
+def tries(every_s=0.05):
     """Again and again, for as long as a test may wait."""
     end = time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
         yield
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 class Bridge:
