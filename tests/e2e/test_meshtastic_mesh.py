@@ -96,7 +96,7 @@ async def test_each_text_is_once_in_the_room_and_each_of_ours_whole_on_the_mesh(
 def heard(bridge, gateway, node, count):
     """The count-th packet of the node that the broker gave this gateway."""
     for _ in tries(0.01):
-        bridge.advance(0)
+        bridge.advance(0.25)
         with gateway.changed:
             payloads = [payload for topic, payload in gateway.messages
                         if topic.endswith(f"!{node:08x}")][1:]  # the first says who it is
