@@ -16,6 +16,7 @@ struct bridge {
     char uid[64];             /* of the bridge's own user; empty until it is known */
     bool is_introducing;      /* it asks who it is */
     int64_t introduce_ms;     /* not before */
+    int64_t turn_ms;          /* a driver wants to be called then; set anew in every turn */
     bool is_once, is_dry_run;
     bool has_failed;          /* something could not be delivered, or the gateway not reached */
     struct link *links;       /* all of them */

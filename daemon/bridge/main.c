@@ -58,7 +58,10 @@ static void take_signals(void)
 static void turn(struct bridge *bridge)
 {
     int64_t introduce_ms = bridge_introduce(bridge), wait_ms = links_tick(bridge);
+    bridge->turn_ms = INT64_MAX;
     targets_tick(bridge);
+    int64_t driver_ms = bridge->turn_ms - bridge_now_ms();
+    wait_ms = wait_ms < driver_ms ? wait_ms : driver_ms;
     state_tell(bridge);
     wait_ms = wait_ms < introduce_ms ? wait_ms : introduce_ms;
     wait_ms = wait_ms < TURN_MS_MOST ? wait_ms : TURN_MS_MOST;

@@ -133,6 +133,8 @@ static bool open_radios(struct mesh *mesh, const config_setting_t *setting, char
         if (!radio->of)
             return false;
         mesh->radio_count++;
+        if (setting_flag(group, "json", false))
+            (void)node_number(setting_text(group, "radio", ""), &mesh->json_radio);
     }
     return mesh->radio_count > 0 || refuse(why, why_size, "there is no way to the mesh: give mqtt, or udp = { }, or both");
 }

@@ -293,6 +293,8 @@ async def test_firmware_2_7_in_json(daemon, broker, radio):
         assert json.loads(down.messages[0][1]) == {"from": radio.number, "channel": 0, "type": "sendtext",
                                                    "payload": "mina: from the room"}
         say({"text": "mina: from the room"}, id=8, **{"from": radio.number})  # the radio tells what it sent
+        say({"text": "mina: from the room"}, id=10, **{"from": ANN + 1})
+        assert (await mina.next("message"))["text"] == "mina: from the room"
         say({"text": "typed at the radio"}, id=9, **{"from": radio.number})
         assert (await mina.next("message"))["text"] == "typed at the radio"
     down.close()
@@ -313,6 +315,8 @@ async def test_part_97_goes_in_plain_text_with_a_callsign_for_those_who_may(daem
         bridge.advance(3)
         (sent,) = radio.until(1, key="")
         assert sent["text"] == "mina: cq KB7XYZ"
+        told = [line["text"] for line in lines(daemon)]
+        assert len(told) == 3 and told[-1].startswith("Not everybody here goes out by radio")
     await part(mina, jun)
 
 

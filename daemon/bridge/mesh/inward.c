@@ -12,6 +12,7 @@
 #include "protocol/text.h"
 
 #define TAKE_MAX 256 /* letters in one turn of the loop */
+#define LOG_MS 60000
 
 /* --- reading a letter ------------------------------------------------------------------------------- */
 
@@ -55,7 +56,8 @@ static bool read_letter(const struct mesh *mesh, const struct letter *letter, st
 static bool is_ours(struct mesh *mesh, const struct letter *letter, const struct envelope *envelope)
 {
     return envelope->packet.from == mesh->node || strcmp(envelope->gateway, mesh->id) == 0 ||
-           (letter->kind == LETTER_JSON && mesh_is_echo(mesh, &envelope->packet.data));
+           (letter->kind == LETTER_JSON && envelope->packet.from == mesh->json_radio &&
+            mesh_is_echo(mesh, &envelope->packet.data));
 }
 
 /* --- what it says ----------------------------------------------------------------------------------- */
@@ -192,12 +194,21 @@ static bool take_letter(struct mesh *mesh, const struct letter *letter)
     return take_text(mesh, packet, room);
 }
 
+static void log_lost(struct mesh *mesh)
+{
+    int64_t now_ms = bridge_now_ms();
+    mesh->lost += mailbox_lost(&mesh->mailbox);
+    if (mesh->lost == 0 || (mesh->lost_told_ms > 0 && now_ms - mesh->lost_told_ms < LOG_MS))
+        return;
+    log_error("mesh: packets were lost, there was no room for them count=%" PRIu64, mesh->lost);
+    mesh->lost = 0;
+    mesh->lost_told_ms = now_ms;
+}
+
 bool mesh_take(struct mesh *mesh)
 {
     const struct letter *letter;
-    uint64_t lost = mailbox_lost(&mesh->mailbox);
-    if (lost > 0)
-        log_error("mesh: packets were lost, there was no room for them count=%" PRIu64, lost);
+    log_lost(mesh);
     if (joins_lapse(&mesh->joins, bridge_now_ms(), &mesh->joined))
         return bring_joined(mesh, false);
     for (int i = 0; i < TAKE_MAX && (letter = mailbox_first(&mesh->mailbox)); i++) {

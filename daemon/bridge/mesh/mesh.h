@@ -29,6 +29,7 @@ struct mesh_room {
     size_t told;          /* the room was told that so many wait; 0: it need not know */
     int64_t told_seq;     /* the entry that was the oldest then: it names what was told */
     int64_t told_ms;
+    bool is_barred, is_barred_told; /* somebody spoke who may not by radio; the room was told */
 };
 
 struct mesh_radio {
@@ -56,6 +57,7 @@ struct mesh {
     bool is_ok_to_mqtt;
     uint32_t node;                   /* 0: not known yet */
     uint32_t wanted_node;            /* of the configuration; 0: none */
+    uint32_t json_radio;             /* under whose number JSON goes out; 0: there is no JSON */
     char id[NODE_ID_BYTES], uid[64];
     struct channel channels[RADIO_CHANNELS_MAX]; /* of the rooms, one each */
     struct mesh_room rooms[RADIO_CHANNELS_MAX];
@@ -74,6 +76,9 @@ struct mesh {
     int64_t nodeinfo_ms;             /* when it is due */
     int64_t clock_ms;                /* what the gateway's clock is ahead of bridge_now_ms */
     size_t recalled;                 /* rooms whose history was read */
+    int64_t recall_ms;               /* not before */
+    uint64_t lost;                   /* letters, since it was logged */
+    int64_t lost_told_ms;
     json_t *history;                 /* of the room that is being read */
     uint32_t echoes[MESH_ECHOES_MAX]; /* of texts that went out under a radio's own number */
     size_t echo_next;

@@ -52,12 +52,24 @@ static bool is_due(const struct mesh *mesh, size_t i)
     return box->waiting >= 2 * room->told && now_ms - room->told_ms >= TELL_AGAIN_MS;
 }
 
+/* Once while it runs. */
+static bool tell_barred(struct mesh *mesh, size_t i)
+{
+    mesh->rooms[i].is_barred_told = true;
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "send", "room", mesh->rooms[i].room, "text",
+                                "Not everybody here goes out by radio: amateur bands are for those who are licensed.",
+                                "nonce", "barred", "via", MESH_VIA);
+    return asking_begin(&mesh->asking, request, told, mesh);
+}
+
 bool mesh_notice(struct mesh *mesh)
 {
     char text[160];
     for (size_t i = 0; i < mesh->room_count; i++) {
         struct mesh_room *room = &mesh->rooms[i];
         struct outbox_room *box = &mesh->outbox.rooms[i];
+        if (room->is_barred && !room->is_barred_told)
+            return tell_barred(mesh, i);
         if (!is_due(mesh, i))
             continue;
         bool is_first = room->told == 0;

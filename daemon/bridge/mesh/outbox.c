@@ -66,6 +66,17 @@ struct outgoing *outbox_push(struct outbox *outbox, size_t room, int64_t seq, co
     return item;
 }
 
+bool outbox_has(const struct outbox *outbox, size_t room, int64_t seq)
+{
+    const struct outgoing *item;
+    DL_FOREACH(outbox->items, item)
+    {
+        if (item->room == room && item->seq == seq)
+            return true;
+    }
+    return false;
+}
+
 void outbox_forget(struct outbox *outbox, size_t room, int64_t seq)
 {
     struct outgoing *item, *after;

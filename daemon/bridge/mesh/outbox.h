@@ -65,6 +65,8 @@ void outbox_finish(struct outbox *outbox);
 struct outgoing *outbox_push(struct outbox *outbox, size_t room, int64_t seq, const char *text, int64_t said_ms,
                              int64_t now_ms);
 
+bool outbox_has(const struct outbox *outbox, size_t room, int64_t seq);
+
 /* Its entry was deleted: no more of it goes. */
 void outbox_forget(struct outbox *outbox, size_t room, int64_t seq);
 

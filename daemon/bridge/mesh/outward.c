@@ -10,6 +10,7 @@
 #include <mbedtls/md.h>
 
 #define NODEINFO_MS (3 * 3600 * INT64_C(1000))
+#define ONCE_MS 60000 /* with is_once a radio is waited for so long */
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
@@ -60,7 +61,7 @@ static int64_t number_at(const struct entry *entry, const char *name)
 }
 
 /* Under Part 97 only those who are listed are heard, and an emoji alone has no callsign. */
-static bool may_go(const struct mesh *mesh, const struct entry *entry)
+static bool may_go(struct mesh *mesh, size_t room, const struct entry *entry)
 {
     if (!mesh->callsign)
         return true;
@@ -69,6 +70,7 @@ static bool may_go(const struct mesh *mesh, const struct entry *entry)
         const char *name = config_setting_get_string_elem(mesh->speakers, i);
         is_listed = is_listed || (name && strcmp(name, text_at(entry, "from")) == 0);
     }
+    mesh->rooms[room].is_barred |= !is_listed;
     return is_listed && strcmp(entry->type, "reaction") != 0;
 }
 
@@ -105,7 +107,7 @@ static bool take_entry(struct mesh *mesh, size_t room, const struct entry *entry
     bool is_edit = strcmp(entry->type, "edit") == 0;
     if (strcmp(entry->type, "delete") == 0)
         outbox_forget(&mesh->outbox, room, number_at(entry, "target"));
-    else if (!may_go(mesh, entry))
+    else if (outbox_has(&mesh->outbox, room, entry->seq) || !may_go(mesh, room, entry))
         return true;
     else if (strcmp(entry->type, "message") == 0 || is_edit)
         return !text_at(entry, "text")[0] || push_text(mesh, room, entry, is_edit);
@@ -248,11 +250,12 @@ static void release(struct mesh *mesh)
         if (!room->link)
             continue;
         link_hold(room->link, oldest);
-        bool is_over = room->awaited_seq > 0 && oldest > room->awaited_seq;
-        if (!is_over)
+        bool is_over = oldest > room->awaited_seq;
+        bool is_given_up = outbox_waiting_ms(&mesh->outbox, i, bridge_now_ms()) > ONCE_MS;
+        if (room->awaited_seq == 0 || (!is_over && !is_given_up))
             continue;
         room->awaited_seq = 0;
-        link_delivered(room->link, DELIVERY_DONE, 0, NULL);
+        link_delivered(room->link, is_over ? DELIVERY_DONE : DELIVERY_LATER, 0, "the radio is not reached");
     }
 }
 
@@ -269,9 +272,12 @@ static void land(struct mesh *mesh)
 static void begin_flight(struct mesh *mesh)
 {
     struct outbox_part part;
-    int64_t wait_ms, now_ms = bridge_now_ms();
+    int64_t wait_ms = INT64_MAX, now_ms = bridge_now_ms();
     bool is_nodeinfo = now_ms >= mesh->nodeinfo_ms && now_ms >= mesh->outbox.next_ms;
-    if (!is_nodeinfo && !outbox_next(&mesh->outbox, now_ms, &part, &wait_ms))
+    bool is_due = is_nodeinfo || outbox_next(&mesh->outbox, now_ms, &part, &wait_ms);
+    if (wait_ms < INT64_MAX && now_ms + wait_ms < mesh->bridge->turn_ms)
+        mesh->bridge->turn_ms = now_ms + wait_ms;
+    if (!is_due)
         return;
     enum radio_outcome outcome = is_nodeinfo ? send_nodeinfo(mesh) : send_part(mesh, &part);
     if (outcome == RADIO_NOT)

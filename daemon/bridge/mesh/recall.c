@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 
 #define HISTORY_MAX 50 /* messages: what an answer holds */
+#define REFUSED_MS 30000
 #define NODE_LEAST 4   /* those below mean something else */
 
 /* --- who it is -------------------------------------------------------------------------------------- */
@@ -32,8 +33,9 @@ static void introduced(void *of, const json_t *reply)
     struct mesh *mesh = of;
     const char *uid = json_string_value(json_object_get(json_object_get(reply, "user"), "uid"));
     json_int_t time_ms = json_integer_value(json_object_get(reply, "time"));
+    mesh->recall_ms = bridge_now_ms() + (uid ? 0 : REFUSED_MS);
     if (!uid)
-        return; /* asked again */
+        return;
     mesh->clock_ms = time_ms - bridge_now_ms();
     snprintf(mesh->uid, sizeof mesh->uid, "%s", uid);
     choose_node(mesh);
@@ -152,6 +154,8 @@ bool mesh_recall(struct mesh *mesh)
 {
     if (mesh->recalled == mesh->room_count)
         return false;
+    if (bridge_now_ms() < mesh->recall_ms)
+        return true;
     bool is_asked = asking_begin(&mesh->asking, next_question(mesh), mesh->node == 0 ? introduced
                                                                     : mesh->history  ? told_origins
                                                                                      : told_history, mesh);
