@@ -7,7 +7,7 @@ import pytest
 from bridge import tries
 from client import meet, part
 from daemon import DEADLINE_S
-from mesh_world import ALL, KEY, Coder, Client, Gateway, MeshBridge, by_broker, meshtastic, needed
+from mesh_world import ALL, Client, Coder, Gateway, MeshBridge, by_broker, meshtastic, needed
 from test_mqtt import BROKER, HAS_MQTT, Broker
 from test_webhooks import settled
 
