@@ -24,7 +24,7 @@ static bool add_channel(struct mesh *mesh, const config_setting_t *setting, char
     size_t i = mesh->room_count;
     const char *room = setting_text(setting, "room", ""), *name = setting_text(setting, "name", "");
     if (!room[0])
-        return refuse(why, why_size, "a channel needs its room: { name = \"LongFast\"; key = \"AQ==\"; room = \"lobby\"; }");
+        return refuse(why, why_size, "a channel needs its room: { name = \"LongFast\"; key; room = \"lobby\"; }");
     if (strpbrk(name, "/+#") || !channel_set(&mesh->channels[i], name, setting_text(setting, "key", "AQ==")))
         return refuse(why, why_size, "a channel needs name and key as the radio has them: key is Base64, \"\" is none");
     if (mesh->callsign && mesh->channels[i].key_length > 0)
@@ -136,7 +136,7 @@ static bool open_radios(struct mesh *mesh, const config_setting_t *setting, char
         if (setting_flag(group, "json", false))
             (void)node_number(setting_text(group, "radio", ""), &mesh->json_radio);
     }
-    return mesh->radio_count > 0 || refuse(why, why_size, "there is no way to the mesh: give mqtt, or udp = { }, or both");
+    return mesh->radio_count > 0 || refuse(why, why_size, "there is no way to the mesh: give mqtt, udp = { }, or both");
 }
 
 /* --- the driver -------------------------------------------------------------------------------------- */
@@ -147,6 +147,7 @@ static void meshtastic_close(void *target)
     for (size_t i = 0; i < mesh->radio_count; i++)
         mesh->radios[i].kind->close(mesh->radios[i].of);
     asking_finish(&mesh->asking);
+    json_decref(mesh->brought.request);
     json_decref(mesh->history);
     outbox_finish(&mesh->outbox);
     mailbox_finish(&mesh->mailbox);
@@ -183,8 +184,10 @@ static void meshtastic_tick(void *target)
     bool is_busy = mesh->asking.request || mesh_recall(mesh);
     if (!is_busy && !mesh_take(mesh))
         (void)mesh_notice(mesh);
-    if (mesh->recalled == mesh->room_count)
-        mesh_send(mesh);
+    if (mesh->recalled < mesh->room_count)
+        return;
+    mesh_deliver_early(mesh);
+    mesh_send(mesh);
 }
 
 const struct driver meshtastic_driver = {

@@ -105,6 +105,20 @@ async def test_what_three_gateways_publish_is_said_once_over_restarts(daemon, br
         gateway.close()
 
 
+async def test_after_a_day_an_id_is_another_packets(daemon, broker, radio):
+    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+        ready(bridge, radio)
+        for step, (hours, text) in enumerate(((0, "first"), (23, "same"), (2, "another"), (23, "same"), (2, "a third"))):
+            bridge.advance(hours * 3600)
+            for _ in range(2):
+                radio.say(text, **{"from": ANN, "id": 77})
+            radio.say(f"{step}", **{"from": ANN, "id": 100 + step})
+            for _ in tries():
+                if lines(daemon) and lines(daemon)[-1]["text"] == f"{step}":
+                    break
+        assert [line["text"] for line in lines(daemon)] == ["first", "0", "1", "another", "2", "3", "a third", "4"]
+
+
 async def test_its_number_is_random_and_kept(daemon, broker, radio):
     bridge = MeshBridge(daemon, meshtastic(by_broker(broker)))
     for count in (1, 2):
@@ -261,6 +275,77 @@ async def test_the_room_is_told_what_waits_and_the_newest_goes_first(daemon, bro
         told(bridge, "1 message did not go out by radio: too old by then, or too many.", 1)
         assert len(lines(daemon)) == 5, "the room is told more than once"
     await part(mina)
+
+
+async def test_once_is_over_when_all_has_gone(daemon, broker, radio):
+    (mina,) = await meet(daemon, "mina")
+    bridge = MeshBridge(daemon, meshtastic(by_broker(broker)))
+    with bridge:
+        ready(bridge, radio)
+    await mina.send("a")
+    await mina.send("b")
+    done = bridge.run("--once")
+    assert done.returncode == 0, done.stderr
+    assert [packet["text"] for packet in radio.until(2)] == ["mina: a", "mina: b"]
+    broker.stop()
+    await mina.send("c")
+    done = bridge.run("--once")
+    assert done.returncode == 1, "nobody took it"
+    broker.start()
+    await part(mina)
+
+
+async def test_what_waits_for_the_radio_outlives_the_bridge(daemon, broker, radio):
+    (mina,) = await meet(daemon, "mina")
+    bridge = MeshBridge(daemon, meshtastic(by_broker(broker))).start()
+    ready(bridge, radio)
+    await mina.send("before")
+    radio.until(1)
+    listener = broker.subscribe("msh/EU_868/2/e/LongFast/#", "%x")  # its session outlives the broker's end
+    broker.publish("ready/mesh", "now", "-r")
+    listener.until(lambda messages: messages)
+    broker.stop()
+    for text in ("a", "b", "c"):
+        await mina.send(text)
+    told(bridge, "3 messages wait for the radio.")
+    bridge.kill()
+    bridge.start()
+    broker.start()
+    texts = []
+    for _ in tries():
+        bridge.advance(1)
+        packets = [radio.coder.read("envelope", bytes.fromhex(payload)) for payload in by_radio(listener.lines[:])]
+        texts = [packet["text"] for packet in packets if packet["port"] == 1]
+        if len(texts) >= 3:
+            break
+    assert sorted(texts) == ["mina: a", "mina: b", "mina: c"]
+    bridge.stop()
+    await part(mina)
+
+
+async def test_what_the_mesh_says_while_the_gateway_is_away_is_said_when_it_is_back(daemon, broker, radio, tmp_path):
+    bridge = MeshBridge(daemon, meshtastic(by_broker(broker))).start()
+    ready(bridge, radio)
+    daemon.settings["listen.port"] = daemon.port
+    daemon.kill()
+    for number in range(5):
+        radio.say(f"m{number}", **{"from": ANN, "id": 10 + number})
+    daemon.start()
+    for _ in tries():
+        bridge.advance(10)
+        if len(lines(daemon)) >= 5:
+            break
+    assert said(daemon, 5) == [f"m{number}" for number in range(5)]
+    for number, end in ((20, bridge.kill), (21, bridge.stop)):
+        daemon.kill()
+        packet = radio.coder.write("envelope", **{"text": f"surely {number}", "gateway": radio.id, "from": ANN, "id": number})
+        (tmp_path / "packet").write_bytes(packet)
+        broker.publish_file(f"msh/EU_868/2/e/LongFast/{radio.id}", tmp_path / "packet")
+        end()  # the broker was not told that it had it
+        daemon.start()
+        bridge.start()
+        assert said(daemon, number - 14)[-1] == f"surely {number}"
+    bridge.stop()
 
 
 async def test_firmware_2_7_in_json(daemon, broker, radio):

@@ -49,6 +49,10 @@ class Broker:
         subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s", *more], input=payload,
                        text=True, check=True, timeout=DEADLINE_S)
 
+    def publish_file(self, topic, path):
+        subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-f", path], check=True,
+                       timeout=DEADLINE_S)
+
     def subscribe(self, topic, form="%p"):
         self.subscribers.append(Subscriber(self.port, topic, form))
         return self.subscribers[-1]

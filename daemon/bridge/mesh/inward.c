@@ -87,14 +87,37 @@ static void clean_text(const struct packet_data *data, char out[TEXT_CLEAN_MAX(P
 
 /* --- bringing it ------------------------------------------------------------------------------------- */
 
+/* The gateway has had this sender's id, for it answers with an entry that is not new; but more than a day ago: it is
+ * another packet, and called anew. NULL: it is not. */
+static json_t *call_anew(struct mesh *mesh, const json_t *reply)
+{
+    json_t *request = mesh->brought.request;
+    int64_t now_ms = bridge_now_ms() + mesh->clock_ms, ts = json_integer_value(json_object_get(reply, "ts"));
+    int64_t seq = json_integer_value(json_object_get(reply, "seq"));
+    bool is_old = seq > 0 && seq <= mesh->rooms[mesh->brought.room].newest_seq && now_ms - ts > SEEN_MS;
+    mesh->brought.request = NULL;
+    if (request && is_old) {
+        json_t *origin = json_sprintf("%s+%" PRId64, json_string_value(json_object_get(request, "origin")),
+                                      now_ms / SEEN_MS);
+        json_object_set(request, "origin", origin);
+        json_object_set_new(request, "nonce", origin);
+        return request;
+    }
+    json_decref(request);
+    return NULL;
+}
+
 static void brought(void *of, const json_t *reply)
 {
     struct mesh *mesh = of;
-    const struct mesh_brought *brought = &mesh->brought;
+    const struct mesh_brought *what = &mesh->brought;
     int64_t seq = json_integer_value(json_object_get(reply, "seq"));
-    for (size_t i = 0; seq > 0 && i < brought->count; i++)
-        known_add(&mesh->known, brought->room, seq, brought->ids[i]);
-    if (brought->is_letter)
+    if (asking_begin(&mesh->asking, call_anew(mesh, reply), brought, mesh))
+        return;
+    mesh_note_seq(mesh, what->room, seq);
+    for (size_t i = 0; seq > 0 && i < what->count; i++)
+        known_add(&mesh->known, what->room, seq, what->ids[i]);
+    if (what->is_letter)
         mailbox_drop(&mesh->mailbox);
 }
 
@@ -116,6 +139,7 @@ static bool bring_text(struct mesh *mesh, const char *text, uint32_t reply_id)
     json_object_set_new(request, "text", json_string(text));
     if (reply_to > 0)
         json_object_set_new(request, "reply_to", json_integer(reply_to));
+    mesh->brought.request = json_incref(request);
     return asking_begin(&mesh->asking, request, brought, mesh);
 }
 

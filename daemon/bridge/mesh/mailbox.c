@@ -31,11 +31,6 @@ static struct letter *make(enum letter_kind kind, const char *channel, const voi
     return letter;
 }
 
-static void unlock(void *mutex)
-{
-    pthread_mutex_unlock(mutex);
-}
-
 static void append(struct mailbox *mailbox, struct letter *letter)
 {
     if (mailbox->last)
@@ -51,24 +46,53 @@ static bool is_full(const struct mailbox *mailbox)
     return mailbox->put_count - mailbox->dropped_count >= MAILBOX_LETTERS_MAX;
 }
 
+static void wait_for_room(struct mailbox *mailbox)
+{
+    while (is_full(mailbox) && !mailbox->is_ended)
+        pthread_cond_wait(&mailbox->dropped, &mailbox->mutex);
+}
+
+static void wait_until_dropped(struct mailbox *mailbox, uint64_t number)
+{
+    while (mailbox->dropped_count < number && !mailbox->is_ended)
+        pthread_cond_wait(&mailbox->dropped, &mailbox->mutex);
+}
+
 void mailbox_put(struct mailbox *mailbox, enum letter_kind kind, const char *channel, const void *bytes,
                  size_t length, bool waits)
 {
     struct letter *letter = make(kind, channel, bytes, length);
     pthread_mutex_lock(&mailbox->mutex);
-    pthread_cleanup_push(unlock, &mailbox->mutex);
-    while (letter && waits && is_full(mailbox))
-        pthread_cond_wait(&mailbox->dropped, &mailbox->mutex);
-    if (letter && !is_full(mailbox)) {
+    mailbox->waiting += waits;
+    if (letter && waits)
+        wait_for_room(mailbox);
+    bool is_kept = letter && !is_full(mailbox) && !mailbox->is_ended;
+    if (is_kept)
         append(mailbox, letter);
-        uint64_t number = mailbox->put_count;
-        while (waits && mailbox->dropped_count < number)
-            pthread_cond_wait(&mailbox->dropped, &mailbox->mutex);
-    } else {
-        free(letter);
+    else
         mailbox->lost_count++;
-    }
-    pthread_cleanup_pop(1);
+    if (is_kept && waits)
+        wait_until_dropped(mailbox, mailbox->put_count);
+    mailbox->waiting -= waits;
+    pthread_mutex_unlock(&mailbox->mutex);
+    if (!is_kept)
+        free(letter);
+}
+
+bool mailbox_is_waited_for(struct mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    bool is_waited_for = mailbox->waiting > 0;
+    pthread_mutex_unlock(&mailbox->mutex);
+    return is_waited_for;
+}
+
+void mailbox_end(struct mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    mailbox->is_ended = true;
+    pthread_cond_broadcast(&mailbox->dropped);
+    pthread_mutex_unlock(&mailbox->mutex);
 }
 
 const struct letter *mailbox_first(struct mailbox *mailbox)

@@ -26,15 +26,23 @@ struct mailbox {
     pthread_mutex_t mutex;
     pthread_cond_t dropped;
     struct letter *first, *last; /* owned */
+    bool is_ended;
+    int waiting; /* threads that have put a letter in, and wait */
     uint64_t put_count, dropped_count, lost_count; /* lost: there was no room */
 };
 
 void mailbox_init(struct mailbox *mailbox);
 void mailbox_finish(struct mailbox *mailbox);
 
-/* Any thread. waits: comes back when the letter was dropped, or never; the thread may be cancelled there. */
+/* Any thread. waits: comes back when the letter was dropped, or all is ended. */
 void mailbox_put(struct mailbox *mailbox, enum letter_kind kind, const char *channel, const void *bytes,
                  size_t length, bool waits);
+
+/* A thread that has put one in waits. */
+bool mailbox_is_waited_for(struct mailbox *mailbox);
+
+/* Nobody waits any more, and nothing more is kept. */
+void mailbox_end(struct mailbox *mailbox);
 
 /* Loop thread. NULL: there is none. Borrowed until mailbox_drop. */
 const struct letter *mailbox_first(struct mailbox *mailbox);

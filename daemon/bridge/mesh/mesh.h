@@ -25,6 +25,8 @@
 struct mesh_room {
     const char *room;     /* of the configuration */
     struct link *link;    /* NULL: nothing has gone out yet */
+    const struct entry *early; /* came before all was recalled; borrowed. NULL: none */
+    int64_t newest_seq;   /* that is known of */
     int64_t awaited_seq;  /* with is_once: the link waits until this has gone; 0: for nothing */
     size_t told;          /* the room was told that so many wait; 0: it need not know */
     int64_t told_seq;     /* the entry that was the oldest then: it names what was told */
@@ -45,7 +47,8 @@ struct mesh_brought {
     uint32_t from;
     uint32_t ids[PARTS_MAX];
     size_t count;
-    bool is_letter; /* the first letter goes with it */
+    bool is_letter;  /* the first letter goes with it */
+    json_t *request; /* of a text; NULL once the gateway has it */
 };
 
 struct mesh {
@@ -95,11 +98,14 @@ bool mesh_notice(struct mesh *mesh);
 
 /* outward.c */
 void mesh_deliver(struct mesh *mesh, struct link *link, const struct entry *entry);
+void mesh_deliver_early(struct mesh *mesh);
 void mesh_send(struct mesh *mesh);
 /* The id of a part of what an entry becomes, whenever it is asked. */
 uint32_t mesh_packet_id(const struct mesh *mesh, size_t room, int64_t seq, int64_t ts, size_t part);
-/* What an entry becomes on the mesh; NULL without memory, the caller frees it. */
-char *mesh_text(const struct mesh *mesh, const char *from, const char *text, bool is_edit);
+/* What a message becomes on the mesh, or an edit of it; NULL without memory, the caller frees it. */
+char *mesh_text(const struct mesh *mesh, const json_t *line, bool is_edit);
+/* The room has an entry of this seq. */
+void mesh_note_seq(struct mesh *mesh, size_t room, int64_t seq);
 bool mesh_is_echo(struct mesh *mesh, const struct packet_data *data);
 /* Four bytes that depend on text. */
 uint32_t mesh_hash(const char *text);

@@ -10,7 +10,7 @@
 #include <mbedtls/md.h>
 
 #define NODEINFO_MS (3 * 3600 * INT64_C(1000))
-#define ONCE_MS 60000 /* with is_once a radio is waited for so long */
+#define ONCE_MS 10000 /* with is_once a radio is waited for so long */
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
@@ -40,13 +40,42 @@ static uint32_t random_id(void)
 
 /* --- entries ----------------------------------------------------------------------------------------- */
 
-char *mesh_text(const struct mesh *mesh, const char *from, const char *text, bool is_edit)
+/* " [photo.jpg]" for each file: a mesh carries its name. */
+static bool name_files(const json_t *files, char **text)
 {
-    char *out = NULL;
-    if (asprintf(&out, "%s: %s%s%s%s", from, is_edit ? "edited: " : "", text, mesh->callsign ? " " : "",
-                 mesh->callsign ? mesh->callsign : "") < 0)
+    const json_t *file;
+    size_t i;
+    bool is_named = true;
+    json_array_foreach(files, i, file)
+    {
+        const char *name = json_string_value(json_object_get(file, "name"));
+        char *longer = NULL;
+        is_named = is_named && name && asprintf(&longer, "%s [%s]", *text, name) >= 0;
+        if (!is_named)
+            break;
+        free(*text);
+        *text = longer;
+    }
+    return is_named;
+}
+
+char *mesh_text(const struct mesh *mesh, const json_t *line, bool is_edit)
+{
+    const char *from = json_string_value(json_object_get(line, "from"));
+    const char *said = json_string_value(json_object_get(line, "text"));
+    char *text = NULL, *signed_text = NULL;
+    if (asprintf(&text, "%s:%s%s%s", from ? from : "", is_edit ? " edited:" : "", said && said[0] ? " " : "",
+                 said ? said : "") < 0)
         return NULL;
-    return out;
+    if (!name_files(json_object_get(line, "files"), &text) ||
+        (mesh->callsign && asprintf(&signed_text, "%s %s", text, mesh->callsign) < 0)) {
+        free(text);
+        return NULL;
+    }
+    if (!mesh->callsign)
+        return text;
+    free(text);
+    return signed_text;
 }
 
 static const char *text_at(const struct entry *entry, const char *name)
@@ -58,6 +87,11 @@ static const char *text_at(const struct entry *entry, const char *name)
 static int64_t number_at(const struct entry *entry, const char *name)
 {
     return json_integer_value(json_object_get(entry->json, name));
+}
+
+static bool says_anything(const struct entry *entry)
+{
+    return text_at(entry, "text")[0] || json_array_size(json_object_get(entry->json, "files")) > 0;
 }
 
 /* Under Part 97 only those who are listed are heard, and an emoji alone has no callsign. */
@@ -94,7 +128,7 @@ static bool push(struct mesh *mesh, size_t room, const struct entry *entry, cons
 
 static bool push_text(struct mesh *mesh, size_t room, const struct entry *entry, bool is_edit)
 {
-    char *text = mesh_text(mesh, text_at(entry, "from"), text_at(entry, "text"), is_edit);
+    char *text = mesh_text(mesh, entry->json, is_edit);
     bool is_pushed = text && push(mesh, room, entry, text, number_at(entry, is_edit ? "target" : "reply_to"));
     free(text);
     return is_pushed;
@@ -110,7 +144,7 @@ static bool take_entry(struct mesh *mesh, size_t room, const struct entry *entry
     else if (outbox_has(&mesh->outbox, room, entry->seq) || !may_go(mesh, room, entry))
         return true;
     else if (strcmp(entry->type, "message") == 0 || is_edit)
-        return !text_at(entry, "text")[0] || push_text(mesh, room, entry, is_edit);
+        return !says_anything(entry) || push_text(mesh, room, entry, is_edit);
     else if (strcmp(entry->type, "reaction") == 0 && json_is_true(json_object_get(entry->json, "on")) &&
              known_id(&mesh->known, room, number_at(entry, "target")))
         return push(mesh, room, entry, text_at(entry, "emoji"), number_at(entry, "target"));
@@ -125,15 +159,22 @@ static size_t room_of(const struct mesh *mesh, const char *name)
     return room;
 }
 
+void mesh_note_seq(struct mesh *mesh, size_t room, int64_t seq)
+{
+    if (seq > mesh->rooms[room].newest_seq)
+        mesh->rooms[room].newest_seq = seq;
+}
+
 /* What is taken waits here, and the cursor behind the oldest of it. */
 void mesh_deliver(struct mesh *mesh, struct link *link, const struct entry *entry)
 {
     size_t room = room_of(mesh, entry->room);
     mesh->rooms[room].link = link;
-    if (mesh->recalled < mesh->room_count) {
-        link_delivered(link, DELIVERY_LATER, 1000, "the mesh is being set up");
+    mesh_note_seq(mesh, room, entry->seq);
+    bool is_early = mesh->recalled < mesh->room_count;
+    mesh->rooms[room].early = is_early ? entry : NULL;
+    if (is_early)
         return;
-    }
     if (!take_entry(mesh, room, entry)) {
         link_delivered(link, DELIVERY_LATER, 0, "there is no memory");
         return;
@@ -143,6 +184,13 @@ void mesh_deliver(struct mesh *mesh, struct link *link, const struct entry *entr
         mesh->rooms[room].awaited_seq = entry->seq;
     else
         link_delivered(link, DELIVERY_DONE, 0, NULL);
+}
+
+void mesh_deliver_early(struct mesh *mesh)
+{
+    for (size_t i = 0; i < mesh->room_count; i++)
+        if (mesh->rooms[i].early)
+            mesh_deliver(mesh, mesh->rooms[i].link, mesh->rooms[i].early);
 }
 
 /* --- radios ------------------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <mosquitto.h>
 
@@ -130,11 +131,22 @@ static bool broker_is_ready(void *of)
 
 /* --- opening and closing ---------------------------------------------------------------------------- */
 
+/* A callback that waits has an acknowledgement behind it, which is not to reach the broker, for the gateway has not what it
+ * brought: so the connection breaks first, and the broker gives it again. */
+static void leave(struct radio_broker *broker)
+{
+    if (mailbox_is_waited_for(broker->plan.mailbox))
+        (void)shutdown(mosquitto_socket(broker->client), SHUT_RDWR);
+    mosquitto_disconnect(broker->client);
+    mailbox_end(broker->plan.mailbox);
+    broker_end(broker->client, &broker->is_connected);
+}
+
 static void broker_close(void *of)
 {
     struct radio_broker *broker = of;
     if (broker->client) {
-        broker_end(broker->client, &broker->is_connected);
+        leave(broker);
         mosquitto_destroy(broker->client);
     }
     free(broker);

@@ -52,10 +52,9 @@ static bool is_own(const struct mesh *mesh, const json_t *line)
 /* What people said went out under ids that can be told again. */
 static void recall_sent(struct mesh *mesh, const json_t *line)
 {
-    const char *from = json_string_value(json_object_get(line, "from"));
-    const char *said = json_string_value(json_object_get(line, "text"));
-    int64_t seq = json_integer_value(json_object_get(line, "seq")), ts = json_integer_value(json_object_get(line, "ts"));
-    char *text = from && said ? mesh_text(mesh, from, said, false) : NULL;
+    int64_t seq = json_integer_value(json_object_get(line, "seq"));
+    int64_t ts = json_integer_value(json_object_get(line, "ts"));
+    char *text = mesh_text(mesh, line, false);
     struct parts *parts = text ? malloc(sizeof *parts) : NULL;
     if (parts)
         parts_split(text, parts);
@@ -131,6 +130,7 @@ static void told_history(void *of, const json_t *reply)
     mesh->history = json_deep_copy(reply);
     json_array_foreach(json_object_get(mesh->history, "messages"), i, line)
     {
+        mesh_note_seq(mesh, mesh->recalled, json_integer_value(json_object_get(line, "seq")));
         if (!is_own(mesh, line))
             recall_sent(mesh, line);
     }

@@ -10,7 +10,7 @@
 
 #define SEEN_MAX 8192
 #define SEEN_SLOTS 16384 /* a power of two */
-#define SEEN_MS (24 * 3600 * INT64_C(1000))
+#define SEEN_MS (24 * 3600 * INT64_C(1000)) /* later the same id is another packet */
 
 struct seen_packet {
     uint32_t from, id;
