@@ -9,6 +9,8 @@
 
 #include <mbedtls/md.h>
 
+#include "daemon/log.h"
+
 #define NODEINFO_MS (3 * 3600 * INT64_C(1000))
 #define ONCE_MS 10000 /* with is_once a radio is waited for so long */
 
@@ -50,7 +52,7 @@ static bool name_files(const json_t *files, char **text)
     {
         const char *name = json_string_value(json_object_get(file, "name"));
         char *longer = NULL;
-        is_named = is_named && name && asprintf(&longer, "%s [%s]", *text, name) >= 0;
+        is_named = asprintf(&longer, "%s [%s]", *text, name ? name : "file") >= 0;
         if (!is_named)
             break;
         free(*text);
@@ -340,6 +342,8 @@ static void begin_flight(struct mesh *mesh)
 void mesh_send(struct mesh *mesh)
 {
     bool is_ready = is_any_ready(mesh);
+    if (is_ready != mesh->outbox.is_ready)
+        log_info("mesh: name=%s the radio is %s", mesh->name, is_ready ? "reached" : "not reached");
     outbox_turn(&mesh->outbox, is_ready, bridge_now_ms());
     if (mesh->flight != FLIGHT_NONE && has_landed(mesh))
         land(mesh);
