@@ -80,24 +80,34 @@ class Client:
 
     def _read(self):
         file = self.socket.makefile("rb")
-        while kind := file.read(1):
-            length, shift = 0, 0
-            while True:
-                digit = file.read(1)[0]
-                length, shift = length | (digit & 0x7F) << shift, shift + 7
-                if digit < 0x80:
-                    break
-            body = file.read(length)
-            if kind[0] == 0x90:
+        while (head := self._take(file, 2)) is not None:
+            length, shift = head[1] & 0x7F, 7
+            while head[-1] >= 0x80:
+                head += self._take(file, 1) or b"\0"
+                length, shift = length | (head[-1] & 0x7F) << shift, shift + 7
+            body = self._take(file, length) or b""
+            if head[0] == 0x90:
                 self.subscribed.set()
-            if kind[0] >> 4 == 3:
+            if head[0] >> 4 == 3:
                 size = struct.unpack(">H", body[:2])[0]
                 with self.changed:
                     self.messages.append((body[2:2 + size].decode(), body[2 + size:]))
                     self.changed.notify_all()
 
+    @staticmethod
+    def _take(file, length):
+        """None: the broker has gone."""
+        try:
+            taken = file.read(length)
+        except OSError:
+            return None
+        return taken if len(taken) == length else None
+
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the broker has gone
         self.socket.close()
 
 
