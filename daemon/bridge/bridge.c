@@ -80,6 +80,7 @@ static void note_self(void *of, const struct web_answer *answer)
     web_describe(answer, "the gateway", why, sizeof why);
     bridge->is_introducing = false;
     bridge->introduce_ms = bridge_now_ms() + bridge_jitter(INTRODUCE_AGAIN_MS);
+    bridge->clock_ms = json_integer_value(json_object_get(reply, "time")) - bridge_now_ms();
     if (answer->status == 200 && uid)
         snprintf(bridge->uid, sizeof bridge->uid, "%s", uid);
     else

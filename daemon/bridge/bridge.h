@@ -14,6 +14,7 @@ struct bridge {
     char authorization[256];  /* "Authorization: Bearer ..." */
     char ca[256];             /* see web_request */
     char uid[64];             /* of the bridge's own user; empty until it is known */
+    int64_t clock_ms;         /* what the gateway's clock was ahead of bridge_now_ms then */
     bool is_introducing;      /* it asks who it is */
     int64_t introduce_ms;     /* not before */
     int64_t turn_ms;          /* a driver wants to be called then; set anew in every turn */

@@ -55,12 +55,18 @@ int broker_begin(struct mosquitto *client, const config_setting_t *setting, uint
     return code;
 }
 
-/* A thread that has said goodbye ends by itself; one that waits, be it for a broker that is away, is cancelled. */
+static void rest(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+}
+
+/* A thread that has said goodbye ends by itself, if it is given the time; one that waits is cancelled, be it for a broker
+ * that is away. It is not waited for without end: it may just have lost its connection, and find another. */
 void broker_end(struct mosquitto *client, const atomic_bool *is_connected)
 {
-    bool was_connected = *is_connected;
     mosquitto_disconnect(client);
     for (int i = 0; i < GOODBYE_TRIES && *is_connected; i++)
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    mosquitto_loop_stop(client, !was_connected || *is_connected);
+        rest();
+    rest();
+    mosquitto_loop_stop(client, true);
 }

@@ -184,10 +184,9 @@ static void meshtastic_tick(void *target)
     bool is_busy = mesh->asking.request || mesh_recall(mesh);
     if (!is_busy && !mesh_take(mesh))
         (void)mesh_notice(mesh);
-    if (mesh->recalled < mesh->room_count)
-        return;
     mesh_deliver_early(mesh);
-    mesh_send(mesh);
+    if (mesh->recalled == mesh->room_count)
+        mesh_send(mesh);
 }
 
 const struct driver meshtastic_driver = {

@@ -283,10 +283,9 @@ async def test_once_is_over_when_all_has_gone(daemon, broker, radio):
     with bridge:
         ready(bridge, radio)
     await mina.send("a")
-    await mina.send("b")
     done = bridge.run("--once")
     assert done.returncode == 0, done.stderr
-    assert [packet["text"] for packet in radio.until(2)] == ["mina: a", "mina: b"]
+    assert [packet["text"] for packet in radio.until(1)] == ["mina: a"]
     broker.stop()
     await mina.send("c")
     done = bridge.run("--once")

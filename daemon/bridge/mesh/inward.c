@@ -92,7 +92,7 @@ static void clean_text(const struct packet_data *data, char out[TEXT_CLEAN_MAX(P
 static json_t *call_anew(struct mesh *mesh, const json_t *reply)
 {
     json_t *request = mesh->brought.request;
-    int64_t now_ms = bridge_now_ms() + mesh->clock_ms, ts = json_integer_value(json_object_get(reply, "ts"));
+    int64_t now_ms = bridge_now_ms() + mesh->bridge->clock_ms, ts = json_integer_value(json_object_get(reply, "ts"));
     int64_t seq = json_integer_value(json_object_get(reply, "seq"));
     bool is_old = seq > 0 && seq <= mesh->rooms[mesh->brought.room].newest_seq && now_ms - ts > SEEN_MS;
     mesh->brought.request = NULL;

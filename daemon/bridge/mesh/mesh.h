@@ -26,6 +26,7 @@ struct mesh_room {
     const char *room;     /* of the configuration */
     struct link *link;    /* NULL: nothing has gone out yet */
     const struct entry *early; /* came before all was recalled; borrowed. NULL: none */
+    int64_t early_ms;
     int64_t newest_seq;   /* that is known of */
     int64_t awaited_seq;  /* with is_once: the link waits until this has gone; 0: for nothing */
     size_t told;          /* the room was told that so many wait; 0: it need not know */
@@ -61,7 +62,7 @@ struct mesh {
     uint32_t node;                   /* 0: not known yet */
     uint32_t wanted_node;            /* of the configuration; 0: none */
     uint32_t json_radio;             /* under whose number JSON goes out; 0: there is no JSON */
-    char id[NODE_ID_BYTES], uid[64];
+    char id[NODE_ID_BYTES];
     struct channel channels[RADIO_CHANNELS_MAX]; /* of the rooms, one each */
     struct mesh_room rooms[RADIO_CHANNELS_MAX];
     size_t room_count;
@@ -77,9 +78,7 @@ struct mesh {
     struct outbox outbox;
     enum mesh_flight flight;
     int64_t nodeinfo_ms;             /* when it is due */
-    int64_t clock_ms;                /* what the gateway's clock is ahead of bridge_now_ms */
     size_t recalled;                 /* rooms whose history was read */
-    int64_t recall_ms;               /* not before */
     uint64_t lost;                   /* letters, since it was logged */
     int64_t lost_told_ms;
     json_t *history;                 /* of the room that is being read */

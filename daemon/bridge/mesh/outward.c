@@ -12,7 +12,7 @@
 #include "daemon/log.h"
 
 #define NODEINFO_MS (3 * 3600 * INT64_C(1000))
-#define ONCE_MS 10000 /* with is_once a radio is waited for so long */
+#define ONCE_MS 5000 /* with is_once a radio is waited for so long */
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
@@ -26,7 +26,7 @@ uint32_t mesh_hash(const char *text)
 uint32_t mesh_packet_id(const struct mesh *mesh, size_t room, int64_t seq, int64_t ts, size_t part)
 {
     char text[600];
-    snprintf(text, sizeof text, "packet %s %s %" PRId64 " %" PRId64 " %zu %.256s", mesh->uid, mesh->name, seq, ts,
+    snprintf(text, sizeof text, "packet %s %s %" PRId64 " %" PRId64 " %zu %.256s", mesh->bridge->uid, mesh->name, seq, ts,
              part, mesh->rooms[room].room);
     uint32_t id = mesh_hash(text);
     return id ? id : 1;
@@ -114,7 +114,7 @@ static bool may_go(struct mesh *mesh, size_t room, const struct entry *entry)
 static int64_t said_ms(const struct mesh *mesh, const struct entry *entry)
 {
     bool is_told = !entry->is_live && !json_object_get(entry->json, "clock");
-    return is_told ? entry->ts - mesh->clock_ms : bridge_now_ms();
+    return is_told ? entry->ts - mesh->bridge->clock_ms : bridge_now_ms();
 }
 
 static bool push(struct mesh *mesh, size_t room, const struct entry *entry, const char *text, int64_t to)
@@ -175,6 +175,7 @@ void mesh_deliver(struct mesh *mesh, struct link *link, const struct entry *entr
     mesh_note_seq(mesh, room, entry->seq);
     bool is_early = mesh->recalled < mesh->room_count;
     mesh->rooms[room].early = is_early ? entry : NULL;
+    mesh->rooms[room].early_ms = bridge_now_ms();
     if (is_early)
         return;
     if (!take_entry(mesh, room, entry)) {
@@ -190,9 +191,19 @@ void mesh_deliver(struct mesh *mesh, struct link *link, const struct entry *entr
 
 void mesh_deliver_early(struct mesh *mesh)
 {
-    for (size_t i = 0; i < mesh->room_count; i++)
-        if (mesh->rooms[i].early)
-            mesh_deliver(mesh, mesh->rooms[i].link, mesh->rooms[i].early);
+    bool is_recalled = mesh->recalled == mesh->room_count;
+    for (size_t i = 0; i < mesh->room_count; i++) {
+        struct mesh_room *room = &mesh->rooms[i];
+        const struct entry *early = room->early;
+        bool is_given_up = mesh->bridge->is_once && bridge_now_ms() - room->early_ms > ONCE_MS;
+        if (!early || (!is_recalled && !is_given_up))
+            continue;
+        room->early = NULL;
+        if (is_recalled)
+            mesh_deliver(mesh, room->link, early);
+        else
+            link_delivered(room->link, DELIVERY_LATER, 0, "the gateway does not answer");
+    }
 }
 
 /* --- radios ------------------------------------------------------------------------------------------ */

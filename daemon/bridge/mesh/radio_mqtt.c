@@ -135,9 +135,10 @@ static bool broker_is_ready(void *of)
  * brought: so the connection breaks first, and the broker gives it again. */
 static void leave(struct radio_broker *broker)
 {
-    if (mailbox_is_waited_for(broker->plan.mailbox))
+    bool is_waiting = mailbox_is_waited_for(broker->plan.mailbox);
+    mosquitto_disconnect(broker->client); /* first: or the thread would connect again */
+    if (is_waiting)
         (void)shutdown(mosquitto_socket(broker->client), SHUT_RDWR);
-    mosquitto_disconnect(broker->client);
     mailbox_end(broker->plan.mailbox);
     broker_end(broker->client, &broker->is_connected);
 }

@@ -10,7 +10,6 @@
 #include "daemon/log.h"
 
 #define HISTORY_MAX 50 /* messages: what an answer holds */
-#define REFUSED_MS 30000
 #define NODE_LEAST 4   /* those below mean something else */
 
 /* --- who it is -------------------------------------------------------------------------------------- */
@@ -21,24 +20,11 @@ static void choose_node(struct mesh *mesh)
     char text[192];
     mesh->node = mesh->wanted_node;
     for (int i = 0; mesh->node < NODE_LEAST || mesh->node == PACKET_TO_ALL; i++) {
-        snprintf(text, sizeof text, "node %s %s %d", mesh->uid, mesh->name, i);
+        snprintf(text, sizeof text, "node %s %s %d", mesh->bridge->uid, mesh->name, i);
         mesh->node = mesh_hash(text);
     }
     node_id(mesh->node, mesh->id);
     log_info("mesh: name=%s node=%s", mesh->name, mesh->id);
-}
-
-static void introduced(void *of, const json_t *reply)
-{
-    struct mesh *mesh = of;
-    const char *uid = json_string_value(json_object_get(json_object_get(reply, "user"), "uid"));
-    json_int_t time_ms = json_integer_value(json_object_get(reply, "time"));
-    mesh->recall_ms = bridge_now_ms() + (uid ? 0 : REFUSED_MS);
-    if (!uid)
-        return;
-    mesh->clock_ms = time_ms - bridge_now_ms();
-    snprintf(mesh->uid, sizeof mesh->uid, "%s", uid);
-    choose_node(mesh);
 }
 
 /* --- what rooms have --------------------------------------------------------------------------------- */
@@ -46,7 +32,7 @@ static void introduced(void *of, const json_t *reply)
 static bool is_own(const struct mesh *mesh, const json_t *line)
 {
     const char *uid = json_string_value(json_object_get(line, "uid"));
-    return uid && strcmp(uid, mesh->uid) == 0;
+    return uid && strcmp(uid, mesh->bridge->uid) == 0;
 }
 
 /* What people said went out under ids that can be told again. */
@@ -141,9 +127,6 @@ static void told_history(void *of, const json_t *reply)
 /* The next question; NULL: there is none, or no memory. */
 static json_t *next_question(const struct mesh *mesh)
 {
-    const char *token = strstr(mesh->bridge->authorization, "Bearer ");
-    if (mesh->node == 0)
-        return json_pack("{s:s, s:s}", "type", "hello", "token", token ? token + 7 : "");
     if (mesh->history)
         return ask_origins(mesh);
     return json_pack("{s:s, s:s, s:i}", "type", "history", "room", mesh->rooms[mesh->recalled].room, "limit",
@@ -154,11 +137,11 @@ bool mesh_recall(struct mesh *mesh)
 {
     if (mesh->recalled == mesh->room_count)
         return false;
-    if (bridge_now_ms() < mesh->recall_ms)
+    if (!mesh->bridge->uid[0])
         return true;
-    bool is_asked = asking_begin(&mesh->asking, next_question(mesh), mesh->node == 0 ? introduced
-                                                                    : mesh->history  ? told_origins
-                                                                                     : told_history, mesh);
+    if (mesh->node == 0)
+        choose_node(mesh);
+    bool is_asked = asking_begin(&mesh->asking, next_question(mesh), mesh->history ? told_origins : told_history, mesh);
     if (!is_asked && mesh->history)
         next_room(mesh);
     return true;
