@@ -490,6 +490,8 @@ export interface BridgeLine {
   role: TokenRole;
   /** It is connected now. */
   here: boolean;
+  /** An administrator has paused it. */
+  paused?: boolean;
   /** Entries beyond its cursors, counted to 100000 each. */
   behind: number;
   /** How old the oldest of them is. */
@@ -1304,6 +1306,28 @@ export interface TokenRequest {
   role: TokenRole;
   /** Where it holds; in all public rooms if absent. */
   rooms?: string[];
+}
+
+/** A bridge or bot carries nothing, or again. What it asks meanwhile is answered rate_limited; nothing is lost. */
+export interface BridgePauseRequest {
+  type: "bridge_pause";
+  ref?: Ref;
+  /** Its name. */
+  name: string;
+  /** Pause, or go on. */
+  on: boolean;
+}
+
+/** Put the cursors of a bridge or bot back, so that it is told again what was said since. */
+export interface BridgeReplayRequest {
+  type: "bridge_replay";
+  ref?: Ref;
+  /** Its name. */
+  name: string;
+  /** Only in this room. */
+  room?: string;
+  /** What was said in so long. */
+  last_ms: number;
 }
 
 /** List the hooks. */
@@ -2354,6 +2378,8 @@ export type Request =
   | LogLevelRequest
   | TokensRequest
   | TokenRequest
+  | BridgePauseRequest
+  | BridgeReplayRequest
   | HooksRequest
   | HookRequest
   | HookRemoveRequest
@@ -2507,6 +2533,8 @@ export interface Answers {
   log_level: LogLevelReply;
   tokens: TokensReply;
   token: TokenReply;
+  bridge_pause: OkReply;
+  bridge_replay: OkReply;
   hooks: HooksReply;
   hook: HookReply;
   hook_remove: OkReply;
