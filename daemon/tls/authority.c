@@ -227,12 +227,11 @@ static bool set_key_identifiers(mbedtls_x509write_cert *writer)
 }
 
 static bool finish_writing(const struct authority *authority, const char *file, mbedtls_x509write_cert *writer,
-                           bool is_fine, char *why, size_t why_size)
+                           mbedtls_pk_context *issuer, bool is_fine, char *why, size_t why_size)
 {
     char *pem = malloc(PEM_BYTES);
     snprintf(why, why_size, "A certificate could not be made.");
-    is_fine = is_fine && pem &&
-              mbedtls_x509write_crt_pem(writer, (unsigned char *)pem, PEM_BYTES, x509_random, NULL) == 0 &&
+    is_fine = is_fine && pem && x509_write(writer, issuer, pem, PEM_BYTES) &&
               write_file(authority, file, pem, 0644, why, why_size);
     mbedtls_x509write_crt_free(writer);
     free(pem);
@@ -328,7 +327,7 @@ static bool make_authority(struct authority *authority, int64_t now_ms, char *wh
                    mbedtls_x509write_crt_set_key_usage(&writer, MBEDTLS_X509_KU_KEY_CERT_SIGN |
                                                                     MBEDTLS_X509_KU_CRL_SIGN) == 0 &&
                    set_key_identifiers(&writer) && set_extension(&writer, oid_name_constraints, true, &constraints);
-    is_fine = finish_writing(authority, "ca.crt", &writer, is_fine, why, why_size);
+    is_fine = finish_writing(authority, "ca.crt", &writer, &key, is_fine, why, why_size);
     mbedtls_pk_free(&key);
     return is_fine;
 }
@@ -458,7 +457,7 @@ static bool write_board(const struct authority *authority, const struct board *b
                    set_key_identifiers(&writer) &&
                    set_extension(&writer, oid_extended_key_usage, false, &purpose) &&
                    set_extension(&writer, oid_alternative_name, false, &names);
-    return finish_writing(authority, "board.crt", &writer, is_fine, why, why_size);
+    return finish_writing(authority, "board.crt", &writer, ca_key, is_fine, why, why_size);
 }
 
 bool authority_make_board(const struct authority *authority, const struct board *board, int64_t now_ms, char *why,

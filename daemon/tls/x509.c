@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -9,6 +10,10 @@
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/pem.h>
 #include <mbedtls/version.h>
+
+#include "daemon/tls/der.h"
+
+#define SIGNATURE_BYTES_MAX 128 /* of P-256, as DER */
 
 int x509_random(void *unused, unsigned char *out, size_t size)
 {
@@ -82,6 +87,89 @@ bool x509_is_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context
     return mbedtls_pk_check_pair(public_key, key) == 0;
 #endif
 }
+
+/* ---- writing --------------------------------------------------------------------------------------- */
+
+/* ecdsa-with-SHA256 has no parameters (RFC 5758, 3.2). mbedTLS 2.28 writes NULL, and what is signed so is no
+ * certificate for Chromium. */
+static const unsigned char ecdsa[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+static const unsigned char ecdsa_null[] = {0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                           0xce, 0x3d, 0x04, 0x03, 0x02, 0x05, 0x00};
+
+static bool sign(mbedtls_pk_context *key, const unsigned char *bytes, size_t length, unsigned char *out, size_t *out_length)
+{
+    unsigned char digest[32];
+    if (mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), bytes, length, digest) != 0)
+        return false;
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, digest, sizeof digest, out, SIGNATURE_BYTES_MAX, out_length,
+                           x509_random, NULL) == 0;
+#else
+    return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, digest, sizeof digest, out, out_length, x509_random, NULL) == 0;
+#endif
+}
+
+/* What is signed (RFC 5280, 4.1), its algorithm put right. False when there is nothing to put right. */
+static bool put_signed(struct der *der, unsigned char *at, unsigned char *end)
+{
+    size_t length;
+    if (mbedtls_asn1_get_tag(&at, end, &length, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0 ||
+        mbedtls_asn1_get_tag(&at, end, &length, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0)
+        return false;
+    end = at + length;
+    const unsigned char *algorithm = memmem(at, length, ecdsa_null, sizeof ecdsa_null);
+    if (!algorithm)
+        return false;
+    const unsigned char *rest = algorithm + sizeof ecdsa_null;
+    der_init(der);
+    der_put(der, rest, (size_t)(end - rest));
+    der_put(der, ecdsa, sizeof ecdsa);
+    der_put(der, at, (size_t)(algorithm - at));
+    der_wrap(der, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE, 0);
+    return !der->failed;
+}
+
+/* Puts the signature behind what is signed. */
+static bool put_signature(struct der *whole, const struct der *body, mbedtls_pk_context *issuer)
+{
+    unsigned char signature[SIGNATURE_BYTES_MAX];
+    size_t length = 0;
+    if (!sign(issuer, body->bytes + body->at, der_length(body), signature, &length))
+        return false;
+    der_init(whole);
+    der_put(whole, signature, length);
+    der_put(whole, "", 1); /* no unused bits */
+    der_wrap(whole, MBEDTLS_ASN1_BIT_STRING, 0);
+    der_put(whole, ecdsa, sizeof ecdsa);
+    der_put(whole, body->bytes + body->at, der_length(body));
+    der_wrap(whole, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE, 0);
+    return !whole->failed;
+}
+
+bool x509_write(mbedtls_x509write_cert *writer, mbedtls_pk_context *issuer, char *pem, size_t size)
+{
+    struct {
+        struct der written, body, whole;
+    } *work = calloc(1, sizeof *work);
+    size_t used;
+    if (!work)
+        return false;
+    int length = mbedtls_x509write_crt_der(writer, work->written.bytes, DER_BYTES_MAX, x509_random, NULL);
+    work->written.at = length > 0 ? DER_BYTES_MAX - (size_t)length : DER_BYTES_MAX;
+    const struct der *out = &work->written;
+    bool is_fine = length > 0;
+    if (is_fine && put_signed(&work->body, work->written.bytes + work->written.at, work->written.bytes + DER_BYTES_MAX)) {
+        is_fine = put_signature(&work->whole, &work->body, issuer);
+        out = &work->whole;
+    }
+    is_fine = is_fine && mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n",
+                                                  out->bytes + out->at, der_length(out), (unsigned char *)pem, size,
+                                                  &used) == 0;
+    free(work);
+    return is_fine;
+}
+
+/* ---- times ----------------------------------------------------------------------------------------- */
 
 int64_t x509_time_ms(const mbedtls_x509_time *time)
 {

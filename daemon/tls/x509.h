@@ -22,6 +22,9 @@ size_t x509_parse_with(mbedtls_x509_crt *out, const char *pem, mbedtls_x509_crt_
 bool x509_parse_key(mbedtls_pk_context *key, const char *pem);
 bool x509_is_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *key);
 
+/* Signs a certificate by ECDSA with SHA-256 and writes it as PEM. False: out of memory or room. */
+bool x509_write(mbedtls_x509write_cert *writer, mbedtls_pk_context *issuer, char *pem, size_t size);
+
 /* Unix time in ms, and the other way as certificates write it: "20260102030405". */
 int64_t x509_time_ms(const mbedtls_x509_time *time);
 #define X509_DATE_BYTES 16

@@ -1,22 +1,15 @@
 // The page /trust in a browser that trusts the board's authority, and in one that does not.
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { createRequire } from "node:module";
-import https from "node:https";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, test } from "node:test";
 import { axe, closeBrowser, Daemon, desk, openBrowser, phone } from "./support.mjs";
 
 after(closeBrowser);
-
-/** The certificate's digest, as Chromium takes it for one that it shall trust. */
-async function digestOf(daemon) {
-  const { createHash, X509Certificate } = createRequire(import.meta.url)("node:crypto");
-  const request = https.get({ port: daemon.tls, host: "127.0.0.1", path: "/healthz", rejectUnauthorized: false, agent: false });
-  const [reply] = await once(request, "response");
-  const { raw } = reply.socket.getPeerCertificate();
-  reply.resume();
-  return createHash("sha256").update(new X509Certificate(raw).publicKey.export({ type: "spki", format: "der" })).digest("base64");
-}
 
 async function secured(...settings) {
   const daemon = await new Daemon().start("tls.mode=local_ca", "tls.port=0", ...settings);
@@ -24,14 +17,14 @@ async function secured(...settings) {
   return daemon;
 }
 
-async function open(daemon, options, path = "/trust") {
+async function open(daemon, options, place = "/trust") {
   const context = await (await openBrowser()).newContext({ locale: "en-US", ...options });
   context.setDefaultTimeout(60000);
   const page = await context.newPage();
   page.errors = [];
   page.on("pageerror", (error) => page.errors.push(error.message));
   page.on("console", (message) => /Content Security|Trusted Type/i.test(message.text()) && page.errors.push(message.text()));
-  await page.goto(`http://127.0.0.1:${daemon.port}${path}`);
+  await page.goto(`http://127.0.0.1:${daemon.port}${place}`);
   return page;
 }
 
@@ -65,7 +58,7 @@ test("it says so in Korean, without violations, and can be read by everybody", a
 
 test("a device that trusts it goes to the secure page, later by itself where the gateway wishes that", async () => {
   const daemon = await secured("tls.redirect=true");
-  const browser = await openTrusting(await digestOf(daemon));
+  const browser = await openTrusting(daemon);
   try {
     const context = await browser.newContext({ locale: "en-US", ...desk });
     context.setDefaultTimeout(60000);
@@ -111,10 +104,18 @@ test("/trust leads to no other place than this gateway", async () => {
   await daemon.stop();
 });
 
-/** A browser of its own, that takes the certificate with this key for one that it trusts. */
-async function openTrusting(digest) {
+/** A browser of its own, whose owner has installed the gateway's authority. */
+async function openTrusting(daemon) {
+  const home = await mkdtemp(path.join(tmpdir(), "hearth-trusting-"));
+  const store = "sql:" + path.join(home, ".pki/nssdb");
+  await mkdir(path.join(home, ".pki/nssdb"), { recursive: true });
+  const authority = Buffer.from(await (await fetch(`http://127.0.0.1:${daemon.port}/ca.crt`)).arrayBuffer());
+  execFileSync("certutil", ["-d", store, "-N", "--empty-password"]);
+  execFileSync("certutil", ["-d", store, "-A", "-t", "C,,", "-n", "hearth"], { input: authority });
   const require = createRequire(new URL("here.js", "file://" + process.env.HEARTH_BROWSER_MODULES + "/"));
   const { chromium } = require("playwright-core");
-  const args = ["--headless", "--no-sandbox", "--disable-gpu", `--ignore-certificate-errors-spki-list=${digest}`];
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu"], env: { ...process.env, HOME: home } });
+  browser.on("disconnected", () => rmSync(home, { recursive: true, force: true }));
+  return browser;
 }

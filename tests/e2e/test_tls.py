@@ -62,6 +62,14 @@ def test_the_boards_certificate_lasts_397_days(make_daemon):
     assert status(daemon)["tls_expires"] // 1000 == ssl.cert_time_to_seconds(text["notAfter"])
 
 
+def test_signatures_are_written_as_browsers_want_them(make_daemon):
+    """ecdsa-with-SHA256 has no parameters (RFC 5758, 3.2): Chromium takes what has NULL there for no certificate."""
+    folder = make_daemon(LOCAL_CA).folder / "tls"
+    for name in ("ca.crt", "board.crt"):
+        ecdsa = bytes.fromhex("06082a8648ce3d040302")
+        assert [der_of(folder / name).count(part) for part in (b"\x30\x0a" + ecdsa, ecdsa + b"\x05\x00")] == [2, 0]
+
+
 def test_the_authority_can_vouch_for_nobody_elses_name(make_daemon, tmp_path):
     folder = make_daemon(LOCAL_CA).folder / "tls"
     for name, is_fine in (("DNS:bank.example.com", False), ("IP:8.8.8.8", False), ("DNS:tv.lan", True),
