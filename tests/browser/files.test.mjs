@@ -442,6 +442,19 @@ test("a picture that retention took says so: to whoever looks at it now, and whe
   await picture(mina, "gone-desk");
 }, "files.age_days=1"));
 
+test("the first thing that is said to somebody may be a picture", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  const jun = await person("jun", desk);
+  await say(mina, "/msg jun");
+  await mina.waitForSelector(".title:has-text('jun')");
+  await pick(mina, [file("IMG_8.jpg", await photo(mina, 800, 600))]);
+  await ready(mina, 1);
+  await send(mina);
+  await sent(mina);
+  await jun.click(".rooms .line:has-text('mina')");
+  await seen(jun, 1);
+}));
+
 test("words that were copied with a picture of themselves are pasted as words", world(async ({ person }) => {
   const mina = await person("mina", desk);
   const taken = await mina.evaluate(() => {
