@@ -15,7 +15,8 @@ interface Key {
 
 const keys = signal<ReadonlyMap<string, Key>>(new Map());
 const asking = new Set<string>();
-/** Ids of files that the gateway has no more, or not for this user. */
+const gone_codes = ["gone", "message_not_found"];
+/** Ids of files that the gateway has no more. */
 const refused = signal<ReadonlySet<string>>(new Set());
 
 /** Asks for a key of the room that this file is in, unless there is one that lasts. */
@@ -28,7 +29,7 @@ async function ask(room: string, id: string): Promise<void> {
     keys.value = new Map(keys.peek()).set(room, { key, until: chat.clock.now() + expires_ms / 2 });
   } catch (error) {
     /* else asked for again by the next one that is drawn, or with the next connection */
-    if (error instanceof Refused && !error.passes) refused.value = new Set(refused.peek()).add(id);
+    if (error instanceof Refused && gone_codes.includes(error.code)) refused.value = new Set(refused.peek()).add(id);
   } finally {
     asking.delete(room);
   }

@@ -5,9 +5,9 @@ import { draftOf, type Draft } from "../drafts";
 import { recallAll } from "../memory";
 import type { Room } from "../room";
 import { t } from "../words";
-import { remove, removeOrphans } from "./blobs";
+import { removeOrphans } from "./blobs";
 import { Item, Title } from "./sheet";
-import { take } from "./tray";
+import { letGoOf, take } from "./tray";
 
 const pictures = "image/*";
 
@@ -97,7 +97,7 @@ function letGo(): void {
     const now = chat.sender.items.value.flatMap(({ files }) => files?.map(({ key }) => key) ?? []);
     const gone = before.filter((key) => !now.includes(key));
     before = now;
-    if (gone.length) setTimeout(() => gone.forEach((key) => isNamed(key) || void remove(key)), settled_ms);
+    if (gone.length) setTimeout(() => gone.forEach((key) => isNamed(key) || letGoOf(key)), settled_ms);
   });
 }
 

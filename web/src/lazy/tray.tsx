@@ -40,9 +40,17 @@ function change(room: Room, key: string, how: Partial<OwnFile>): void {
   write(room, filesOf(room).map((file) => (file.key === key ? { ...file, ...how } : file)));
 }
 
+/** Nobody needs it any more. */
+export function letGoOf(key: string): void {
+  const others = new Map(sources.peek());
+  others.delete(key);
+  sources.value = others;
+  void remove(key);
+}
+
 function takeOut(room: Room, key: string): void {
   write(room, filesOf(room).filter((file) => file.key !== key));
-  void remove(key);
+  letGoOf(key);
   focusComposer();
 }
 
@@ -54,19 +62,25 @@ async function readable(file: File): Promise<void> {
 }
 
 async function make(room: Room, key: string, file: File, original: boolean): Promise<void> {
-  setSource(key, { file, original });
+  const source = { file, original };
+  setSource(key, source);
   change(room, key, { size: 0 });
+  /* It may be taken out meanwhile, or made otherwise. */
+  const stands = () => sources.peek().get(key) === source;
   try {
     await readable(file);
     const ready = await prepared(file, original);
     const { name, type, width, height, preview } = ready;
     if (!ready.file.size) throw new Unfit("fileEmpty");
     if (ready.file.size > chat.limits.peek().file_bytes!) throw new Unfit("fileTooLarge");
+    if (!stands()) return;
     if (!(await keep({ key, at: Date.now(), file: ready.file, preview }))) throw new Unfit("tooMuchWaits");
+    if (!sources.peek().has(key)) await remove(key);
+    if (!stands()) return;
     forgetAddress(key);
     change(room, key, { name, type, width, height, size: ready.file.size });
   } catch (error) {
-    setSource(key, { file, original, wrong: error instanceof Unfit ? error.words : "pictureBroken" });
+    if (stands()) setSource(key, { ...source, wrong: error instanceof Unfit ? error.words : "pictureBroken" });
   }
 }
 
