@@ -76,20 +76,26 @@ export function PictureView({ what }: { what: Open }) {
   return <Frame room={room} seen={here} at={at} count={seen.length} step={step} />;
 }
 
+function Whose({ row }: { row: Row }) {
+  return (
+    <h1 id="sheet">
+      <bdi>{row.from}</bdi>{" "}
+      {!row.unset && (
+        <time class="small">
+          {day(row.ts, Date.now())} {time(row.ts)}
+        </time>
+      )}
+    </h1>
+  );
+}
+
 function Frame({ room, seen: { row, file }, at, count, step }: { room: Room; seen: Seen; at: number; count: number; step(by: number): void }) {
   const { path } = useFile(room, file.id, file.name);
   const place = t("pictureOf", { n: at + 1, count });
   return (
     <>
       <header>
-        <h1 id="sheet">
-          <bdi>{row.from}</bdi>{" "}
-          {!row.unset && (
-            <time class="small">
-              {day(row.ts, Date.now())} {time(row.ts)}
-            </time>
-          )}
-        </h1>
+        <Whose row={row} />
         <a class="plain" href={path || undefined} download={file.name} aria-label={t("saveFile")} title={t("saveFile")}>
           <Icon name="down" />
         </a>

@@ -117,10 +117,28 @@ function Thumb({ file, source, chosen, choose }: { file: OwnFile; source?: Sourc
   );
 }
 
+/** For those who cannot see the picture. */
+function Description({ room, file }: { room: Room; file: OwnFile }) {
+  const done = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    focusComposer();
+  };
+  return (
+    <input
+      aria-label={t("altOf", { name: file.name })}
+      placeholder={t("alt")}
+      maxLength={alt_characters_max}
+      value={file.alt ?? ""}
+      onInput={({ currentTarget }) => change(room, file.key, { alt: currentTarget.value || undefined })}
+      onKeyDown={done}
+    />
+  );
+}
+
 /** The one that is chosen: what it is, what is said of it, whether it goes as it is. */
 function Details({ room, file, source }: { room: Room; file: OwnFile; source?: Source }) {
   const { wrong, original } = source ?? {};
-  const isShown = file.width !== undefined;
   const mayBeLarge = source && isPicture(source.file) && source.file.size <= chat.limits.value.file_bytes!;
   const offered = mayBeLarge && (original || wrong || (file.size > 0 && source.file.size > file.size));
   return (
@@ -133,16 +151,7 @@ function Details({ room, file, source }: { room: Room; file: OwnFile; source?: S
           {t(wrong, { size: sizeOf(chat.limits.value.file_bytes ?? 0) })}
         </p>
       )}
-      {isShown && (
-        <input
-          aria-label={t("altOf", { name: file.name })}
-          placeholder={t("alt")}
-          maxLength={alt_characters_max}
-          value={file.alt ?? ""}
-          onInput={({ currentTarget }) => change(room, file.key, { alt: currentTarget.value || undefined })}
-          onKeyDown={(event) => event.key === "Enter" && !event.isComposing && (event.preventDefault(), focusComposer())}
-        />
-      )}
+      {file.width !== undefined && <Description room={room} file={file} />}
       {offered && (
         <label class="choice">
           <input type="checkbox" checked={original ?? false} onChange={({ currentTarget }) => void make(room, file.key, source.file, currentTarget.checked)} />
