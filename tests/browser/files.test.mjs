@@ -49,6 +49,13 @@ function give(page, kind, { name, buffer, mimeType }) {
 }
 
 const ready = (page, count) => until(async () => (await page.$$(".thumb:not(.busy, .wrong)")).length === count, `${count} in the tray`);
+/** The original is asked for, and is there: it has its own name again. */
+async function asItIs(page, name) {
+  await page.check(".details [type=checkbox]");
+  await page.waitForSelector(`.details p:has-text('${name}')`);
+  await ready(page, 1);
+}
+
 const sent = (page, count = 1) => until(async () => (await page.$$(".row:not(.pending) .file")).length === count, `${count} sent`);
 const send = (page) => page.click(".composer .main");
 
@@ -106,8 +113,7 @@ test("the original goes when it is asked for, and only then", world(async ({ per
   for (const original of [false, true]) {
     await pick(mina, [file("IMG_2.jpg", camera)]);
     await ready(mina, 1);
-    if (original) await mina.check(".details [type=checkbox]");
-    await ready(mina, 1);
+    if (original) await asItIs(mina, "IMG_2.jpg");
     if (original) await picture(mina, "original-phone");
     await send(mina);
     await sent(mina, original ? 2 : 1);
@@ -270,8 +276,7 @@ test("of two tabs one uploads; when it is closed the other one goes on, and it i
   const held = await holdPieces(place, 1);
   await pick(mina, [file("IMG_6.jpg", await photo(mina, 1600, 1600, { noise: 30000 }))]);
   await ready(mina, 1);
-  await mina.check(".details [type=checkbox]");
-  await ready(mina, 1);
+  await asItIs(mina, "IMG_6.jpg");
   await say(mina, "shared");
   await until(() => held.pieces > 1, "in the middle");
   await other.waitForSelector(".row.pending .picture img");

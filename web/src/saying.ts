@@ -43,7 +43,8 @@ export function submit(room: Room): void {
   const draft = draftOf(room).peek();
   const text = withoutControls(draft.text).trim();
   const { files } = draft;
-  if (!text && !files) return;
+  /* One that has no size is still being made ready. */
+  if (!(text || files) || files?.some((file) => !file.size)) return;
   tellTyping(room, false);
   if (command.test(text) && !draft.edit && !files) {
     void withWords(import("./lazy/commands")).then((part) => part.command(room, text), () => saySaid(room, draft, text));
