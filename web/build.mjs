@@ -65,8 +65,9 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const later = `adopt ahead bar commands complete dialog door failed files invite joining known looks notification nowhere
-  parts past people person personal search settings sheets silent sound stream toolbar tools trouble you`;
+const later = `address adopt ahead bar client commands complete dialog door failed files invite joining knocks known lasting
+  looks may notification nowhere parts past people person personal sanctions search secure settings sheet sheets silent sound
+  stream toolbar tools trouble ways you`;
 const parts = [...later.split(/\s+/).map((name) => "lazy/" + name), "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
 const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
@@ -86,8 +87,8 @@ const shared = {
     onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
       if (kind === "entry-point") return null;
       if (kind === "dynamic-import") return partOf(path);
-      if (path === "./known") return partOf(path); /* it has a state: there is one of it */
-      if (path.startsWith("./") && resolveDir.endsWith("lazy")) return null;
+      /* What several parts say is there once, and so is its state. */
+      if (path.startsWith("./") && resolveDir.endsWith("lazy")) return parts.includes("lazy/" + basename(path)) ? partOf(path) : null;
       if (path.endsWith("/protocol.gen")) return null; /* of its tables each part has what it needs */
       return { path: `./app-${stamp}.js`, external: true, sideEffects: false };
     });

@@ -170,6 +170,7 @@ static void reply_joined(struct ask *ask, const struct job *job, const struct ro
         .muted = muted != 0,
         .muted_ms = muted ? sanction_left_ms(ask->gateway, muted) : NUMBER_ABSENT,
         .speak = room->speak > ROLE_GUEST ? role_name(room->speak) : NULL,
+        .archived = room->archived,
     };
     (void)ask_reply(ask, REPLY_joined, &reply);
 }

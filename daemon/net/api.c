@@ -114,6 +114,8 @@ void api_server(struct http_request *http)
                  json_append_string(&body, config->server.name) &&
                  buffer_append_text(&body, ",\"version\":\"" HEARTH_VERSION "\",\"first_room\":") &&
                  json_append_string(&body, gateway_first_room(http->server->gateway)) &&
+                 buffer_append_text(&body, ",\"address\":") &&
+                 json_append_string(&body, http->server->address) &&
                  append_tls(http->server, &body) && buffer_append_text(&body, "}\n");
     http_request_answer(http, 200, headers_json, body.bytes, whole ? body.length : 0);
     buffer_finish(&body);

@@ -2,7 +2,7 @@
 // large text, another direction.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { axe, closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { administrate, axe, closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -26,6 +26,15 @@ const parts = {
   help: (page) => page.press("#composer", "Control+/"),
   link: (page) => page.click(".sign"),
   invite: (page) => page.click("text=Invite"),
+  self: async (page) => {
+    await page.click("[aria-label=Settings]");
+    await page.click("dialog .line:text-is('You and your devices')");
+  },
+  door: async (page) => {
+    await page.click("[aria-label=Settings]");
+    await page.click("dialog .line:text-is('The door')");
+    await page.waitForSelector("dialog [aria-label^='Let in']");
+  },
 };
 
 for (const colorScheme of ["light", "dark"]) {
@@ -36,7 +45,17 @@ for (const colorScheme of ["light", "dark"]) {
     await axe(fresh, "the name");
     await lively(daemon);
     const page = await person("mina", { ...desk, colorScheme });
+    await administrate(daemon, { type: "user", user: "mina", role: "moderator" });
+    await administrate(daemon, { type: "newcomers", mode: "ask" });
+    await page.reload();
     await hears(page, "@mina look");
+    const waiting = await (await context({ ...phone, colorScheme })).newPage();
+    await waiting.goto(way.address);
+    await waiting.fill("#name", "ara");
+    await waiting.press("#name", "Enter");
+    await waiting.waitForSelector(".silent");
+    await axe(waiting, "at the door");
+    await page.waitForSelector(".knock");
     await axe(page, "the room");
     for (const [part, open] of Object.entries(parts)) {
       await open(page);

@@ -237,7 +237,7 @@ test("a room by invitation only: whoever is let in sees it, nobody else", world(
   await mina.click("dialog .main:has-text('Invite')");
   await mina.waitForSelector("dialog [role=status]:has-text('jun')");
   await mina.keyboard.press("Escape");
-  await jun.waitForSelector(".bar:has-text('invited to #council')");
+  await jun.waitForSelector(".bar:has-text('mina invited you to #council')");
   await jun.click(".top [aria-label^=Rooms]");
   await jun.click(".rooms .line:has-text('council')");
   await hears(jun, "between us");

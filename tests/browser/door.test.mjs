@@ -247,4 +247,12 @@ test("a report reaches a moderator and leads to the message; whoever is muted sh
   await mod.click(".people .line:has-text('bad')");
   await mod.click("dialog [aria-label='Lift: bad']");
   await bad.waitForSelector("#composer:not([disabled])");
+  await mod.keyboard.press("Escape");
+  await mod.click(".title");
+  await mod.click("dialog .line:text-is('What moderators did')");
+  await mod.waitForSelector("dialog li:has-text('jun reported a message'):has-text('this hurts')");
+  await mod.waitForSelector("dialog li:has-text('mod muted bad')");
+  await picture(mod, "audit-desk");
+  await mod.click("dialog li:has-text('this hurts') .link");
+  await mod.waitForSelector(".row.lit:has-text('rude words')");
 }));

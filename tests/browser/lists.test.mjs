@@ -1,7 +1,7 @@
 // Long lists: many rooms, many people, and what is in them can all be reached.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, phone, picture, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -62,4 +62,69 @@ test("500 people: whom one looks for is found by part of the name", world(async 
   await until(async () => (await shown(mina, ".people li")).length === 11, "guest 49 and 490 to 499");
   assert.ok(people.every((stream) => stream.ok));
   leaving.abort();
+}));
+
+test("an invitation is noticed, also after a reload and by a page that was closed; it may be declined", world(async ({ person, daemon, context, way }) => {
+  const jun = await speaker(daemon, "jun");
+  for (const room of ["den", "attic"]) await jun.ask({ type: "create", room, topic: "", visibility: "private" });
+  const mina = await person("mina", phone);
+  await jun.ask({ type: "invite", room: "den", user: "mina" });
+  await mina.waitForSelector(".bar:has-text('jun invited you to #den')");
+  await picture(mina, "invited-phone");
+  await mina.click(".top [aria-label^=Rooms]");
+  await mina.waitForSelector(".rooms .line:has-text('den') .badge:has-text('jun invited you')");
+  await mina.reload();
+  await mina.waitForSelector(".log[aria-busy=false]");
+  await mina.click(".top [aria-label^=Rooms]");
+  await mina.waitForSelector(".rooms .line:has-text('den') .badge:has-text('jun invited you')");
+  await jun.ask({ type: "join", room: "den" });
+  await jun.say("@mina look", "den");
+  await mina.waitForSelector(".rooms .line:has-text('den') .badge.loud:has-text('@1')");
+  const url = mina.url();
+  await mina.goto("about:blank");
+  await jun.ask({ type: "invite", room: "attic", user: "mina" });
+  await mina.goto(url);
+  await mina.click(".bar:has-text('jun invited you to #attic') button:text-is('Decline')");
+  await mina.click(".top [aria-label^=Rooms]");
+  await until(async () => !(await mina.$(".rooms .line:has-text('attic') .badge")), "declined");
+  await mina.click(".rooms .line:has-text('den')");
+  await hears(mina, "@mina look");
+  await until(async () => !(await mina.$(".rooms .badge")), "seen");
+}));
+
+test("a conversation of two is hidden until there is something new in it", world(async ({ person, daemon }) => {
+  const mina = await person("mina");
+  const jun = await speaker(daemon, "jun");
+  const { room } = await jun.ask({ type: "direct", to: "mina", text: "psst", nonce: "1" });
+  await mina.click(".rooms .line:has-text('jun')");
+  await hears(mina, "psst");
+  await mina.click(".title");
+  await mina.click("dialog .line:text-is('Hide this conversation')");
+  await until(async () => !(await mina.$(".rooms .line:has-text('jun')")), "hidden");
+  await mina.reload();
+  await mina.waitForSelector(".title:has-text('lobby')");
+  assert.equal((await mina.$$(".rooms .line:has-text('jun')")).length, 0);
+  await jun.ask({ type: "send", room, text: "again", nonce: "2" });
+  await mina.click(".rooms .line:has-text('jun'):has(.badge)");
+  await hears(mina, "again");
+}));
+
+test("an archived room says that it can only be read, then and after a reload", world(async ({ person }) => {
+  const mina = await person("mina");
+  await mina.click("[aria-label='Create a room']");
+  await mina.fill("dialog [name=room]", "old plans");
+  await mina.press("dialog [name=room]", "Enter");
+  await mina.waitForSelector(".title:has-text('old plans')");
+  const jun = await person("jun", phone, "#old plans");
+  await jun.waitForSelector(".title:has-text('old plans')");
+  await mina.click(".title");
+  await mina.click("dialog .line:text-is('Archive the room')");
+  for (const page of [mina, jun]) await page.waitForSelector(".silent:has-text('archived')");
+  assert.equal(await jun.$("#composer"), null);
+  await picture(jun, "archived-phone");
+  await jun.reload();
+  await jun.waitForSelector(".silent:has-text('archived')");
+  await mina.click(".title");
+  await mina.click("dialog .line:text-is('Bring the room back')");
+  await jun.waitForSelector("#composer");
 }));

@@ -1,7 +1,7 @@
 // One person on several devices, under a name that changes.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, picture, say, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, phone, picture, say, speaker, until, Way, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -96,4 +96,170 @@ test("whoever has lost all devices comes back by the recovery code", world(async
   await other.press("[name=recovery]", "Enter");
   await isIn(other);
   assert.equal(await nameHere(other), "mina");
+}));
+
+test("laptop and phone are one person: what one has read, the other has; what is being written stays where it is", world(async (here) => {
+  const { person, context, way, daemon } = here;
+  const laptop = await person("mina", desk);
+  await openYou(laptop, "Use on another device");
+  const address = await laptop.inputValue("dialog input");
+  const mobile = await (await context(phone)).newPage();
+  await mobile.goto(way.address + address.slice(address.indexOf("#")));
+  await laptop.click("dialog .main:text-is('Let it in')");
+  await isIn(mobile);
+  await laptop.keyboard.press("Escape");
+  const jun = await speaker(daemon, "jun");
+  for (const room of ["kitchen", "garden"]) await jun.ask({ type: "create", room, topic: "" });
+  for (const page of [laptop, mobile]) {
+    await page.goto(way.address + "#kitchen");
+    await page.waitForSelector(".title:has-text('kitchen')");
+    await page.goto(way.address + "#lobby");
+    await page.waitForSelector(".title:has-text('lobby')");
+  }
+  for (let i = 0; i < 5; i++) await jun.say("soup " + i, "kitchen");
+  await laptop.waitForSelector(".rooms .line:has-text('kitchen') .badge:has-text('5')");
+  await mobile.waitForSelector(".top .badge:text-is('5')");
+  await mobile.fill("#composer", "half a thought");
+  await laptop.fill("#composer", "another one");
+  await laptop.click(".rooms .line:has-text('kitchen')");
+  await hears(laptop, "soup 4");
+  await until(async () => !(await mobile.$(".top .badge")), "the phone knows that it was read");
+  await mobile.reload();
+  await isIn(mobile);
+  assert.equal(await mobile.$(".top .badge"), null);
+  assert.equal(await mobile.inputValue("#composer"), "half a thought");
+  await laptop.click(".rooms .line:has-text('lobby')");
+  assert.equal(await laptop.inputValue("#composer"), "another one");
+  await say(mobile, "said on the phone");
+  await hears(laptop, "said on the phone");
+  await laptop.fill("#composer", "");
+  await laptop.press("#composer", "ArrowUp");
+  assert.equal(await laptop.inputValue("#composer"), "said on the phone", "one's own, wherever it was written");
+}));
+
+test("a phone whose data was cleared comes back by the recovery code: name, rooms, words, and what was read", world(async (here) => {
+  const { person, context, way, daemon } = here;
+  const mobile = await person("mina", phone);
+  await say(mobile, "mine");
+  const jun = await speaker(daemon, "jun");
+  await jun.say("read by mina");
+  await hears(mobile, "read by mina");
+  await mobile.waitForTimeout(1600); /* the marker is told after a while of reading */
+  await openYou(mobile, "Recovery code");
+  await mobile.click("dialog .main");
+  const code = await mobile.textContent("dialog .code-text");
+  await mobile.context().clearCookies();
+  await mobile.evaluate(async () => {
+    localStorage.clear();
+    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+  });
+  const again = await (await context(phone)).newPage();
+  await again.goto(way.address);
+  await again.click("text=I am here on another device");
+  await again.click("text=I have a recovery code");
+  await again.fill("[name=recovery]", code);
+  await again.press("[name=recovery]", "Enter");
+  await isIn(again);
+  await hears(again, "mine");
+  assert.equal(await nameHere(again), "mina");
+  assert.equal(await again.$(".between.unread"), null, "nothing is new to whoever has read it");
+  await again.press(".log .row:has-text('mine')", "Enter");
+  await again.waitForSelector("dialog .line:text-is('Edit')");
+}));
+
+test("what one said under an older name is still one's own, and grouped and coloured as one person", world(async ({ person }) => {
+  const mina = await person("mina", desk);
+  const jun = await person("jun", desk);
+  await say(mina, "before");
+  await openYou(mina, "Change your name");
+  await mina.fill("dialog [name=name]", "Mina Park");
+  await mina.press("dialog [name=name]", "Enter");
+  await until(async () => (await nameHere(mina)) === "Mina Park", "the page knows the name");
+  await mina.keyboard.press("Escape");
+  await say(mina, "after");
+  await hears(jun, "after");
+  const colours = await jun.$$eval(".log .head .name", (names) => names.map((one) => [one.textContent, one.className]));
+  assert.deepEqual(colours.map(([name]) => name), ["mina", "Mina Park"]);
+  assert.equal(colours[0][1], colours[1][1]);
+  await mina.press(".log .row:has-text('before')", "Enter");
+  await mina.waitForSelector("dialog .line:text-is('Edit')");
+}));
+
+test("the words of somebody blocked are folded, call nobody, and come back", world(async ({ person, daemon }) => {
+  const mina = await person("mina", phone);
+  const jun = await speaker(daemon, "jun");
+  await jun.say("loud words");
+  await hears(mina, "loud words");
+  await mina.press(".log .row >> nth=-1", "Enter");
+  await mina.click("dialog .line:text-is('About jun')");
+  await mina.click("dialog .line:text-is('Block')");
+  await mina.waitForSelector(".row .link:has-text('From somebody you blocked')");
+  assert.equal(await mina.$(".row .text"), null);
+  await picture(mina, "blocked-phone");
+  await mina.reload();
+  await mina.waitForSelector(".row .link:has-text('From somebody you blocked')");
+  await mina.click(".row .link");
+  await hears(mina, "loud words");
+  await openYou(mina, "Blocked people");
+  await mina.click("dialog .chip:text-is('Unblock')");
+  await jun.say("softer");
+  await hears(mina, "softer");
+}));
+
+test("one moves to another address as the same person, after all that waits was sent", world(async (here) => {
+  const { person, daemon, way, t } = here;
+  const other = await new Way(daemon).listen();
+  t.after(() => other.close());
+  const mina = await person("mina", phone, "#lobby");
+  await openYou(mina, "Move to another address");
+  await picture(mina, "move-phone");
+  await mina.fill("dialog [name=address]", "not an address");
+  await mina.click("dialog .main");
+  await mina.waitForSelector("dialog .wrong");
+  way.stall();
+  await mina.evaluate(() => document.querySelector("dialog").close());
+  await mina.goBack().catch(() => undefined);
+  await mina.waitForSelector("#composer:visible");
+  await say(mina, "on its way");
+  await openYou(mina, "Move to another address");
+  await mina.waitForSelector("dialog :text('is being sent first')");
+  assert.ok(await mina.isDisabled("dialog .main"));
+  way.mend();
+  await mina.waitForSelector("dialog .main:not([disabled])");
+  await mina.fill("dialog [name=address]", other.address);
+  await mina.click("dialog .main");
+  await mina.waitForURL(other.address + "**");
+  await isIn(mina);
+  assert.equal(await nameHere(mina), "mina");
+  await hears(mina, "on its way");
+  assert.equal(new URL(mina.url()).hash, "#lobby");
+}));
+
+test("with a name and a password one comes in on any device; a new one signs the others out", world(async ({ person, context, way }) => {
+  const mina = await person("mina", phone);
+  await openYou(mina, "Password");
+  await picture(mina, "password-phone");
+  await mina.fill("dialog [name=new]", "correct horse");
+  await mina.press("dialog [name=new]", "Enter");
+  await mina.waitForSelector("dialog h1:text-is('mina')");
+  const laptop = await (await context({ ...desk, locale: "ko-KR" })).newPage();
+  await laptop.goto(way.address);
+  await laptop.fill("#name", "mina");
+  await laptop.press("#name", "Enter");
+  await laptop.click("text=내 이름이에요");
+  await laptop.fill("[name=password]", "wrong battery");
+  await laptop.press("[name=password]", "Enter");
+  await laptop.waitForSelector(".wrong:has-text('맞지 않습니다')");
+  await picture(laptop, "sign-in-desk-ko");
+  await laptop.fill("[name=password]", "correct horse");
+  await laptop.press("[name=password]", "Enter");
+  await isIn(laptop);
+  assert.equal(await nameHere(laptop), "mina");
+  await mina.waitForSelector(".bar:has-text('A device was let in as you')");
+  await mina.click("dialog .line:text-is('Password')");
+  await mina.fill("dialog [name=old]", "correct horse");
+  await mina.fill("dialog [name=new]", "battery staple");
+  await mina.press("dialog [name=new]", "Enter");
+  await laptop.waitForSelector("#name");
+  await mina.waitForSelector("dialog h1:text-is('mina')");
 }));

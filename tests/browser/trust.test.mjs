@@ -70,8 +70,9 @@ test("a device that trusts it goes to the secure page, later by itself where the
     await page.fill("#name", "mina");
     await page.press("#name", "Enter");
     await page.waitForURL(`https://127.0.0.1:${daemon.tls}/#lobby`);
-    await page.waitForSelector("#name, #composer");
+    await page.waitForSelector("#composer");
     assert.ok(await page.evaluate(() => isSecureContext));
+    assert.equal(await page.evaluate(() => JSON.parse(localStorage.getItem("hearth.me")).name), "mina", "the same person");
   } finally {
     await browser.close();
     await daemon.stop();

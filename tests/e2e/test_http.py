@@ -73,7 +73,7 @@ def test_whoever_comes_is_told_where_they_are(make_daemon):
     status, _, body = daemon.http("GET", "/api/v1/server")
     told = json.loads(body)
     assert (status, told["name"], told["first_room"]) == (200, "마을 회관", "foyer")
-    assert told["version"]
+    assert told["version"] and told["address"] == f"http://127.0.0.1:{daemon.port}"
 
 
 def test_healthz_says_ok(daemon):

@@ -12,8 +12,9 @@ export interface Open {
   room?: Room;
   seq?: number;
   name?: string;
-  /** What is to be done with a person at once. */
-  act?: "ban" | "erase";
+  /** What is to be done with a person at once; and the bridge that brings what that one says. */
+  act?: "ban";
+  uid?: string;
   pick?: (emoji: string) => void;
 }
 
@@ -47,9 +48,16 @@ export function pathTo(room: Room): string {
   return "/#" + encodeURIComponent(room.name);
 }
 
+/** What a code in the address is for, the code, and the room to go to. */
+function brought(): [kind: string, code: string, room: string] | undefined {
+  const [, kind, code, room = ""] = /^#(invite|join|move)\/(\w{10,26})\/?(.*)/.exec(location.hash) ?? [];
+  return kind && code ? [kind, code, room] : undefined;
+}
+
 /** A code that lets this device in: /#join/CODE, /#move/CODE. */
 export function broughtCode(): string {
-  return /^#(?:join|move)\/(\w{10,26})$/.exec(location.hash)?.[1] ?? "";
+  const [kind, code] = brought() ?? [];
+  return kind !== "invite" ? (code ?? "") : "";
 }
 
 /** What a link names: a room (/#room or /r/room) and perhaps one message in it (/#room/seq). */
@@ -62,10 +70,9 @@ interface Aim {
 
 export function invited(): Aim {
   const path = location.pathname.startsWith("/r/") ? location.pathname.slice(3) : "";
-  const hash = broughtCode() ? "" : location.hash.slice(1);
-  const link = /^invite\/(\w{26})\/?(.*)/.exec(hash);
-  const [room = "", seq] = (link ? link[2]! : hash || path).split("/");
-  const invite = link?.[1] ?? "";
+  const [kind, code, into] = brought() ?? [];
+  const [room = "", seq] = (into ?? (location.hash.slice(1) || path)).split("/");
+  const invite = kind === "invite" ? code! : "";
   try {
     return { room: decodeURIComponent(room), seq: Number(seq) || 0, invite };
   } catch {
@@ -112,13 +119,13 @@ let leftOver = Boolean((history.state as Place | null)?.sheet);
 
 export function onBack(event: PopStateEvent): void {
   dialog.value = null;
-  if (leftOver) {
-    leftOver = false;
-    history.back();
-    return;
-  }
   const place = event.state as Place | null;
   const aim = invited();
+  /* Another address that was typed or followed is no way back. */
+  const elsewhere = !place && aim.room && aim.room !== chat.current.peek()?.name;
+  const over = leftOver && !elsewhere;
+  leftOver = false;
+  if (over) return history.back();
   if (!place && aim.invite) return location.reload();
   screen.value = place?.screen ?? "room";
   const name = place?.room ?? aim.room;

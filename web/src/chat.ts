@@ -6,7 +6,7 @@ import { Connection, type Link, type Surroundings } from "./connection";
 import { moveDraft } from "./drafts";
 import { hear } from "./events";
 import { History } from "./history";
-import { forget, recall, remember } from "./memory";
+import { forget, recall, recallAll, remember } from "./memory";
 import { fold } from "./mention";
 import type { Outgoing, OutboxStore } from "./outbox";
 import type { HelloRequest, RoomsRequest } from "./protocol.gen";
@@ -40,7 +40,7 @@ export interface Told {
 }
 
 export interface Notice {
-  key: "text" | "kicked" | "banned" | "removed" | "refused" | "afresh" | "letIn";
+  key: "text" | "kicked" | "banned" | "removed" | "refused" | "afresh";
   room?: string;
   text?: string;
   error?: Refused;
@@ -95,6 +95,8 @@ export class Chat {
   /** What becomes of those whom nobody here knows; and whether one is one of them. */
   readonly newcomers = signal<Newcomers>("open");
   readonly waiting = signal(false);
+  /** Whether one has a password, or may have one. */
+  readonly password = signal<"no" | "may" | "has">("no");
   /** The code of an invite link that one has come by. */
   invite = "";
   /** There are more rooms than are listed. */
@@ -189,6 +191,7 @@ export class Chat {
     remember("limits", frame.limits);
     this.firstRoom = frame.first_room;
     this.role.value = frame.user.role;
+    this.password.value = frame.has_password ? "has" : frame.may_register ? "may" : "no";
     this.waiting.value = frame.waiting ?? false;
     this.newcomers.value = frame.newcomers ?? "open";
     this.mayCreate.value = frame.may_create;
@@ -201,6 +204,7 @@ export class Chat {
     }
     if (!this.wish) this.invite = "";
     this.wishes(frame.rooms);
+    for (const one of frame.invitations ?? []) hear(this, { type: "invited", ...one });
     this.welcomed.value = true;
     void this.joinAll();
   }
@@ -259,6 +263,7 @@ export class Chat {
     const known = this.known(name);
     if (known) return known;
     const room = new Room(name, () => this.me.peek()?.name ?? "", () => this.clock.now(), () => this.me.peek()?.uid);
+    room.invited.value = recallAll<string>("invited")[name] ?? "";
     if (name.startsWith("@")) {
       room.visibility.value = "direct";
       room.peer.value = name.slice(1).split(",").find((one) => one !== this.me.peek()?.name) ?? name;
@@ -393,10 +398,20 @@ export class Chat {
       before.toNewest();
     }
     this.current.value = room;
+    this.mark(room);
     remember("room", room.name);
     room.divider.value = room.unread.value ? room.read : -1;
     this.history.toUnread(room);
     void this.join(room);
+  }
+
+  /** Who let one into a room that one has not looked at yet, over a reload; nobody: one has. */
+  mark(room: Room, by = ""): void {
+    const marks = recallAll<string>("invited");
+    room.invited.value = by;
+    if (by) marks[room.name] = by;
+    else delete marks[room.name];
+    remember("invited", marks);
   }
 
   /** Everything that is here has been seen. */
@@ -434,6 +449,7 @@ export class Chat {
   /** Out of a room, for good or until one asks again: another one is shown. */
   private goOut(room: Room, gone = false): void {
     room.wanted = false;
+    this.mark(room);
     room.leftBehind();
     room.unread.value = room.mentioned.value = 0;
     this.keepRooms();
@@ -448,13 +464,6 @@ export class Chat {
   /** Another room is shown than one has chosen: what is being typed was not meant for it. */
   putOut = false;
 
-  /** Somebody has let one into a private room: one is there at once, and told so. */
-  letIn(room: Room): void {
-    this.say({ key: "letIn", room: room.name, acts: [{ words: "showRoom", does: () => this.show(room) }] });
-    this.onMessage({ room, from: room.title, text: "", called: true });
-    void this.join(room);
-  }
-
   /** The host put one out, and said why. What waits is not sent by coming back unasked. */
   kicked(room: Room, key: "kicked" | "banned", reason = ""): void {
     this.say({ key, room: room.title, text: reason });
@@ -465,7 +474,7 @@ export class Chat {
   removed(name: string): void {
     const room = this.known(name);
     if (!room) return;
-    if (room.wanted) this.say({ key: "removed", room: room.name });
+    if (room.wanted && !room.isDirect) this.say({ key: "removed", room: room.name });
     this.goOut(room, !this.sender.refuseAll(name, new Refused("removed", "")));
   }
 
@@ -476,8 +485,9 @@ export class Chat {
 
   async leave(room: Room): Promise<void> {
     this.sender.refuseAll(room.name, new Refused("left", ""));
-    remember("left", [...new Set([...recall<string[]>("left", []), room.name])].slice(-left_max));
-    this.goOut(room);
+    /* A conversation of two is out of sight on all devices, until something is said in it. */
+    if (!room.isDirect) remember("left", [...new Set([...recall<string[]>("left", []), room.name])].slice(-left_max));
+    this.goOut(room, room.isDirect);
     await this.connection.request({ type: "leave", room: room.name }).catch(() => undefined);
   }
 
@@ -545,7 +555,7 @@ export class Chat {
     await this.connection.request({ type: "logout" }).catch(() => undefined);
     this.connection.stop();
     if (this.me.value) this.loseName(this.me.value);
-    for (const key of ["rooms", "room", "left"]) forget(key);
+    for (const key of ["rooms", "room", "left", "invited"]) forget(key);
     this.me.value = null;
     this.welcomed.value = false;
     this.wantedName = "";

@@ -53,7 +53,7 @@ function callForMissed(chat: Chat, room: Room): void {
 function hearEvent(chat: Chat, event: Event): void {
   if (event.type === "notice") chat.say({ key: "text", text: event.text });
   else if (event.type === "room") hearRoom(chat, event);
-  else if ("room" in event && event.room) {
+  else if ("room" in event && event.room && event.type !== "invited") {
     const room = chat.known(event.room);
     if (room) hearOf(chat, room, event);
   } else {
@@ -116,7 +116,8 @@ function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
   const room = chat.roomOf(event.name);
   if (event.change === "purged") chat.purged(room);
   room.describe(event);
+  if (!event.role) room.archived.value = event.archived ?? false;
   /* Whom it opens to is told a role there: a guest stays one. */
-  if (!known && event.visibility === "private" && event.role) chat.letIn(room);
+  if (!known && event.visibility === "private" && event.role) void chat.join(room);
   if (room.isDirect && !room.joined.value) void chat.join(room).then(() => callForMissed(chat, room));
 }

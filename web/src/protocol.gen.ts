@@ -1524,6 +1524,8 @@ export interface JoinedReply {
   muted_ms?: number;
   /** Who may speak, when not everybody: member or moderator, and all above. */
   speak?: Speaker;
+  /** It can be read only. */
+  archived?: boolean;
 }
 
 /** To leave. */

@@ -63,9 +63,13 @@ export class Room {
   readonly slowUntil = signal(0);
   /** One may not speak until then (ms of the page's clock); 0: one may. */
   readonly mutedUntil = signal(0);
+  /** It can be read only. */
+  readonly archived = signal(false);
+  /** Who let one into it, until one has looked. */
+  readonly invited = signal("");
   /** From which role on one may speak. */
   readonly speak = signal<Role>("guest");
-  readonly readOnly = computed(() => below(this.role.value, this.speak.value));
+  readonly readOnly = computed(() => this.archived.value || below(this.role.value, this.speak.value));
   /** Between two messages of a user; 0: as fast as they like. */
   slowSeconds = 0;
   /** Messages that came by while one was reading further up. */
@@ -159,6 +163,7 @@ export class Room {
   /** join has been answered. What is shown may have to be read anew: then nothing is loaded. */
   entered(joined: Joined, cursor: number | undefined): void {
     this.describe({ speak: "guest", slow_seconds: 0, ...joined });
+    this.archived.value = joined.archived ?? false;
     this.mute(joined.muted, joined.muted_ms);
     this.slow(joined.slow_ms ?? 0);
     this.joined.value = true;

@@ -2,12 +2,12 @@
 export { effect, signal } from "@preact/signals";
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-export { chat, close, dialog, goRoom, open, pathTo, screen, wide } from "./app";
+export { chat, close, dialog, goRoom, invited, open, pathTo, screen, wide } from "./app";
 export { browser } from "./browser";
 export { wordsOf } from "./files";
 export { day, time, whole } from "./dates";
 export { draftOf, draftSaid, focusComposer, forgetDrafts, startEdit, stopReply, writeDraft } from "./drafts";
-export { recall, recallAll, remember } from "./memory";
+export { forget, recall, recallAll, remember } from "./memory";
 export { plainText } from "./markup";
 export { fold } from "./mention";
 export { attentive, canNotify, chosen, loudness } from "./notify";

@@ -1,10 +1,10 @@
 // Fetches all later parts while nobody waits, so that losing the connection is no dead end.
-import { chat } from "../app";
-import { recall, remember } from "../memory";
+import { forget, recall, remember } from "../memory";
 import { withLooks } from "../views/later";
 import { clientName } from "./client";
 import { offerClock } from "./clock";
 import { askBlocked } from "./known";
+import { isEmpty, movingPath } from "./move";
 import { goSecure } from "./secure";
 
 const parts = [
@@ -50,5 +50,9 @@ export async function fetchAhead(): Promise<void> {
   await askBlocked().catch(() => undefined);
   await withLooks(offerClock()).catch(() => undefined);
   /* The page /trust has found out that this device trusts the gateway's certificate. */
-  if (location.protocol === "http:" && recall("trusts", 0)) await goSecure(() => !chat.sender.items.peek().length);
+  if (location.protocol === "http:" && recall("trusts", 0) && isEmpty()) {
+    const wished = Boolean(recall("goSecure", 0));
+    forget("goSecure");
+    await goSecure(wished, movingPath).catch(() => undefined);
+  }
 }

@@ -2,12 +2,13 @@
 // brings one from an address (#join/CODE, #move/CODE), or a recovery code is typed. It speaks by a socket of its
 // own; when it is welcome, the page begins anew as that user.
 import { useEffect, useState } from "preact/hooks";
+import { invited } from "../app";
 import { browser } from "../browser";
 import type { Socket } from "../connection";
 import { remember } from "../memory";
 import { Refused } from "../wire";
 import { t, why } from "../words";
-import { fields, Wrong } from "./sheet";
+import { fields, focus, Wrong } from "./sheet";
 import { clientName } from "./client";
 
 interface Told {
@@ -35,11 +36,12 @@ function comeIn(request: object, shown: (told: Told) => void, failed: (text: str
     else if (told.type === "welcome") {
       end();
       remember("me", { name: told.user.name, session: told.session });
-      location.replace("/");
+      const { room } = invited();
+      location.replace("/" + (room && "#" + encodeURIComponent(room)));
       location.reload();
     } else if (told.type === "error") {
       end();
-      failed(why(new Refused(told.error_code, told.message)));
+      failed(told.error_code === "unauthorized" ? t("signInWrong") : why(new Refused(told.error_code, told.message)));
     }
   };
   return end;
@@ -77,7 +79,7 @@ function ByCode({ code }: { code: string }) {
   return (
     <form onSubmit={(event) => event.preventDefault()}>
       <h1>{t("useHere")}</h1>
-      {!wrong && <p role="status">{t("joinWaits")}</p>}
+      {!wrong && <p role="status">{t(location.hash.startsWith("#move") ? "connecting" : "joinWaits")}</p>}
       <Wrong text={wrong} />
       <button type="button" class="link" onClick={() => (location.replace("/"), location.reload())}>
         {t("back2")}
@@ -110,9 +112,44 @@ function Recover({ back }: { back(): void }) {
   );
 }
 
-export function Joining({ code, back }: { code: string; back(): void }) {
+function SignIn({ name, back }: { name: string; back(): void }) {
+  const [wrong, fail] = useState("");
+  const [busy, setBusy] = useState(false);
+  const signIn = (event: Event) => {
+    const field = fields(event);
+    const password = new FormData(event.currentTarget as HTMLFormElement).get("password");
+    fail("");
+    setBusy(true);
+    comeIn({ type: "hello", name: field("name"), password }, () => undefined, (text) => (fail(text), setBusy(false)));
+  };
+  return (
+    <form onSubmit={signIn}>
+      <h1>{t("signIn")}</h1>
+      <label>
+        {t("name")}
+        <input name="name" autocomplete="username" autocapitalize="none" required maxLength={64} defaultValue={name} />
+      </label>
+      <label>
+        {t("password")}
+        <input name="password" type="password" autocomplete="current-password" required maxLength={256} ref={focus} />
+      </label>
+      {location.protocol === "http:" && <p class="note">{t("plainHttp")}</p>}
+      <Wrong text={wrong} />
+      <button class="main" disabled={busy}>
+        {t("enter")}
+      </button>
+      <button type="button" class="link" onClick={back}>
+        {t("back2")}
+      </button>
+    </form>
+  );
+}
+
+/** By a code that was brought; with a name, by its password; else by another device. */
+export function Joining({ code, name, back }: { code: string; name?: string; back(): void }) {
   const [recovers, recover] = useState(false);
   if (code) return <ByCode code={code} />;
+  if (name !== undefined) return <SignIn name={name} back={back} />;
   if (recovers) return <Recover back={() => recover(false)} />;
   return (
     <form onSubmit={(event) => event.preventDefault()}>

@@ -1,6 +1,7 @@
 // What the later parts know and share with each other, and the page itself does without.
 import { signal } from "@preact/signals";
 import { chat } from "../app";
+import type { Notice } from "../chat";
 import { remember } from "../memory";
 import type { BlockedLine, BlockRequest, KnockLine, SanctionLine } from "../protocol.gen";
 import type { Room } from "../room";
@@ -18,9 +19,19 @@ export function hasSay(): boolean {
   return may(chat.role.value, "sanctions");
 }
 
+/** The bar that tells of them: there is one, and it goes when nobody waits. */
+let knocking: Notice | undefined;
+
+export function sayKnocking(notice?: Notice): void {
+  if (knocking) chat.hush(knocking);
+  knocking = notice;
+  if (notice) chat.say(notice);
+}
+
 export async function askKnocks(): Promise<void> {
   const told = hasSay() && chat.newcomers.value === "ask" ? await chat.do({ type: "knocks" }) : { knocks: [] };
   knocks.value = told.knocks;
+  if (!told.knocks.length) sayKnocking();
 }
 
 /** Lets somebody in, or not; somebody else may have been quicker. */

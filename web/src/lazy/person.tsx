@@ -43,6 +43,21 @@ function Rules({ room, name, theirs, choose, run }: Whom & { choose(kind: Kind):
   );
 }
 
+/** Somebody elsewhere, whose words a bridge brings. */
+function Bridged({ room, name, choose }: { room: Room; name: string; choose(kind: Kind): void }) {
+  const mine = room.role.value;
+  return (
+    <>
+      <Title text={name} />
+      <p class="muted">{t("bridged")}</p>
+      <ul>
+        {may(mine, "mute") && <Item text={t("mute")} act={() => choose("mute")} />}
+        {may(mine, "ban") && <Item text={t("ban")} danger act={() => choose("ban")} />}
+      </ul>
+    </>
+  );
+}
+
 export function PersonMenu({ what }: { what: Open }) {
   const room = what.room!;
   const name = what.name!;
@@ -52,7 +67,8 @@ export function PersonMenu({ what }: { what: Open }) {
   useEffect(() => {
     if (!known) void chat.people(room);
   }, [known]);
-  if (kind) return <Sentence room={room} name={name} kind={kind} />;
+  if (kind) return <Sentence room={room} name={name} uid={what.uid} kind={kind} />;
+  if (what.uid) return <Bridged room={room} name={name} choose={choose} />;
   const person = known?.find((one) => one.name === name);
   const theirs = person?.role ?? "guest";
   const me = name === chat.me.value?.name;

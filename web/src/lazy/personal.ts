@@ -2,14 +2,14 @@
 import { goRoom, open } from "../app";
 import type { Chat } from "../chat";
 import { remember } from "../memory";
-import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, ErasingEvent, Event, KnockEvent, MutedEvent, RenamedEvent, ReportEvent } from "../protocol.gen";
+import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, ErasingEvent, Event, InvitedEvent, KnockEvent, MutedEvent, RenamedEvent, ReportEvent, RoleEvent } from "../protocol.gen";
 import { sound } from "../settings";
 import { t, withWords } from "../words";
 import { adopt } from "./adopt";
-import { admit, askKnocks, erased, knocks } from "./known";
+import { admit, askKnocks, erased, knocks, sayKnocking } from "./known";
 import { ring } from "./sound";
 
-type Personal = MutedEvent | RenamedEvent | DeviceAddedEvent | ClaimantReply | KnockEvent | AdmittedEvent | ReportEvent | ErasingEvent;
+type Personal = MutedEvent | RenamedEvent | DeviceAddedEvent | ClaimantReply | KnockEvent | AdmittedEvent | ReportEvent | ErasingEvent | InvitedEvent | RoleEvent;
 
 export function hearPersonal(chat: Chat, event: Event): void {
   const told = event as unknown as Personal;
@@ -18,7 +18,8 @@ export function hearPersonal(chat: Chat, event: Event): void {
   else if (told.type === "muted") chat.rooms.peek().forEach((room) => room.mute(told.on, told.left_ms));
   else if (told.type === "claimant") chat.claimant.value = told;
   else if (told.type === "erasing") erased.value = told.count;
-  else if (told.type === "admitted") admitted(chat);
+  else if (told.type === "invited") void withWords(Promise.resolve()).then(() => invited(chat, told));
+  else if (told.type === "admitted" || told.type === "role") begunAnew(chat);
   else if (told.type === "knock") void withWords(askKnocks()).then(() => knocked(chat, told));
   else if (told.type === "report") void withWords(Promise.resolve()).then(() => reported(chat, told));
 }
@@ -43,9 +44,8 @@ function added(chat: Chat, { client, address }: DeviceAddedEvent): void {
   chat.say({ key: "text", text, acts: [{ words: "yourDevices", does: () => open({ part: "self" }) }] });
 }
 
-/** All rooms are told by the next welcome. */
-function admitted(chat: Chat): void {
-  chat.waiting.value = false;
+/** Let in, or with another role: what one may do where is told by the next welcome. */
+function begunAnew(chat: Chat): void {
   chat.connection.retryNow();
 }
 
@@ -63,7 +63,7 @@ function knocked(chat: Chat, { user, text, waiting }: KnockEvent): void {
     { words: "letInThem" as const, does: () => answer(true) },
   ];
   const several = [{ words: "showRoom" as const, does: () => open({ part: "door" }) }];
-  if (knocks.value.length) chat.say({ key: "text", text: text ? `${lead} “${text}”` : lead, acts: waiting > 1 ? several : one });
+  if (knocks.value.length) sayKnocking({ key: "text", text: text ? `${lead} “${text}”` : lead, acts: waiting > 1 ? several : one });
 }
 
 function reported(chat: Chat, { room, target, by, reason }: ReportEvent): void {
@@ -75,4 +75,18 @@ function reported(chat: Chat, { room, target, by, reason }: ReportEvent): void {
     void chat.history.jump(where, target);
   };
   chat.say({ key: "text", text, acts: [{ words: "showRoom", does: show }] });
+}
+
+/** One is in at once, so that nothing said there is missed; the list shows it as new until one has looked. */
+function invited(chat: Chat, { room: name, by }: InvitedEvent): void {
+  const room = chat.roomOf(name);
+  const text = t("letIn", { name: by, room: "#" + name });
+  if (room !== chat.current.peek()) chat.mark(room, by);
+  const acts = [
+    { words: "decline" as const, does: () => void chat.leave(room) },
+    { words: "showRoom" as const, does: () => goRoom(room) },
+  ];
+  chat.say({ key: "text", text, acts });
+  chat.onMessage({ room, from: by, text, called: true });
+  void chat.join(room);
 }

@@ -15,7 +15,7 @@ function Line({ one, lift }: { one: SanctionLine; lift(): void }) {
         <bdi>{one.user}</bdi>{" "}
         <span class="muted">
           {t(one.kind === "ban" ? "banned2" : "muted2")} · {one.left_ms ? t("for", { left: lasting(one.left_ms, language) }) : t("forEver")}
-          {!one.room && " · " + t("everywhere")}
+          {!one.room && " · " + t("inAllRooms")}
           {one.reason && " · " + one.reason}
         </span>
       </span>

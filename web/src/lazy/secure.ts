@@ -11,14 +11,23 @@ export interface Secure {
 
 const patience_ms = 5000;
 
-/** Nothing where there is no TLS. */
-export async function secureOf(): Promise<Secure | undefined> {
+interface Server {
+  /** Where others in the network reach it. */
+  address: string;
+  tls?: Secure;
+}
+
+export async function serverOf(): Promise<Server | undefined> {
   try {
-    const reply = await fetch("/api/v1/server", { cache: "no-store" });
-    return ((await reply.json()) as { tls?: Secure }).tls;
+    return (await (await fetch("/api/v1/server", { cache: "no-store" })).json()) as Server;
   } catch {
     return undefined;
   }
+}
+
+/** Nothing where there is no TLS. */
+export function secureOf(): Promise<Secure | undefined> {
+  return serverOf().then((server) => server?.tls);
 }
 
 export function secureAddress({ port }: Secure, path = "/"): string {
@@ -41,11 +50,10 @@ export async function isTrusting(secure: Secure): Promise<boolean> {
 
 /** Where the gateway wishes it, a device that was found to trust it goes to https by itself; nobody else is sent.
  * The page /trust tries it once more and brings one here again when it does not work: this page's policy lets it
- * speak to nobody else. What is queued here would stay behind, so it is sent first. */
-export async function goSecure(isEmpty: () => boolean): Promise<void> {
+ * speak to nobody else. */
+export async function goSecure(wished: boolean, movingPath: () => Promise<string>): Promise<void> {
   const secure = await secureOf();
-  if (!secure?.redirect || !isEmpty()) return;
-  location.replace("/trust#" + encodeURIComponent(location.pathname + location.search + location.hash));
+  if (secure && (wished || secure.redirect)) location.replace("/trust#" + encodeURIComponent(await movingPath()));
 }
 
 /** Where one was before /trust; nothing when one came by oneself. Always on this gateway. */

@@ -13,6 +13,8 @@ export type Kind = "mute" | "ban" | "kick" | "erase";
 interface Whom {
   room: Room;
   name: string;
+  /** Of the bridge, when that shows somebody by this name. */
+  uid?: string;
 }
 
 const verbs: Record<Kind, Key> = { mute: "mute", ban: "ban", kick: "remove", erase: "eraseSaid" };
@@ -89,27 +91,28 @@ function Everywhere({ kind }: { kind: Kind }) {
 
 type Field = (name: string) => string;
 
-function sanction({ room, name }: Whom, kind: "mute" | "ban", field: Field): Promise<OkReply> {
+function sanction({ room, name, uid }: Whom, kind: "mute" | "ban", field: Field): Promise<OkReply> {
   const seconds = spans[Number(field("span"))]![1];
   const reason = field("reason");
   /* A device is never kept out for ever. */
   const lasts = seconds ? { seconds } : {};
   const where = field("everywhere") ? { scope: "gateway" as const } : { room: room.name };
   const reach = field("device") ? { reach: "device" as const } : {};
-  return chat.do({ type: kind, user: name, ...where, ...lasts, ...reach, ...(reason ? { reason } : {}) });
+  const whom = uid ? { uid, from: name } : { user: name };
+  return chat.do({ type: kind, ...whom, ...where, ...lasts, ...reach, ...(reason ? { reason } : {}) });
 }
 
-export function Sentence({ room, name, kind }: Whom & { kind: Kind }) {
+export function Sentence({ room, name, uid, kind }: Whom & { kind: Kind }) {
   const { wrong, run } = useTry();
   const [busy, setBusy] = useState(false);
   const [done, tell] = useState<{ hit?: OkReply; count?: number } | null>(null);
   useEffect(() => void (erased.value = 0), []);
   if (done) return <Done name={name} kind={kind} {...done} />;
-  const erases = kind === "ban" || kind === "erase";
+  const erases = (kind === "ban" && !uid) || kind === "erase";
   const offered = kind === "ban" ? backs : kind === "erase" ? backs.slice(1) : [];
   const act = async (field: Field) => {
     if (kind === "kick") return chat.do({ type: "kick", room: room.name, user: name, reason: field("reason") }).then(close);
-    const hit = kind === "erase" ? undefined : await sanction({ room, name }, kind, field);
+    const hit = kind === "erase" ? undefined : await sanction({ room, name, uid }, kind, field);
     const back = offered[Number(field("back"))]?.[1];
     const count = back === undefined ? undefined : await erase({ room, name }, field("everywhere") !== "", back);
     /* What is worth a word besides: how much went, and that an evader may come back. */
@@ -126,7 +129,7 @@ export function Sentence({ room, name, kind }: Whom & { kind: Kind }) {
       <Title text={`${t(verbs[kind])} · ${name}`} />
       {(kind === "mute" || kind === "ban") && <Pick name="span" title="banFor" of={spans} now={0} />}
       {erases && <Pick name="back" title="eraseSaid" of={offered} now={0} />}
-      {kind !== "kick" && hasSay() && <Everywhere kind={kind} />}
+      {kind !== "kick" && !uid && hasSay() && <Everywhere kind={kind} />}
       {kind !== "erase" && (
         <label>
           {t("reason")}

@@ -50,7 +50,7 @@ export function Silent({ room }: { room: Room }) {
   if (!room.readOnly.value) return <Muted room={room} />;
   return (
     <p class="note silent" role="status">
-      {t(room.speak.value === "member" ? "onlyMembers" : "onlyModerators")}
+      {t(room.archived.value ? "archivedHere" : room.speak.value === "member" ? "onlyMembers" : "onlyModerators")}
     </p>
   );
 }

@@ -13,8 +13,10 @@ import { sound } from "../settings";
 import { react } from "../views/row";
 import type { Visibility } from "../wire";
 import { t, type Key } from "../words";
+import { Audit } from "./audit";
 import { exportRoom } from "./export";
 import { Inviting, MakePrivate } from "./inviting";
+import { Pace } from "./pace";
 import { startReply } from "./reply";
 import { Sanctions } from "./sanctions";
 import { Choice, copy, fields, focus, Item, Sure, Title, useRequest, Wrong } from "./sheet";
@@ -49,6 +51,7 @@ export function MessageMenu({ what }: { what: Open }) {
   const [sure, ask] = useState(false);
   const [reporting, setReporting] = useState(false);
   if (!row) return <Title text={t("deleted")} />;
+  const them: Open = { part: "person", room, name: row.from, uid: row.via && row.uid };
   if (reporting) return <Report room={room} seq={row.seq} />;
   const mine = room.mine(row);
   const theirs = room.people.value?.find((one) => one.name === row.from)?.role ?? "guest";
@@ -94,7 +97,7 @@ export function MessageMenu({ what }: { what: Open }) {
         {mine && !row.deleted && <Item text={t("edit")} act={() => (close(), startEdit(room, row.seq, row.text))} />}
         {row.text && <Item text={t("copy")} act={() => (void copy(row.text), close())} />}
         <Item text={t("copyLink")} act={() => (void copy(linkTo(room, row.seq)), close())} />
-        {!mine && <Item text={t("whisper")} act={() => (close(), goDirect(row.from))} />}
+        {!mine && !row.via && <Item text={t("whisper")} act={() => (close(), goDirect(row.from))} />}
         {!row.deleted && (mine || may(room.role.value, "delete_others")) && (
           <Item text={t("delete")} danger act={() => ask(true)} />
         )}
@@ -102,10 +105,10 @@ export function MessageMenu({ what }: { what: Open }) {
           <Item text={t("report")} act={() => setReporting(true)} />
         )}
         {!mine && !room.isDirect && mayTo(room.role.value, "ban", theirs) && (
-          <Item text={t("ban")} danger act={() => open({ part: "person", room, name: row.from, act: "ban" })} />
+          <Item text={t("ban")} danger act={() => open({ ...them, act: "ban" })} />
         )}
         {!mine && (
-          <Item text={t("about", { name: row.from })} act={() => open({ part: "person", room, name: row.from })} />
+          <Item text={t("about", { name: row.from })} act={() => open(them)} />
         )}
       </ul>
     </>
@@ -208,6 +211,7 @@ export function RoomSheet({ what }: { what: Open }) {
   const role = room.role.value;
   const [sure, ask] = useState(false);
   const [closing, setClosing] = useState(false);
+  const [looking, look] = useState(false);
   const [saving, setSaving] = useState<number | null>(null);
   const { wrong, run } = useRequest();
   const remove = () => run(() => chat.do({ type: "remove", room: room.name }));
@@ -217,6 +221,9 @@ export function RoomSheet({ what }: { what: Open }) {
   }
   const isPrivate = room.visibility.value === "private";
   if (closing) return <MakePrivate room={room} done={run} no={() => setClosing(false)} />;
+  if (looking) return <><Title text={t("audit")} /><Audit room={room} /></>;
+  const archived = room.archived.value;
+  const archive = () => run(() => chat.do({ type: "set", room: room.name, archived: archived ? "false" : "true" }));
   const makePublic = () => run(() => chat.do({ type: "set", room: room.name, visibility: "public" }));
   return (
     <>
@@ -224,6 +231,7 @@ export function RoomSheet({ what }: { what: Open }) {
       {!may(role, "topic") && room.topic.value && <p dir="auto">{room.topic.value}</p>}
       {!room.isDirect && may(role, "topic") && <Topic room={room} />}
       <Loud room={room} />
+      {!room.isDirect && may(role, "pace") && !room.archived.value && <Pace room={room} />}
       {!room.isDirect && isPrivate && may(role, "invite") && <Inviting room={room} />}
       {!room.isDirect && may(role, "sanctions") && <Sanctions room={room} />}
       {!room.isDirect && may(role, "ban") && <LiftBan room={room} />}
@@ -235,7 +243,9 @@ export function RoomSheet({ what }: { what: Open }) {
           act={() => saving === null && run(() => exportRoom(room, setSaving))}
         />
         {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "makePublic" : "makePrivate")} act={isPrivate ? makePublic : () => setClosing(true)} />}
-        {!room.isDirect && <Item text={t("leave")} act={() => (close(), void chat.leave(room))} />}
+        {!room.isDirect && may(role, "audit") && <Item text={t("audit")} act={() => look(true)} />}
+        {!room.isDirect && may(role, "archive") && <Item text={t(archived ? "bringBack" : "archive")} act={archive} />}
+        <Item text={t(room.isDirect ? "hide" : "leave")} act={() => (close(), void chat.leave(room))} />
         {!room.isDirect && may(role, "remove") && <Item text={t("removeRoom")} danger act={() => ask(true)} />}
       </ul>
       <Wrong text={wrong} />

@@ -22,7 +22,7 @@ function words(refusal: Refused, tried: string): string {
   return refusal.code === "banned" || refusal.code === "forbidden" ? refusal.message : why(refusal);
 }
 
-export function Trouble({ tried, enter }: { tried: string; enter(name: string): void }) {
+export function Trouble({ tried, enter, mine }: { tried: string; enter(name: string): void; mine(): void }) {
   const refusal = chat.refusal.value;
   if (!refusal) return <p class="wrong">{t("needed")}</p>;
   const reason = /^Banned from this gateway: (.*)/.exec(chat.connection.farewell)?.[1];
@@ -38,6 +38,9 @@ export function Trouble({ tried, enter }: { tried: string; enter(name: string): 
               {near}
             </button>
           ))}
+          <button type="button" class="chip" onClick={mine}>
+            {t("itIsMine")}
+          </button>
         </div>
       )}
       {refusal.field === "invite" && (

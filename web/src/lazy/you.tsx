@@ -1,14 +1,16 @@
 // Who one is: the name, the devices, the recovery code, letting another device in, whom one has blocked.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { chat, type Open } from "../app";
 import { day } from "../dates";
 import type { BlockedLine, ClaimantReply, DeviceLine } from "../protocol.gen";
 import { t } from "../words";
 import { Address } from "./address";
 import { askBlocked, block } from "./known";
+import { isEmpty, movingPath, originOf } from "./move";
+import { secureAddress, serverOf } from "./secure";
 import { copy, fields, focus, Item, Title, useTry, Wrong } from "./sheet";
 
-type View = "menu" | "name" | "devices" | "offer" | "approve" | "recovery" | "blocked";
+type View = "menu" | "name" | "devices" | "offer" | "approve" | "recovery" | "blocked" | "move" | "password";
 
 function Name({ done }: { done(): void }) {
   const { wrong, run } = useTry();
@@ -170,6 +172,73 @@ function Recovery() {
   );
 }
 
+/** One that is had is needed to change it; a first one is simply made. */
+function Password({ done }: { done(): void }) {
+  const { wrong, run } = useTry();
+  const has = chat.password.value === "has";
+  const save = (event: Event) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget as HTMLFormElement);
+    const [old, password] = [`${data.get("old")}`, `${data.get("new")}`];
+    const asked = has ? chat.do({ type: "password", old, new: password }) : chat.do({ type: "register", password });
+    run(() => asked.then(() => (chat.password.value = "has", chat.say({ key: "text", text: t("passwordKept") }, 5000), done())));
+  };
+  return (
+    <form onSubmit={save}>
+      <p>{t(has ? "passwordChange" : "passwordHint")}</p>
+      {location.protocol === "http:" && <p class="note">{t("plainHttp")}</p>}
+      <input type="text" name="username" autocomplete="username" hidden value={chat.me.value!.name} />
+      {has && (
+        <label>
+          {t("passwordOld")}
+          <input name="old" type="password" autocomplete="current-password" required maxLength={256} />
+        </label>
+      )}
+      <label>
+        {t("passwordNew")}
+        <input name="new" type="password" autocomplete="new-password" required minLength={8} maxLength={256} />
+      </label>
+      <Wrong text={wrong} />
+      <button class="main">{t("save")}</button>
+    </form>
+  );
+}
+
+/** To the address that others use, or another one of the same gateway. */
+function Move() {
+  const box = useRef<HTMLInputElement>(null);
+  const { wrong, run } = useTry();
+  const [bad, setBad] = useState(false);
+  useEffect(() => {
+    void serverOf().then((server) => {
+      const address = server && (server.tls ? secureAddress(server.tls, "") : server.address);
+      /* Unless something was typed meanwhile. */
+      if (address && address !== location.origin && box.current) box.current.value ||= address;
+    });
+  }, []);
+  const ready = isEmpty();
+  const move = (event: Event) => {
+    const origin = originOf(fields(event)("address"));
+    setBad(!origin || origin === location.origin);
+    if (origin && origin !== location.origin) run(() => movingPath().then((path) => location.assign(origin + path)));
+  };
+  return (
+    <form onSubmit={move}>
+      <p>{t("moveHint")}</p>
+      <p class="muted small">{t("moveNow", { address: location.origin })}</p>
+      <label>
+        {t("moveTo")}
+        <input name="address" ref={box} inputMode="url" autocomplete="off" autocapitalize="none" spellcheck={false} maxLength={256} />
+      </label>
+      {!ready && <p role="status">{t("moveWaits")}</p>}
+      <Wrong text={bad ? t("moveBad") : wrong} />
+      <button class="main" disabled={!ready}>
+        {t("moveIt")}
+      </button>
+    </form>
+  );
+}
+
 function Blocked() {
   const [list, show] = useState<readonly BlockedLine[] | null>(null);
   const { wrong, run } = useTry();
@@ -213,7 +282,14 @@ const titles = {
   approve: "letDeviceIn",
   recovery: "recoveryCode",
   blocked: "blockedPeople",
+  move: "moveTo",
+  password: "password",
 } as const;
+
+function items(): readonly (keyof typeof titles)[] {
+  const secrets = chat.password.value === "no" ? (["recovery"] as const) : (["password", "recovery"] as const);
+  return ["name", "offer", "approve", "devices", ...secrets, "blocked", "move"];
+}
 
 export function You({ what }: { what: Open }) {
   const [view, go] = useState<View>((what.name as View) ?? "menu");
@@ -223,7 +299,7 @@ export function You({ what }: { what: Open }) {
       <Title text={view === "menu" ? chat.me.value!.name : t(titles[view])} />
       {view === "menu" && (
         <ul>
-          {(["name", "offer", "approve", "devices", "recovery", "blocked"] as const).map((one) => (
+          {items().map((one) => (
             <Item key={one} text={t(titles[one])} act={() => go(one)} />
           ))}
         </ul>
@@ -234,6 +310,8 @@ export function You({ what }: { what: Open }) {
       {view === "approve" && <Approve done={done} />}
       {view === "recovery" && <Recovery />}
       {view === "blocked" && <Blocked />}
+      {view === "move" && <Move />}
+      {view === "password" && <Password done={done} />}
       {view !== "menu" && (
         <button type="button" class="link" onClick={done}>
           {t("back2")}

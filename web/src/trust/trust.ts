@@ -118,10 +118,18 @@ function howTo(): Node[] {
   ];
 }
 
+/** Whoever is somebody here moves there as that one: the chat sends what waits, and makes the code for it. */
+function goes(secure: Secure): HTMLAnchorElement {
+  const isSomebody = recall("me", null) !== null;
+  const link = make("a", words.go, { href: isSomebody ? "/" : secureAddress(secure), className: "primary" });
+  link.addEventListener("click", () => isSomebody && remember("goSecure", 1));
+  return link;
+}
+
 function trusted(secure: Secure): Node[] {
   return [
     make("p", words.trusted, { className: "lead" }),
-    make("a", words.go, { href: secureAddress(secure), className: "primary" }),
+    goes(secure),
   ];
 }
 

@@ -174,7 +174,7 @@ export function Log({ room }: { room: Room }) {
             <li key="empty" class="between empty hollow">
               <Hearth />
               <h2>{t("emptyTitle")}</h2>
-              <p>{t("empty")}</p>
+              {!room.readOnly.value && <p>{t("empty")}</p>}
             </li>
           )}
           {rows}

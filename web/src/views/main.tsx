@@ -60,9 +60,11 @@ export function Main() {
   const shown = !room ? "rooms" : screen.value;
   return (
     <div class={`panes show-${shown}${room && wide.value ? " three" : ""}`}>
-      <a class="skip" href="#composer" onClick={(event) => skip(event)}>
-        {t("skip")}
-      </a>
+      {room && !room.readOnly.value && !chat.waiting.value && (
+        <a class="skip" href="#composer" onClick={(event) => skip(event)}>
+          {t("skip")}
+        </a>
+      )}
       <Rooms />
       {room ? <RoomPane room={room} /> : !narrow.value && nowhere && <nowhere.NoRoom />}
       {room && people && (wide.value || shown === "people") && <people.People room={room} />}

@@ -1,5 +1,4 @@
-// The first screen: a name, nothing else. When there are accounts, signing in has its place in this
-// form: one more field, for those whose name the gateway says is an account's.
+// The first screen: a name, nothing else; and the ways for whoever has one here already.
 import { useEffect, useState } from "preact/hooks";
 import { broughtCode, chat, invited } from "../app";
 import { isForgetful, remember } from "../memory";
@@ -31,7 +30,7 @@ export function Naming() {
   const [tried, setTried] = useState(before);
   const { room, invite } = invited();
   const code = broughtCode();
-  const [joins, join] = useState(!!code);
+  const [joins, join] = useState<"" | "device" | "password">(code && "device");
   const joining = useLater(joins, () => import("../lazy/joining"));
   const wrong = tried && (tried === nameless || chat.refusal.value !== null);
   const trouble = useLater(wrong, () => import("../lazy/trouble"));
@@ -45,7 +44,7 @@ export function Naming() {
   if (joins && joining) {
     return (
       <main class="naming">
-        <joining.Joining code={code} back={() => join(false)} />
+        <joining.Joining code={code} name={joins === "password" ? name : undefined} back={() => join("")} />
       </main>
     );
   }
@@ -80,7 +79,7 @@ export function Naming() {
         </p>
         {forgetful && <p class="note">{t("captive", { address: location.origin })}</p>}
         <div id="name-wrong" role="alert">
-          {wrong && trouble && <trouble.Trouble tried={tried} enter={enter} />}
+          {wrong && trouble && <trouble.Trouble tried={tried} enter={enter} mine={() => join("password")} />}
         </div>
         <button class="main" disabled={busy}>
           {busy ? t("connecting") : t("enter")}
@@ -90,8 +89,11 @@ export function Naming() {
             {t("lost")} {t("lostNow")}
           </p>
         )}
-        <button type="button" class="link" onClick={() => join(true)}>
+        <button type="button" class="link" onClick={() => join("device")}>
           {t("haveName")}
+        </button>
+        <button type="button" class="link" onClick={() => join("password")}>
+          {t("signIn")}
         </button>
       </form>
       <p class="tongues">

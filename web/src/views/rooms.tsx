@@ -14,6 +14,14 @@ const filtered_min = 16;
 
 export function Badge({ room }: { room: Room }) {
   const unread = heard(room) ? room.unread.value : 0;
+  if (!unread && room.invited.value) {
+    return (
+      <span class="badge loud" title={t("invitedBy", { name: room.invited.value })}>
+        <span aria-hidden="true">!</span>
+        <span class="hidden">{t("invitedBy", { name: room.invited.value })}</span>
+      </span>
+    );
+  }
   if (!unread) return null;
   const mentioned = room.mentioned.value;
   const count = mentioned || unread;
@@ -65,7 +73,7 @@ function Section({ title, rooms }: { title: string; rooms: readonly Room[] }) {
   );
 }
 
-const calls = (room: Room) => (heard(room) ? (room.mentioned.value ? 2 : room.unread.value ? 1 : 0) : 0);
+const calls = (room: Room) => (heard(room) ? (room.mentioned.value || room.invited.value ? 2 : room.unread.value ? 1 : 0) : 0);
 
 /** Compared without making text of anything, a lively chat sorting them often. */
 export function sorted(rooms: readonly Room[]): Room[] {
@@ -87,7 +95,7 @@ export function Rooms() {
   const current = chat.current.value;
   const mine = rooms.filter((room) => !room.isDirect && (room.joined.value || room.wanted));
   const direct = rooms.filter((room) => room.isDirect);
-  const others = rooms.filter((room) => !room.isDirect && !mine.includes(room));
+  const others = rooms.filter((room) => !room.isDirect && !room.archived.value && !mine.includes(room));
   const unread = chat.unread.value;
   /* Where it is all there is to see, it is the main part. */
   const Tag = narrow.value && (screen.value === "rooms" || !current) ? "main" : "nav";

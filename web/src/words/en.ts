@@ -23,6 +23,8 @@ export default {
   guestVia: "via {via}",
   haveName: "I am here on another device",
   here: { one: "{n} here", other: "{n} here" },
+  invitedBy: "{name} invited you",
+  signIn: "Sign in with a password",
   keySwitch: "Go to a room or person",
   leftOver: "{n} left",
   linkGood: "Connection: good",

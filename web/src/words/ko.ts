@@ -25,6 +25,8 @@ const ko: Words = {
   guestVia: "{via} 경유",
   haveName: "다른 기기에서 쓰고 있습니다",
   here: { other: "{n}명 접속 중" },
+  invitedBy: "{name} 님이 초대함",
+  signIn: "비밀번호로 들어가기",
   keySwitch: "대화방이나 사람 찾아가기",
   leftOver: "{n}자 남음",
   linkGood: "연결 상태: 좋음",
