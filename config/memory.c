@@ -6,6 +6,7 @@
  * build with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
 #define PROCESS_BYTES  (INT64_C(4) << 20)   /* what program and libraries write to; their code is of files */
 #define THREAD_BYTES   (INT64_C(512) << 10) /* the stack that storage gives a thread */
+#define FILE_THREAD_BYTES (INT64_C(128) << 10) /* the one for files has a smaller one */
 #define VALUES_MAX     INT64_C(32768)       /* JSON_VALUES_MAX: in a frame */
 #define VALUE_BYTES    INT64_C(448)         /* {} as Jansson keeps it while a frame is decoded */
 #define DATABASE_BYTES (INT64_C(768) << 10) /* of an SQLite connection besides its cache */
@@ -24,6 +25,8 @@
 #define DIRECT_BYTES   INT64_C(3072)        /* a direct one: no topic, two members, two names held */
 #define TOKEN_BYTES    INT64_C(16384)       /* a token with its rooms and cursors */
 #define TRANSFER_BYTES (INT64_C(256) << 10) /* of a backup under way, what lies here of it */
+#define UPLOAD_BYTES   INT64_C(32768)       /* a file on its way: a piece, and what is known of it */
+#define FILE_STEPS_BYTES (INT64_C(160) << 10) /* pieces of files that storage has in hand, and those just read */
 #define JOB_BYTES      INT64_C(4096)        /* job with names and nonce */
 
 static int64_t larger(int64_t a, int64_t b)
@@ -56,7 +59,8 @@ static int64_t connections_bytes(const struct config *config)
 static int64_t jobs_bytes(const struct config *config)
 {
     const struct config_storage *storage = &config->storage;
-    return 2 * storage->pending_bytes + TRANSFER_BYTES +
+    return 2 * storage->pending_bytes + TRANSFER_BYTES + FILE_STEPS_BYTES +
+           config->files.uploads * UPLOAD_BYTES +
            storage->readers * (JOB_BYTES + config->limits.reply_bytes / 2);
 }
 
@@ -68,7 +72,7 @@ struct memory_bounds config_memory(const struct config *config)
     int64_t passwords =
         THREAD_BYTES + (config->accounts.passwords ? config->accounts.password_kib * 1024 : 0);
     struct memory_bounds memory = {0};
-    memory.process = PROCESS_BYTES + threads * THREAD_BYTES + passwords +
+    memory.process = PROCESS_BYTES + threads * THREAD_BYTES + FILE_THREAD_BYTES + passwords +
                      smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES +
                      (config->tls.mode != TLS_OFF ? TLS_PROCESS_BYTES : 0);
     memory.connections = connections_bytes(config);

@@ -132,6 +132,7 @@ static struct store_options store_options_of(const struct config *config)
         .max_bytes = storage->max_bytes,
         .retention_age_ms = config->retention.age_days * DAY_MS,
         .retention_entries = config->retention.room_entries,
+        .files_age_ms = config->files.age_days * DAY_MS,
         .guest_age_ms = config->retention.guest_days * DAY_MS,
         .empty_age_ms = config->rooms.empty_hours * HOUR_MS,
         .owner_age_ms = config->rooms.owner_days * DAY_MS,

@@ -198,6 +198,32 @@ static bool decode_numbers(struct place *place, const struct field *field,
 
 static bool decode_fields(struct place *place, enum message_type type, const struct object *object,
                           void *out);
+static bool decode_value(struct place *place, const struct field *field, const struct value *value,
+                         void *out);
+
+/* Whether a record may be said as a string, its first field: the others are texts that may be absent. */
+static bool may_be_short(const struct message_description *record)
+{
+    for (size_t i = 0; i < record->field_count; i++)
+        if (record->fields[i].kind != FIELD_TEXT || record->fields[i].required != (i == 0))
+            return false;
+    return true;
+}
+
+static bool decode_item(struct place *place, const struct field *list, const struct value *item,
+                        char *out)
+{
+    const struct message_description *record = message_describe(list->record);
+    struct object object = value_object(item);
+    if (item->kind == VALUE_OBJECT)
+        return decode_fields(place, list->record, &object, out);
+    if (item->kind == VALUE_TEXT && may_be_short(record))
+        return decode_value(place, &record->fields[0], item, out + record->fields[0].offset);
+    struct place outside = *place;
+    outside.list = NULL;
+    REFUSE(&outside, ERROR_bad_request, list->name, "must hold objects only; %zu is none.", place->index);
+    return false;
+}
 
 static bool decode_list(struct place *place, const struct field *field, const struct value *value,
                         struct message_list *out)
@@ -213,13 +239,7 @@ static bool decode_list(struct place *place, const struct field *field, const st
     inside.list = field->name;
     for (inside.index = 0; inside.index < count; inside.index++) {
         struct value row = value_item(value, inside.index);
-        struct object object = value_object(&row);
-        if (row.kind != VALUE_OBJECT) {
-            REFUSE(place, ERROR_bad_request, field->name, "must hold objects only; %zu is none.",
-                   inside.index);
-            return false;
-        }
-        if (!decode_fields(&inside, field->record, &object, items + inside.index * size))
+        if (!decode_item(&inside, field, &row, items + inside.index * size))
             return false;
     }
     out->items = items;

@@ -45,14 +45,13 @@ static json_t *schema_of(const struct field *field)
     return field ? describe_field(field) : json_pack("{s:s}", "type", "string");
 }
 
-static void add_path_parameter(const struct route *route, json_t *parameters)
+static void add_path_parameters(const struct route *route, json_t *parameters)
 {
-    const char *open = strchr(route->pattern, '{');
-    if (!open)
-        return;
-    size_t length = strcspn(open + 1, "}");
-    const struct field *field = field_of(route->request, open + 1, length);
-    json_array_append_new(parameters, parameter("path", open + 1, length, true, schema_of(field)));
+    for (const char *open = route->pattern; (open = strchr(open, '{')); open++) {
+        size_t length = strcspn(open + 1, "}");
+        const struct field *field = field_of(route->request, open + 1, length);
+        json_array_append_new(parameters, parameter("path", open + 1, length, true, schema_of(field)));
+    }
 }
 
 static void add_query_parameters(const struct route *route, json_t *parameters)
@@ -155,7 +154,7 @@ static json_t *responses_of(const struct route *route)
 static json_t *operation_of(const struct route *route)
 {
     json_t *parameters = json_array();
-    add_path_parameter(route, parameters);
+    add_path_parameters(route, parameters);
     add_query_parameters(route, parameters);
     json_t *operation = json_pack("{s:s, s:o, s:o, s:[s]}", "summary", route->sentence, "parameters", parameters,
                                   "responses", responses_of(route), "tags",

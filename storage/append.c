@@ -2,6 +2,7 @@
 
 #include "storage/blocks.h"
 #include "storage/days.h"
+#include "storage/files/files.h"
 #include "storage/messages.h"
 #include "storage/users.h"
 #include "storage/origins.h"
@@ -86,6 +87,7 @@ static bool append_message(struct writer *writer, struct log *log, struct job_ap
     const struct entry *entry = &append->entry;
     writer->appended++;
     return append_entry(writer, log, append->room_id, &append->entry) &&
+           files_attach(&writer->database, append->room_id, entry) &&
            (!entry->user_id || users_note_spoken(&writer->database, entry->user_id, entry->ts));
 }
 
@@ -192,7 +194,8 @@ bool append_run(struct writer *writer, struct job *job)
         job->result = JOB_BLOCKED;
         return true;
     }
-    if (!judge_repeat(writer, log, job) || !resolve_bridged(writer, append))
+    if (!judge_repeat(writer, log, job) || !resolve_bridged(writer, append) ||
+        (job->result == JOB_DONE && entry->file_count > 0 && !files_judge(&writer->database, job)))
         return false;
     if (job->result != JOB_DONE)
         return true;

@@ -78,9 +78,7 @@ static bool read_rows(struct database *database, struct job *job, sqlite3_stmt *
             break;
         struct history_entry *entry = &history->entries[history->count++];
         entry->room_id = history->room_id;
-        if (!messages_read(job, statement, &entry->entry))
-            return database_failed(database, SQLITE_NOMEM);
-        if (!history_apply(database, job, entry))
+        if (!messages_read(database, job, statement, &entry->entry) || !history_apply(database, job, entry))
             return false;
         bytes += history_bytes(entry);
     }

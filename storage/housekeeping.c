@@ -1,5 +1,6 @@
 #include "storage/housekeeping.h"
 
+#include "storage/files/files.h"
 #include "storage/lapse.h"
 #include "storage/old_copy.h"
 #include "storage/reserve.h"
@@ -67,14 +68,18 @@ static bool index_block(struct writer *writer)
     return true;
 }
 
-/* One step of a round: entries, then what lapses, then space. */
+/* One step of a round: files, before any words; entries, then what lapses, then space. */
 static enum retention_result step_round(struct housekeeping *housekeeping, struct writer *writer,
                                         const struct store_options *options, struct job **notices)
 {
     writer->now = clock_now(&writer->clock);
     writer->is_time_proven = proof_look(&housekeeping->proof, &writer->now);
     int rows_max = writer->appended > ROWS_MAX ? (int)(2 * writer->appended) : ROWS_MAX;
-    enum retention_result result = retention_step(writer, options, rows_max, notices);
+    bool any_files;
+    if (!files_expire(writer, options, &any_files))
+        return RETENTION_FAILED;
+    enum retention_result result =
+        any_files ? RETENTION_STEPPED : retention_step(writer, options, rows_max, notices);
     if (result == RETENTION_DONE)
         result = lapse_step(writer, options, notices);
     if (result == RETENTION_DONE)
@@ -134,8 +139,11 @@ bool housekeeping_step(struct housekeeping *housekeeping, struct writer *writer,
     if (writer->recovery.work)
         return recover(housekeeping, writer, now_ms, notices);
     bool ok = !index_is_due(writer) || index_block(writer);
+    bool any_dropped = false, any_swept = false;
+    ok = ok && sweep_dropped(writer, &any_dropped) && sweep_step(writer, now_ms, &any_swept);
     if (ok && (housekeeping->has_round || housekeeping->round_ms <= now_ms))
         ok = go_round(housekeeping, writer, options, now_ms, notices);
-    housekeeping->due_ms = next_due_ms(housekeeping, writer, now_ms);
+    housekeeping->due_ms =
+        any_dropped || any_swept ? now_ms : next_due_ms(housekeeping, writer, now_ms);
     return ok;
 }

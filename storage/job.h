@@ -8,6 +8,7 @@
 #include "protocol/name.h"
 #include "protocol/text.h"
 #include "storage/clock.h"
+#include "storage/file_job.h"
 #include "storage/moderation.h"
 #include "storage/model.h"
 #include "storage/people.h"
@@ -45,6 +46,8 @@ enum job_kind {
     JOB_INVITE_REVOKE, /* one that lets in nobody any more */
     JOB_INVITE_USE,    /* a user has come in by one */
     JOB_AUDIT,       /* nothing but its line of the audit */
+    JOB_FILE_ADD,    /* what was uploaded becomes a file */
+    JOB_FILE_REMOVE, /* the bytes of a file go; an administrator says so */
     JOB_READ,        /* a read marker */
     JOB_TOKEN_CREATE, /* and its user, unless that is one whose token was revoked */
     JOB_CURSORS,      /* where bridges and bots have got to */
@@ -63,6 +66,10 @@ enum job_kind {
     JOB_PAGE,   /* a page of a room's log */
     JOB_HISTORY, /* a page with edits, deletions and reactions applied */
     JOB_SEARCH,
+    JOB_FILE_FIND, /* a file, and whether somebody may read it */
+    JOB_FILE_ROOM, /* whether one more finds a place */
+    JOB_FILE_LIST, /* a page of them, for administrators */
+    JOB_FILE_STEP, /* bytes into the folder of files, or out of it */
     JOB_PEOPLE,  /* users with a role, a ban or a mute in a room */
     JOB_OWN,     /* the grants of one user in all rooms */
     JOB_SANCTIONS, /* those that are in force */
@@ -87,6 +94,8 @@ enum job_result {
     JOB_DONE,
     JOB_REPEATED,         /* append, repeat: this nonce is known; seq and ts are the first one's */
     JOB_SINCE_PRUNED,     /* the same: it cannot be known, retention has passed since */
+    JOB_FILE_MISSING,     /* there is none, or not one that this message may have */
+    JOB_FILES_FULL,       /* no file finds a place: job_file says by which setting */
     JOB_MESSAGE_MISSING,  /* the target is no message, was deleted, or was pruned */
     JOB_NOT_OWN,          /* the target is somebody else's and there is no moderator */
     JOB_NAME_TAKEN,
@@ -345,6 +354,9 @@ struct store_status {
     char passwords[64];                /* how they are kept, in words */
     char failure[128];                 /* the newest failure in words */
     struct recovery_figures recovery;
+    int64_t files, files_bytes;
+    struct file_usage file_rooms[FILE_USAGE_MAX], file_users[FILE_USAGE_MAX]; /* those that take most */
+    size_t file_room_count, file_user_count;
 };
 
 struct job_backup { const char *path; bool overwrite; int64_t bytes; };
@@ -442,6 +454,9 @@ struct job {
         struct job_page page; /* JOB_JOIN, JOB_PAGE, JOB_EXPORT */
         struct job_history history;
         struct job_search search;
+        struct job_file file;
+        struct job_file_list file_list;
+        struct job_file_step file_step;
         struct job_people people;
         struct job_own own;
         struct store_status status;

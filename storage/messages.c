@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocol/emoji.h"
+#include "storage/files/files.h"
 #include "storage/grants.h"
 #include "storage/reactions.h"
 
@@ -16,7 +17,7 @@ static int flags_of(const struct entry *entry)
 {
     return (entry->on ? FLAG_ON : 0) | (entry->guest ? FLAG_GUEST : 0) |
            (entry->deleted ? FLAG_DELETED : 0) | (entry->clock_unset ? FLAG_CLOCK_UNSET : 0) |
-           via_number(entry->via) << FLAG_VIA_SHIFT;
+           (entry->file_count > 0 ? FLAG_FILES : 0) | via_number(entry->via) << FLAG_VIA_SHIFT;
 }
 
 /* Rows may be older than the rules for texts, or damaged. */
@@ -39,7 +40,7 @@ static const char *copy_via(struct job *job, sqlite3_stmt *row, int flags)
     return word ? word : copy_column(job, row, 11, TEXT_LINE);
 }
 
-bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
+bool messages_read(struct database *database, struct job *job, sqlite3_stmt *row, struct entry *entry)
 {
     int flags = sqlite3_column_int(row, 3);
     *entry = (struct entry){
@@ -59,7 +60,10 @@ bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry)
         .deleted = flags & FLAG_DELETED,
         .clock_unset = flags & FLAG_CLOCK_UNSET,
     };
-    return !job_failed(job);
+    if ((flags & FLAG_FILES) && !entry->deleted &&
+        !files_read(database, job, row_room(sqlite3_column_int64(row, 0)), entry))
+        return false;
+    return !job_failed(job) || database_failed(database, SQLITE_NOMEM);
 }
 
 bool messages_insert(struct database *database, int64_t room_id, const struct entry *entry)
@@ -110,7 +114,8 @@ static bool apply_delete(struct database *database, int64_t target)
            run_with_target(database, "UPDATE messages SET text=NULL, flags=flags|4 WHERE id=?1",
                            target) &&
            run_with_target(database, "DELETE FROM edits WHERE target=?1", target) &&
-           run_with_target(database, "DELETE FROM reactions WHERE target=?1", target);
+           run_with_target(database, "DELETE FROM reactions WHERE target=?1", target) &&
+           files_go_with(database, target, target);
 }
 
 bool messages_apply(struct database *database, int64_t room_id, const struct entry *entry)
@@ -137,8 +142,11 @@ static size_t text_bytes(const char *text)
 
 size_t messages_bytes(const struct entry *entry)
 {
-    return ENTRY_BYTES + text_bytes(entry->text) + text_bytes(entry->from) +
-           text_bytes(entry->nonce) + text_bytes(entry->emoji);
+    size_t bytes = ENTRY_BYTES + text_bytes(entry->text) + text_bytes(entry->from) +
+                   text_bytes(entry->nonce) + text_bytes(entry->emoji);
+    for (size_t i = 0; i < entry->file_count; i++)
+        bytes += FILE_BYTES + text_bytes(entry->files[i].name) + text_bytes(entry->files[i].alt);
+    return bytes;
 }
 
 static sqlite3_stmt *page_statement(struct database *database, const struct job_page *page)
@@ -177,9 +185,9 @@ static bool read_page(struct database *database, struct job *job)
         if (page->count == (size_t)page->limit || (page->count > 0 && bytes >= page->bytes_max))
             break;
         struct entry *entry = &page->entries[page->count];
-        if (!messages_read(job, statement, entry)) {
+        if (!messages_read(database, job, statement, entry)) {
             database_reset(statement);
-            return database_failed(database, SQLITE_NOMEM);
+            return false;
         }
         bytes += messages_bytes(entry);
         page->count++;

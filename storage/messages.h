@@ -7,9 +7,9 @@
 #include "storage/job.h"
 #include "storage/row.h"
 
-/* Fills entry from a row of ENTRY_COLUMNS; texts are copied into the job. False without memory
+/* Fills entry from a row of ENTRY_COLUMNS, and with its files; texts are copied into the job. False without memory
  * (the job is then job_failed). */
-bool messages_read(struct job *job, sqlite3_stmt *row, struct entry *entry);
+bool messages_read(struct database *database, struct job *job, sqlite3_stmt *row, struct entry *entry);
 
 /* Stores entry as it is, seq and ts included. */
 bool messages_insert(struct database *database, int64_t room_id, const struct entry *entry);
@@ -21,6 +21,7 @@ bool messages_apply(struct database *database, int64_t room_id, const struct ent
 /* About what the entry takes as it goes out, in JSON; pages are bounded by it. Whoever encodes it
  * knows exactly. */
 #define ENTRY_BYTES 108 /* its keys and numbers */
+#define FILE_BYTES  256 /* the same of a file, with its type */
 size_t messages_bytes(const struct entry *entry);
 
 /* The reads: JOB_PAGE, JOB_JOIN, JOB_EXPORT. False on a failure of the database. */

@@ -21,6 +21,25 @@
 #define CLIENT_BYTES_MAX 128
 #define DEVICES_MAX 20 /* of one user */
 
+#define FILE_ID_BYTES 32 /* hexadecimal digits: random, so that nobody guesses one */
+#define FILE_NAME_BYTES_MAX 255
+#define FILE_ALT_BYTES_MAX 1000
+#define FILES_MAX 8 /* of a message */
+
+/* A file as it is kept: the row; its bytes lie in the folder of files. Texts are owned by whatever holds the
+ * row. */
+struct file_row {
+    char id[FILE_ID_BYTES + 1];
+    char preview[FILE_ID_BYTES + 1]; /* the id of a small picture of it; empty: none */
+    uint8_t hash[HASH_BYTES];        /* SHA-256 of its bytes; they are called so in the folder */
+    int64_t room_id, user_id;        /* where and by whom it was uploaded; 0: by no user */
+    int64_t size, width, height;     /* as it is shown; 0: not known */
+    int64_t created_ms;
+    int64_t seq;                     /* of the message that has it; 0: none yet */
+    const char *name, *type, *alt;   /* alt: NULL if none */
+    bool gone;                       /* its bytes are no longer kept */
+};
+
 /* One entry of a room's log. Texts are owned by whatever holds the entry. */
 struct entry {
     int64_t seq;
@@ -38,6 +57,8 @@ struct entry {
     bool guest;
     bool deleted;
     bool clock_unset;
+    const struct file_row *files; /* of a message, in the order said */
+    size_t file_count;
 };
 
 /* A room as it is kept. */

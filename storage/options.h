@@ -23,6 +23,7 @@ struct store_options {
     int64_t empty_age_ms;      /* of rooms that a guest made and nobody used: see lapse.h; 0: they stay */
     int64_t owner_age_ms;      /* before another owns the room of one who stays away; 0: never */
     const char *gateway_name;  /* what it is called in the audit where it does something by itself */
+    int64_t files_age_ms;      /* 0: as long as their messages */
     int64_t retry_ms;          /* a write that has failed for so long is refused with JOB_UNAVAILABLE */
     int nonce_window;
     int password_kib;       /* memory for one password: see password.h */

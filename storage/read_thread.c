@@ -50,6 +50,8 @@ enum read_queue pool_queue(enum job_kind kind)
         return QUEUE_SLOW;
     case JOB_PASSWORD_HASH:
         return QUEUE_PASSWORD;
+    case JOB_FILE_STEP:
+        return QUEUE_FILES;
     default:
         return QUEUE_QUICK;
     }
@@ -86,6 +88,7 @@ static pthread_cond_t *work_of(struct worker *worker)
 {
     return worker->takes[QUEUE_SLOW]       ? &worker->store->slow_work
            : worker->takes[QUEUE_PASSWORD] ? &worker->store->password_work
+           : worker->takes[QUEUE_FILES]    ? &worker->store->file_work
                                            : &worker->store->read_work;
 }
 
@@ -107,6 +110,10 @@ static void run_read(struct worker *worker, struct job *job)
     if (job->kind == JOB_PASSWORD_HASH) {
         const struct password_cost cost = cost_of(store);
         password_run(job, &cost);
+        return;
+    }
+    if (job->kind == JOB_FILE_STEP) {
+        intakes_run(&worker->intakes, store->path, job);
         return;
     }
     if (!worker->database.handle && !pool_open_reader(worker)) {
@@ -172,5 +179,6 @@ void *read_thread(void *argument)
         finish_read(worker->store, job);
     }
     transfer_file_end(&worker->transfer, worker->store->path);
+    intakes_end(&worker->intakes, worker->store->path);
     return NULL;
 }

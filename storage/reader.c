@@ -6,6 +6,7 @@
 #include "storage/audit.h"
 #include "storage/backup.h"
 #include "storage/cursors.h"
+#include "storage/files/files.h"
 #include "storage/grants.h"
 #include "storage/history.h"
 #include "storage/messages.h"
@@ -39,7 +40,8 @@ static bool read_status(struct database *database, const char *path, struct stor
            database_number(database, database_prepare(database, "SELECT count(*) FROM rooms"), 0,
                            &status->rooms) &&
            database_number(database, database_prepare(database, "SELECT count(*) FROM messages"), 0,
-                           &status->entries);
+                           &status->entries) &&
+           files_usage(database, status);
 }
 
 static bool run_job(struct database *database, const char *path, struct job *job)
@@ -79,6 +81,12 @@ static bool run_job(struct database *database, const char *path, struct job *job
         return sanctions_list(database, job);
     case JOB_AUDIT_PAGE:
         return audit_page(database, job);
+    case JOB_FILE_FIND:
+        return files_find(database, job);
+    case JOB_FILE_ROOM:
+        return files_room(database, path, job);
+    case JOB_FILE_LIST:
+        return files_list(database, job);
     case JOB_STATUS:
         return read_status(database, path, &job->status);
     case JOB_BACKUP:

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "storage/days.h"
+#include "storage/files/files.h"
 #include "storage/messages.h"
 #include "storage/rooms.h"
 #include "storage/search/search.h"
@@ -263,7 +264,8 @@ static bool remove_rows(struct writer *writer, const struct prune_range *range)
         ((writer->search && !search_forget_rows(database, range->first, range->last)) ||
          !run_range(database, "DELETE FROM messages WHERE id>=?1 AND id<=?2", range) ||
          !run_range(database, "DELETE FROM edits WHERE target>=?1 AND target<=?2", range) ||
-         !run_range(database, "DELETE FROM reactions WHERE target>=?1 AND target<=?2", range)))
+         !run_range(database, "DELETE FROM reactions WHERE target>=?1 AND target<=?2", range) ||
+         !files_go_with(database, range->first, range->last)))
         return false;
     return mark_pruned(database, range);
 }

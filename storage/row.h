@@ -28,7 +28,8 @@ enum {
     FLAG_GUEST = 2,
     FLAG_DELETED = 4,
     FLAG_CLOCK_UNSET = 8,
-    FLAG_VIA_SHIFT = 4 /* three bits */
+    FLAG_VIA_SHIFT = 4, /* three bits */
+    FLAG_FILES = 128    /* it has some, or had: see files/files.h */
 };
 
 /* Every column of an entry, in the order that messages_read and messages_insert know. */

@@ -192,6 +192,25 @@ static const char *const steps[] = {
     "ALTER TABLE rooms ADD COLUMN orphaned INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE grants ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX grants_owner ON grants(room_id) WHERE role=4;",
+
+    /* Files, see files/files.h. message: the id of the one that has it. place: among its files; of a small
+     * picture none. */
+    "CREATE TABLE files("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL UNIQUE, hash BLOB, room_id INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL, size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
+    " created_ms INTEGER NOT NULL, created_elapsed_ms INTEGER NOT NULL, name TEXT NOT NULL,"
+    " type TEXT NOT NULL, message INTEGER, place INTEGER, preview TEXT, alt TEXT);"
+    "CREATE INDEX files_message ON files(message) WHERE message IS NOT NULL;"
+    "CREATE INDEX files_waiting ON files(created_elapsed_ms) WHERE message IS NULL;"
+    "CREATE INDEX files_kept ON files(created_elapsed_ms) WHERE hash IS NOT NULL;"
+    "CREATE INDEX files_hash ON files(hash) WHERE hash IS NOT NULL;"
+    "CREATE INDEX files_user ON files(user_id, size) WHERE hash IS NOT NULL;"
+    "CREATE INDEX files_room ON files(room_id, size) WHERE hash IS NOT NULL;"
+    "CREATE TABLE dropped_files(hash BLOB PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TRIGGER file_deleted AFTER DELETE ON files WHEN old.hash IS NOT NULL BEGIN"
+    " INSERT OR IGNORE INTO dropped_files VALUES(old.hash); END;"
+    "CREATE TRIGGER file_gone AFTER UPDATE OF hash ON files WHEN old.hash IS NOT NULL AND new.hash IS NULL"
+    " BEGIN INSERT OR IGNORE INTO dropped_files VALUES(old.hash); END;",
 };
 
 /* application_id: "hrth". */

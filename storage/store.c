@@ -10,6 +10,7 @@
 
 enum {
     STACK_BYTES = 512 * 1024,
+    FILE_STACK_BYTES = 128 * 1024, /* of the thread of files, which calls no database */
     HANG_MS = 5000 /* a commit that takes longer is told by store_is_healthy */
 };
 
@@ -45,6 +46,8 @@ static void hand_over(struct store *store, struct job *job)
         pthread_cond_signal(&store->slow_work);
     else if (queue == QUEUE_PASSWORD)
         pthread_cond_signal(&store->password_work);
+    else if (queue == QUEUE_FILES)
+        pthread_cond_signal(&store->file_work);
     else if (queue == QUEUE_SEARCH)
         pthread_cond_broadcast(&store->read_work); /* not everybody takes it */
     else
@@ -126,6 +129,7 @@ static void take_done(struct store *store)
         pthread_cond_broadcast(&store->read_work);
         pthread_cond_broadcast(&store->slow_work);
         pthread_cond_broadcast(&store->password_work);
+        pthread_cond_broadcast(&store->file_work);
     }
     pthread_mutex_unlock(&store->mutex);
 }
@@ -239,18 +243,19 @@ void store_reconfigure(struct store *store, const struct store_options *options)
     store->options.guest_age_ms = options->guest_age_ms;
     store->options.empty_age_ms = options->empty_age_ms;
     store->options.owner_age_ms = options->owner_age_ms;
+    store->options.files_age_ms = options->files_age_ms;
     store->reconfigured = true;
     pthread_cond_signal(&store->write_work);
     pthread_mutex_unlock(&store->mutex);
 }
 
-static bool start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
+static bool start_thread(pthread_t *thread, size_t stack_bytes, void *(*run)(void *), void *argument)
 {
     sigset_t all, before;
     pthread_attr_t attributes;
     sigfillset(&all);
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals belong to the loop */
     bool ok = pthread_create(thread, &attributes, run, argument) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -266,7 +271,8 @@ static bool start_worker(struct store *store, const bool takes[QUEUE_COUNT])
         worker->takes[queue] = takes[queue];
     if (takes[QUEUE_QUICK] && !pool_open_reader(worker))
         return false;
-    if (start_thread(&worker->thread, read_thread, worker)) {
+    size_t stack_bytes = takes[QUEUE_FILES] ? FILE_STACK_BYTES : STACK_BYTES;
+    if (start_thread(&worker->thread, stack_bytes, read_thread, worker)) {
         store->worker_count++;
         return true;
     }
@@ -278,8 +284,9 @@ static bool start_threads(struct store *store)
 {
     static const bool slow[QUEUE_COUNT] = {[QUEUE_SLOW] = true};
     static const bool passwords[QUEUE_COUNT] = {[QUEUE_PASSWORD] = true};
+    static const bool files[QUEUE_COUNT] = {[QUEUE_FILES] = true};
     int readers = store->options.readers < READERS_MAX ? store->options.readers : READERS_MAX;
-    if (!start_thread(&store->write_thread, write_thread, store))
+    if (!start_thread(&store->write_thread, STACK_BYTES, write_thread, store))
         return false;
     for (int i = 0; i < readers; i++) {
         const bool takes[QUEUE_COUNT] = {
@@ -287,7 +294,7 @@ static bool start_threads(struct store *store)
         if (!start_worker(store, takes))
             return false;
     }
-    return start_worker(store, slow) && start_worker(store, passwords);
+    return start_worker(store, slow) && start_worker(store, passwords) && start_worker(store, files);
 }
 
 /* The files beside the database lie beside the file itself, where its path is a symbolic link. */
@@ -309,6 +316,7 @@ static void init_shared(struct store *store, const struct store_options *options
     pthread_cond_init(&store->read_work, &monotonic);
     pthread_cond_init(&store->slow_work, &monotonic);
     pthread_cond_init(&store->password_work, &monotonic);
+    pthread_cond_init(&store->file_work, &monotonic);
     pthread_condattr_destroy(&monotonic);
     list_init(&store->writes);
     for (int queue = 0; queue < QUEUE_COUNT; queue++)
@@ -329,6 +337,7 @@ static void dismantle(struct store *store)
     if (store->event_fd >= 0)
         close(store->event_fd);
     pthread_cond_destroy(&store->password_work);
+    pthread_cond_destroy(&store->file_work);
     pthread_cond_destroy(&store->slow_work);
     pthread_cond_destroy(&store->read_work);
     pthread_cond_destroy(&store->write_work);
@@ -396,6 +405,7 @@ static void stop_threads(struct store *store)
     pthread_cond_broadcast(&store->read_work);
     pthread_cond_broadcast(&store->slow_work);
     pthread_cond_broadcast(&store->password_work);
+    pthread_cond_broadcast(&store->file_work);
     for (int i = 0; i < store->worker_count; i++)
         if (store->workers[i].is_open)
             sqlite3_interrupt(store->workers[i].database.handle);

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "storage/files/intake.h"
 #include "storage/housekeeping.h"
 #include "storage/list.h"
 #include "storage/start.h"
@@ -17,8 +18,8 @@ enum { READERS_MAX = 8, STORE_PATH_BYTES = 1024 };
 /* Reads that take long must not keep a guest from logging in: one worker takes no searches (unless
  * it is the only one), and backups and the like have a worker of their own, which opens its
  * connection when there is first something to do. Passwords have one that needs no connection: they are
- * hashed one at a time. */
-enum read_queue { QUEUE_QUICK, QUEUE_SEARCH, QUEUE_SLOW, QUEUE_PASSWORD, QUEUE_COUNT };
+ * hashed one at a time. So do files. */
+enum read_queue { QUEUE_QUICK, QUEUE_SEARCH, QUEUE_SLOW, QUEUE_PASSWORD, QUEUE_FILES, QUEUE_COUNT };
 
 struct store {
     /* constant after store_open */
@@ -32,8 +33,9 @@ struct store {
         pthread_t thread;
         bool takes[QUEUE_COUNT];
         struct transfer_file transfer; /* of the one that takes slow jobs */
+        struct intakes intakes;        /* of the one that takes files */
         bool is_open; /* shared: database may be interrupted */
-    } workers[READERS_MAX + 2];
+    } workers[READERS_MAX + 3];
     pthread_t write_thread;
 
     /* the writer's alone */
@@ -54,7 +56,7 @@ struct store {
 
     /* shared: the one mutex */
     pthread_mutex_t mutex;
-    pthread_cond_t write_work, read_work, slow_work, password_work;
+    pthread_cond_t write_work, read_work, slow_work, password_work, file_work;
     struct list writes, reads[QUEUE_COUNT], done;
     struct store_options options;
     int64_t write_count, read_count; /* submitted and not yet collected */

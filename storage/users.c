@@ -44,6 +44,12 @@ static enum step find_by_id(struct database *database, int64_t id, struct user_r
     return read_user(database, statement, user);
 }
 
+bool users_read(struct database *database, int64_t id, struct user_row *user)
+{
+    *user = (struct user_row){.id = 0};
+    return find_by_id(database, id, user) != STEP_FAILED;
+}
+
 static enum step find_by_key(struct database *database, struct job_login *login)
 {
     int64_t user_id;

@@ -13,6 +13,9 @@ bool users_find_password(struct database *database, struct job *job);
 /* Writer: JOB_PASSWORD_SET. The same. */
 bool users_set_password(struct database *database, struct job *job);
 
+/* The user of this id; all zero when there is none. */
+bool users_read(struct database *database, int64_t id, struct user_row *user);
+
 /* Writer: JOB_USER_CREATE. */
 bool users_create(struct database *database, struct job *job);
 

@@ -11,6 +11,8 @@
 #include "storage/devices.h"
 #include "storage/names.h"
 #include "storage/erase.h"
+#include "storage/files/files.h"
+#include "storage/files/folder.h"
 #include "storage/grants.h"
 #include "storage/invite_links.h"
 #include "storage/sanctions.h"
@@ -75,7 +77,9 @@ static bool start_clock(struct writer *writer, const struct store_options *optio
 
 bool writer_init(struct writer *writer, struct start *start, const struct store_options *options)
 {
-    *writer = (struct writer){.search = options->search};
+    *writer = (struct writer){
+        .search = options->search, .path = options->path, .power_loss = options->power_loss};
+    folder_begin(writer->path);
     writer->database = start->database;
     start->database = (struct database){.handle = NULL};
     logs_init(&writer->logs, options->nonce_window, options->nonce_bytes);
@@ -89,6 +93,7 @@ bool writer_init(struct writer *writer, struct start *start, const struct store_
 void writer_finish(struct writer *writer)
 {
     logs_finish(&writer->logs);
+    sweep_finish(&writer->sweep);
     recovery_close(writer->recovery.work);
     writer->recovery.work = NULL;
     database_close(&writer->database);
@@ -233,6 +238,10 @@ static bool run_job(struct writer *writer, struct job *job)
         return tokens_pause(&writer->database, job);
     case JOB_IMPORT:
         return import_entries(writer, job);
+    case JOB_FILE_ADD:
+        return files_add(writer, job);
+    case JOB_FILE_REMOVE:
+        return files_remove(writer, job);
     case JOB_CLOCK:
         clock_give(&writer->clock, job->clock.wall_ms, job->clock.monotonic_ms);
         return true;

@@ -5,12 +5,15 @@
 
 #include "storage/database.h"
 #include "storage/clock.h"
+#include "storage/files/sweep.h"
 #include "storage/logs.h"
 #include "storage/options.h"
 #include "storage/recovery.h"
 
 struct writer {
     struct database database;
+    const char *path;       /* of the database, borrowed; NULL: it is in memory */
+    bool power_loss;        /* what is committed is on the disk */
     struct logs logs;
     struct clock clock;
     struct moment now;                /* when the transaction under way was begun */
@@ -28,6 +31,7 @@ struct writer {
     int wal_pages_next;   /* when that is tried again */
     int64_t old_copy_bytes; /* see old_copy.h: as of the last round */
     bool search;
+    struct sweep sweep;
     int64_t retention_room; /* where the round of retention has got to */
     bool has_removed;       /* a room: its rows are still to go */
     bool needs_wal_truncation; /* texts were deleted: the WAL still holds them */

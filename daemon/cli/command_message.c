@@ -50,20 +50,34 @@ static char *take_text(const char *operand)
     return text;
 }
 
-enum exit_code command_send(const struct invocation *invocation)
+static enum exit_code send_text(const struct invocation *invocation, const char *text, const char *file_id)
 {
     char nonce[33];
-    char *text = take_text(invocation->operands[1]);
-    if (!text)
-        return EXIT_REFUSED;
-    if (!make_nonce(nonce)) {
-        free(text);
+    if (!make_nonce(nonce))
         return complain(EXIT_REFUSED, "there is no randomness here: %s.", strerror(errno));
-    }
     json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "type", "send", "room",
                                 invocation->operands[0], "text", text, "nonce", nonce);
-    free(text);
+    if (file_id[0] != '\0')
+        json_object_set_new(request, "files", json_pack("[s]", file_id));
     return invocation_do(invocation, request);
+}
+
+/* With a file there need not be a text. */
+enum exit_code command_send(const struct invocation *invocation)
+{
+    char file_id[33] = "";
+    const char *operand = invocation->operands[1];
+    if (!operand && !invocation_has(invocation, OPTION_file))
+        return complain(EXIT_WRONG_USE, "say what to send: a text, or --file.");
+    char *text = take_text(operand ? operand : "");
+    if (!text)
+        return EXIT_REFUSED;
+    enum exit_code code =
+        invocation_has(invocation, OPTION_file) ? file_upload(invocation, file_id) : EXIT_DONE;
+    if (code == EXIT_DONE)
+        code = send_text(invocation, text, file_id);
+    free(text);
+    return code;
 }
 
 /* A seq as tail prints it, with or without #; -1 when it is none. */
@@ -221,7 +235,7 @@ static enum exit_code print_newest(const struct invocation *invocation, json_int
 }
 
 /* Percent-encodes what is not unreserved (RFC 3986). */
-static bool encode_path(const char *text, char *out, size_t size)
+bool encode_path(const char *text, char *out, size_t size)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

@@ -71,6 +71,14 @@ enum exit_code command_ban_add(const struct invocation *invocation);
 enum exit_code command_mute_list(const struct invocation *invocation);
 enum exit_code command_mute_add(const struct invocation *invocation);
 enum exit_code command_sanction_remove(const struct invocation *invocation);
+enum exit_code command_file_list(const struct invocation *invocation);
+enum exit_code command_file_show(const struct invocation *invocation);
+enum exit_code command_file_delete(const struct invocation *invocation);
+/* Percent-encodes what is not unreserved (RFC 3986). False when it does not fit. */
+bool encode_path(const char *text, char *out, size_t size);
+
+/* Uploads the file of --file into the room of the first operand. id is 33 bytes. */
+enum exit_code file_upload(const struct invocation *invocation, char *id);
 enum exit_code command_erase(const struct invocation *invocation);
 enum exit_code command_audit(const struct invocation *invocation);
 enum exit_code command_session_list(const struct invocation *invocation);

@@ -130,6 +130,29 @@ static char *join_words(int argc, char **argv)
     return text;
 }
 
+/* Before a text an option of the command itself may stand; any other word is the text's. */
+static bool is_own_option(const struct command *command, const char *argument)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if ((command_options(command) & OPTION_BIT(i)) && strncmp(argument, "--", 2) == 0 &&
+            strncmp(argument + 2, option_descriptions[i].name, strlen(option_descriptions[i].name)) == 0)
+            return true;
+    return false;
+}
+
+/* "send ROOM --file PATH TEXT": at is moved behind those that stand there. */
+static bool take_options(const struct command *command, int argc, char **argv, int *at,
+                         struct invocation *invocation, char *why, size_t why_size)
+{
+    struct grammar grammar;
+    if (*at == 0 || *at == argc || !is_own_option(command, argv[*at]))
+        return true;
+    grammar_init(&grammar, command_options(command), "+:");
+    bool is_read = read_options(&grammar, argc - *at + 1, argv + *at - 1, command->words, invocation, why, why_size);
+    *at += optind - 1;
+    return is_read;
+}
+
 static bool take_operands(const struct command *command, int argc, char **argv,
                           struct invocation *invocation, char *why, size_t why_size)
 {
@@ -137,6 +160,9 @@ static bool take_operands(const struct command *command, int argc, char **argv,
     size_t length;
     int at = 0;
     while ((operand = next_operand(&operands, &length))) {
+        bool is_rest = memmem(operand, length, "...", 3) != NULL;
+        if (is_rest && !take_options(command, argc, argv, &at, invocation, why, why_size))
+            return false;
         if (at == argc && is_optional(operand))
             break;
         if (at == argc) {
@@ -144,7 +170,6 @@ static bool take_operands(const struct command *command, int argc, char **argv,
                      operand);
             return false;
         }
-        bool is_rest = memmem(operand, length, "...", 3) != NULL;
         if (is_rest && strcmp(argv[at], "--") == 0)
             at++; /* for those who are used to it: what follows is a text anyway */
         if (is_rest)

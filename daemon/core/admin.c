@@ -75,8 +75,30 @@ static void fill_gateway(const struct gateway *gateway, struct reply_status *rep
     reply->retention_room_entries = config->retention.room_entries;
 }
 
+/* A direct room has a name of its own in storage; what the two are called, the core knows. */
+static void fill_usage(struct gateway *gateway, const struct store_status *store,
+                       struct record_file_usage lines[2 * FILE_USAGE_MAX], struct reply_status *reply)
+{
+    struct record_file_usage *users = lines + store->file_room_count;
+    for (size_t i = 0; i < store->file_room_count; i++) {
+        const struct file_usage *usage = &store->file_rooms[i];
+        const struct room *room = room_find_id(gateway, usage->id);
+        lines[i] = (struct record_file_usage){room ? room->name : "(removed)", usage->files, usage->bytes, 0};
+    }
+    for (size_t i = 0; i < store->file_user_count; i++) {
+        const struct file_usage *usage = &store->file_users[i];
+        users[i] = (struct record_file_usage){usage->name[0] ? usage->name : "(nobody)", usage->files, usage->bytes, 0};
+    }
+    reply->files = store->files;
+    reply->files_bytes = store->files_bytes;
+    reply->files_max_bytes = gateway->config->files.disk_bytes;
+    reply->file_rooms = (struct message_list){lines, store->file_room_count};
+    reply->file_users = (struct message_list){users, store->file_user_count};
+}
+
 static enum outcome answer_status(struct ask *ask, struct job *job)
 {
+    struct record_file_usage usage[2 * FILE_USAGE_MAX];
     struct host_tls tls = {0};
     struct reply_status reply = {.tls = "off"};
     char recovery[RECOVERING_SENTENCE_BYTES];
@@ -85,6 +107,7 @@ static enum outcome answer_status(struct ask *ask, struct job *job)
     fill_store(&job->status, &reply);
     fill_gateway(ask->gateway, &reply);
     fill_tls(ask->gateway, &tls, &reply);
+    fill_usage(ask->gateway, &job->status, usage, &reply);
     reply.recovering = job->status.recovery.is_running;
     if (job->status.recovery.is_known) {
         recovering_describe(&job->status.recovery, recovery);

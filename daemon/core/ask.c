@@ -269,6 +269,10 @@ enum outcome ask_fail_job(struct ask *ask, const struct job *job)
     case JOB_SINCE_PRUNED:
         return ask_fail(ask, ERROR_bad_request, "since",
                         "Entries after since are gone: whether this was stored cannot be known.");
+    case JOB_FILE_MISSING:
+        return ask_fail(ask, ERROR_message_not_found, "id", "There is no such file.");
+    case JOB_FILES_FULL:
+        return ask_fail(ask, ERROR_disk_quota, NULL, NULL);
     case JOB_REFUSED:
         return ask_fail(ask, ERROR_bad_request, NULL, "%s", job->why);
     case JOB_UNAVAILABLE:

@@ -13,6 +13,7 @@
 #include "daemon/core/submit.h"
 #include "daemon/core/token.h"
 #include "daemon/core/token_cursor.h"
+#include "daemon/core/upload.h"
 #include "daemon/core/user.h"
 #include "daemon/log.h"
 #include "storage/crypto.h"
@@ -229,6 +230,8 @@ int64_t gateway_tick(struct gateway *gateway)
     next_ms = sooner(next_ms, retry_pages(gateway));
     next_ms = sooner(next_ms, gateway_tell_knocks(gateway));
     next_ms = sooner(next_ms, token_cursors_write(gateway, false));
+    next_ms = sooner(next_ms, file_turns_retry(gateway));
+    next_ms = sooner(next_ms, uploads_expire(gateway));
     return wake_blocked(gateway) || gateway->turn.has_jobs_left ? 0 : next_ms;
 }
 
@@ -340,6 +343,7 @@ void gateway_destroy(struct gateway *gateway)
             next = link->next;
             user_destroy(TABLE_ITEM(link, struct user, by_id));
         }
+    uploads_finish(gateway);
     direct_finish(gateway);
     pairing_finish(gateway);
     table_finish(&gateway->sessions.by_id);

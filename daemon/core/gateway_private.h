@@ -3,6 +3,7 @@
 #ifndef HEARTH_CORE_GATEWAY_PRIVATE_H
 #define HEARTH_CORE_GATEWAY_PRIVATE_H
 
+#include "daemon/core/file_turn.h"
 #include "daemon/core/figures.h"
 #include "daemon/core/gateway.h"
 #include "daemon/core/invite_link.h"
@@ -103,6 +104,14 @@ struct gateway {
         int64_t at, bytes;     /* where the next piece lies; of how many */
         bool is_taken;         /* a backup lies ready to be built from */
     } transfer;
+
+    struct {
+        struct upload *uploads; /* owned; the one heard of last is last */
+        uint32_t upload_last;
+        struct file_turns turns;
+        const struct file_row *file_told; /* see file.h */
+        struct upload *upload_told;
+    } files;
 
     struct turn turn;
     struct limit_table *limits; /* by user and by address */

@@ -26,6 +26,8 @@ static void fill_bounds(const struct config *config, struct record_bounds *bound
     bounds->rooms_per_session = config->limits.rooms_per_session;
     bounds->presence_members = config->limits.presence_members;
     bounds->nonce_window = config->limits.nonce_window;
+    bounds->file_bytes = config->files.enabled ? config->files.bytes : NUMBER_ABSENT;
+    bounds->files_per_message = config->files.enabled ? FILES_MAX : NUMBER_ABSENT;
 }
 
 static enum outcome welcome(struct ask *ask, const char *key, const struct job_own *own)

@@ -1,6 +1,7 @@
 /* handle_history.c - reading what was said: rooms, history, search. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/file.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_list.h"
@@ -138,6 +139,15 @@ static bool add_reactions(struct job *job, const struct history_entry *kept,
     return lines || kept->reaction_count == 0;
 }
 
+static bool add_files(struct job *job, const struct entry *entry, struct record_history_line *line)
+{
+    struct record_file_line *lines =
+        entry->file_count ? job_memory(job, entry->file_count * sizeof *lines) : NULL;
+    if (lines)
+        file_lines_fill(entry, lines, &line->files);
+    return lines || entry->file_count == 0;
+}
+
 static bool make_lines(struct gateway *gateway, struct job *job,
                        const struct history_entry *entries, size_t count,
                        struct message_list *list)
@@ -151,7 +161,8 @@ static bool make_lines(struct gateway *gateway, struct job *job,
         if (!room)
             continue;
         fill_line(room, &entries[i], &lines[filled]);
-        if (!add_reactions(job, &entries[i], &lines[filled++]))
+        if (!add_files(job, &entries[i].entry, &lines[filled]) ||
+            !add_reactions(job, &entries[i], &lines[filled++]))
             return false;
     }
     *list = (struct message_list){lines, filled};

@@ -4,6 +4,7 @@
 #include "daemon/core/audit.h"
 #include "daemon/core/bridged.h"
 #include "daemon/core/direct.h"
+#include "daemon/core/file.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/rates.h"
 #include "daemon/core/repeat.h"
@@ -83,20 +84,38 @@ static bool take_slow(struct ask *ask, struct refusal *refusal)
                            access_role(ask->session, ask->room, ask->grant), refusal);
 }
 
+/* Only with files there need not be a text. */
+static bool check_said(const struct ask *ask, const char *text, struct refusal *refusal)
+{
+    const struct request_send *send = &ask->request.as_send;
+    if (send->files.count > 0 && !file_is_allowed(ask->gateway, 0, refusal))
+        return false;
+    if (send->files.count > 0 || text[0] != '\0')
+        return access_text(ask->gateway, text, refusal);
+    refuse(refusal, ERROR_bad_request, "text",
+           send->text ? "text must not be empty." : "text is missing; it must be a string.");
+    return false;
+}
+
 enum outcome handle_send(struct ask *ask)
 {
     const struct request_send *send = &ask->request.as_send;
     const struct bridged bridged = BRIDGED(send);
+    const char *text = send->text ? send->text : "";
     bool is_answer = send->reply_to != NUMBER_ABSENT;
     struct refusal refusal;
-    if (!access_text(ask->gateway, send->text, &refusal) ||
+    if (!check_said(ask, text, &refusal) ||
         !bridged_check(ask, &bridged, &refusal) ||
         (is_answer && !check_target(ask, send->reply_to, "reply_to", &bridged, &refusal)) ||
-        !rates_take_stored(ask, send->text, &refusal) || !take_slow(ask, &refusal))
+        !rates_take_stored(ask, text, &refusal) || !take_slow(ask, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = create_append(ask, ENTRY_KIND_MESSAGE, send->nonce, &bridged);
+    if (!file_take_attachments(&send->files, job, &refusal)) {
+        job_destroy(job);
+        return ask_refuse(ask, &refusal);
+    }
     if (job) {
-        job->append.entry.text = job_text(job, send->text);
+        job->append.entry.text = job_text(job, text);
         job->append.entry.target = target_of(send->reply_to);
     }
     room_note_typing(ask->room, ask->session, false);
@@ -180,6 +199,9 @@ enum outcome answer_append(struct ask *ask, struct job *job)
         return ask_fail(ask, ERROR_room_not_found, "room", NULL);
     if (job->result == JOB_MESSAGE_MISSING && job->append.target_origin)
         return ask_fail(ask, ERROR_message_not_found, "target_origin", NULL);
+    if (job->result == JOB_FILE_MISSING)
+        return ask_fail(ask, ERROR_bad_request, "files",
+                        "A message has files that its sender uploaded there within the hour, each once.");
     if (job->result == JOB_OUTRANKED)
         return ask_fail(ask, ERROR_forbidden, "target", "The message is by somebody whose role is not below yours.");
     if (job->result != JOB_DONE && job->result != JOB_REPEATED)

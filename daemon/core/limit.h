@@ -55,6 +55,7 @@ enum limit_kind {
     LIMIT_PLAIN,       /* messages of all plain clients of an address */
     LIMIT_TOKEN,       /* messages of a bridge, bot or hook */
     LIMIT_STORED,      /* bytes of what is said, as they are kept */
+    LIMIT_UPLOADS,
     LIMIT_JOINS,
     LIMIT_READS,
     LIMIT_RETURNS,     /* hellos */

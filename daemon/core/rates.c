@@ -44,6 +44,8 @@ static struct rate rate_of(const struct config *config, enum limit_kind kind, in
     case LIMIT_STORED:
         return rate_per_hour(limits->stored_kib_per_hour * KIB * factor,
                              limits->stored_kib_per_hour * KIB * factor);
+    case LIMIT_UPLOADS:
+        return rate_per_hour(config->files.per_hour * factor, config->files.per_hour * factor);
     case LIMIT_JOINS:
     case LIMIT_RETURNS:
         return rate_per_minute(limits->joins_per_minute * factor, limits->joins_burst * factor);
@@ -86,6 +88,8 @@ static const char *sentence_of(enum limit_kind kind)
         return "You have sent as many invitations as may be sent in an hour.";
     case LIMIT_STORED:
         return "You, or all at your address, have written as much as is kept of one hour; wait a little.";
+    case LIMIT_UPLOADS:
+        return "You, or all at your address, have sent as many files as may be sent in an hour; wait a little.";
     case LIMIT_CODES:
         return "From your address too many wrong codes came; wait before the next.";
     case LIMIT_PASSWORDS:
@@ -104,7 +108,7 @@ static uint64_t user_key(const struct session *session)
 
 static bool has_own_rate(const struct session *session, enum limit_kind kind)
 {
-    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN || kind == LIMIT_STORED ||
+    return session->user && (kind == LIMIT_MESSAGES || kind == LIMIT_TOKEN || kind == LIMIT_STORED || kind == LIMIT_UPLOADS ||
                              kind == LIMIT_JOINS || kind == LIMIT_READS || kind == LIMIT_RENAMES);
 }
 

@@ -166,7 +166,10 @@ const char *visibility_name(enum visibility visibility); /* "public" */
 
 /* Every hearth.v1 message of a log entry; fills what type says. */
 union entry_fields {
-    struct entry_message message;
+    struct {
+        struct entry_message message;
+        struct record_file_line files[FILES_MAX]; /* the message's */
+    };
     struct entry_edit edit;
     struct entry_delete deletion;
     struct entry_reaction reaction;

@@ -1,5 +1,6 @@
 /* room_tell.c - showing a room's entries and events to its members. */
 #include "daemon/core/cursors.h"
+#include "daemon/core/file.h"
 #include "daemon/core/frame.h"
 #include "daemon/core/room.h"
 #include "daemon/core/gateway_private.h"
@@ -13,10 +14,9 @@ static const char *clock_of(const struct entry *entry)
     return entry->clock_unset ? "unset" : NULL;
 }
 
-static void fill_message(const char *room, const struct entry *entry,
-                         struct entry_message *message)
+static void fill_message(const char *room, const struct entry *entry, union entry_fields *fields)
 {
-    *message = (struct entry_message){
+    fields->message = (struct entry_message){
         .room = room,
         .seq = entry->seq,
         .ts = entry->ts,
@@ -30,6 +30,7 @@ static void fill_message(const char *room, const struct entry *entry,
         .via = entry->via,
         .clock = clock_of(entry),
     };
+    file_lines_fill(entry, fields->files, &fields->message.files);
 }
 
 enum message_type room_entry_fields(const char *room, const struct entry *entry,
@@ -82,7 +83,7 @@ enum message_type room_entry_fields(const char *room, const struct entry *entry,
     case ENTRY_KIND_MESSAGE:
         break;
     }
-    fill_message(room, entry, &fields->message);
+    fill_message(room, entry, fields);
     return ENTRY_message;
 }
 

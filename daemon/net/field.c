@@ -107,6 +107,39 @@ bool field_number(const char *field, int64_t max, int64_t *number)
     return true;
 }
 
+/* Digits up to end; none is -1. */
+static bool range_number(const char *text, const char *end, int64_t *number)
+{
+    char digits[24];
+    size_t length = (size_t)(end - text);
+    *number = -1;
+    if (length == 0)
+        return true;
+    if (length >= sizeof digits)
+        return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    return field_number(digits, INT64_MAX / 2, number);
+}
+
+bool field_range(const char *field, int64_t size, int64_t *first, int64_t *last)
+{
+    int64_t from, to;
+    const char *dash = strchr(field, '-');
+    if (strncasecmp(field, "bytes=", 6) != 0 || !dash || !range_number(field + 6, dash, &from) ||
+        !range_number(dash + 1, dash + strlen(dash), &to) || (from < 0 && to < 0) ||
+        (from >= 0 && to >= 0 && to < from))
+        return false;
+    if (from < 0) { /* the last so many */
+        *first = to == 0 ? size : to < size ? size - to : 0;
+        *last = size - 1;
+    } else {
+        *first = from;
+        *last = to >= 0 && to < size ? to : size - 1;
+    }
+    return true;
+}
+
 const char *field_bearer(const char *field)
 {
     if (strncasecmp(field, "Bearer ", 7) != 0)

@@ -21,6 +21,10 @@ bool field_accepts(const char *field, const char *type);
 /* A plain number: digits only, at most max. */
 bool field_number(const char *field, int64_t max, int64_t *number);
 
+/* Range (RFC 9110, 14.2): one range of a body of so many bytes, as its first and last; first is beyond last when
+ * the body has none of them. False: it is none, or several, and the whole is to be sent. */
+bool field_range(const char *field, int64_t size, int64_t *first, int64_t *last);
+
 /* "Bearer KEY": the key, within field; NULL if it is something else. */
 const char *field_bearer(const char *field);
 

@@ -24,6 +24,7 @@ const char *headers_status(int status)
         {200, "200 OK"},
         {201, "201 Created"},
         {204, "204 No Content"},
+        {206, "206 Partial Content"},
         {302, "302 Found"},
         {304, "304 Not Modified"},
         {400, "400 Bad Request"},
@@ -34,8 +35,10 @@ const char *headers_status(int status)
         {406, "406 Not Acceptable"},
         {408, "408 Request Timeout"},
         {409, "409 Conflict"},
+        {410, "410 Gone"},
         {411, "411 Length Required"},
         {413, "413 Content Too Large"},
+        {416, "416 Range Not Satisfiable"},
         {417, "417 Expectation Failed"},
         {426, "426 Upgrade Required"},
         {429, "429 Too Many Requests"},
@@ -43,6 +46,7 @@ const char *headers_status(int status)
         {501, "501 Not Implemented"},
         {503, "503 Service Unavailable"},
         {505, "505 HTTP Version Not Supported"},
+        {507, "507 Insufficient Storage"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (lines[i].status == status)

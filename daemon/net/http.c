@@ -21,6 +21,8 @@
 #include "daemon/net/unknown_host.h"
 #include "daemon/net/transfer_stream.h"
 #include "daemon/net/upgrade.h"
+#include "daemon/net/download_stream.h"
+#include "daemon/net/upload_stream.h"
 #include "protocol/text.h"
 
 #define ADMIN_BODY_BYTES_MAX 4194304
@@ -77,7 +79,8 @@ static void preflight(struct http_request *http, const char *allowed)
     char headers[384];
     snprintf(headers, sizeof headers,
              "Allow: %s, OPTIONS\r\nAccess-Control-Allow-Methods: %s\r\n"
-             "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
+             "Access-Control-Allow-Headers: Authorization, Content-Type, Content-Disposition, Range, "
+             "Upload-Offset\r\n"
              "Access-Control-Max-Age: 600\r\n", allowed, allowed);
     http_request_answer(http, 204, headers, NULL, 0);
 }
@@ -100,7 +103,7 @@ static void act_elsewhere(struct http_request *http)
         preflight(http, "GET, HEAD, POST, PUT, PATCH, DELETE");
     else if (is_under(http->path, "/api") || is_under(http->path, "/admin") ||
              is_under(http->path, "/ws") || is_under(http->path, "/hooks") ||
-             is_under(http->path, "/ntfy") || is_under(http->path, "/test"))
+             is_under(http->path, "/ntfy") || is_under(http->path, "/files") || is_under(http->path, "/test"))
         not_found(http);
     else if (http->method == METHOD_GET || http->method == METHOD_HEAD)
         page_serve(http);
@@ -314,6 +317,17 @@ static bool is_restore(const struct http_request *http)
            http->method != METHOD_PATCH;
 }
 
+/* The body of an upload need not fit into memory: the handler begins before it has come. */
+static void begin_upload(struct http_request *http, struct lws *wsi, int64_t length)
+{
+    if (captive_answer(http) || !check_origin(http, wsi) || !read_credentials(http, wsi) ||
+        !upload_stream_expect(http, length))
+        return;
+    http->reason = REFUSED_request;
+    http->act = dispatch;
+    http_request_act_later(http);
+}
+
 /* A request has come, its body not yet. */
 static int begin(struct lws *wsi, struct http_slot *slot)
 {
@@ -335,6 +349,10 @@ static int begin(struct lws *wsi, struct http_slot *slot)
         transfer_stream_begin(http, length);
         return 0;
     }
+    if (upload_stream_is_for(http)) {
+        begin_upload(http, wsi, length);
+        return 0;
+    }
     if (!check_length(http, length) || captive_answer(http) || !check_origin(http, wsi) ||
         !read_credentials(http, wsi))
         return 0;
@@ -350,6 +368,8 @@ static int body(struct http_request *http, const void *bytes, size_t length)
 {
     if (http->stream && length > 0)
         return transfer_stream_receive(http, bytes, length) ? 0 : -1;
+    if (http->upload && length > 0)
+        return upload_stream_receive(http, bytes, length) ? 0 : -1;
     if (http->phase != HTTP_REQUEST_READING || length == 0)
         return 0; /* of a request that has been refused */
     if (server_now_ms(http->server) - http->began_ms > BODY_MS)
@@ -364,6 +384,8 @@ static void body_complete(struct http_request *http)
 {
     if (http->stream)
         transfer_stream_complete(http);
+    else if (http->upload)
+        upload_stream_complete(http);
     else if (http->phase == HTTP_REQUEST_READING && http->act)
         http_request_act_later(http);
 }

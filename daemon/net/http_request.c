@@ -10,19 +10,19 @@
 #include "daemon/core/frame.h"
 #include "daemon/net/accept.h"
 #include "daemon/net/body.h"
+#include "daemon/net/download_stream.h"
 #include "daemon/net/headers.h"
 #include "daemon/net/hook.h"
+#include "daemon/net/http_request_private.h"
 #include "daemon/net/transfer_stream.h"
+#include "daemon/net/upload_stream.h"
 
 #define PENDING_SECONDS    30 /* lws gives up on an answer that takes longer */
 #define CLOSE_TRY_LATER    1013
 #define CLOSE_UNAUTHORIZED 4001
 #define CLOSE_BANNED       4003
 #define CLOSE_RATE_LIMITED 4008
-#define ERROR_BYTES_MAX    2048
 #define ADDRESS_SHARE      4    /* one address may have one in so many of limits.http_bytes */
-#define SENDING_BYTES_LEAST 2048 /* a second, of a reader who gets its answer whole */
-#define ANSWER_LEAST       1024 /* bytes of a body that is sent whatever else is under way */
 
 struct http_request *http_request_create(struct server *server, struct lws *wsi)
 {
@@ -66,7 +66,7 @@ static bool has_share(const struct http_request *http, size_t length)
            address->http_bytes + length <= share;
 }
 
-static bool has_place(const struct http_request *http, size_t length)
+bool http_request_has_place(const struct http_request *http, size_t length)
 {
     const struct server *server = http->server;
     return http->is_admin ||
@@ -76,7 +76,7 @@ static bool has_place(const struct http_request *http, size_t length)
 
 bool http_request_expect(struct http_request *http, size_t length)
 {
-    if (length > 0 && !has_place(http, length))
+    if (length > 0 && !http_request_has_place(http, length))
         return false;
     http->body_due = length;
     http_request_count(http);
@@ -92,7 +92,7 @@ static void free_body(struct http_request *http)
 
 /* --- what is due at the end of the turn ---- */
 
-static void set_due(struct http_request *http, enum http_request_phase phase)
+void http_request_set_due(struct http_request *http, enum http_request_phase phase)
 {
     http->phase = phase;
     DL_APPEND2(http->server->due, http, due_prev, due_next);
@@ -113,6 +113,8 @@ void http_request_destroy(struct http_request *http)
     unset_due(http);
     DL_DELETE(http->server->requests, http);
     transfer_stream_end(http);
+    upload_stream_end(http);
+    download_stream_end(http);
     connection_finish(http->server, &http->connection);
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);
@@ -123,7 +125,7 @@ void http_request_destroy(struct http_request *http)
     free(http);
 }
 
-/* --- answering ---- */
+/* --- asking the core ---- */
 
 /* From here on lws does not read: while an answer is awaited it would spin over a client that hangs
  * up, and take what follows for a body. */
@@ -133,168 +135,6 @@ void http_request_hold(struct http_request *http)
     lws_rx_flow_control(http->connection.wsi, 0);
     lws_set_timeout(http->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, PENDING_SECONDS);
 }
-
-static void refuse_crowded(struct http_request *http)
-{
-    http->reason = REFUSED_http_bytes;
-    http_request_refuse(http, ERROR_server_full, NULL,
-                        "Too much is under way for other requests; try again.");
-}
-
-static void send_soon(struct http_request *http)
-{
-    size_t length = http->answer.length + http->rest_length;
-    http->answer_until_ms = server_now_ms(http->server) + SENDING_SECONDS * INT64_C(1000) +
-                            (int64_t)(length / SENDING_BYTES_LEAST) * 1000;
-    /* first: or it is never writeable */
-    if (http->phase == HTTP_REQUEST_ASKING || http->phase == HTTP_REQUEST_REPLIED)
-        lws_rx_flow_control(http->connection.wsi, 1);
-    http->phase = HTTP_REQUEST_ANSWERING;
-    lws_set_timeout(http->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
-    lws_callback_on_writable(http->connection.wsi);
-}
-
-/* The answer is whole: to a core that has just replied nothing may be said before the turn ends. */
-static void finish_answer(struct http_request *http)
-{
-    http_request_count(http);
-    if (http->phase == HTTP_REQUEST_ASKING)
-        set_due(http, HTTP_REQUEST_REPLIED);
-    else
-        send_soon(http);
-}
-
-static bool append_cors(struct http_request *http)
-{
-    struct buffer *out = &http->answer;
-    if (http->origin[0] == '\0')
-        return true;
-    return buffer_append_text(out, "Access-Control-Allow-Origin: ") &&
-           buffer_append_text(out, http->origin) &&
-           buffer_append_text(out, "\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
-                                   "Vary: Origin\r\n");
-}
-
-/* The head of the answer. length below zero: the body ends with the connection. */
-static bool append_head(struct http_request *http, int status, const char *headers, int64_t length)
-{
-    struct buffer *out = &http->answer;
-    char line[64] = "";
-    if (length >= 0 && status != 204 && status != 304)
-        snprintf(line, sizeof line, "Content-Length: %" PRId64 "\r\n", length);
-    return buffer_append_text(out, "HTTP/1.1 ") &&
-           buffer_append_text(out, headers_status(status)) && buffer_append_text(out, "\r\n") &&
-           headers_date(out) && buffer_append_text(out, headers) &&
-           buffer_append_text(out, headers_everywhere) && append_cors(http) &&
-           buffer_append_text(out, "Connection: close\r\n") && buffer_append_text(out, line) &&
-           buffer_append_text(out, "\r\n");
-}
-
-void http_request_answer_with(struct http_request *http, int status, const char *headers,
-                              const unsigned char *rest, size_t length)
-{
-    buffer_finish(&http->answer);
-    if (!append_head(http, status, headers, (int64_t)length)) {
-        buffer_finish(&http->answer);
-    } else if (http->method != METHOD_HEAD) {
-        http->rest = rest;
-        http->rest_length = length;
-    }
-    finish_answer(http);
-}
-
-void http_request_answer_body(struct http_request *http, int status, const char *headers,
-                              struct body *body)
-{
-    http->shared = body;
-    http_request_answer_with(http, status, headers, NULL, body_length(body));
-}
-
-/* A body of any size counts; every request may have the few bytes of a refusal. */
-void http_request_answer(struct http_request *http, int status, const char *headers,
-                         const void *body, size_t length)
-{
-    if (length > ANSWER_LEAST && !has_place(http, length)) {
-        refuse_crowded(http);
-        return;
-    }
-    buffer_finish(&http->answer);
-    if (!append_head(http, status, headers, (int64_t)length) ||
-        (length > 0 && http->method != METHOD_HEAD && !buffer_append(&http->answer, body, length)))
-        buffer_finish(&http->answer); /* no memory: it ends without a word */
-    finish_answer(http);
-}
-
-static void send_error(struct http_request *http, int status, const char *headers,
-                       const char *code, const char *sentence, const char *field)
-{
-    struct buffer body = {.max = ERROR_BYTES_MAX};
-    bool is_whole = error_encode(&body, code, sentence, field) && buffer_append(&body, "\n", 1);
-    http_request_answer(http, status, headers, body.bytes, is_whole ? body.length : 0);
-    buffer_finish(&body);
-}
-
-/* What is refused here; what the core refuses it has counted. */
-static void answer_error(struct http_request *http, int status, const char *headers,
-                         const char *code, const char *sentence, const char *field)
-{
-    refuse_note(http->server, http->reason, lws_get_opaque_user_data(http->connection.wsi));
-    send_error(http, status, headers, code, sentence, field);
-}
-
-void http_request_refuse_with(struct http_request *http, int status, const char *headers,
-                              const char *code, const char *sentence)
-{
-    char all[512];
-    snprintf(all, sizeof all, "%s%s", headers, headers_json);
-    answer_error(http, status, all, code, sentence, NULL);
-}
-
-void http_request_refuse(struct http_request *http, enum error_code code, const char *field,
-                         const char *sentence)
-{
-    answer_error(http, error_code_status(code), headers_json, error_code_name(code),
-                 sentence ? sentence : error_code_sentence(code), field);
-}
-
-/* {"type":"rooms","rooms":[...]} without its type. */
-static void answer_reply(struct http_request *http, enum message_type type, const char *headers,
-                         const unsigned char *json, size_t length)
-{
-    size_t opening = http->form == ANSWER_WHOLE ? 0 : message_describe(type)->opening_length;
-    struct buffer body = {0};
-    if (json[opening] == ',')
-        opening++;
-    bool is_whole = (opening == 0 || buffer_append(&body, "{", 1)) &&
-                    buffer_append(&body, json + opening, length - opening) &&
-                    buffer_append(&body, "\n", 1);
-    http_request_answer(http, is_whole ? http->success_status : 500, headers, body.bytes,
-                        is_whole ? body.length : 0);
-    buffer_finish(&body);
-}
-
-/* As the core said it, for those who asked for the whole; and what HTTP has to say about it. */
-static void answer_refusal(struct http_request *http, const struct refusal *refusal,
-                           const unsigned char *json, size_t length)
-{
-    char headers[256];
-    size_t used = (size_t)snprintf(headers, sizeof headers, "%s", headers_json);
-    http->form = http->form == ANSWER_STREAM ? ANSWER_FIELDS : http->form;
-    if (refusal->code == ERROR_unauthorized)
-        used +=
-            (size_t)snprintf(headers + used, sizeof headers - used, "WWW-Authenticate: Bearer\r\n");
-    if (refusal->retry_after_ms != NUMBER_ABSENT && json)
-        snprintf(headers + used, sizeof headers - used, "Retry-After: %" PRId64 "\r\n",
-                 refusal->retry_after_ms / 1000 + 1);
-    http->success_status = error_code_status(refusal->code);
-    if (json)
-        answer_reply(http, REPLY_error, headers, json, length);
-    else
-        send_error(http, http->success_status, headers, error_code_name(refusal->code),
-                   refusal->message, refusal->field);
-}
-
-/* --- asking the core ---- */
 
 static bool open_session(struct http_request *http, enum sign_in sign_in)
 {
@@ -315,8 +155,10 @@ static bool open_session(struct http_request *http, enum sign_in sign_in)
         return true;
     if (http->form == ANSWER_HOOK)
         hook_replied(http, &refusal, NULL, 0);
+    else if (http->form == ANSWER_UPLOAD)
+        upload_stream_replied(http, &refusal);
     else
-        answer_refusal(http, &refusal, NULL, 0);
+        http_request_answer_refusal(http, &refusal, NULL, 0);
     return false;
 }
 
@@ -338,13 +180,13 @@ void http_request_ask_more(struct http_request *http, const void *request, size_
 void http_request_ask_later(struct http_request *http)
 {
     if (http->phase == HTTP_REQUEST_ASKING)
-        set_due(http, HTTP_REQUEST_AGAIN);
+        http_request_set_due(http, HTTP_REQUEST_AGAIN);
 }
 
 void http_request_pause_later(struct http_request *http)
 {
     if (http->phase == HTTP_REQUEST_READING)
-        set_due(http, HTTP_REQUEST_PAUSING);
+        http_request_set_due(http, HTTP_REQUEST_PAUSING);
 }
 
 void http_request_read_on(struct http_request *http)
@@ -360,7 +202,7 @@ void http_request_read_on(struct http_request *http)
 void http_request_act_later(struct http_request *http)
 {
     if (http->phase == HTTP_REQUEST_READING)
-        set_due(http, HTTP_REQUEST_DUE);
+        http_request_set_due(http, HTTP_REQUEST_DUE);
 }
 
 /* --- what the core replies ---- */
@@ -372,7 +214,7 @@ static bool append_stream_head(struct http_request *http)
     char headers[256];
     snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
              http->kind == SESSION_EVENTS ? events : lines);
-    return append_head(http, 200, headers, -1);
+    return http_request_append_head(http, 200, headers, -1);
 }
 
 /* The head of a stream, and the replies as its first messages; then the core goes on. */
@@ -383,7 +225,7 @@ static void begin_stream(struct http_request *http, const unsigned char *json, s
     if (!is_whole)
         connection_kill(&http->connection);
     else if (--http->replies_due == 0)
-        finish_answer(http);
+        http_request_finish_answer(http);
 }
 
 void http_request_reply(struct http_request *http, enum message_type type,
@@ -393,12 +235,16 @@ void http_request_reply(struct http_request *http, enum message_type type,
         return;
     if (http->form == ANSWER_HOOK)
         hook_replied(http, refusal, json, length);
+    else if (http->form == ANSWER_UPLOAD)
+        upload_stream_replied(http, refusal);
     else if (refusal)
-        answer_refusal(http, refusal, json, length);
+        http_request_answer_refusal(http, refusal, json, length);
     else if (http->form == ANSWER_STREAM)
         begin_stream(http, json, length);
+    else if (http->form == ANSWER_FILE)
+        download_stream_replied(http);
     else
-        answer_reply(http, type, headers_json, json, length);
+        http_request_answer_reply(http, type, headers_json, json, length);
 }
 
 /* Only a stream is written to, and only once its head is out: the core waits for session_writeable.
@@ -465,12 +311,25 @@ static void end_session(struct http_request *http)
     http->connection.session = NULL;
 }
 
+void http_request_read_body(struct http_request *http)
+{
+    end_session(http);
+    http->phase = HTTP_REQUEST_READING;
+    lws_rx_flow_control(http->connection.wsi, 1);
+}
+
+/* Whether storage has to be through with what came before more is read. */
+static bool is_full(const struct http_request *http)
+{
+    return (http->stream && transfer_stream_is_full(http)) || (http->upload && upload_stream_is_full(http));
+}
+
 static void go_on(struct http_request *http)
 {
     unset_due(http);
     if (http->phase == HTTP_REQUEST_PAUSING) {
         http->phase = HTTP_REQUEST_READING;
-        if (http->stream && transfer_stream_is_full(http))
+        if (is_full(http))
             lws_rx_flow_control(http->connection.wsi, 0);
         return;
     }
@@ -487,7 +346,7 @@ static void go_on(struct http_request *http)
     }
     if (http->form != ANSWER_STREAM) /* of a stream the session stays */
         end_session(http);
-    send_soon(http);
+    http_request_send_soon(http);
 }
 
 bool http_requests_go_on(struct server *server)

@@ -43,7 +43,9 @@ enum answer_form {
     ANSWER_FIELDS, /* its fields, without its type */
     ANSWER_WHOLE,  /* itself */
     ANSWER_STREAM, /* the first message of a body that stays open */
-    ANSWER_HOOK    /* what hook.h makes of it */
+    ANSWER_HOOK,   /* what hook.h makes of it */
+    ANSWER_UPLOAD, /* what upload_stream.h makes of it */
+    ANSWER_FILE    /* the file that it tells of: see download_stream.h */
 };
 
 struct http_request {
@@ -77,6 +79,8 @@ struct http_request {
     size_t rest_length;                       /* of rest or shared */
     struct body *shared;                      /* the body if others are sent it too */
     struct transfer_stream *stream;           /* owned; of a backup or a restore, else NULL */
+    struct upload_stream *upload;             /* owned; of a file that comes, else NULL */
+    struct download_stream *download;         /* owned; of a file that goes out, else NULL */
     struct http_request *prev, *next;         /* server->requests */
     struct http_request *due_prev, *due_next; /* server->due; on it in PAUSING, DUE and REPLIED */
 };
@@ -117,6 +121,10 @@ void http_request_act_later(struct http_request *http);
 void http_request_pause_later(struct http_request *http);
 void http_request_read_on(struct http_request *http);
 
+/* Of a request whose reply was taken by http_request_ask_later: its session has done its part, and its body is
+ * read on. */
+void http_request_read_body(struct http_request *http);
+
 /* An answer is awaited from now on: nothing is read. */
 void http_request_hold(struct http_request *http);
 
@@ -151,6 +159,10 @@ void http_request_answer_body(struct http_request *http, int status, const char 
 /* {"error_code","message"} with the code's status. sentence may be NULL. */
 void http_request_refuse(struct http_request *http, enum error_code code, const char *field,
                          const char *sentence);
+
+/* As the core said it, which has counted it. headers are whole lines, with a Content-Type. */
+void http_request_refuse_as(struct http_request *http, int status, const char *headers,
+                            const struct refusal *refusal);
 
 /* The same with a status of HTTP's own: 404 of a path, 405, 411. headers as above. */
 void http_request_refuse_with(struct http_request *http, int status, const char *headers,

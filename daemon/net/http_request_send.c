@@ -1,5 +1,6 @@
 /* The way out of an HTTP request: its answer piece by piece, then the stream if it is one. */
 #include "daemon/net/body.h"
+#include "daemon/net/download_stream.h"
 #include "daemon/net/http_request.h"
 #include "daemon/net/transfer_stream.h"
 
@@ -32,6 +33,8 @@ static const unsigned char *piece_of(struct http_request *http, size_t *length)
         return body_read(http->shared, at, length);
     if (http->sent >= head && http->stream)
         return transfer_stream_piece(http, length);
+    if (http->sent >= head && http->download)
+        return download_stream_piece(http, length);
     *length = (http->sent < head ? head : http->rest_length) - at;
     if (*length > PIECE_BYTES)
         *length = PIECE_BYTES;
@@ -50,7 +53,7 @@ enum sending { SENDING_GOES_ON, SENDING_WAITS, SENDING_FAILED };
 static enum sending send_piece(struct http_request *http)
 {
     size_t length;
-    bool is_streamed = http->stream && http->sent >= http->answer.length;
+    bool is_streamed = (http->stream || http->download) && http->sent >= http->answer.length;
     const unsigned char *piece = piece_of(http, &length);
     if (is_streamed && length == 0)
         return SENDING_WAITS;
@@ -59,8 +62,10 @@ static enum sending send_piece(struct http_request *http)
     if (!piece || connection_write(&http->connection, piece, length) == CARRIER_GONE)
         return SENDING_FAILED;
     http->sent += length;
-    if (is_streamed)
+    if (is_streamed && http->stream)
         transfer_stream_sent(http, length);
+    else if (is_streamed)
+        download_stream_sent(http, length);
     lws_set_timeout(http->connection.wsi, PENDING_TIMEOUT_HTTP_CONTENT, SENDING_SECONDS);
     return SENDING_GOES_ON;
 }

@@ -344,7 +344,7 @@ static bool read_entry(struct search *search, struct job *job, int64_t id,
     sqlite3_bind_int64(row, 1, id);
     entry->room_id = row_room(id);
     bool ok = database_step(search->database, row) == STEP_ROW;
-    if (ok && !messages_read(job, row, &entry->entry))
+    if (ok && !messages_read(search->database, job, row, &entry->entry))
         ok = out_of_memory(search);
     database_reset(row);
     return ok && history_apply(search->database, job, entry);

@@ -149,7 +149,7 @@ static void memory_is_the_sum_of_its_parts_and_grows_with_each_limit(void **stat
 static void the_defaults_fit_a_board(void **state)
 {
     (void)state;
-    assert_in_range(config_memory(&config).total, INT64_C(32) << 20, INT64_C(72) << 20);
+    assert_in_range(config_memory(&config).total, INT64_C(32) << 20, INT64_C(74) << 20);
 }
 
 static void the_largest_configuration_does_not_overflow(void **state)

@@ -2,6 +2,7 @@
 of the status and the form that it describes."""
 import http.client
 import json
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object"
 
 # What is asked: name in the path, query, body; and the status where it is not the one that is promised.
 ROOM = {"name": "lobby"}
+NO_FILE = {"name": "0" * 32}
 NOTHING = {"name": "x", "body": "x", "status": (401, 404, 400)}
 ASKED = {
     ("GET", "/ca.crt"): {"status": (404,)},
@@ -24,6 +26,12 @@ ASKED = {
     ("GET", "/api/v1/rooms/{room}/messages"): {**ROOM, "query": {"limit": 2}},
     ("POST", "/api/v1/rooms/{room}/messages"): {**ROOM, "body": {"text": "hi", "nonce": "1"}},
     ("GET", "/api/v1/rooms/{room}/stream"): {**ROOM, "query": {"history": 1}},
+    ("POST", "/api/v1/rooms/{room}/files"): {**ROOM, "body": "a file"},
+    ("GET", "/api/v1/uploads/{id}"): {**NO_FILE, "status": (404,)},
+    ("PATCH", "/api/v1/uploads/{id}"): {**NO_FILE, "body": "bytes", "status": (400,)},
+    ("DELETE", "/api/v1/uploads/{id}"): {**NO_FILE, "status": (404,)},
+    ("GET", "/files/{id}/{name}"): {**NO_FILE, "status": (404,)},
+    ("POST", "/admin/v1/rooms/{room}/files"): {**ROOM, "body": "a file"},
     ("GET", "/api/v1/stream"): {"query": {"room": "lobby"}},
     ("POST", "/api/v1/cursor"): {"body": {"name": "c", "room": "lobby", "log": "0" * 16, "seq": 1}, "status": (403,)},
     ("POST", "/api/v1/do"): {"body": {"type": "ping"}},
@@ -88,7 +96,7 @@ def at_once(daemon, method, target, body):
 def ask(daemon, method, path, how, key):
     target = path
     if "{" in path:
-        target = path[:path.index("{")] + how["name"] + path[path.index("}") + 1:]
+        target = re.sub(r"\{\w+\}", how["name"], path)
     if "query" in how:
         target += "?" + urlencode(how["query"])
     body = how.get("body")

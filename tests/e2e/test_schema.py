@@ -6,6 +6,7 @@ import pytest
 
 from client import meet
 from daemon import DEADLINE_S, HEARTHCTL
+from files import must_upload
 
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
 
@@ -13,7 +14,7 @@ TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer
 CALLS = {
     "room list": [], "room create": ["den"], "room set": ["den", "--topic", "quiet"], "room show": ["lobby"],
     "send": ["lobby", "hello world"], "edit": ["lobby", "1", "hello, world"], "tail": ["lobby"],
-    "search": ["hello"], "delete": ["lobby", "1", "--yes"], "notice": ["tea"], "who": ["lobby"],
+    "file list": [], "file show": ["{file}"], "file delete": ["{file}", "--yes"], "search": ["hello"], "delete": ["lobby", "1", "--yes"], "notice": ["tea"], "who": ["lobby"],
     "room rename": ["den", "hall"], "room archive": ["hall"], "room unarchive": ["hall"],
     "room purge": ["hall", "--yes"], "room delete": ["hall", "--yes"], "invite": ["lobby", "mina"],
     "role": ["lobby", "mina", "moderator"], "mute": ["lobby", "jun", "--for", "1h"], "unmute": ["lobby", "jun"],
@@ -55,6 +56,7 @@ def schema_of(*words):
 
 async def test_what_is_printed_fits_the_schema(daemon, tmp_path):
     people = await meet(daemon, "mina", "jun")
+    must_upload(daemon, people[0], b"a file", "a file")
     code, all_of_them = schema_of()
     assert code == 0
     schemas = {words: schema for words, schema in all_of_them["$defs"].items() if schema}
@@ -67,6 +69,7 @@ async def test_what_is_printed_fits_the_schema(daemon, tmp_path):
             reply = json.loads(line)
             check(reply, schemas[words], words)
             known.update({"id": reply["id"]} if words.endswith(" add") and "id" in reply else {})
+            known.update({"file": one["file"]["id"] for one in (reply["files"] if words == "file list" else [])})
             known.update({"session": one["id"] for one in reply.get("sessions", [])})
     # the clock is the machine's; it starts anew; nobody waits; a bridge has to have read
     left = set(schemas) - set(calls) - {"clock set", "restore", "knock admit", "knock refuse", "bridge replay"}

@@ -63,7 +63,7 @@ static void a_malformed_frame_gets_an_error_and_the_session_lives(void **state)
         {"{\"type\":\"welcome\"}", "unknown_type"},
         {"{\"type\":\"join\"}", "bad_request"},
         {"{\"type\":\"join\",\"room\":7}", "bad_request"},
-        {"{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"\",\"nonce\":\"n\"}", "bad_request"},
+        {"{\"type\":\"send\",\"room\":\"lobby\",\"text\":7,\"nonce\":\"n\"}", "bad_request"},
     };
     struct test_client *client = harness_guest(&harness, "mina");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,0 +1,295 @@
+#include "daemon/core/upload.h"
+
+#include "daemon/core/file.h"
+#include "daemon/core/gateway_private.h"
+#include "daemon/core/submit.h"
+#include "storage/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#define SILENT_MS 3600000
+#define FILES_REMEMBERED 64 /* uploads that are files already */
+
+static void tell(struct upload *upload, const struct upload_news *news)
+{
+    if (upload->owner)
+        upload->listener(upload->owner, news);
+}
+
+static void touch(struct gateway *gateway, struct upload *upload)
+{
+    upload->heard_ms = gateway->now.monotonic_ms;
+    DL_DELETE(gateway->files.uploads, upload);
+    DL_APPEND(gateway->files.uploads, upload);
+}
+
+struct upload *upload_find(const struct gateway *gateway, const char *id, int64_t user_id)
+{
+    struct upload *upload;
+    DL_FOREACH(gateway->files.uploads, upload)
+        if (strcmp(upload->file.id, id) == 0)
+            return upload->file.user_id == user_id ? upload : NULL;
+    return NULL;
+}
+
+int upload_count(const struct gateway *gateway)
+{
+    const struct upload *upload;
+    int count = 0;
+    DL_FOREACH(gateway->files.uploads, upload)
+        count += upload->phase != UPLOAD_FILE;
+    return count;
+}
+
+/* --- steps -------------------------------------------------------------------------------------- */
+
+static struct job *make_step(struct file_turn *turn)
+{
+    struct upload *upload = (struct upload *)(void *)((char *)turn - offsetof(struct upload, turn));
+    struct job *job = job_create(JOB_FILE_STEP);
+    if (!job)
+        return NULL;
+    struct job_file_step *step = &job->file_step;
+    step->step = upload->phase == UPLOAD_COMING ? FILE_STEP_WRITE : FILE_STEP_FINISH;
+    step->upload = upload->number;
+    step->at = upload->offset;
+    step->length = upload->length;
+    step->piece = upload->length > 0 ? job_memory(job, upload->length) : NULL;
+    if (step->piece)
+        memcpy(step->piece, upload->piece, upload->length);
+    return job;
+}
+
+/* Storage forgets it, too; when it takes not even that, the next start does. */
+static void forget(struct gateway *gateway, uint32_t number)
+{
+    struct job *job = job_create(JOB_FILE_STEP);
+    if (job) {
+        job->file_step.step = FILE_STEP_FORGET;
+        job->file_step.upload = number;
+    }
+    (void)gateway_submit(gateway, job, NULL);
+}
+
+/* The file is at fault, or what is left of it cannot be used. */
+static void end_refused(struct gateway *gateway, struct upload *upload, const struct refusal *refusal)
+{
+    const struct upload_news news = {.kind = UPLOAD_REFUSED, .refusal = *refusal};
+    void *owner = upload->owner;
+    upload_listener *listener = upload->listener;
+    upload->owner = NULL;
+    upload_destroy(gateway, upload);
+    if (owner)
+        listener(owner, &news);
+}
+
+static void refuse_step(const struct job *job, struct refusal *refusal)
+{
+    if (job->result == JOB_REFUSED)
+        refuse(refusal, ERROR_bad_request, job->file_step.field, "%s", job->why);
+    else
+        refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
+}
+
+/* --- the row ------------------------------------------------------------------------------------ */
+
+struct add_context {
+    struct job_context job;
+    uint32_t number;
+};
+
+static void finish_add(struct gateway *gateway, struct job *job)
+{
+    const struct add_context *context = job->context;
+    struct upload *upload;
+    struct refusal refusal = {0};
+    DL_SEARCH_SCALAR(gateway->files.uploads, upload, number, context->number);
+    if (job->result != JOB_DONE)
+        forget(gateway, context->number); /* it was not named */
+    if (!upload)
+        return;
+    if (job->result == JOB_DONE) {
+        const struct upload_news news = {.kind = UPLOAD_ADDED, .file = &upload->file};
+        upload->phase = UPLOAD_FILE;
+        touch(gateway, upload);
+        tell(upload, &news);
+        return;
+    }
+    if (job->result == JOB_FILES_FULL)
+        file_refuse_quota(gateway, job->file.quota, &refusal);
+    else if (job->result == JOB_ROOM_MISSING)
+        refuse(&refusal, ERROR_room_not_found, "room", NULL);
+    else
+        refuse(&refusal, ERROR_storage_unavailable, NULL, NULL);
+    end_refused(gateway, upload, &refusal);
+}
+
+static void add(struct gateway *gateway, struct upload *upload, const struct job_file_step *step)
+{
+    struct refusal refusal;
+    struct job *job = job_create(JOB_FILE_ADD);
+    struct add_context *context = submit_context(job, sizeof *context);
+    struct file_row *file = &upload->file;
+    memcpy(file->hash, step->hash, sizeof file->hash);
+    file->size = step->size;
+    file->width = step->width;
+    file->height = step->height;
+    file->type = step->type;
+    upload->phase = UPLOAD_ADDING;
+    if (context) {
+        context->number = upload->number;
+        job->file.file = *file;
+        job->file.file.name = job_text(job, upload->name);
+        job->file.upload = upload->number;
+        job->file.limits = file_limits(gateway);
+        job->file.at = gateway->now;
+    }
+    if (gateway_submit(gateway, job, finish_add))
+        return;
+    forget(gateway, upload->number);
+    refuse(&refusal, ERROR_storage_unavailable, NULL, NULL);
+    end_refused(gateway, upload, &refusal);
+}
+
+/* A piece is written, or all is summed up. */
+static void take_step(struct gateway *gateway, struct file_turn *turn, struct job *job)
+{
+    static const struct upload_news written = {.kind = UPLOAD_WRITTEN};
+    struct upload *upload = (struct upload *)(void *)((char *)turn - offsetof(struct upload, turn));
+    struct refusal refusal;
+    if (job->result != JOB_DONE) {
+        refuse_step(job, &refusal);
+        end_refused(gateway, upload, &refusal);
+        return;
+    }
+    touch(gateway, upload);
+    if (upload->phase == UPLOAD_FINISHING) {
+        add(gateway, upload, &job->file_step);
+        return;
+    }
+    upload->offset += (int64_t)upload->length;
+    upload->length = 0;
+    if (upload->offset < upload->size) {
+        tell(upload, &written);
+        return;
+    }
+    upload->phase = UPLOAD_FINISHING;
+    file_turn_ask(gateway, &upload->turn);
+}
+
+/* --- the door ----------------------------------------------------------------------------------- */
+
+/* The oldest that are files already give way. */
+static void forget_files(struct gateway *gateway)
+{
+    struct upload *upload, *next;
+    int count = 0;
+    DL_FOREACH(gateway->files.uploads, upload)
+        count += upload->phase == UPLOAD_FILE && !upload->owner;
+    DL_FOREACH_SAFE(gateway->files.uploads, upload, next)
+        if (count > FILES_REMEMBERED && upload->phase == UPLOAD_FILE && !upload->owner) {
+            upload_destroy(gateway, upload);
+            count--;
+        }
+}
+
+struct upload *upload_create(struct gateway *gateway, const struct file_row *file)
+{
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (!upload || !random_hex(upload->file.id, FILE_ID_BYTES / 2)) {
+        free(upload);
+        return NULL;
+    }
+    forget_files(gateway);
+    upload->number = ++gateway->files.upload_last;
+    upload->turn.make = make_step;
+    upload->turn.take = take_step;
+    upload->size = file->size;
+    upload->file.room_id = file->room_id;
+    upload->file.user_id = file->user_id;
+    upload->heard_ms = gateway->now.monotonic_ms;
+    size_t length = strlen(file->name);
+    memcpy(upload->name, file->name, length < sizeof upload->name ? length + 1 : 0);
+    upload->file.name = upload->name;
+    DL_APPEND(gateway->files.uploads, upload);
+    return upload;
+}
+
+/* A piece that waits is the owner's; of one that is under way storage has its own copy. */
+static void detach(struct gateway *gateway, struct upload *upload)
+{
+    upload->owner = NULL;
+    if (upload->phase != UPLOAD_COMING || upload->turn.phase != TURN_WAITS)
+        return;
+    file_turn_drop(gateway, &upload->turn);
+    upload->length = 0;
+}
+
+void upload_take(struct gateway *gateway, struct upload *upload)
+{
+    static const struct upload_news taken = {.kind = UPLOAD_TAKEN};
+    void *owner = upload->owner;
+    detach(gateway, upload);
+    if (owner)
+        upload->listener(owner, &taken);
+}
+
+void upload_feed(struct gateway *gateway, struct upload *upload, upload_listener *listener, void *owner)
+{
+    upload->owner = owner;
+    upload->listener = listener;
+    touch(gateway, upload);
+}
+
+void upload_write(struct gateway *gateway, struct upload *upload, const void *bytes, size_t length)
+{
+    upload->piece = bytes;
+    upload->length = length;
+    file_turn_ask(gateway, &upload->turn);
+}
+
+void upload_let_go(struct gateway *gateway, const void *owner)
+{
+    struct upload *upload;
+    DL_SEARCH_SCALAR(gateway->files.uploads, upload, owner, owner);
+    if (!upload)
+        return;
+    detach(gateway, upload);
+    if (upload->is_brief && upload->phase != UPLOAD_ADDING)
+        upload_destroy(gateway, upload);
+}
+
+void upload_destroy(struct gateway *gateway, struct upload *upload)
+{
+    file_turn_drop(gateway, &upload->turn);
+    if (upload->phase == UPLOAD_COMING || upload->phase == UPLOAD_FINISHING)
+        forget(gateway, upload->number);
+    DL_DELETE(gateway->files.uploads, upload);
+    free(upload);
+}
+
+int64_t uploads_expire(struct gateway *gateway)
+{
+    int64_t before_ms = gateway->now.monotonic_ms - SILENT_MS;
+    struct upload *upload, *next;
+    DL_FOREACH_SAFE(gateway->files.uploads, upload, next)
+        if (!upload->owner && upload->phase != UPLOAD_ADDING && upload->heard_ms <= before_ms)
+            upload_destroy(gateway, upload);
+    upload = gateway->files.uploads;
+    if (!upload)
+        return INT64_MAX;
+    return upload->heard_ms > before_ms ? upload->heard_ms - before_ms : SILENT_MS;
+}
+
+void uploads_finish(struct gateway *gateway)
+{
+    struct upload *upload, *next;
+    DL_FOREACH_SAFE(gateway->files.uploads, upload, next)
+    {
+        DL_DELETE(gateway->files.uploads, upload);
+        free(upload);
+    }
+}

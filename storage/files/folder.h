@@ -1,0 +1,35 @@
+/* folder.h - where the bytes of files lie: in a folder beside the database, chat.files of chat.db, each called by the SHA-256 of
+ * what is in it, so that the same twice is stored once. What is still coming is called upload-N. The
+ * writer alone gives and removes names; the thread of files writes and reads. path is the database's;
+ * NULL is a database in memory, whose files have no bytes. */
+#ifndef HEARTH_STORAGE_FOLDER_H
+#define HEARTH_STORAGE_FOLDER_H
+
+#include "storage/crypto.h"
+
+#define FOLDER_PATH_BYTES 1200
+
+void folder_name(const char *path, char out[FOLDER_PATH_BYTES]);
+void folder_file_name(const char *path, const uint8_t hash[HASH_BYTES], char out[FOLDER_PATH_BYTES]);
+void folder_part_name(const char *path, uint32_t upload, char out[FOLDER_PATH_BYTES]);
+
+/* Hexadecimal, and back; false for a name that is no hash. */
+#define HASH_TEXT_BYTES (2 * HASH_BYTES)
+void hash_write(const uint8_t hash[HASH_BYTES], char out[HASH_TEXT_BYTES + 1]);
+bool hash_read(const char *text, uint8_t hash[HASH_BYTES]);
+
+/* Before anything else: removes what was still coming when the gateway ended. */
+void folder_begin(const char *path);
+
+/* A file for what comes: its descriptor, or -1 with errno. Makes the folder with the first. */
+int folder_make_part(const char *path, uint32_t upload);
+
+/* An upload that is on the disk gets its name, which is there when this is true. Again is fine. */
+bool folder_take(const char *path, uint32_t upload, const uint8_t hash[HASH_BYTES]);
+
+/* Gone, or was not there. */
+void folder_drop(const char *path, const uint8_t hash[HASH_BYTES]);
+
+bool folder_has(const char *path, const uint8_t hash[HASH_BYTES]);
+
+#endif
