@@ -61,6 +61,7 @@ REQUESTS = {
     "users": lambda scene: ("users", {}),
     "status": lambda scene: ("status", {}),
     "clock": lambda scene: ("clock", {}),
+    "files": lambda scene: ("files", {}),
     "notice": lambda scene: ("notice", {"text": "x"}),
     "configure": lambda scene: ("settings", {}),
     "tokens": lambda scene: ("tokens", {}),
