@@ -138,6 +138,8 @@ export type ErrorCode =
   | "message_not_found"
   | "user_not_found"
   | "too_long"
+  | "disk_quota"
+  | "gone"
   | "head_too_long"
   | "method_unknown"
   | "rate_limited"
@@ -188,6 +190,10 @@ export interface Bounds {
   presence_members: number;
   /** Entries among which a repeated nonce is recognised. */
   nonce_window: number;
+  /** Longest file; absent: there are no files here. */
+  file_bytes?: number;
+  /** Files of one message; absent with file_bytes. */
+  files_per_message?: number;
 }
 
 /** A room in a list. */
@@ -394,6 +400,64 @@ export interface ReactionLine {
   count: number;
 }
 
+/** A file of a message. */
+export interface FileLine {
+  /** Opaque; for file_url and /files/{id}/{name}. */
+  id: string;
+  /** What it is called. */
+  name: string;
+  /** Its media type, by its bytes. */
+  type: string;
+  /** Bytes. */
+  size: number;
+  /** Of a picture, as it is shown. */
+  width?: number;
+  /** The same. */
+  height?: number;
+  /** The id of a small picture of it. */
+  preview?: string;
+  /** What it shows, in words. */
+  alt?: string;
+  /** Its bytes are no longer kept. */
+  gone?: boolean;
+}
+
+/** A file, for administrators. */
+export interface KeptFile {
+  /** Higher ones are newer. */
+  number: number;
+  /** The file. */
+  file: FileLine;
+  /** Where it is. */
+  room?: string;
+  /** Who uploaded it; absent: an administrator, or somebody who has gone. */
+  user?: string;
+  /** The message that has it; absent: none yet, or one that is being removed. */
+  seq?: number;
+  /** When. */
+  created: number;
+}
+
+/** What the files of a room or a user take. */
+export interface FileUsage {
+  /** Of the room or user. */
+  name: string;
+  /** How many. */
+  files: number;
+  /** So much. */
+  bytes: number;
+}
+
+/** A file that a message is to have; its id alone, as a string, will do. */
+export interface Attachment {
+  /** Of a file that this user has uploaded into the room, and that no message has. */
+  id: string;
+  /** The same of a small picture of it. */
+  preview?: string;
+  /** What it shows, in words. */
+  alt?: string;
+}
+
 /** A message with its edits, deletion and reactions applied. */
 export interface HistoryLine {
   /** message or topic. */
@@ -424,6 +488,8 @@ export interface HistoryLine {
   via?: string;
   /** unset: the board did not know the time. */
   clock?: EntryClock;
+  /** Its files, in the order said. */
+  files?: FileLine[];
   /** Reactions. */
   reactions?: ReactionLine[];
   /** In search results: the text around the match. */
@@ -612,8 +678,8 @@ export interface SendRequest {
   ref?: Ref;
   /** Room. */
   room: string;
-  /** What is said. */
-  text: string;
+  /** What is said; with files it may be empty or absent. */
+  text?: string;
   /** Makes sending safe to repeat. */
   nonce: string;
   /** The message answered. */
@@ -622,6 +688,8 @@ export interface SendRequest {
   since?: number;
   /** The log id that since belongs to. */
   log?: string;
+  /** At most 8, which go with the message when it goes. */
+  files?: Attachment[];
   /** Of a bridge: who said it; cleaned, cut, and made unlike any user's name. */
   as?: string;
   /** Of a bridge: what it came through; of a-z, 0-9 and -. */
@@ -798,6 +866,48 @@ export interface SearchRequest {
   next?: string;
   /** At most so many; 50 if absent. */
   limit?: number;
+}
+
+/** Begin to upload a file: the way of POST .../files?size=N, whose bytes then come by HTTP. */
+export interface UploadRequest {
+  type: "upload";
+  ref?: Ref;
+  /** The room that it is for. */
+  room: string;
+  /** Its bytes. */
+  size: number;
+  /** What it is called. */
+  name?: string;
+}
+
+/** How far an upload of this user has got. */
+export interface UploadStateRequest {
+  type: "upload_state";
+  ref?: Ref;
+  /** Of the upload. */
+  id: string;
+  /** Its next bytes come from here; a connection that is sending some is cut off. */
+  resume?: boolean;
+  /** It is not wanted any more. */
+  forget?: boolean;
+}
+
+/** A path by which a file can be read without a key in the head of the request. */
+export interface FileUrlRequest {
+  type: "file_url";
+  ref?: Ref;
+  /** Of the file. */
+  id: string;
+}
+
+/** Whether this user may read a file, and what it is. */
+export interface FileRequest {
+  type: "file";
+  ref?: Ref;
+  /** Of the file. */
+  id: string;
+  /** Of the path of a file_url: its user asks, whoever this is. */
+  key?: string;
 }
 
 /** This user is writing, or stopped. */
@@ -1378,6 +1488,28 @@ export interface RevokeRequest {
   name: string;
 }
 
+/** List files, the newest first. */
+export interface FilesRequest {
+  type: "files";
+  ref?: Ref;
+  /** Only of this room. */
+  room?: string;
+  /** Only this one. */
+  id?: string;
+  /** Only those with a lower number. */
+  before?: number;
+  /** At most so many; 100 if absent. */
+  limit?: number;
+}
+
+/** The bytes of a file go for good; its message says so. */
+export interface FileRemoveRequest {
+  type: "file_remove";
+  ref?: Ref;
+  /** Of the file. */
+  id: string;
+}
+
 /** Tell everybody who is here a sentence; it is not kept. */
 export interface NoticeRequest {
   type: "notice";
@@ -1590,6 +1722,48 @@ export interface ResultsReply {
   more: boolean;
   /** When there are more: what continues the search. Opaque. */
   next?: string;
+}
+
+/** To upload and upload_state. */
+export interface UploadReply {
+  type: "upload";
+  ref?: Ref;
+  /** For PATCH /api/v1/uploads/{id}. */
+  id: string;
+  /** Its bytes. */
+  size: number;
+  /** So many of them are here. */
+  offset: number;
+}
+
+/** To file_url. */
+export interface FileUrlReply {
+  type: "file_url";
+  ref?: Ref;
+  /** Of the file. */
+  id: string;
+  /** Behind this gateway's address. Its key is good for all files of the room, for this user. */
+  path: string;
+  /** Good for so long. */
+  expires_ms: number;
+}
+
+/** To file, and of HTTP when an upload is whole. */
+export interface FileReply {
+  type: "file";
+  ref?: Ref;
+  /** The file. */
+  file: FileLine;
+}
+
+/** To files. */
+export interface FilesReply {
+  type: "files";
+  ref?: Ref;
+  /** The newest first. */
+  files: KeptFile[];
+  /** There are older ones. */
+  more?: boolean;
 }
 
 /** Done. */
@@ -1884,6 +2058,16 @@ export interface StatusReply {
   tls_names?: string;
   /** What is wrong with TLS, or will be within 14 days, in a sentence. */
   tls_warning?: string;
+  /** Files kept. */
+  files: number;
+  /** What they take. */
+  files_bytes: number;
+  /** files.disk_bytes. */
+  files_max_bytes: number;
+  /** The rooms whose files take most. */
+  file_rooms?: FileUsage[];
+  /** The users whose files take most. */
+  file_users?: FileUsage[];
   /** Storage is failing. */
   failing: boolean;
   /** How, in words. */
@@ -2041,6 +2225,8 @@ export interface MessageEntry {
   via?: string;
   /** unset: the board did not know the time. */
   clock?: EntryClock;
+  /** Its files, in the order said. */
+  files?: FileLine[];
 }
 
 /** A message has a new text. */
@@ -2330,6 +2516,10 @@ export type Request =
   | BridgeStateRequest
   | HistoryRequest
   | SearchRequest
+  | UploadRequest
+  | UploadStateRequest
+  | FileUrlRequest
+  | FileRequest
   | TypingRequest
   | ReadRequest
   | WhoRequest
@@ -2388,6 +2578,8 @@ export type Request =
   | HookTestRequest
   | BridgesRequest
   | RevokeRequest
+  | FilesRequest
+  | FileRemoveRequest
   | NoticeRequest
   | BackupRequest
   | RestoreRequest
@@ -2405,6 +2597,10 @@ export type Reply =
   | CursorsReply
   | HistoryReply
   | ResultsReply
+  | UploadReply
+  | FileUrlReply
+  | FileReply
+  | FilesReply
   | OkReply
   | PurgedReply
   | ClaimedReply
@@ -2485,6 +2681,10 @@ export interface Answers {
   bridge_state: OkReply;
   history: HistoryReply;
   search: ResultsReply;
+  upload: UploadReply;
+  upload_state: UploadReply;
+  file_url: FileUrlReply;
+  file: FileReply;
   typing: OkReply;
   read: OkReply;
   who: MembersReply;
@@ -2543,6 +2743,8 @@ export interface Answers {
   hook_test: AckReply;
   bridges: BridgesReply;
   revoke: OkReply;
+  files: FilesReply;
+  file_remove: OkReply;
   notice: OkReply;
   backup: DoneReply;
   restore: DoneReply;
@@ -2635,6 +2837,8 @@ export const least = {
   configure: "admin",
   /** Make, list and revoke tokens of bridges and bots. */
   tokens: "admin",
+  /** List the files, and remove the bytes of one. */
+  files: "admin",
   /** Tell everybody a sentence. */
   notice: "admin",
   /** Copy the whole database to a file. */
