@@ -3,6 +3,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/audit.h"
 #include "daemon/core/direct.h"
+#include "daemon/core/evict.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/naming.h"
 #include "daemon/core/room.h"
@@ -87,12 +88,15 @@ static void close_all(struct user *user, const char *reason)
         session_close(session, 4001, reason);
 }
 
-static void give_role(struct user *user, enum role role)
+/* Whoever loses one may be a newcomer again, and has no place in a private room. */
+static void give_role(struct gateway *gateway, struct user *user, enum role role)
 {
     const struct event_role event = {.role = role_name(role)};
     user->role = role;
     for (struct session *session = user->sessions; session; session = session->next)
         (void)session_tell(session, EVENT_role, &event);
+    for (struct room *room = gateway->rooms.newest; room; room = room->older)
+        evict_barred(room);
 }
 
 static void remove_directs(struct gateway *gateway, int64_t user_id)
@@ -118,7 +122,7 @@ static void apply(struct gateway *gateway, const struct job_user_change *done)
     if (!user)
         return;
     if (done->change == USER_ROLE)
-        give_role(user, done->role);
+        give_role(gateway, user, done->role);
     if (done->change == USER_SIGN_OUT)
         close_all(user, "An administrator signed this device out");
     if (done->change == USER_FORGET)
