@@ -3,6 +3,7 @@
 #include "storage/backup.h"
 #include "storage/clock.h"
 #include "storage/damage.h"
+#include "storage/files/bundle.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -174,10 +175,13 @@ static void remove_partial(const char *path)
 
 bool restore_take(const char *path, char *why, size_t why_size)
 {
-    char staged[PATH_BYTES];
+    char staged[PATH_BYTES], date[CLOCK_DATE_BYTES];
     snprintf(staged, sizeof staged, "%.1100s.restore", path);
     remove_partial(path);
-    if (access(staged, F_OK) != 0)
+    bool is_restored = access(staged, F_OK) == 0;
+    clock_date(date);
+    bundle_adopt(path, is_restored, date);
+    if (!is_restored)
         return true;
     if (!set_aside(path))
         return say(why, why_size, "The database cannot be set aside for the backup",

@@ -53,16 +53,22 @@ static void copy(struct transfer_file *transfer, struct database *database, cons
         job->result = JOB_REFUSED;
         return;
     }
-    *transfer = (struct transfer_file){.is_open = true, .fd = fd, .bytes = (int64_t)status.st_size};
-    job->transfer.bytes = transfer->bytes;
+    *transfer = (struct transfer_file){.is_open = true, .fd = fd, .database_bytes = (int64_t)status.st_size};
+    if (!bundle_begin(&transfer->bundle, database, path)) {
+        refuse_job(job, "The files cannot be listed", strerror(errno));
+        return;
+    }
+    transfer->bytes = job->transfer.bytes = transfer->database_bytes + transfer->bundle.bytes;
 }
 
-static void read_piece(const struct transfer_file *transfer, struct job *job)
+/* First of the database, then of its files. */
+static void read_piece(struct transfer_file *transfer, const char *path, struct job *job)
 {
     struct job_transfer *piece = &job->transfer;
-    size_t have = 0;
-    while (have < piece->length) {
-        ssize_t got = pread(transfer->fd, piece->piece + have, piece->length - have,
+    int64_t left = transfer->database_bytes - piece->at;
+    size_t have = 0, length = left <= 0 ? 0 : left < (int64_t)piece->length ? (size_t)left : piece->length;
+    while (have < length) {
+        ssize_t got = pread(transfer->fd, piece->piece + have, length - have,
                             (off_t)piece->at + (off_t)have);
         if (got < 0 && errno == EINTR)
             continue;
@@ -72,6 +78,7 @@ static void read_piece(const struct transfer_file *transfer, struct job *job)
         }
         have += (size_t)got;
     }
+    bundle_read(&transfer->bundle, path, piece->piece + length, piece->length - length);
 }
 
 /* --- in ----------------------------------------------------------------------------------------- */
@@ -124,6 +131,10 @@ static void take_upload(struct transfer_file *transfer, const char *path, struct
     name_upload(path, name);
     if (fstat(transfer->fd, &status) != 0 || status.st_size != transfer->bytes)
         refuse_job(job, "The backup is refused", "it came in part only");
+    else if (!bundle_unpack(transfer->fd, path, job->why, sizeof job->why) ||
+             (bundle_database_bytes(transfer->fd) > 0 && bundle_database_bytes(transfer->fd) < transfer->bytes &&
+              ftruncate(transfer->fd, (off_t)bundle_database_bytes(transfer->fd)) != 0))
+        job->result = JOB_REFUSED;
     else if (!restore_stage_upload(name, path, job->why, sizeof job->why))
         job->result = JOB_REFUSED;
     else
@@ -156,7 +167,7 @@ void transfer_file_run(struct transfer_file *transfer, struct database *database
         copy(transfer, database, path, job);
         break;
     case TRANSFER_STEP_READ:
-        read_piece(transfer, job);
+        read_piece(transfer, path, job);
         break;
     case TRANSFER_STEP_UPLOAD:
         begin_upload(transfer, database, path, job);
@@ -178,6 +189,8 @@ void transfer_file_end(struct transfer_file *transfer, const char *path)
     if (!transfer->is_open)
         return;
     close(transfer->fd);
+    if (!transfer->is_upload)
+        bundle_end(&transfer->bundle);
     name_upload(path, name);
     if (transfer->is_upload)
         (void)unlink(name);

@@ -5,6 +5,7 @@
 #define HEARTH_STORAGE_TRANSFER_FILE_H
 
 #include "storage/database.h"
+#include "storage/files/bundle.h"
 #include "storage/job.h"
 
 /* All zero: none. */
@@ -13,6 +14,8 @@ struct transfer_file {
     bool is_upload; /* the file has a name, which goes with it */
     int fd;         /* owned while is_open */
     int64_t bytes;  /* how long the file is to be */
+    int64_t database_bytes; /* out: so much of it; then bundle's files */
+    struct bundle bundle;
 };
 
 /* Fills the job's answer, result and why. database is a reader's connection to the one at path. */

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <mbedtls/sha256.h>
-#include <mbedtls/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +11,7 @@
 
 #include "protocol/media/media.h"
 #include "storage/files/folder.h"
-
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-#define mbedtls_sha256_starts mbedtls_sha256_starts_ret
-#define mbedtls_sha256_update mbedtls_sha256_update_ret
-#define mbedtls_sha256_finish mbedtls_sha256_finish_ret
-#endif
+#include "storage/files/sum.h"
 
 enum { GATHERED_BYTES = 16384 }; /* for one write */
 
@@ -57,7 +50,7 @@ static bool write_out(struct intake *intake)
         done += put > 0 ? (size_t)put : 0;
     }
     intake->bytes += (int64_t)gathered->length;
-    bool is_summed = mbedtls_sha256_update(&intake->hash, gathered->bytes, gathered->length) == 0;
+    bool is_summed = sum_add(&intake->hash, gathered->bytes, gathered->length);
     gathered->length = 0;
     return is_summed;
 }
@@ -115,7 +108,7 @@ static struct intake *begin(struct intakes *intakes, const char *path, struct jo
         return NULL;
     }
     mbedtls_sha256_init(&intake->hash);
-    (void)mbedtls_sha256_starts(&intake->hash, 0);
+    (void)sum_begin(&intake->hash);
     media_begin(&intake->media, take_kept, intake);
     DL_APPEND(intakes->first, intake);
     return intake;
@@ -169,7 +162,7 @@ static void finish(struct intakes *intakes, const char *path, struct job *job)
         job->result = JOB_FILE_MISSING;
         return;
     }
-    if (!finish_media(intake) || mbedtls_sha256_finish(&intake->hash, step->hash) != 0 ||
+    if (!finish_media(intake) || !sum_end(&intake->hash, step->hash) ||
         fsync(intake->fd) != 0) {
         give_up(intakes, intake, path, job);
         return;

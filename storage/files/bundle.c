@@ -1,0 +1,248 @@
+#include "storage/files/bundle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <mbedtls/sha256.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/files/folder.h"
+#include "storage/files/sum.h"
+
+enum { HEAD_BYTES = HASH_TEXT_BYTES + 16, PIECE_BYTES = 16384 };
+
+struct listed {
+    uint8_t hash[HASH_BYTES];
+    int64_t size;
+};
+
+static bool read_all(int fd, void *bytes, size_t length, int64_t at)
+{
+    size_t have = 0;
+    ssize_t got = 1;
+    while (have < length && got > 0) {
+        got = pread(fd, (char *)bytes + have, length - have, (off_t)at + (off_t)have);
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else
+            have += got > 0 ? (size_t)got : 0;
+    }
+    return have == length;
+}
+
+/* --- out ---------------------------------------------------------------------------------------- */
+
+static int make_list(const char *path)
+{
+    char name[FOLDER_PATH_BYTES];
+    snprintf(name, sizeof name, "%.1100s.backup.list", path);
+    (void)unlink(name);
+    int fd = open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    (void)unlink(name);
+    return fd;
+}
+
+bool bundle_begin(struct bundle *bundle, struct database *source, const char *path)
+{
+    *bundle = (struct bundle){.list = make_list(path), .file = -1};
+    sqlite3_stmt *row = database_prepare(
+        source, "SELECT hash, max(size) FROM files WHERE length(hash)=32 GROUP BY hash");
+    bool is_fine = bundle->list >= 0;
+    while (is_fine && database_step(source, row) == STEP_ROW) {
+        struct listed listed = {.size = sqlite3_column_int64(row, 1)};
+        memcpy(listed.hash, sqlite3_column_blob(row, 0), HASH_BYTES);
+        is_fine = write(bundle->list, &listed, sizeof listed) == (ssize_t)sizeof listed;
+        bundle->count++;
+        bundle->bytes += HEAD_BYTES + listed.size;
+    }
+    database_reset(row);
+    if (!is_fine)
+        bundle_end(bundle);
+    return is_fine;
+}
+
+static void begin_next(struct bundle *bundle, const char *path)
+{
+    struct listed listed = {.size = 0};
+    char name[FOLDER_PATH_BYTES], digits[32];
+    if (bundle->file >= 0)
+        close(bundle->file);
+    bundle->file = -1;
+    if (!read_all(bundle->list, &listed, sizeof listed, bundle->next * (int64_t)sizeof listed))
+        return;
+    bundle->next++;
+    folder_file_name(path, listed.hash, name);
+    bundle->file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    hash_write(listed.hash, bundle->head);
+    snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)listed.size);
+    memcpy(bundle->head + HASH_TEXT_BYTES, digits, 16);
+    bundle->head_left = HEAD_BYTES;
+    bundle->left = listed.size;
+}
+
+static size_t read_some(struct bundle *bundle, unsigned char *bytes, size_t length)
+{
+    if (bundle->head_left > 0) {
+        if (length > (size_t)bundle->head_left)
+            length = (size_t)bundle->head_left;
+        memcpy(bytes, bundle->head + HEAD_BYTES - bundle->head_left, length);
+        bundle->head_left -= (int64_t)length;
+        return length;
+    }
+    if (length > (size_t)bundle->left)
+        length = (size_t)bundle->left;
+    ssize_t got = bundle->file >= 0 ? read(bundle->file, bytes, length) : 0;
+    if (got <= 0) { /* it has gone, or is shorter: its sum tells */
+        memset(bytes, 0, length);
+        got = (ssize_t)length;
+    }
+    bundle->left -= got;
+    return (size_t)got;
+}
+
+void bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length)
+{
+    while (length > 0) {
+        if (bundle->head_left == 0 && bundle->left == 0)
+            begin_next(bundle, path);
+        size_t got = read_some(bundle, bytes, length);
+        if (got == 0 && bundle->head_left == 0 && bundle->left == 0 && bundle->next >= bundle->count) {
+            memset(bytes, 0, length);
+            return;
+        }
+        bytes += got;
+        length -= got;
+    }
+}
+
+void bundle_end(struct bundle *bundle)
+{
+    if (bundle->list >= 0)
+        close(bundle->list);
+    if (bundle->file >= 0)
+        close(bundle->file);
+    *bundle = (struct bundle){.list = -1, .file = -1};
+}
+
+/* --- in ----------------------------------------------------------------------------------------- */
+
+int64_t bundle_database_bytes(int fd)
+{
+    uint8_t head[100];
+    if (!read_all(fd, head, sizeof head, 0) || memcmp(head, "SQLite format 3", 16) != 0)
+        return 0;
+    int64_t page = (int64_t)head[16] << 8 | head[17];
+    int64_t pages = (int64_t)head[28] << 24 | (int64_t)head[29] << 16 | (int64_t)head[30] << 8 | head[31];
+    return (page == 1 ? 65536 : page) * pages;
+}
+
+static void name_unpacked(const char *path, const char *end, char out[FOLDER_PATH_BYTES])
+{
+    folder_name(path, out);
+    size_t length = strlen(out);
+    snprintf(out + length, FOLDER_PATH_BYTES - length, ".%s", end);
+}
+
+static void remove_unpacked(const char *path)
+{
+    char folder[FOLDER_PATH_BYTES];
+    const struct dirent *entry;
+    name_unpacked(path, "restore", folder);
+    DIR *all = opendir(folder);
+    while (all && (entry = readdir(all)))
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(all), entry->d_name, 0);
+    if (all)
+        closedir(all);
+    (void)rmdir(folder);
+}
+
+/* Copies a file and sums it up. Gives its sum; false when it cannot be written. */
+static bool copy_file(int from, int64_t at, int64_t size, int to, uint8_t hash[HASH_BYTES])
+{
+    unsigned char piece[PIECE_BYTES];
+    mbedtls_sha256_context sum;
+    bool is_fine = true;
+    mbedtls_sha256_init(&sum);
+    (void)sum_begin(&sum);
+    while (is_fine && size > 0) {
+        size_t length = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
+        is_fine = read_all(from, piece, length, at) && sum_add(&sum, piece, length) &&
+                  write(to, piece, length) == (ssize_t)length;
+        at += (int64_t)length;
+        size -= (int64_t)length;
+    }
+    (void)sum_end(&sum, hash);
+    mbedtls_sha256_free(&sum);
+    return is_fine && fsync(to) == 0;
+}
+
+static bool unpack_one(int fd, int64_t at, int64_t size, const char *folder, const char *name)
+{
+    char to[FOLDER_PATH_BYTES + HASH_TEXT_BYTES + 2], summed[HASH_TEXT_BYTES + 1];
+    uint8_t hash[HASH_BYTES];
+    snprintf(to, sizeof to, "%s/%s", folder, name);
+    int out = open(to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (out < 0)
+        return false;
+    bool is_fine = copy_file(fd, at, size, out, hash);
+    close(out);
+    hash_write(hash, summed);
+    if (is_fine && strcmp(summed, name) != 0)
+        (void)unlink(to); /* it had gone, or is damaged: its message will say so */
+    return is_fine;
+}
+
+static bool refuse_files(char *why, size_t why_size, const char *reason)
+{
+    snprintf(why, why_size, "The files of the backup cannot be unpacked: %.60s.", reason);
+    return false;
+}
+
+bool bundle_unpack(int fd, const char *path, char *why, size_t why_size)
+{
+    char folder[FOLDER_PATH_BYTES], head[HEAD_BYTES + 1] = "", name[HASH_TEXT_BYTES + 1] = "";
+    struct stat status;
+    uint8_t hash[HASH_BYTES];
+    int64_t at = bundle_database_bytes(fd);
+    remove_unpacked(path);
+    if (at == 0 || fstat(fd, &status) != 0 || status.st_size <= at)
+        return true; /* of an earlier version, or without files; or no database, which is said elsewhere */
+    name_unpacked(path, "restore", folder);
+    if (mkdir(folder, 0700) != 0)
+        return refuse_files(why, why_size, strerror(errno));
+    while (at < status.st_size) {
+        if (!read_all(fd, head, HEAD_BYTES, at))
+            return refuse_files(why, why_size, "it is cut off");
+        memcpy(name, head, HASH_TEXT_BYTES);
+        int64_t size = -1;
+        if (!hash_read(name, hash) || sscanf(head + HASH_TEXT_BYTES, "%16" SCNx64, (uint64_t *)&size) != 1 || size < 0 ||
+            size > status.st_size - at - HEAD_BYTES)
+            return refuse_files(why, why_size, "it is damaged");
+        if (!unpack_one(fd, at + HEAD_BYTES, size, folder, name))
+            return refuse_files(why, why_size, strerror(errno));
+        at += HEAD_BYTES + size;
+    }
+    return true;
+}
+
+void bundle_adopt(const char *path, bool is_restored, const char *date)
+{
+    char folder[FOLDER_PATH_BYTES], unpacked[FOLDER_PATH_BYTES], aside[FOLDER_PATH_BYTES], end[64];
+    if (!is_restored) {
+        remove_unpacked(path);
+        return;
+    }
+    snprintf(end, sizeof end, "replaced-%s", date);
+    folder_name(path, folder);
+    name_unpacked(path, "restore", unpacked);
+    name_unpacked(path, end, aside);
+    if (access(unpacked, F_OK) != 0)
+        return; /* it was adopted before power was cut, or there are none */
+    (void)rename(folder, aside);
+    (void)rename(unpacked, folder);
+}

@@ -1,0 +1,33 @@
+/* bundle.h - the files behind the database in a backup: first the database, as long as its own head says, so that
+ * it is still one; then each file as its SHA-256 and its length, 64 and 16 hexadecimal digits, and its bytes. One
+ * that has gone meanwhile is zeros, and is not taken when it comes back. The worker's thread that takes slow jobs. */
+#ifndef HEARTH_STORAGE_BUNDLE_H
+#define HEARTH_STORAGE_BUNDLE_H
+
+#include "storage/database.h"
+
+/* On its way out. All zero but for fds of -1: none. */
+struct bundle {
+    int list;         /* a file without a name: hash and length of each */
+    int file;         /* the one that is being read */
+    int64_t count, next, left, head_left; /* of its bytes and its head */
+    char head[96];
+    int64_t bytes;    /* all files with their heads */
+};
+
+/* Lists the files that source has. path is the database's. False: there is no place for the list. */
+bool bundle_begin(struct bundle *bundle, struct database *source, const char *path);
+
+/* The next bytes, in order: fills all of length, of which there must be as many. */
+void bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length);
+void bundle_end(struct bundle *bundle);
+
+/* How long the database at the start of the file is; 0: it is none. */
+int64_t bundle_database_bytes(int fd);
+
+/* Lays the files of a backup into a folder of their own beside the database at path; bundle_adopt, before it is
+ * opened, makes that the folder of files, and sets the one there was aside. False: why. */
+bool bundle_unpack(int fd, const char *path, char *why, size_t why_size);
+void bundle_adopt(const char *path, bool is_restored, const char *date);
+
+#endif
