@@ -16,6 +16,7 @@ import type { Key } from "./words";
 import {
   Refused,
   type Answers,
+  type Limits,
   type Newcomers,
   type Request,
   type Role,
@@ -63,10 +64,7 @@ function rank(room: Room): number {
 }
 
 /** Until the gateway has told its own; without file_bytes it takes no files. */
-const first_limits: { text_bytes: number; text_characters: number; file_bytes?: number; files_per_message?: number } = {
-  text_bytes: 8192,
-  text_characters: 2000,
-};
+const first_limits: Pick<Limits, "text_bytes" | "text_characters" | "file_bytes" | "files_per_message"> = { text_bytes: 8192, text_characters: 2000 };
 
 export class Chat {
   readonly me = signal<Me | null>(recall<Me | null>("me", null));

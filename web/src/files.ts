@@ -1,23 +1,12 @@
 // Files of messages, as the log tells them, and as they wait to be said.
 
-/** A file of a message. */
-export interface FileLine {
-  id: string;
-  name: string;
-  type: string;
-  size: number;
-  width?: number;
-  height?: number;
-  /** The id of a small picture of it. */
-  preview?: string;
-  alt?: string;
-  /** Retention took its bytes. */
-  gone?: boolean;
-}
+import type { FileLine } from "./protocol.gen";
+
+export type { FileLine };
 
 /** A file that is to be said: its id is empty until the gateway has all of it. */
 export interface OwnFile extends FileLine {
-  /** Under which its bytes lie in this browser (lazy/shelf.ts). */
+  /** Under which its bytes lie in this browser (lazy/blobs.ts). */
   key: string;
   /** The upload that is under way. */
   upload?: string;

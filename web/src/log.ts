@@ -42,7 +42,7 @@ export function rowOfLine(line: HistoryLine): Row {
     text: line.text ?? "",
     nonce: line.nonce,
     reply: line.reply_to,
-    files: (line as { files?: FileLine[] }).files,
+    files: line.files,
     edited: line.edited !== undefined,
     deleted: line.deleted,
     via: line.via,

@@ -226,5 +226,5 @@ type Said = SendRequest | EditRequest | DeleteRequest | ReactRequest | DirectReq
 function requestOf({ kind: type, room, nonce, text, reply_to, files: own, target, emoji, on, to, log, after }: Outgoing): Said {
   const since = log ? { log, since: after } : {};
   const files = own?.map(({ id, preview, alt }) => ({ id, preview, alt }));
-  return { type, room, to, text, reply_to, files, target, emoji, on, nonce, ...since } as unknown as Said;
+  return { type, room, to, text, reply_to, files, target, emoji, on, nonce, ...since } as Said;
 }

@@ -10,7 +10,7 @@ type Plural = { readonly one?: string; readonly other: string };
 export type Words = { readonly [key in FirstKey]: string | Plural };
 export type LaterWords = { readonly [key in LaterKey]: string | Plural };
 /** Why something was refused. The gateway says it in English and more exactly, so that English has none. */
-export type Refusals = { readonly [code in ErrorCode | "disk_quota" | "gone"]: string };
+export type Refusals = { readonly [code in ErrorCode]: string };
 
 export const languages = { en: "English", ko: "한국어" } as const;
 export type Language = keyof typeof languages;

@@ -24,7 +24,7 @@ async function ask(room: string, id: string): Promise<void> {
   if (asking.has(room) || chat.clock.now() < (keys.peek().get(room)?.until ?? 0)) return;
   asking.add(room);
   try {
-    const { path, expires_ms } = await (chat.connection as any).request({ type: "file_url", id });
+    const { path, expires_ms } = await chat.connection.request({ type: "file_url", id });
     const key = new URL(path, location.href).searchParams.get("key") ?? "";
     keys.value = new Map(keys.peek()).set(room, { key, until: chat.clock.now() + expires_ms / 2 });
   } catch (error) {

@@ -1,6 +1,5 @@
 // A room's whole history as a text file, page by page.
 import { chat } from "../app";
-import type { FileLine } from "../files";
 import type { Room } from "../room";
 import type { HistoryLine } from "../wire";
 
@@ -16,7 +15,7 @@ function local(ts: number): string {
 
 function line(message: HistoryLine): string {
   const when = message.clock === "unset" ? "????-??-?? ??:??:??" : local(message.ts);
-  const names = ((message as { files?: FileLine[] }).files ?? []).map(({ name }) => `[${name}]`);
+  const names = (message.files ?? []).map(({ name }) => `[${name}]`);
   const text = message.deleted ? "—" : [message.text, ...names].filter(Boolean).join(" ");
   const sign = message.type === "topic" ? " * " : "";
   return `${when}  ${sign}${message.from}: ${text.replaceAll("\n", "\n    ")}`;

@@ -3,7 +3,7 @@ import type { ComponentChild } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { chat, close, goRoom, type Open } from "../app";
 import { day, time } from "../dates";
-import { wordsOf, type FileLine } from "../files";
+import { wordsOf } from "../files";
 import { plainText } from "../markup";
 import { fold } from "../mention";
 import type { Room } from "../room";
@@ -115,7 +115,7 @@ function Result({ line, asked }: { line: HistoryLine; asked: Asked }) {
           {room.isDirect ? "" : "#" + room.title + " · "}
           {unset ? t("timeUnknown") : `${day(line.ts, Date.now())} ${time(line.ts)}`}
         </time>
-        <Snippet text={line.text || line.snippet || wordsOf({ text: "", files: (line as { files?: FileLine[] }).files })} query={asked.query} />
+        <Snippet text={line.text || line.snippet || wordsOf({ text: "", files: line.files })} query={asked.query} />
       </button>
     </li>
   );
