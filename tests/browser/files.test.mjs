@@ -356,7 +356,7 @@ test("the viewer by keys: opens, goes on, is larger and smaller, saves, closes, 
   await mina.keyboard.press("ArrowRight");
   await mina.keyboard.press("ArrowRight");
   await mina.waitForSelector("dialog footer p:has-text('3 of 3')");
-  await mina.waitForSelector(".stage img:visible");
+  await mina.waitForSelector(".stage img:not(.small-one):visible");
   assert.equal(await mina.$eval(".stage img:not(.small-one)", (one) => one.naturalWidth), 1200, "the large one");
   await mina.focus("dialog [aria-label=Save]");
   const [download] = await Promise.all([mina.waitForEvent("download"), mina.keyboard.press("Enter")]);
