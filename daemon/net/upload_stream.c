@@ -179,7 +179,7 @@ static void hand_on(struct http_request *http)
 static void on_written(struct http_request *http)
 {
     struct upload_stream *stream = http->upload;
-    stream->lent.length = 0;
+    buffer_finish(&stream->lent); /* what waits for the next piece takes nothing */
     hand_on(http);
     if (!http->upload || stream->state != STATE_FEEDING || upload_stream_is_full(http))
         return;
