@@ -1,5 +1,6 @@
 #include "storage/clock.h"
 
+#include <stdatomic.h>
 #include <sys/timex.h>
 #include <time.h>
 
@@ -7,21 +8,14 @@
 #define HEARTH_BUILT_SECONDS 1735689600 /* 2025-01-01, where the build does not say */
 #endif
 
+enum { ASK_US = 250000, JUMP_US = 100000 };
+
 static int64_t read_us(clockid_t clock)
 {
     struct timespec time;
     if (clock_gettime(clock, &time) != 0)
         return 0;
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
-
-/* Reading only: no mode is set, so no privilege is needed. Where a sandbox forbids even that,
- * nobody vouches for the time. */
-static bool is_synchronised(void)
-{
-    struct timex state = {.modes = 0};
-    int answer = adjtimex(&state);
-    return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 #ifdef HEARTH_TEST_ENDPOINTS
@@ -38,6 +32,37 @@ enum { ahead_us = 0 };
 int64_t clock_monotonic_us(void)
 {
     return read_us(CLOCK_MONOTONIC) + ahead_us;
+}
+
+/* Reading only: no mode is set, so no privilege is needed. Where a sandbox forbids even that,
+ * nobody vouches for the time. */
+static bool ask_synchronised(void)
+{
+    struct timex state = {.modes = 0};
+    int answer = adjtimex(&state);
+    return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+}
+
+static bool has_jumped(int64_t lead_us, int64_t old_lead_us)
+{
+    int64_t by_us = lead_us - old_lead_us;
+    return by_us > JUMP_US || by_us < -JUMP_US;
+}
+
+/* The kernel is asked once in ASK_US, since the time is read for every message, and whenever the time of
+ * day has jumped. Two threads that ask at once learn the same. */
+static bool is_synchronised(int64_t wall_us, int64_t monotonic_us)
+{
+    static _Atomic int64_t asked_us, asked_lead_us; /* how far the time of day is before the other */
+    static atomic_bool answer;
+    int64_t then_us = atomic_load(&asked_us), lead_us = wall_us - monotonic_us;
+    if (then_us == 0 || monotonic_us - then_us >= ASK_US ||
+        has_jumped(lead_us, atomic_load(&asked_lead_us))) {
+        atomic_store(&answer, ask_synchronised());
+        atomic_store(&asked_lead_us, lead_us);
+        atomic_store(&asked_us, monotonic_us);
+    }
+    return atomic_load(&answer);
 }
 
 struct timespec clock_deadline(int64_t monotonic_ms)
@@ -77,9 +102,10 @@ int64_t clock_built_ms(void)
 
 void clock_read_system(struct clock_reading *reading)
 {
-    *reading = (struct clock_reading){.wall_ms = clock_system_ms(),
-                                      .monotonic_ms = clock_monotonic_ms(),
-                                      .is_synchronised = is_synchronised()};
+    int64_t wall_us = read_us(CLOCK_REALTIME), monotonic_us = clock_monotonic_us();
+    *reading = (struct clock_reading){.wall_ms = wall_us / 1000,
+                                      .monotonic_ms = monotonic_us / 1000,
+                                      .is_synchronised = is_synchronised(wall_us, monotonic_us)};
 }
 
 void clock_init(struct clock *clock, clock_reader *reader, int64_t base_ms)

@@ -178,6 +178,7 @@ async def test_the_right_time_comes_back_with_the_correction(make_daemon, clock)
     elsewhere = await mina.send("another room", "garden")
     assert wrong["ts"] - elsewhere["ts"] > 9 * 365 * 86_400_000, "one room's time is not the others'"
     clock.synchronise()
+    daemon.advance(1)  # the kernel is asked that often
     right = await mina.send("back again")
     assert abs(right["ts"] - elsewhere["ts"]) < 3_600_000
     assert right["seq"] > wrong["seq"]
@@ -247,6 +248,7 @@ async def test_an_administrator_gives_the_time_until_the_kernel_knows_it(make_da
     assert [m.get("clock") for m in found["results"]] == ["unset"]
     clock.set(NOW)
     clock.synchronise()
+    daemon.advance(1)
     assert abs((await mina.send("at last"))["ts"] - 1_893_456_000_000) < 3_600_000
     assert daemon.administrator("clock")["state"] == "synchronised"
     refused = daemon.ctl("clock", "set", "2031-01-01 00:00Z", check=False)
