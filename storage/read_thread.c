@@ -151,8 +151,10 @@ static void finish_read(struct store *store, struct job *job)
         pthread_cond_signal(&store->write_work);
     }
     store->answer_bytes += bytes;
-    pool_give_back(store, &finished);
+    bool wakes = pool_give_back(store, &finished);
     pthread_mutex_unlock(&store->mutex);
+    if (wakes)
+        pool_wake(store);
 }
 
 /* What the start had no time for. */

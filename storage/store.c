@@ -21,37 +21,49 @@ void pool_wake(struct store *store)
     (void)written; /* fails only when the counter is full: then it is readable anyway */
 }
 
-void pool_give_back(struct store *store, struct list *finished)
+bool pool_give_back(struct store *store, struct list *finished)
 {
     if (!finished->first)
-        return;
+        return false;
     bool was_empty = !store->done.first;
     list_splice(&store->done, finished);
-    if (was_empty)
-        pool_wake(store);
+    return was_empty;
 }
 
-/* Puts the job where its worker looks, and wakes one that takes it. With the mutex. */
-static void hand_over(struct store *store, struct job *job)
+/* Puts the job where its worker looks. False when none needs to be woken. With the mutex. */
+static bool hand_over(struct store *store, struct job *job)
 {
-    if (job_is_write(job->kind)) {
-        list_add(&store->writes, job);
-        if (store->writer_waits)
-            pthread_cond_signal(&store->write_work);
+    if (!job_is_write(job->kind)) {
+        list_add(&store->reads[pool_queue(job->kind)], job);
+        return true;
+    }
+    list_add(&store->writes, job);
+    return store->writer_waits;
+}
+
+/* Without the mutex: who wakes up needs it. */
+static void wake_worker(struct store *store, enum job_kind kind)
+{
+    if (job_is_write(kind)) {
+        pthread_cond_signal(&store->write_work);
         return;
     }
-    enum read_queue queue = pool_queue(job->kind);
-    list_add(&store->reads[queue], job);
-    if (queue == QUEUE_SLOW)
+    switch (pool_queue(kind)) {
+    case QUEUE_SLOW:
         pthread_cond_signal(&store->slow_work);
-    else if (queue == QUEUE_PASSWORD)
+        return;
+    case QUEUE_PASSWORD:
         pthread_cond_signal(&store->password_work);
-    else if (queue == QUEUE_FILES)
+        return;
+    case QUEUE_FILES:
         pthread_cond_signal(&store->file_work);
-    else if (queue == QUEUE_SEARCH)
+        return;
+    case QUEUE_SEARCH:
         pthread_cond_broadcast(&store->read_work); /* not everybody takes it */
-    else
+        return;
+    default:
         pthread_cond_signal(&store->read_work);
+    }
 }
 
 void pool_suspect(struct store *store, enum suspicion suspicion)
@@ -84,6 +96,8 @@ static bool has_room(struct store *store, const struct job *job)
 enum store_result store_submit(struct store *store, struct job *job)
 {
     enum store_result result = STORE_BUSY;
+    enum job_kind kind = job->kind; /* once it is handed over, it is the worker's */
+    bool wakes = false;
     job->submitted_ms = clock_monotonic_ms();
     job->bytes = job_bytes(job);
     if (!has_room(store, job))
@@ -94,11 +108,13 @@ enum store_result store_submit(struct store *store, struct job *job)
     int64_t *count = job_is_write(job->kind) ? &store->write_count : &store->read_count;
     if (*count < store->options.pending_max) {
         ++*count;
-        hand_over(store, job);
+        wakes = hand_over(store, job);
         result = STORE_OK;
         *held += bytes;
     }
     pthread_mutex_unlock(&store->mutex);
+    if (wakes)
+        wake_worker(store, kind);
     return result;
 }
 
@@ -110,14 +126,18 @@ bool store_is_crowded(const struct store *store)
            store->write_bytes >= (size_t)(options->pending_bytes - options->pending_bytes / 4);
 }
 
+void store_heard(struct store *store)
+{
+    uint64_t count;
+    ssize_t got = read(store->event_fd, &count, sizeof count);
+    (void)got; /* nothing to read is fine */
+}
+
 /* Takes everything that is done, so that the mutex is taken once for many jobs. */
 static void take_done(struct store *store)
 {
     pthread_mutex_lock(&store->mutex);
     list_splice(&store->collected, &store->done);
-    uint64_t count;
-    ssize_t got = read(store->event_fd, &count, sizeof count);
-    (void)got; /* nothing to read is fine */
     for (const struct job *job = store->collected.first; job; job = job->next)
         --*(job_is_notice(job->kind)  ? &store->notice_count
             : job_is_write(job->kind) ? &store->write_count

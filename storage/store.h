@@ -36,9 +36,13 @@ bool store_is_crowded(const struct store *store);
 /* Gives the next finished job, writes in commit order, or NULL. The caller owns it. */
 struct job *store_collect(struct store *store);
 
-/* Readable while finished jobs wait; store_collect empties it. Borrowed: dup it for lws, which
- * closes what it adopts. */
+/* Readable once jobs have finished that were not there when store_heard was last called. Borrowed: dup
+ * it for lws, which closes what it adopts. */
 int store_fd(const struct store *store);
+
+/* Call when store_fd is readable, then collect until there is nothing: what finishes meanwhile makes
+ * it readable again. Loop thread. */
+void store_heard(struct store *store);
 
 /* False while commits fail, or once the database was found damaged; then why holds a sentence. */
 bool store_is_healthy(struct store *store, char *why, size_t why_size);

@@ -83,8 +83,9 @@ struct store {
 /* Wakes the loop, so that it looks for itself. */
 void pool_wake(struct store *store);
 
-/* Wakes the loop once for everything that gathers until it looks. With the mutex. */
-void pool_give_back(struct store *store, struct list *finished);
+/* Hands finished jobs to the loop. True when it is to be woken, better without the mutex, which it needs
+ * then: once for everything that gathers until it looks. With the mutex. */
+bool pool_give_back(struct store *store, struct list *finished);
 
 /* Says that a damaged page was read: the writer makes the index anew, or remembers that the database
  * is to be recovered. Any thread. */

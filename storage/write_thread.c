@@ -56,7 +56,8 @@ static int64_t expire(struct store *store, int64_t now_ms)
         list_add(&rest, job);
     }
     list_splice(&store->batch, &rest);
-    pool_give_back(store, &finished);
+    if (pool_give_back(store, &finished))
+        pool_wake(store);
     return next_ms;
 }
 
@@ -130,8 +131,10 @@ static void note_success(struct store *store, struct list *group)
     store->commits++;
     store->commit_since_ms = 0;
     store->unindexed = store->writer.unindexed;
-    pool_give_back(store, group);
+    bool wakes = pool_give_back(store, group);
     pthread_mutex_unlock(&store->mutex);
+    if (wakes)
+        pool_wake(store);
 }
 
 static size_t text_bytes(const struct job *job)
@@ -273,8 +276,10 @@ static void give_notices(struct store *store, struct job *notice)
         list_add(&notices, notice);
         notice = next;
     }
-    pool_give_back(store, &notices);
+    bool wakes = pool_give_back(store, &notices);
     pthread_mutex_unlock(&store->mutex);
+    if (wakes)
+        pool_wake(store);
 }
 
 static void note_progress(struct store *store)

@@ -143,13 +143,20 @@ void fixture_submit(struct store_fixture *fixture, struct job *job)
     assert_int_equal(store_submit(fixture->store, job), STORE_OK);
 }
 
+bool fixture_wait(struct store_fixture *fixture, int patience_ms)
+{
+    struct pollfd wake = {.fd = store_fd(fixture->store), .events = POLLIN};
+    bool is_woken = poll(&wake, 1, patience_ms) == 1;
+    store_heard(fixture->store);
+    return is_woken;
+}
+
 void fixture_recover(struct store_fixture *fixture)
 {
     struct recovery_figures figures;
     for (store_recovery(fixture->store, &figures); figures.is_running;
          store_recovery(fixture->store, &figures)) {
-        struct pollfd wake = {.fd = store_fd(fixture->store), .events = POLLIN};
-        assert_true(poll(&wake, 1, PATIENCE_MS) == 1);
+        assert_true(fixture_wait(fixture, PATIENCE_MS));
         for (struct job *job; (job = store_collect(fixture->store)); job_destroy(job))
             assert_int_equal(job->kind, JOB_RECOVERED);
     }
@@ -159,8 +166,7 @@ struct job *fixture_collect(struct store_fixture *fixture)
 {
     struct job *job;
     while (!(job = store_collect(fixture->store))) {
-        struct pollfd wake = {.fd = store_fd(fixture->store), .events = POLLIN};
-        if (poll(&wake, 1, PATIENCE_MS) != 1)
+        if (!fixture_wait(fixture, PATIENCE_MS))
             fail_msg("the store gave nothing back in time");
     }
     return job;

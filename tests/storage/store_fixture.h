@@ -39,6 +39,9 @@ void fixture_crash(struct store_fixture *fixture);
 
 void fixture_submit(struct store_fixture *fixture, struct job *job);
 
+/* False when nothing has finished for so long. */
+bool fixture_wait(struct store_fixture *fixture, int patience_ms);
+
 /* The next finished job, waited for. */
 struct job *fixture_collect(struct store_fixture *fixture);
 

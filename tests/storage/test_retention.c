@@ -1,6 +1,5 @@
 #include "storage/retention.h"
 
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -196,9 +195,8 @@ static struct job *collect_while_days_pass(struct store_fixture *fixture)
 {
     struct job *job;
     while (!(job = store_collect(fixture->store))) {
-        struct pollfd wake = {.fd = store_fd(fixture->store), .events = POLLIN};
         fixture_pass_time(fixture, DAY_MS);
-        (void)poll(&wake, 1, 100);
+        (void)fixture_wait(fixture, 100);
     }
     return job;
 }
