@@ -9,6 +9,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { FRAME_HEADER_BYTES = 24, FRAME_BYTES = FRAME_HEADER_BYTES + 4096 };
+
+/* A frame of the WAL (sqlite.org/fileformat2.html, "WAL Frame Format") is a header and a page, which SQLite
+ * writes one after the other; here they become one write. The header of the frame that is next is held
+ * until its page comes. Who writes anything else, reads, or syncs, finds it written. The connection
+ * that writes. */
+struct next_frame {
+    sqlite3_file *held_of; /* NULL: none is held */
+    sqlite3_int64 offset;  /* where the next frame begins, as far as frames are written in order */
+    unsigned char bytes[FRAME_BYTES];
+};
+
 /* A file as it was opened, and how long it has been left. */
 struct known_file {
     char path[1100];
@@ -20,6 +32,7 @@ struct known_file {
 
 struct disk {
     struct known_file database, wal;
+    struct next_frame next;
     sqlite3_vfs vfs;
     sqlite3_vfs *below;
     _Atomic int64_t written_bytes;
@@ -38,15 +51,6 @@ static sqlite3_file *below(sqlite3_file *file)
     return (sqlite3_file *)((struct disk_file *)(void *)file + 1);
 }
 
-static int disk_file_close(sqlite3_file *file)
-{
-    return below(file)->pMethods->xClose(below(file));
-}
-
-static int disk_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
-{
-    return below(file)->pMethods->xRead(below(file), bytes, size, offset);
-}
 
 /* A write or a truncation that failed may have come halfway. */
 static void note_size(sqlite3_file *file)
@@ -57,7 +61,7 @@ static void note_size(sqlite3_file *file)
         atomic_store(&known->bytes, size);
 }
 
-static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+static int write_counted(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
     struct disk_file *ours = (struct disk_file *)(void *)file;
     int code = below(file)->pMethods->xWrite(below(file), bytes, size, offset);
@@ -71,21 +75,97 @@ static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_i
     return SQLITE_OK;
 }
 
+static struct next_frame *next_frame_of(sqlite3_file *file)
+{
+    return &((struct disk_file *)(void *)file)->disk->next;
+}
+
+static int write_held(sqlite3_file *file)
+{
+    struct next_frame *next = next_frame_of(file);
+    if (next->held_of != file)
+        return SQLITE_OK;
+    next->held_of = NULL;
+    return write_counted(file, next->bytes, FRAME_HEADER_BYTES, next->offset);
+}
+
+/* Headers that are written again, of frames that are there, go to the disk at once: no page follows. */
+static bool is_next_header(sqlite3_file *file, int size, sqlite3_int64 offset)
+{
+    const struct disk_file *ours = (const struct disk_file *)(const void *)file;
+    return ours->known == &ours->disk->wal && size == FRAME_HEADER_BYTES && !ours->disk->next.held_of &&
+           offset == ours->disk->next.offset;
+}
+
+static bool is_its_page(sqlite3_file *file, int size, sqlite3_int64 offset)
+{
+    const struct next_frame *next = next_frame_of(file);
+    return next->held_of == file && offset == next->offset + FRAME_HEADER_BYTES &&
+           size <= FRAME_BYTES - FRAME_HEADER_BYTES;
+}
+
+static int write_frame(sqlite3_file *file, const void *page, int size)
+{
+    struct next_frame *next = next_frame_of(file);
+    sqlite3_int64 offset = next->offset;
+    next->held_of = NULL;
+    memcpy(next->bytes + FRAME_HEADER_BYTES, page, (size_t)size);
+    int code = write_counted(file, next->bytes, FRAME_HEADER_BYTES + size, offset);
+    if (code == SQLITE_OK)
+        next->offset += FRAME_HEADER_BYTES + size;
+    return code;
+}
+
+static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+{
+    struct disk_file *ours = (struct disk_file *)(void *)file;
+    struct next_frame *next = next_frame_of(file);
+    if (is_next_header(file, size, offset)) {
+        memcpy(next->bytes, bytes, FRAME_HEADER_BYTES);
+        next->held_of = file;
+        return SQLITE_OK;
+    }
+    if (is_its_page(file, size, offset))
+        return write_frame(file, bytes, size);
+    int code = write_held(file);
+    bool is_start = offset == 0; /* the header of the WAL itself: its frames begin anew */
+    if (ours->known == &ours->disk->wal && (is_start || next->offset < offset + size))
+        next->offset = offset + size;
+    return code != SQLITE_OK ? code : write_counted(file, bytes, size, offset);
+}
+
+static int disk_file_close(sqlite3_file *file)
+{
+    int held = write_held(file), code = below(file)->pMethods->xClose(below(file));
+    return held != SQLITE_OK ? held : code;
+}
+
+static int disk_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
+{
+    int code = write_held(file);
+    return code != SQLITE_OK ? code
+                             : below(file)->pMethods->xRead(below(file), bytes, size, offset);
+}
+
 static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    int code = below(file)->pMethods->xTruncate(below(file), size);
+    int code = write_held(file);
+    if (code == SQLITE_OK)
+        code = below(file)->pMethods->xTruncate(below(file), size);
     note_size(file);
     return code;
 }
 
 static int disk_sync(sqlite3_file *file, int flags)
 {
-    return below(file)->pMethods->xSync(below(file), flags);
+    int code = write_held(file);
+    return code != SQLITE_OK ? code : below(file)->pMethods->xSync(below(file), flags);
 }
 
 static int disk_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    return below(file)->pMethods->xFileSize(below(file), size);
+    int code = write_held(file);
+    return code != SQLITE_OK ? code : below(file)->pMethods->xFileSize(below(file), size);
 }
 
 static int disk_lock(sqlite3_file *file, int level)

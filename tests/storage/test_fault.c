@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "storage/backup.h"
+#include "storage/disk.h"
 #include "storage/messages.h"
 #include "storage/retention.h"
 #include "storage/search/search.h"
@@ -378,6 +379,27 @@ static void a_sync_that_lost_what_it_should_keep_takes_nothing_acknowledged(void
     walk(live_twice, (struct fault_plan){.fault = FAULT_SYNC_LOST, .count = 2}, 25);
 }
 
+/* A frame of the WAL is 24 bytes and a page of 1,024. */
+static void a_page_reaches_the_wal_in_one_write(void **state)
+{
+    (void)state;
+    struct fault_world world;
+    fault_make(&world);
+    fault_begin(&(struct fault_plan){.fault = FAULT_NONE});
+    fault_expect_open(&world);
+    forget(&world);
+    assert_true(make_room(&world) && say(&world, 1));
+    int64_t operations = fault_operations(), bytes = disk_written_bytes(world.start.disk);
+    for (int i = 0; i < 20; i++)
+        assert_true(say(&world, 5));
+    operations = fault_operations() - operations;
+    bytes = disk_written_bytes(world.start.disk) - bytes;
+    assert_true(bytes >= 20 * 1048 && bytes % 1048 == 0);
+    assert_in_range(operations, bytes / 1048, bytes / 1048 + 20 + 5); /* and a sync a transaction */
+    fault_close(&world);
+    fault_unmake(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_power_cut_anywhere_takes_nothing_acknowledged),
         cmocka_unit_test(a_power_cut_without_a_wal_takes_nothing_acknowledged),
         cmocka_unit_test(a_sync_that_lost_what_it_should_keep_takes_nothing_acknowledged),
+        cmocka_unit_test(a_page_reaches_the_wal_in_one_write),
     };
     fault_install();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
