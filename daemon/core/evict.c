@@ -17,6 +17,7 @@ static void evict(struct member *member, enum eviction eviction, const char *rea
     bool is_ban = eviction == EVICTION_BAN;
     const struct event_kicked event = {
         .room = member->room->name, .banned = is_ban, .reason = reason};
+    room_flush_member(member);
     if (session->arrival.kind != SESSION_PLAIN)
         session_reply(session, NULL, EVENT_kicked, &event);
     room_leave(member);

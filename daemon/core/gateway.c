@@ -84,15 +84,27 @@ void gateway_collect(struct gateway *gateway)
 
 /* --- the end of a turn ------------------------------------------------------------------------ */
 
-static bool flush_rooms(struct gateway *gateway)
+static int64_t sooner(int64_t a, int64_t b)
 {
-    while (gateway->turn.changed) {
-        struct room *room = gateway->turn.changed;
+    return a < b ? a : b;
+}
+
+/* Gives the ms until the first of those that rest is due; 0 when this turn has no time for all. */
+static int64_t flush_rooms(struct gateway *gateway)
+{
+    int64_t next_ms = INT64_MAX;
+    for (struct room *room = gateway->turn.changed, *next; room; room = next) {
+        int64_t rests_ms = room_rests_ms(gateway, room);
+        next = room->changed_next;
+        if (rests_ms > 0) {
+            next_ms = sooner(next_ms, rests_ms);
+            continue;
+        }
         if (!room_flush_some(gateway, room))
-            return false;
+            return 0;
         turn_remove_room(gateway, room);
     }
-    return true;
+    return next_ms;
 }
 
 static bool flush_sessions(struct gateway *gateway)
@@ -108,11 +120,12 @@ static bool flush_sessions(struct gateway *gateway)
     return true;
 }
 
-bool gateway_flush(struct gateway *gateway)
+int64_t gateway_flush(struct gateway *gateway)
 {
     gateway->turn.spent = 0;
-    gateway->turn.has_rooms_left = !flush_rooms(gateway);
-    return !flush_sessions(gateway) || gateway->turn.has_rooms_left;
+    int64_t next_ms = flush_rooms(gateway);
+    gateway->turn.has_rooms_left = next_ms == 0;
+    return flush_sessions(gateway) ? next_ms : 0;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -121,11 +134,6 @@ void gateway_set_now(struct gateway *gateway, const struct moment *now)
 {
     gateway->now = *now;
     gateway->turn.has_collected = false;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Those who have not said hello in time. Gives the ms until the next is due. */

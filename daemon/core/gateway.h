@@ -58,9 +58,10 @@ void gateway_set_now(struct gateway *gateway, const struct moment *now);
  * readable. */
 void gateway_collect(struct gateway *gateway);
 
-/* End of a turn: what gathered goes out, one write a connection. True when the turn would have become
- * too long: the rest goes out in the next one, which should come at once. */
-bool gateway_flush(struct gateway *gateway);
+/* End of a turn: what gathered goes out, one write a connection. Gives the ms until more is due:
+ * INT64_MAX nothing, 0 when the turn would have become too long: the rest goes out in the next one, which
+ * should come at once. */
+int64_t gateway_flush(struct gateway *gateway);
 
 /* Things due by time: presence and typing turns, overdue hellos, retries. Returns the ms until it
  * wants to be called again; INT64_MAX when nothing is due (it is then called after the next event). */

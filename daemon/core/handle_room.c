@@ -381,6 +381,7 @@ enum outcome handle_leave(struct ask *ask)
     if (!ask->member)
         return ask_fail(ask, ERROR_not_joined, "room", NULL);
     const struct reply_left reply = {.room = ask->room->name};
+    room_flush_member(ask->member);
     (void)ask_reply(ask, REPLY_left, &reply);
     room_leave(ask->member);
     return ANSWERED;

@@ -74,6 +74,8 @@ struct room {
     struct roomlog *plain;      /* "NAME: text"; of the plain room only */
     size_t unflushed_bytes;     /* appended to the log since the last flush */
     size_t flushed_count;       /* members that had their write, when a flush takes several turns */
+    int64_t telling_ns;         /* what the flush under way has cost so far */
+    int64_t rest_until_ms;      /* what is said before is told then, all at once */
     struct presence presence;   /* users here; plain clients count too, as -(session id) */
 };
 
@@ -152,6 +154,14 @@ void room_put_newest(struct gateway *gateway, struct room *room);
 void room_flush(struct room *room);
 /* The same, as far as this turn may bear. True once every member had its write. */
 bool room_flush_some(struct gateway *gateway, struct room *room);
+
+/* How long the room rests before it is told again: as long as its last telling took, so that what many
+ * are told gathers by itself as it becomes much. 0 where the last is longer ago or took next to nothing, and
+ * while the gateway stops. */
+int64_t room_rests_ms(const struct gateway *gateway, const struct room *room);
+
+/* Writes to a member who is about to leave what was said until now. */
+void room_flush_member(const struct member *member);
 
 /* What a member of this session reads: the plain log of plain sessions. */
 struct roomlog *room_log_of(struct room *room, const struct session *session);

@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+#define NS_PER_MS     INT64_C(1000000)
+#define REST_NS_LEAST 200000    /* a telling that took less: some 60 members */
+#define REST_NS_MOST  20000000
+
 static const char *clock_of(const struct entry *entry)
 {
     return entry->clock_unset ? "unset" : NULL;
@@ -250,15 +254,47 @@ void room_flush(struct room *room)
         session_flush(room->members[i]->session);
 }
 
-bool room_flush_some(struct gateway *gateway, struct room *room)
+void room_flush_member(const struct member *member)
+{
+    if (member->room->changed_prev)
+        session_flush(member->session);
+}
+
+int64_t room_rests_ms(const struct gateway *gateway, const struct room *room)
+{
+    int64_t left_ms = room->rest_until_ms - gateway->now.monotonic_ms;
+    return left_ms > 0 && gateway->drain.phase == DRAIN_NONE ? left_ms : 0;
+}
+
+/* The telling itself comes first, then as long a rest: it takes at most half of the time. */
+static void rest(const struct gateway *gateway, struct room *room)
+{
+    int64_t told_ns = room->telling_ns < REST_NS_MOST ? room->telling_ns : REST_NS_MOST;
+    room->telling_ns = 0;
+    if (told_ns >= REST_NS_LEAST)
+        room->rest_until_ms = gateway->now.monotonic_ms + (2 * told_ns + NS_PER_MS - 1) / NS_PER_MS;
+}
+
+static bool flush_members(struct turn *turn, struct room *room)
 {
     while (room->flushed_count < room->member_count) {
-        if (turn_is_spent(&gateway->turn))
+        if (turn_is_spent(turn))
             return false;
         session_flush(room->members[room->flushed_count++]->session);
     }
+    return true;
+}
+
+bool room_flush_some(struct gateway *gateway, struct room *room)
+{
+    int64_t spent_ns = gateway->turn.spent;
+    bool is_whole = flush_members(&gateway->turn, room);
+    room->telling_ns += gateway->turn.spent - spent_ns;
+    if (!is_whole)
+        return false;
     room->flushed_count = 0;
     room->unflushed_bytes = 0;
+    rest(gateway, room);
     return true;
 }
 
