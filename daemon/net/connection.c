@@ -147,6 +147,7 @@ int connection_timer(struct connection *connection)
 void connection_finish(struct server *server, struct connection *connection)
 {
     connection_delist(server, connection);
+    read_on_forget(server, connection);
     connection->is_gone = true;
     if (connection->session)
         session_closed(connection->session);

@@ -16,6 +16,7 @@ struct connection {
     struct echo *echo; /* owned; of /test/echo */
     char *close_reason; /* owned: the reason of the close */
     int64_t close_until_ms;
+    uint32_t read_turn, read_bytes; /* of payloads in that turn; see read_on.h */
     uint16_t close_code;
     uint8_t kind;
     struct utf8 utf8; /* of the message under way */

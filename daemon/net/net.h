@@ -8,6 +8,7 @@
 #include "daemon/core/gateway.h"
 #include "daemon/net/address.h"
 #include "daemon/net/link.h"
+#include "daemon/net/read_on.h"
 #include "daemon/net/refuse.h"
 #include "daemon/tls/tls.h"
 #include "storage/clock.h"
@@ -82,6 +83,7 @@ struct server {
     struct http_request *requests;        /* all of them, the oldest first */
     struct body *bodies;                  /* that are being sent, each to however many */
     size_t http_bytes;                    /* bodies and answers of all HTTP requests */
+    struct read_on read_on;
     struct http_request *due; /* have their body or reply, and go on at the end of the turn */
     struct trim trim;
 };

@@ -100,13 +100,23 @@ static void schedule_tick(struct server *server, int64_t wait_us, int64_t now_us
     lws_sul_schedule(server->context, 0, &server->tick_timer, on_tick, wait_us);
 }
 
-static void schedule_next(struct server *server, int64_t wait_ms, bool is_unfinished)
+static void schedule_next(struct server *server, int64_t tick_ms, int64_t flush_ms)
 {
     int64_t now_us = clock_monotonic_us();
-    if (is_unfinished)
+    int64_t wait_ms = tick_ms < flush_ms ? tick_ms : flush_ms;
+    if (flush_ms == 0)
         schedule_tick(server, 1, now_us);
     else if (wait_ms != INT64_MAX)
         schedule_tick(server, (wait_ms < 1 ? 1 : wait_ms) * 1000, now_us);
+}
+
+/* Gives the ms until more is due. */
+static int64_t flush(struct server *server)
+{
+    int64_t flush_ms = gateway_flush(server->gateway);
+    for (int i = 0; i < ROUNDS_MAX && http_requests_go_on(server); i++)
+        flush_ms = gateway_flush(server->gateway);
+    return server->due ? 0 : flush_ms;
 }
 
 static void end_loop(struct server *server)
@@ -147,16 +157,15 @@ static void turn_end(struct server *server)
     if (server->turn_began_us == 0)
         return;
     lws_sul_cancel(&server->turn_timer);
-    int64_t wait_ms = gateway_tick(server->gateway);
+    read_on_rest(server);
+    int64_t tick_ms = gateway_tick(server->gateway);
     go_on_stopping(server);
-    bool is_unfinished = gateway_flush(server->gateway);
-    for (int i = 0; i < ROUNDS_MAX && http_requests_go_on(server); i++)
-        is_unfinished = gateway_flush(server->gateway) || server->due;
+    int64_t flush_ms = flush(server);
     if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
         server->stop.wants_restart = true;
         stop_begin(server);
     }
-    schedule_next(server, wait_ms, is_unfinished);
+    schedule_next(server, tick_ms, flush_ms);
     gateway_turn_took(server->gateway, clock_monotonic_us() - server->turn_began_us);
     server->turn_began_us = 0;
 }
@@ -326,6 +335,12 @@ static void on_signal(struct server *server, int fd)
     }
 }
 
+static void collect(struct server *server)
+{
+    store_heard(server->store);
+    gateway_collect(server->gateway);
+}
+
 /* Of the two descriptors that lws watches: a signal has come, or the store has finished something. */
 static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length)
@@ -340,7 +355,7 @@ static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         if (wsi == server->signal_wsi)
             on_signal(server, lws_get_socket_fd(wsi));
         else
-            gateway_collect(server->gateway);
+            collect(server);
         return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
         if (server->is_libuv && server->stop.is_done && !server->stop.is_torn_down) {

@@ -82,6 +82,7 @@ static int receive(struct lws *wsi, struct connection *connection, void *in, siz
     if (connection->close_code != 0 || connection->is_gone)
         return 0; /* what is said after the good-bye is not heard */
     connection_heard(server_of(wsi), connection);
+    read_on_note(server_of(wsi), connection, length);
     if (!lws_frame_is_binary(wsi) && !is_text(wsi, connection, in, length))
         return refuse_frame(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "Text must be UTF-8.");
     if (connection->is_echo)

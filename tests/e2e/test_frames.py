@@ -2,6 +2,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import struct
 
@@ -183,6 +184,32 @@ def close_code(raw):
         opcode, payload = read_frame(raw)
         if opcode == 8:
             return struct.unpack(">H", payload[:2])[0]
+
+
+def turns(daemon):
+    """Of its loop, until now."""
+    figures = daemon.http("GET", "/metrics")[2].decode()
+    return int(re.search(r"^hearth_loop_turn_seconds_count (\d+)$", figures, re.M)[1])
+
+
+async def test_what_is_said_in_one_breath_is_read_in_a_few_turns(daemon):
+    hello = json.dumps({"type": "hello", "name": "mina"})
+    join = json.dumps({"type": "join", "room": "lobby"})
+    said = [json.dumps({"type": "send", "room": "lobby", "text": f"{i} " + "x" * 80, "nonce": f"n{i}"})
+            for i in range(60)]
+    with socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) as raw:
+        raw.sendall(handshake(daemon))
+        while not raw.recv(4096).endswith(b"\r\n\r\n"):
+            pass
+        raw.sendall(frame(1, hello.encode()) + frame(1, join.encode()))
+        while b'"type":"live"' not in read_frame(raw)[1]:
+            pass
+        before = turns(daemon)
+        raw.sendall(b"".join(frame(1, each.encode()) for each in said))
+        acks = 0
+        while acks < len(said):
+            acks += b'"type":"ack"' in read_frame(raw)[1]
+        assert turns(daemon) - before <= 12  # a read holds three of them
 
 
 @pytest.mark.parametrize("bad", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80",
