@@ -110,8 +110,9 @@ size_t posting_list_write(const struct posting_list *list, uint8_t *bytes)
 {
     size_t size = 0;
     unsigned next = 0;
-    for (unsigned place = 0; place < BLOCK_PLACES_MAX; place++)
-        if (posting_list_has(list, place)) {
+    for (unsigned i = 0; i < BLOCK_PLACES_MAX / 64; i++)
+        for (uint64_t left = list->bits[i]; left; left &= left - 1) {
+            unsigned place = i * 64 + (unsigned)__builtin_ctzll(left);
             size += number_write(place - next, bytes + size);
             next = place + 1;
         }
