@@ -12,6 +12,7 @@ enum {
     RECOVERY_WAIT_MS = 5000, /* before a step that failed is tried again */
     BUSY_MS = 200, /* before truncating the WAL is tried again when readers stood in the way */
     LATE_MS = 500, /* a step that is overdue so long goes before the next messages */
+    LOOK_PAGES = 64, /* written before the ceiling is looked at again */
     ROWS_MAX = 200 /* removed in one step; more when more are being added */
 };
 
@@ -33,10 +34,22 @@ void housekeeping_look(struct housekeeping *housekeeping, int64_t now_ms)
     housekeeping->due_ms = now_ms;
 }
 
+/* Asking SQLite costs as much as a message does. The database grows by no more than what is written; the
+ * WAL also gets shorter, and without one nothing is known. */
+static bool ceiling_is_due(struct housekeeping *housekeeping, const struct writer *writer)
+{
+    int pages = writer->wal_pages - housekeeping->wal_pages;
+    if (pages >= 0 && pages < LOOK_PAGES && writer->wal_pages > 0 && !housekeeping->is_over)
+        return false;
+    housekeeping->wal_pages = writer->wal_pages;
+    return true;
+}
+
 void housekeeping_wake(struct housekeeping *housekeeping, struct writer *writer,
                        const struct store_options *options, int64_t now_ms)
 {
-    housekeeping->is_over = retention_is_over(writer, options);
+    if (ceiling_is_due(housekeeping, writer))
+        housekeeping->is_over = retention_is_over(writer, options);
     if (housekeeping->is_over || writer->has_removed)
         housekeeping->has_round = true;
     writer->has_removed = false;

@@ -11,6 +11,7 @@ struct housekeeping {
     int64_t round_ms; /* when retention looks at everything again */
     bool has_round;   /* a round is under way */
     bool is_over;     /* more is stored than max_bytes allows */
+    int wal_pages;    /* in the WAL when that was last looked at */
     struct proof proof;
 };
 
