@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 enum protocol { PROTOCOL_V1, PROTOCOL_PLAIN, PROTOCOL_RAW };
 enum { TIMESTAMP_BYTES = 8 + 1 + 8 + 1 + 16, MESSAGE_BYTES_MAX = 900, CONNECTING_MAX = 256 };
@@ -22,10 +21,13 @@ struct options {
     long messages;                /* in all */
     long history;                 /* entries asked for when joining */
     double rate;                  /* messages a second in all; 0: as many as window allows */
-    long window;                  /* unanswered messages of a writer */
+    long window;                  /* messages of a writer that are under way */
+    bool until_all;               /* until every reader has it, not until the writer is answered */
     long text_bytes;
     double deadline_s;
 };
+
+enum { UNTIL_ALL_MAX = 64 }; /* the window then */
 
 struct client {
     struct connection connection;
@@ -34,6 +36,7 @@ struct client {
     uint32_t sent, unanswered;
     int64_t seq;
     uint32_t *received; /* of each writer of the room: messages so far */
+    uint32_t *readers;  /* of each message under way: who has it; with until_all */
 };
 
 struct run {
@@ -91,6 +94,8 @@ static void begin_client(struct run *run, size_t number)
              : run->options.protocol == PROTOCOL_PLAIN ? "/ws/%u"
                                                        : "/raw/%u",
              run->options.protocol == PROTOCOL_PLAIN ? (unsigned)number : client->room);
+    if (run->options.until_all && may_write(run, client))
+        client->readers = calloc(UNTIL_ALL_MAX, sizeof *client->readers);
     if (!client->received || !connection_connect(&client->connection, run->options.port, path))
         die("connect");
     watch(run, client, true);
@@ -141,6 +146,21 @@ static uint64_t parse_hex(const char *digits, int count)
     return value;
 }
 
+static void speak_window(struct run *run, struct client *client);
+
+/* A reader has this message of its room's writer. */
+static void note_reader(struct run *run, const struct client *reader, uint32_t writer, uint32_t number)
+{
+    size_t first = (size_t)reader->room * (size_t)run->options.members;
+    struct client *from = &run->clients[first + writer];
+    uint32_t *readers = &from->readers[number % UNTIL_ALL_MAX];
+    if ((long)++*readers < run->options.members)
+        return;
+    *readers = 0;
+    from->unanswered--;
+    speak_window(run, from);
+}
+
 /* "WRITER NUMBER DUE": each message of a writer exactly once and in order. */
 static void receive_timestamp(struct run *run, struct client *client, const char *timestamp)
 {
@@ -153,7 +173,9 @@ static void receive_timestamp(struct run *run, struct client *client, const char
     client->received[writer]++;
     run->delivered++;
     tally_add(&run->latency, run->now_ns - (int64_t)parse_hex(timestamp + 18, 16));
-    if (run->options.protocol != PROTOCOL_V1 && writer == client->writer && client->unanswered > 0)
+    if (run->options.until_all)
+        note_reader(run, client, writer, number);
+    else if (run->options.protocol != PROTOCOL_V1 && writer == client->writer && client->unanswered > 0)
         client->unanswered--;
 }
 
@@ -176,7 +198,7 @@ static void hear_v1(struct run *run, struct client *client, const char *text, si
     if (begins(text, length, "{\"type\":\"message\""))
         hear_entry(run, client, text, length);
     else if (begins(text, length, "{\"type\":\"ack\""))
-        client->unanswered -= client->unanswered > 0;
+        client->unanswered -= client->unanswered > 0 && !run->options.until_all;
     else if (begins(text, length, "{\"type\":\"live\"") && !client->ready)
         mark_ready(run, client);
     else if (begins(text, length, "{\"type\":\"error\"")) {
@@ -356,7 +378,7 @@ static void usage(void)
     fprintf(stderr,
             "usage: load --port N --pid N [--protocol v1|plain|raw] [--rooms N] [--members N]\n"
             "            [--writers N] [--messages N] [--rate N | --window N] [--text N]\n"
-            "            [--history N] [--deadline SECONDS]\n");
+            "            [--until-all] [--history N] [--deadline SECONDS]\n");
     exit(2);
 }
 
@@ -376,6 +398,7 @@ static struct options parse(int count, char **words)
         {"rooms", 1, NULL, 'r'},    {"members", 1, NULL, 'm'},  {"writers", 1, NULL, 'w'},
         {"messages", 1, NULL, 'n'}, {"rate", 1, NULL, 'R'},     {"window", 1, NULL, 'W'},
         {"text", 1, NULL, 't'},     {"deadline", 1, NULL, 'd'}, {"history", 1, NULL, 'h'},
+        {"until-all", 0, NULL, 'a'},
         {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(count, words, "", names, NULL)) != -1;)
         switch (c) {
@@ -412,6 +435,9 @@ static struct options parse(int count, char **words)
         case 'h':
             options.history = atol(optarg);
             break;
+        case 'a':
+            options.until_all = true;
+            break;
         case 'd':
             options.deadline_s = atof(optarg);
             break;
@@ -419,17 +445,9 @@ static struct options parse(int count, char **words)
             usage();
         }
     if (options.port <= 0 || options.pid <= 0 || options.rooms < 1 || options.members < 1 ||
-        options.writers > options.members)
+        options.writers > options.members || (options.until_all && options.window > UNTIL_ALL_MAX))
         usage();
     return options;
-}
-
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void print_results(const struct run *run, double enter_s, double talk_s, double cpu_s,
@@ -455,7 +473,6 @@ int main(int count, char **words)
     run.clients = calloc(run.count, sizeof *run.clients);
     if (!run.clients || run.epoll < 0)
         die("load");
-    raise_descriptor_limit();
     struct process_memory before = process_memory(run.options.pid);
     double enter_s = everybody_enters(&run);
     for (int64_t until = monotonic_ns() + 1500000000; run.now_ns < until;)
@@ -468,6 +485,7 @@ int main(int count, char **words)
     for (size_t i = 0; i < run.count; i++) {
         connection_close(&run.clients[i].connection);
         free(run.clients[i].received);
+        free(run.clients[i].readers);
     }
     free(run.clients);
     return run.wrong > 0;

@@ -16,7 +16,9 @@ def build_bench():
 
 
 def load(build, server, **options):
-    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    words = []
+    for key, value in options.items():
+        words += [f"--{key.replace('_', '-')}"] + ([] if value is True else [str(value)])
     done = subprocess.run([f"{build}/load", "--port", str(server.port), "--pid", str(server.pid),
                            "--protocol", server.protocol, *words],
                           capture_output=True, text=True, timeout=300)
