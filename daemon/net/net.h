@@ -19,6 +19,7 @@
 #define FRONT_PROTOCOL "hearth,front"
 #define WAKE_PROTOCOL "hearth,wake"
 
+#define SECOND_US INT64_C(1000000)
 #define PT_SERV_BUF_BYTES 20480  /* one TLS record and more; a multiple of 16 */
 #define TX_PACKET_BYTES 65536    /* one send up to here */
 #define RX_BUFFER_BYTES 512      /* of each connection for as long as it lives; longer frames come in parts */

@@ -20,12 +20,10 @@
 #include "daemon/net/notify.h"
 #include "daemon/net/secure.h"
 #include "daemon/net/signals.h"
+#include "daemon/net/stop.h"
 #include "daemon/net/websocket.h"
 #include "storage/store.h"
 
-#define SECOND_US INT64_C(1000000)
-#define STOP_US (7 * SECOND_US)    /* however storage fares: the core gives it 5 s */
-#define GOODBYE_US SECOND_US       /* for the peers' side of the close; phones may be silent */
 #define WAITING_SHARE 4           /* one in so many may wait for the head of its request */
 #define TICK_SLACK_US 1000
 #define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
@@ -119,38 +117,6 @@ static int64_t flush(struct server *server)
     return server->due ? 0 : flush_ms;
 }
 
-static void end_loop(struct server *server)
-{
-    server->stop.is_done = true;
-    lws_cancel_service(server->context);
-}
-
-static void on_stop_overdue(lws_sorted_usec_list_t *timer)
-{
-    struct server *server = lws_container_of(timer, struct server, stop_timer);
-    log_info("server: cut off those that did not answer the good-bye connections=%d after_ms=%d",
-             server->connection_count,
-             (int)((server->stop.is_told ? GOODBYE_US : STOP_US) / 1000));
-    end_loop(server);
-}
-
-/* What is queued is committed and acknowledged however long that takes, up to STOP_US; then every
- * socket has its close frame or the rest of its answer, and who does not take it is not waited for. */
-static void go_on_stopping(struct server *server)
-{
-    if (!server->stop.is_begun || server->stop.is_done)
-        return;
-    bool is_drained = gateway_drain(server->gateway);
-    if (is_drained && server->connection_count == 0) {
-        end_loop(server);
-    } else if (!server->stop.is_told && gateway_has_told_all(server->gateway)) {
-        server->stop.is_told = true;
-        lws_sul_schedule(server->context, 0, &server->stop_timer, on_stop_overdue, GOODBYE_US);
-    }
-}
-
-static void stop_begin(struct server *server);
-
 /* Everything that gathered in this turn goes out, in one write a connection. */
 static void turn_end(struct server *server)
 {
@@ -159,7 +125,7 @@ static void turn_end(struct server *server)
     lws_sul_cancel(&server->turn_timer);
     read_on_rest(server);
     int64_t tick_ms = gateway_tick(server->gateway);
-    go_on_stopping(server);
+    stop_go_on(server);
     int64_t flush_ms = flush(server);
     if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
         server->stop.wants_restart = true;
@@ -240,26 +206,6 @@ static void on_watchdog(lws_sorted_usec_list_t *timer)
 }
 
 /* ---- stopping and reloading ---- */
-
-/* A stop that comes while a restart is under way takes its place. */
-static void stop_for_good(struct server *server)
-{
-    server->stop.wants_restart = false;
-    notify_stopping();
-    stop_begin(server);
-}
-
-static void stop_begin(struct server *server)
-{
-    if (server->stop.is_begun)
-        return;
-    server->stop.is_begun = true;
-    log_info("server: %s connections=%d",
-             server->stop.wants_restart ? "restarting" : "stopping", server->connection_count);
-    accept_end(server);
-    lws_sul_schedule(server->context, 0, &server->stop_timer, on_stop_overdue, STOP_US);
-    go_on_stopping(server);
-}
 
 static void apply_config(struct server *server)
 {
