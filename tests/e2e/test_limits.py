@@ -45,6 +45,18 @@ async def test_bytes_on_disk_are_limited_by_the_hour(make_daemon):
     await part(mina, jun)
 
 
+async def test_requests_with_a_key_are_no_hellos(make_daemon):
+    daemon = make_daemon(LIMITED)
+    [mina] = await meet(daemon, "mina")
+    for _ in range(140):
+        status, _, body = daemon.http("GET", "/api/v1/rooms/lobby/messages?limit=1",
+                                      headers={"Authorization": "Bearer " + mina.key})
+        assert status == 200, body
+    async with await Client.connect(daemon, "jun"):
+        pass
+    await mina.close()
+
+
 async def test_joins_are_limited(make_daemon):
     daemon = make_daemon({**LIMITED, "limits.joins_per_minute": 6, "limits.joins_burst": 5})
     mina = await Client.connect(daemon, "mina")
