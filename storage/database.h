@@ -11,7 +11,7 @@
 
 #define DATABASE_PAGE_BYTES                                                                        \
     1024 /* a small commit writes a third of what 4096 would make it write */
-#define DATABASE_STATEMENTS_MAX 128 /* a power of two, well above the statements of a thread */
+#define DATABASE_STATEMENTS_MAX 512 /* a power of two, well above all that are written in storage */
 
 /* What the newest failure means for whoever asked. */
 enum failure {

@@ -239,6 +239,16 @@ def sizes():
                 yield f"{path}:{start}: {length} lines in {name}; at most {FUNCTION_LINES_MAX}"
 
 
+# ---- statements
+
+def statements():
+    """A connection keeps what it has prepared; a table that is full refuses whatever comes next."""
+    most = int(re.search(r"DATABASE_STATEMENTS_MAX (\d+)", text_of(Path("storage/database.h")))[1])
+    count = sum(text_of(path).count("database_prepare(") for path in tracked(".c") if path.parts[0] == "storage")
+    if not 0 < count <= most * 3 // 4:
+        yield f"storage: {count} statements; DATABASE_STATEMENTS_MAX is {most} and should be larger"
+
+
 # ---- asyncapi
 
 def references_of(node):
@@ -285,7 +295,8 @@ def used():
         yield "the tables cannot be read"
 
 
-RULES = {rule.__name__: rule for rule in (floors, circles, includes, top, words, sizes, asyncapi, used)}
+RULES = {rule.__name__: rule for rule in (floors, circles, includes, top, words, sizes, statements, asyncapi,
+                                       used)}
 
 if __name__ == "__main__":
     complaints = list(RULES[sys.argv[1]]())
