@@ -1,6 +1,6 @@
 #include "tests/storage/store_fixture.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -86,18 +86,16 @@ void fixture_close(struct store_fixture *fixture)
     fixture->store = NULL;
 }
 
+static int remove_entry(const char *name, const struct stat *about, int type, struct FTW *where)
+{
+    (void)about, (void)type, (void)where;
+    return remove(name);
+}
+
 void fixture_finish(struct store_fixture *fixture)
 {
     fixture_close(fixture);
-    DIR *folder = opendir(fixture->folder);
-    struct dirent *file;
-    while (folder && (file = readdir(folder))) {
-        char name[400];
-        snprintf(name, sizeof name, "%s/%s", fixture->folder, file->d_name);
-        unlink(name);
-    }
-    closedir(folder);
-    rmdir(fixture->folder);
+    assert_int_equal(nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* While the store is open only its own VFS gets past its locks. */

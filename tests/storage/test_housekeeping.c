@@ -13,49 +13,7 @@
 #include "storage/damage.h"
 #include "storage/old_copy.h"
 #include "storage/schema.h"
-#include "storage/start.h"
-#include "tests/storage/store_fixture.h"
-
-struct bench {
-    struct store_fixture fixture; /* its folder and options; no store */
-    struct start start;
-    struct writer writer;
-    struct housekeeping housekeeping;
-};
-
-static int open_bench(void **state)
-{
-    struct bench *bench = calloc(1, sizeof *bench);
-    char why[256] = "";
-    fixture_init(&bench->fixture);
-    bench->fixture.options.path = bench->fixture.path;
-    if (!start_open(&bench->start, &bench->fixture.options, why, sizeof why))
-        fail_msg("%s", why);
-    assert_true(writer_init(&bench->writer, &bench->start, &bench->fixture.options));
-    housekeeping_init(&bench->housekeeping, 0);
-    *state = bench;
-    return 0;
-}
-
-static int close_bench(void **state)
-{
-    struct bench *bench = *state;
-    writer_finish(&bench->writer);
-    start_close(&bench->start);
-    fixture_finish(&bench->fixture);
-    free(bench);
-    return 0;
-}
-
-static void make_room(struct bench *bench)
-{
-    struct job *job = job_create(JOB_ROOM_CREATE);
-    job->room.room.id = LOBBY;
-    strcpy(job->room.room.name, "lobby");
-    strcpy(job->room.room.folded, "lobby");
-    assert_true(writer_commit(&bench->writer, job));
-    assert_int_equal(fixture_result(job), JOB_DONE);
-}
+#include "tests/storage/writer_bench.h"
 
 static void step(struct bench *bench, int64_t now_ms)
 {
@@ -68,7 +26,7 @@ static void step(struct bench *bench, int64_t now_ms)
 static void nothing_is_written_while_nobody_speaks(void **state)
 {
     struct bench *bench = *state;
-    make_room(bench);
+    bench_make_room(bench, LOBBY, "lobby");
     bench->fixture.options.retention_age_ms = 1000;
     bench->fixture.options.retention_entries = 1;
     bench->fixture.options.guest_age_ms = 1000;
@@ -84,7 +42,7 @@ static void nothing_is_written_while_nobody_speaks(void **state)
 static void the_next_look_is_a_minute_away_when_all_is_done(void **state)
 {
     struct bench *bench = *state;
-    make_room(bench);
+    bench_make_room(bench, LOBBY, "lobby");
     step(bench, 5000);
     assert_true(bench->housekeeping.due_ms >= 5000 + 60000);
 }
@@ -93,7 +51,7 @@ static void the_next_look_is_a_minute_away_when_all_is_done(void **state)
 static void a_group_that_failed_can_be_given_again(void **state)
 {
     struct bench *bench = *state;
-    make_room(bench);
+    bench_make_room(bench, LOBBY, "lobby");
     struct job *first = fixture_message(&bench->fixture, MINA, "one", "n1");
     struct job *second = fixture_message(&bench->fixture, MINA, "two", "n2");
     first->next = second;
@@ -118,7 +76,7 @@ static void a_group_that_failed_can_be_given_again(void **state)
 static void a_check_that_takes_too_long_is_unfinished(void **state)
 {
     struct bench *bench = *state;
-    make_room(bench);
+    bench_make_room(bench, LOBBY, "lobby");
     for (int i = 0; i < 50; i++) {
         struct job *jobs = NULL;
         for (int j = 0; j < 200; j++) {
@@ -156,7 +114,7 @@ static void a_copy_from_before_a_migration_holds_everything(void **state)
 {
     struct bench *bench = *state;
     struct store_fixture copy = {.store = NULL};
-    make_room(bench);
+    bench_make_room(bench, LOBBY, "lobby");
     assert_int_equal(old_copy_keep(&bench->writer.database, bench->fixture.path, 1), OLD_COPY_KEPT);
     snprintf(copy.path, sizeof copy.path, "%.64s/chat.db.version-1", bench->fixture.folder);
     assert_int_equal(fixture_query(&copy, "SELECT count(*) FROM rooms"), 1);
@@ -181,8 +139,6 @@ static void an_old_copy_counts_and_goes_after_thirty_days_of_running(void **stat
     assert_true(old_copy_age(database, path, 131 * day_ms)); /* another one: counted anew */
     assert_true(old_copy_bytes(path) > 0);
 }
-
-#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
 
 int main(void)
 {
