@@ -82,15 +82,11 @@ static size_t distance(const char *a, const char *b)
     return length_a > length_b ? length_a : length_b;
 }
 
-static enum exit_code no_such_command(int argc, char **argv)
+/* The command whose words are most like these: its first word alone, or with the next. NULL when none is. */
+static const char *nearest_command(const char *given, const char *two)
 {
-    char given[128], two[128];
     const char *nearest = NULL;
     size_t least = 3; /* farther than this is another word */
-    if (argc == 0)
-        return complain(EXIT_WRONG_USE, "a command is needed; hearthctl help lists them.");
-    snprintf(given, sizeof given, "%s", argv[0]);
-    snprintf(two, sizeof two, "%s %s", argv[0], argc > 1 ? argv[1] : "");
     for (size_t i = 0; i < command_count; i++) {
         bool has_two = strchr(commands[i].words, ' ') != NULL;
         size_t far = distance(commands[i].words, has_two ? two : given);
@@ -99,9 +95,36 @@ static enum exit_code no_such_command(int argc, char **argv)
             nearest = commands[i].words;
         }
     }
+    return nearest;
+}
+
+/* "list, show, rename": what follows this word in a command; "" when nothing does. */
+static void list_followers(const char *word, char *out, size_t size)
+{
+    size_t at = 0, length = strlen(word);
+    out[0] = '\0';
+    for (size_t i = 0; i < command_count; i++) {
+        const char *words = commands[i].words;
+        if (strncmp(words, word, length) == 0 && words[length] == ' ' && at < size)
+            at += (size_t)snprintf(out + at, size - at, "%s%s", at ? ", " : "", words + length + 1);
+    }
+}
+
+static enum exit_code no_such_command(int argc, char **argv)
+{
+    if (argc == 0)
+        return complain(EXIT_WRONG_USE, "a command is needed; hearthctl help lists them.");
+    const char *given = argv[0];
+    char two[128], followers[256];
+    snprintf(two, sizeof two, "%s %s", given, argc > 1 ? argv[1] : "");
+    const char *nearest = nearest_command(given, two);
     if (nearest)
         return complain(EXIT_WRONG_USE, "there is no command \"%s\"; did you mean %s?",
                         strchr(nearest, ' ') ? two : given, nearest);
+    list_followers(given, followers, sizeof followers);
+    if (followers[0])
+        return complain(EXIT_WRONG_USE, "there is no command \"%s\"; %s is followed by one of: %s.",
+                        argc > 1 ? two : given, given, followers);
     return complain(EXIT_WRONG_USE, "there is no command \"%s\"; hearthctl help lists them.", given);
 }
 

@@ -45,8 +45,20 @@ static int option_of(int found)
     return -1;
 }
 
+/* Whether a long option that is cut short, as getopt_long takes them, may mean several. */
+static bool is_ambiguous(const struct option *longs, const char *argument)
+{
+    int count = 0;
+    if (strncmp(argument, "--", 2) != 0)
+        return false;
+    for (; longs->name; longs++)
+        count += strncmp(longs->name, argument + 2, strcspn(argument + 2, "=")) == 0;
+    return count > 1;
+}
+
 /* Says which argument getopt_long did not like, and why. */
-static void explain(int found, char **argv, const char *words, char *why, size_t why_size)
+static void explain(const struct grammar *grammar, int found, char **argv, const char *words, char *why,
+                    size_t why_size)
 {
     const char *argument = argv[optind > 0 ? optind - 1 : 0];
     int option = option_of(optopt);
@@ -55,6 +67,8 @@ static void explain(int found, char **argv, const char *words, char *why, size_t
                  option_descriptions[option].value);
     else if (option >= 0 && optopt >= VALUE_BASE)
         snprintf(why, why_size, "--%s takes no value", option_descriptions[option].name);
+    else if (is_ambiguous(grammar->longs, argument))
+        snprintf(why, why_size, "%s has several options that begin with %s", words, argument);
     else if (optopt && argument[1] != '-')
         snprintf(why, why_size, "%s knows no option -%c", words, optopt);
     else
@@ -71,7 +85,7 @@ static bool read_options(const struct grammar *grammar, int argc, char **argv, c
     while ((found = getopt_long(argc, argv, grammar->letters, grammar->longs, NULL)) != -1) {
         int option = option_of(found);
         if (found == '?' || found == ':' || option < 0) {
-            explain(found, argv, words, why, why_size);
+            explain(grammar, found, argv, words, why, why_size);
             return false;
         }
         invocation->options[option] = optarg ? optarg : "";

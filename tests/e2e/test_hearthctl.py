@@ -19,8 +19,12 @@ def run(*words, **options):
     ([], "a command is needed"),
     (["rom", "list"], "did you mean room list?"),
     (["stauts"], "there is no command"),
+    (["user", "remove", "x"], 'there is no command "user remove"; user is followed by one of: list, show, rename'),
+    (["token"], 'there is no command "token"; token is followed by one of: create, list, revoke.'),
     (["ban", "lobby"], "ban needs USER; usage: hearthctl ban ROOM USER"),
     (["ban", "lobby", "troll", "--fpr", "3h"], "knows no option --fpr"),
+    (["ban", "lobby", "troll", "--fo"], "--for needs a value: TIME"),
+    (["ban", "lobby", "troll", "--f", "3h"], "ban has several options that begin with --f"),
     (["ban", "lobby", "troll", "--for"], "--for needs a value: TIME"),
     (["tail", "lobby", "-q"], "knows no option -q"),
     (["status", "now"], 'status takes no "now"'),
@@ -42,6 +46,14 @@ def test_help_of_one_command_tells_its_options(words):
         words = ["ban", "-h"]
     done = run(*words)
     assert done.returncode == 0 and "--for TIME" in done.stdout and "usage: hearthctl ban" in done.stdout
+
+
+def test_only_roles_that_can_be_given_are_named(daemon):
+    for words, named in ((["user", "role", "mina", "king"], "guest, member, moderator or admin."),
+                         (["user", "role", "mina", "owner"], "guest, member, moderator or admin."),
+                         (["role", "lobby", "mina", "admin"], "guest, member, moderator or owner.")):
+        done = run("--socket", daemon.socket, *words)
+        assert done.returncode == 1 and f"role must be {named}" in done.stderr, done.stderr
 
 
 async def test_options_stand_anywhere_and_in_any_spelling(daemon):
