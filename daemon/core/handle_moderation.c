@@ -1,5 +1,5 @@
-/* handle_moderation.c - who may be in a room and what they may do there: invite, kick, role. What a room remembers about a user is stored first and then applied to whoever is
- * here. */
+/* handle_moderation.c - who may be in a room and what they may do there: invite, kick, role. What a room remembers
+ * about a user is stored first and then applied to whoever is here. */
 #include "daemon/core/access.h"
 #include "daemon/core/ask.h"
 #include "daemon/core/audit.h"
@@ -67,9 +67,6 @@ enum outcome handle_role(struct ask *ask)
     const struct moderation moderation = {.user = ask->request.as_role.user,
                                           .change = GRANT_ROLE,
                                           .role = role_find(ask->request.as_role.role)};
-    if (moderation.role == ROLE_NONE || moderation.role == ROLE_ADMIN)
-        return ask_fail(ask, ERROR_bad_request, "role",
-                        "A role is owner, moderator, member or guest.");
     return moderate(ask, &moderation);
 }
 

@@ -166,15 +166,6 @@ static enum outcome free_name(struct ask *ask, const struct user_figures *figure
     return naming_rename(ask, figures->user.id, figures->user.name, other, 0);
 }
 
-static enum outcome set_role(struct ask *ask, const struct user_figures *figures)
-{
-    int role = word_find(WORDS_role, ask->request.as_user.role);
-    if (role == ROLE_OWNER || role <= ROLE_NONE)
-        return ask_fail(ask, ERROR_bad_request, "role",
-                        "role must be guest, member, moderator or admin in the gateway.");
-    return change(ask, &figures->user, USER_ROLE, (enum role)role);
-}
-
 /* The request is whole: see ask_submit_whole. */
 static enum outcome answer_user(struct ask *ask, struct job *job)
 {
@@ -185,7 +176,7 @@ static enum outcome answer_user(struct ask *ask, struct job *job)
     if (job->users.count == 0)
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
     if (wanted->role)
-        return set_role(ask, figures);
+        return change(ask, &figures->user, USER_ROLE, role_find(wanted->role));
     if (wanted->rename)
         return naming_rename(ask, figures->user.id, figures->user.name, wanted->rename,
                              ask->gateway->config->accounts.name_hold_days * DAY_MS);

@@ -10,6 +10,18 @@ export type Role =
   | "owner"
   | "admin";
 
+export type RoomRole =
+  | "guest"
+  | "member"
+  | "moderator"
+  | "owner";
+
+export type GatewayRole =
+  | "guest"
+  | "member"
+  | "moderator"
+  | "admin";
+
 export type Speaker =
   | "guest"
   | "member"
@@ -1183,7 +1195,7 @@ export interface RoleRequest {
   /** User. */
   user: string;
   /** owner, moderator, member or guest. */
-  role: Role;
+  role: RoomRole;
 }
 
 /** Have a password, who had none: it signs in on any device, and the name is kept. */
@@ -1337,7 +1349,7 @@ export interface UserRequest {
   /** Called. */
   user: string;
   /** In the gateway from now on: guest, member, moderator or admin. */
-  role?: Role;
+  role?: GatewayRole;
   /** Called so from now on. */
   rename?: string;
   /** The name is nobody's any more: a held one, or one that is in use. */

@@ -15,6 +15,7 @@ export type {
   Request,
   Role,
   RoomLine,
+  RoomRole,
   Visibility,
   WelcomeReply as Welcome,
 } from "./protocol.gen";

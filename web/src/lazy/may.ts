@@ -1,6 +1,6 @@
 // What a role allows: nothing is shown that would be refused. The table is protocol/permission.def.
 import { least, ranks } from "../protocol.gen";
-import type { Role } from "../wire";
+import type { Role, RoomRole } from "../wire";
 
 type Operation = keyof typeof least;
 
@@ -14,6 +14,6 @@ export function mayTo(role: Role, operation: Operation, theirs: Role): boolean {
 }
 
 /** The roles one may give: those below one's own. */
-export function givable(role: Role): Role[] {
-  return (["moderator", "member", "guest"] as Role[]).filter((one) => ranks.indexOf(one) < ranks.indexOf(role));
+export function givable(role: Role): RoomRole[] {
+  return (["moderator", "member", "guest"] as RoomRole[]).filter((one) => ranks.indexOf(one) < ranks.indexOf(role));
 }

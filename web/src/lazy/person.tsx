@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { chat, close, open, type Open } from "../app";
 import type { Room } from "../room";
-import type { Role } from "../wire";
+import type { Role, RoomRole } from "../wire";
 import { t, type Key } from "../words";
 import { block } from "./known";
 import { givable, may, mayTo } from "./may";
@@ -28,7 +28,7 @@ interface Whom {
 /** What whoever looks after the room may do. */
 function Rules({ room, name, theirs, choose, run }: Whom & { choose(kind: Kind): void; run(what: () => Promise<unknown>): void }) {
   const mine = room.role.value;
-  const give = (role: Role) => run(() => chat.do({ type: "role", room: room.name, user: name, role }));
+  const give = (role: RoomRole) => run(() => chat.do({ type: "role", room: room.name, user: name, role }));
   return (
     <>
       {mayTo(mine, "mute", theirs) && <Item text={t("mute")} act={() => choose("mute")} />}
