@@ -68,7 +68,7 @@ void direct_note_left(struct room *room, int64_t user_id)
     room->left_b |= user_id == room->user_b;
 }
 
-static void tell_shown(const struct gateway *gateway, const struct room *room, int64_t user_id)
+void direct_tell(const struct gateway *gateway, const struct room *room, int64_t user_id)
 {
     const struct user *user = user_find_id(gateway, user_id);
     for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
@@ -83,9 +83,9 @@ static void tell_shown(const struct gateway *gateway, const struct room *room, i
 void direct_show(struct gateway *gateway, struct room *room)
 {
     if (room->left_a)
-        tell_shown(gateway, room, room->user_a);
+        direct_tell(gateway, room, room->user_a);
     if (room->left_b)
-        tell_shown(gateway, room, room->user_b);
+        direct_tell(gateway, room, room->user_b);
     room->left_a = room->left_b = false;
 }
 

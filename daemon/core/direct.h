@@ -27,6 +27,9 @@ void direct_hold_name(struct gateway *gateway, const struct held_name *held);
 /* A user is called otherwise: so are their direct rooms, and those in them are told. */
 void direct_rename(struct gateway *gateway, int64_t user_id, const char *name);
 
+/* All connections of this one of its two users are told that it is there. */
+void direct_tell(const struct gateway *gateway, const struct room *room, int64_t user_id);
+
 /* A user is not shown it any more until something is said in it; and that, if anybody was. */
 void direct_note_left(struct room *room, int64_t user_id);
 void direct_show(struct gateway *gateway, struct room *room);

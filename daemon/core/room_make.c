@@ -107,18 +107,6 @@ void room_make_undo(struct gateway *gateway, int64_t room_id)
     room_destroy(gateway, room);
 }
 
-static void tell_user(const struct gateway *gateway, const struct room *room, int64_t user_id)
-{
-    const struct user *user = user_find_id(gateway, user_id);
-    for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
-        const struct event_room event = {.change = "created",
-                                         .name = room->name,
-                                         .visibility = visibility_name(room->visibility),
-                                         .peer = room_peer(room, session)};
-        (void)session_tell(session, EVENT_room, &event);
-    }
-}
-
 void room_made(struct gateway *gateway, struct job *job)
 {
     struct room *room = room_find_id(gateway, job->room.room.id);
@@ -133,8 +121,8 @@ void room_made(struct gateway *gateway, struct job *job)
         announce_room(gateway, room, "created");
         return;
     }
-    tell_user(gateway, room, room->user_a);
-    tell_user(gateway, room, room->user_b);
+    direct_tell(gateway, room, room->user_a);
+    direct_tell(gateway, room, room->user_b);
 }
 
 struct room *room_make(struct gateway *gateway, const struct room_row *row)
