@@ -3,6 +3,7 @@ from client import Client, meet, part
 
 
 async def den(daemon, *names):
+    """A room of the first one, in which all others are."""
     people = await meet(daemon, *names)
     await people[0].ask("create", room="den")
     for person in people:

@@ -8,6 +8,7 @@ import pytest
 from client import Client, meet, part
 from daemon import DEADLINE_S
 from test_clock import clock  # noqa: F401: a fixture
+from test_kick import den
 
 DAY = 86400
 HOUR = 3600
@@ -92,15 +93,6 @@ async def test_an_administrator_finds_and_removes_what_nobody_used(make_daemon):
     assert sorted(line.split("\t")[0] for line in said.splitlines()) == empty
     assert rooms(daemon) == ["buy 03", "lobby"] and rooms(daemon, "--empty") == []
     await part(mina, jun)
-
-
-async def den(daemon, *names):
-    """A room of the first one, in which all others are."""
-    people = await meet(daemon, *names)
-    await people[0].ask("create", room="den")
-    for person in people:
-        await person.join("den")
-    return people
 
 
 async def pass_days(daemon, days, client):

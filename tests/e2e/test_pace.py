@@ -1,13 +1,6 @@
 """Slow mode and rooms in which not everybody speaks: set with slow_seconds and speak."""
-from client import Client, meet, part
-
-
-async def den(daemon, *names):
-    people = await meet(daemon, *names)
-    await people[0].ask("create", room="den")
-    for person in people:
-        await person.join("den")
-    return people
+from client import Client, part
+from test_kick import den
 
 
 async def test_in_slow_mode_the_next_message_waits_and_the_wait_is_told(daemon):
