@@ -95,7 +95,7 @@ enum job_result {
     JOB_REPEATED,         /* append, repeat: this nonce is known; seq and ts are the first one's */
     JOB_SINCE_PRUNED,     /* the same: it cannot be known, retention has passed since */
     JOB_FILE_MISSING,     /* there is none, or not one that this message may have */
-    JOB_FILES_FULL,       /* no file finds a place: job_file says by which setting */
+    JOB_FILES_FULL,       /* no file finds a place: job_file says by which setting; of a step: the disk */
     JOB_MESSAGE_MISSING,  /* the target is no message, was deleted, or was pruned */
     JOB_NOT_OWN,          /* the target is somebody else's and there is no moderator */
     JOB_NAME_TAKEN,

@@ -86,10 +86,12 @@ static void end_refused(struct gateway *gateway, struct upload *upload, const st
         listener(owner, &news);
 }
 
-static void refuse_step(const struct job *job, struct refusal *refusal)
+static void refuse_step(const struct gateway *gateway, const struct job *job, struct refusal *refusal)
 {
     if (job->result == JOB_REFUSED)
         refuse(refusal, ERROR_bad_request, job->file_step.field, "%s", job->why);
+    else if (job->result == JOB_FILES_FULL)
+        file_refuse_quota(gateway, FILE_QUOTA_DISK, refusal);
     else
         refuse(refusal, ERROR_storage_unavailable, NULL, NULL);
 }
@@ -161,7 +163,7 @@ static void take_step(struct gateway *gateway, struct file_turn *turn, struct jo
     struct upload *upload = (struct upload *)(void *)((char *)turn - offsetof(struct upload, turn));
     struct refusal refusal;
     if (job->result != JOB_DONE) {
-        refuse_step(job, &refusal);
+        refuse_step(gateway, job, &refusal);
         end_refused(gateway, upload, &refusal);
         return;
     }

@@ -35,7 +35,7 @@ struct gathered {
 
 static void fail(struct job *job, const char *what)
 {
-    job->result = JOB_UNAVAILABLE;
+    job->result = errno == ENOSPC || errno == EDQUOT ? JOB_FILES_FULL : JOB_UNAVAILABLE;
     snprintf(job->why, sizeof job->why, "%s: %.80s.", what, strerror(errno));
 }
 

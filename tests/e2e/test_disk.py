@@ -8,6 +8,8 @@ import subprocess
 import pytest
 
 from client import Client, meet, part
+from files import must_upload, png, upload
+from test_files_upload import announce, patch
 
 
 @pytest.fixture
@@ -31,6 +33,12 @@ def fill(folder):
                 filler.write(block)
         except OSError:
             pass
+
+
+def fill_but(folder, free_bytes):
+    space = os.statvfs(folder)
+    with open(folder / "filler", "wb") as filler:
+        filler.write(bytes(space.f_bavail * space.f_frsize - free_bytes))
 
 
 async def say_until_refused(client, prefix):
@@ -103,6 +111,66 @@ async def test_a_start_after_a_crash_on_a_full_disk_of_4_mib(make_daemon, small_
     assert [m["seq"] for m in history["messages"]] == [ack["seq"]]
     await mina.close()
     os.unlink(small_disk / "filler")
+
+
+def files_on(folder):
+    return [path.name for path in (folder / "chat.files").iterdir()]
+
+
+@pytest.fixture
+def disk_with_files(small_disk, make_daemon):
+    """A file system of 48 MiB, and a gateway on it."""
+    if subprocess.call(["mount", "-o", "remount,size=48m", str(small_disk)]) != 0:
+        pytest.skip("it cannot be made larger")
+    return small_disk, make_daemon({"storage.path": small_disk / "chat.db"})
+
+
+async def begin_upload(daemon, person):
+    _, place, _ = announce(daemon, person, 2 << 20)
+    assert patch(daemon, person, place, 0, b"x" * (1 << 20))[0] == 204
+    return place
+
+
+def check_disk_is_full(status, answer):
+    assert (status, answer["error_code"], answer["field"]) == (507, "disk_quota", "files.disk_bytes"), answer
+    assert "disk" in answer["message"]
+
+
+async def test_where_a_disk_is_nearly_full_files_end_and_words_go_on(disk_with_files):
+    folder, daemon = disk_with_files
+    [mina] = await meet(daemon, "mina")
+    file = must_upload(daemon, mina, png(noise=1 << 20))
+    said = [(await mina.ask("send", room="lobby", nonce="1", files=[file["id"]]))["seq"]]
+    place = await begin_upload(daemon, mina)
+    fill_but(folder, 12 << 20)
+    check_disk_is_full(*upload(daemon, mina, b"x"))
+    status, _, answer = patch(daemon, mina, place, 1 << 20, b"x" * (1 << 20))
+    check_disk_is_full(status, answer)
+    daemon.advance(120)  # the oldest files give way
+    while files_on(folder):
+        said.append((await mina.send(f"word {len(said)}"))["seq"])
+    messages = (await mina.ask("history", room="lobby", limit=200))["messages"]
+    assert [m["seq"] for m in messages][-len(said):] == said[-200:]
+    first = (await mina.ask("history", room="lobby", after=said[0] - 1, limit=1))["messages"][0]
+    assert first["files"][0]["gone"] is True
+    os.unlink(folder / "filler")
+    must_upload(daemon, mina, b"x")
+    await part(mina)
+
+
+async def test_a_disk_that_fills_in_the_middle_of_a_file_is_said_and_nothing_of_it_stays(disk_with_files):
+    folder, daemon = disk_with_files
+    [mina] = await meet(daemon, "mina")
+    place = await begin_upload(daemon, mina)
+    fill(folder)
+    status, _, answer = patch(daemon, mina, place, 1 << 20, b"x" * (1 << 20))
+    check_disk_is_full(status, answer)
+    while files_on(folder):
+        await mina.ask("ping")
+    assert (await mina.send("it took the place of the file"))["seq"]
+    os.unlink(folder / "filler")
+    must_upload(daemon, mina, b"x")
+    await part(mina)
 
 
 async def test_nobody_waits_for_a_disk_that_hangs_but_who_asked_it(make_daemon):
