@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from client import meet, part
 from daemon import DEADLINE_S, run_hearthd
+from files import kept, key_of
 from test_frames import frame, handshake
 
 RESERVED = 8          # connections left for the test's own questions
@@ -231,3 +233,49 @@ def test_no_crowd_makes_it_take_more_than_it_promised(crowded):
         print(f"{name:24} {peak / 2**20:7.1f} MiB of {promised / 2**20:.1f}")
     worst = max(found, key=found.get)
     assert found[worst] <= promised, f"{worst}: {found[worst]} bytes, {promised} were promised"
+
+
+UPLOADS = 20
+UPLOAD_BYTES = 32 << 10      # as README says; and of its connection, which --check-config counts by itself:
+CONNECTION_BYTES = 10 << 10
+PIECE_BYTES = 100 << 10
+
+
+def begin_upload(daemon, person):
+    raw = socket.create_connection(("127.0.0.1", daemon.port), timeout=DEADLINE_S)
+    raw.sendall(f"POST /api/v1/rooms/lobby/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: {8 << 20}\r\n"
+                f"Authorization: {key_of(person)['Authorization']}\r\n\r\n".encode())
+    return raw
+
+
+def received_bytes(daemon):
+    return sum((daemon.folder / "chat.files" / name).stat().st_size for name in kept(daemon))
+
+
+async def feed_all(daemon, person, uploads):
+    """Sends some of each, and gives the most that it takes meanwhile, and once all is written."""
+    peak, awaited = 0, received_bytes(daemon) + 8 * PIECE_BYTES * len(uploads)
+    for _ in range(8):
+        for raw in uploads:
+            raw.sendall(b"x" * PIECE_BYTES)
+            peak = max(peak, daemon.memory_bytes())
+    while received_bytes(daemon) < awaited:
+        await person.ask("ping")
+    return max(peak, daemon.memory_bytes())
+
+
+async def test_an_upload_takes_no_more_than_is_said_while_it_comes_and_while_it_is_held(make_daemon):
+    """Of as many more beside others that are held: what the first ones need once is counted elsewhere."""
+    daemon = make_daemon({"files.uploads": 2 * UPLOADS})
+    if is_sanitized(daemon):
+        pytest.skip("a sanitizer's own memory is not what is promised")
+    [mina] = await meet(daemon, "mina")
+    uploads = [begin_upload(daemon, mina) for _ in range(UPLOADS)]
+    before = await feed_all(daemon, mina, uploads)
+    more = [begin_upload(daemon, mina) for _ in range(UPLOADS)]
+    after = await feed_all(daemon, mina, more)
+    print(f"{(after - before) / UPLOADS / 1024:.1f} KiB an upload, its connection included")
+    assert after - before <= UPLOADS * (UPLOAD_BYTES + CONNECTION_BYTES)
+    for raw in uploads + more:
+        raw.close()
+    await part(mina)
