@@ -129,7 +129,7 @@ static bool open_radios(struct mesh *mesh, const config_setting_t *setting, char
         struct mesh_radio *radio = &mesh->radios[mesh->radio_count];
         if (!group)
             continue;
-        *radio = (struct mesh_radio){kinds[i], kinds[i]->open(&plan, group, why, why_size)};
+        *radio = (struct mesh_radio){.kind = kinds[i], .of = kinds[i]->open(&plan, group, why, why_size)};
         if (!radio->of)
             return false;
         mesh->radio_count++;

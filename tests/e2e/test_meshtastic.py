@@ -46,6 +46,14 @@ def ready(bridge, radio):
     return bridge
 
 
+def reached(bridge):
+    """Its broker has what it subscribes to."""
+    for _ in tries():
+        if any("the radio is reached" in line for line in bridge.log):
+            return
+    raise AssertionError(bridge.log)
+
+
 async def test_texts_go_both_ways(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
     with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
@@ -359,6 +367,7 @@ async def test_firmware_2_7_in_json(daemon, broker, radio):
 
     with MeshBridge(daemon, meshtastic(by_broker(broker, f'json = true; radio = "{radio.id}";'))) as bridge:
         settled(bridge)
+        reached(bridge)
         bridge.advance(3)
         say({"id": f"!{ANN:08x}", "longname": "Ann", "shortname": "A", "hardware": 43, "role": 0}, "nodeinfo", id=1)
         for _ in range(3):

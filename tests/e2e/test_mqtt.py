@@ -41,9 +41,16 @@ class Broker:
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
     def stop(self):
-        """Killed, it would forget its own sessions: then the listener here would not hear of what it took."""
-        self.process.terminate()
-        self.process.wait(DEADLINE_S)
+        """Killed, it would forget its own sessions: then the listener here would not hear of what it took. A signal
+        that comes while it starts is lost on it, so it is told until it ends."""
+        for _ in range(DEADLINE_S):
+            self.process.terminate()
+            try:
+                self.process.wait(1)
+                return
+            except subprocess.TimeoutExpired:
+                pass
+        raise AssertionError("the broker does not end")
 
     def publish(self, topic, payload, *more):
         subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s", *more], input=payload,

@@ -38,6 +38,7 @@ struct mesh_room {
 struct mesh_radio {
     const struct radio_kind *kind;
     void *of;
+    int64_t nodeinfo_ms; /* when it is due */
 };
 
 enum mesh_flight { FLIGHT_NONE, FLIGHT_PART, FLIGHT_NODEINFO };
@@ -77,7 +78,6 @@ struct mesh {
     struct known known;
     struct outbox outbox;
     enum mesh_flight flight;
-    int64_t nodeinfo_ms;             /* when it is due */
     size_t recalled;                 /* rooms whose history was read */
     uint64_t lost;                   /* letters, since it was logged */
     int64_t lost_told_ms;

@@ -272,6 +272,22 @@ bool mesh_is_echo(struct mesh *mesh, const struct packet_data *data)
     return false;
 }
 
+/* A radio that is reached later than the others hears who this is as well. */
+static bool nodeinfo_is_due(const struct mesh *mesh, int64_t now_ms)
+{
+    for (size_t i = 0; i < mesh->radio_count; i++)
+        if (may_take(mesh, &mesh->radios[i]) && now_ms >= mesh->radios[i].nodeinfo_ms)
+            return true;
+    return false;
+}
+
+static void note_nodeinfo(struct mesh *mesh, int64_t now_ms)
+{
+    for (size_t i = 0; i < mesh->radio_count; i++)
+        if (may_take(mesh, &mesh->radios[i]))
+            mesh->radios[i].nodeinfo_ms = now_ms + NODEINFO_MS;
+}
+
 static enum radio_outcome send_nodeinfo(struct mesh *mesh)
 {
     struct envelope envelope;
@@ -334,7 +350,7 @@ static void begin_flight(struct mesh *mesh)
 {
     struct outbox_part part;
     int64_t wait_ms = INT64_MAX, now_ms = bridge_now_ms();
-    bool is_nodeinfo = now_ms >= mesh->nodeinfo_ms && now_ms >= mesh->outbox.next_ms;
+    bool is_nodeinfo = now_ms >= mesh->outbox.next_ms && nodeinfo_is_due(mesh, now_ms);
     bool is_due = is_nodeinfo || outbox_next(&mesh->outbox, now_ms, &part, &wait_ms);
     if (wait_ms < INT64_MAX && now_ms + wait_ms < mesh->bridge->turn_ms)
         mesh->bridge->turn_ms = now_ms + wait_ms;
@@ -344,7 +360,7 @@ static void begin_flight(struct mesh *mesh)
     if (outcome == RADIO_NOT)
         return;
     if (is_nodeinfo)
-        mesh->nodeinfo_ms = now_ms + NODEINFO_MS;
+        note_nodeinfo(mesh, now_ms);
     mesh->flight = is_nodeinfo ? FLIGHT_NODEINFO : FLIGHT_PART;
     if (outcome == RADIO_SENT)
         land(mesh);
