@@ -13,6 +13,8 @@ ABOUT_HTTP = (
     "test_a_full_disk_is_waited_for_and_rooms_are_closed_until_then",
     "test_a_full_disk_is_said_and_over_when_there_is_space_again", "test_a_start_on_a_full_disk_serves_what_there_is",
     "test_a_start_after_a_crash_on_a_full_disk_of_4_mib", "test_a_full_disk_is_told_to_the_sender_who_comes_again",
+    "test_where_a_disk_is_nearly_full_files_end_and_words_go_on",
+    "test_a_disk_that_fills_in_the_middle_of_a_file_is_said_and_nothing_of_it_stays",
 
     "test_logs_may_be_json_lines", "test_requests_that_do_not_end_give_way",
     "test_metrics_tell_of_storage_clock_and_joins", "test_each_operation_answers_as_described",
