@@ -126,7 +126,7 @@ test("an invitation says what it can do", world(async ({ person, daemon }) => {
   await mina.press("dialog [name=room]", "Enter");
   await mina.waitForSelector(".title:has-text('vault')");
   await mina.click(".people button:text-is('Invite')");
-  await mina.waitForSelector("dialog:has-text('This room is private')");
+  await mina.waitForSelector("dialog button:has-text('Make an invite link')");
   await mina.keyboard.press("Escape");
   const jun = await speaker(daemon, "jun");
   await jun.ask({ type: "direct", to: "mina", text: "psst", nonce: "p" });

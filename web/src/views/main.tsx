@@ -54,7 +54,7 @@ export function Main() {
   const ahead = useLater(joined, () => import("../lazy/ahead"));
   useEffect(() => void ahead?.fetchAhead(), [ahead]);
   const people = useLater(joined, () => import("../lazy/people"));
-  const nowhere = useLater(!room, () => import("../lazy/nowhere"));
+  const nowhere = useLater(chat.me.value && !room && !narrow.value, () => import("../lazy/nowhere"));
   const dialogs = useLater(dialog.value ?? joined, () => import("../lazy/dialog"));
   if (!chat.me.value) return <Naming />;
   const shown = !room ? "rooms" : screen.value;
