@@ -34,8 +34,12 @@ static void ignore_close(void *connection, uint16_t code, const char *reason)
     (void)reason;
 }
 
+/* Later than the last by more than a room ever rests. */
 static void turn(struct gateway *gateway)
 {
+    static struct moment now = {.wall_ms = 1790000000000, .monotonic_ms = 1000};
+    now.monotonic_ms += 50;
+    gateway_set_now(gateway, &now);
     gateway_collect(gateway);
     gateway_flush(gateway);
 }
