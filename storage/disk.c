@@ -16,7 +16,7 @@ enum { FRAME_HEADER_BYTES = 24, FRAME_BYTES = FRAME_HEADER_BYTES + 4096 };
  * until its page comes. Who writes anything else, reads, or syncs, finds it written. The connection
  * that writes. */
 struct next_frame {
-    sqlite3_file *held_of; /* NULL: none is held */
+    _Atomic(sqlite3_file *) held_of; /* NULL: none is held. Readers look whether it is theirs */
     sqlite3_int64 offset;  /* where the next frame begins, as far as frames are written in order */
     unsigned char bytes[FRAME_BYTES];
 };
