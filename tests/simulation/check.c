@@ -107,7 +107,7 @@ void check_turn(struct world *world)
 /* --- the end
  * --------------------------------------------------------------------------------------- */
 
-static struct grant stored_grant(const struct world *world, int64_t room_id, int64_t user_id)
+struct grant stored_grant(const struct world *world, int64_t room_id, int64_t user_id)
 {
     struct job *job = job_create(JOB_GRANT_FIND);
     if (!job)

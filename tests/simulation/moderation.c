@@ -254,19 +254,6 @@ void moderation_act(struct client *client, const char *user)
 
 /* --- the end ------------------------------------------------------------------------------------- */
 
-static enum role stored_role(const struct world *world, int64_t room_id, int64_t user_id)
-{
-    struct job *job = job_create(JOB_GRANT_FIND);
-    if (!job)
-        wrong(world, "no memory");
-    job->grant_find.room_id = room_id;
-    job->grant_find.user_id = user_id;
-    fake_store_read(world->store, job);
-    enum role role = job->result == JOB_DONE ? job->grant_find.grant.role : ROLE_NONE;
-    job_destroy(job);
-    return role;
-}
-
 void moderation_check_end(const struct world *world)
 {
     const struct ledger *ledger = fake_store_ledger(world->store);
@@ -276,7 +263,7 @@ void moderation_check_end(const struct world *world)
             if (ledger->rooms[r].removed || !user_id)
                 continue;
             enum role held = role_of(world->moderation, room_id, user_id)->role;
-            enum role role = stored_role(world, room_id, user_id);
+            enum role role = stored_grant(world, room_id, user_id).role;
             if (role != held)
                 wrong(world, "%s: user %" PRId64 " was given role %d and has %d", ledger->rooms[r].row.name,
                       user_id, held, role);

@@ -141,6 +141,9 @@ struct ledger_room *room_by_log(const struct world *world, const char *log);
 void check_turn(struct world *world);
 void check_end(struct world *world);
 
+/* What the store holds of a user's grant in a room; all zero when that is nothing. */
+struct grant stored_grant(const struct world *world, int64_t room_id, int64_t user_id);
+
 /* Prints what happens, when asked to. */
 __attribute__((format(printf, 2, 3))) void trace(const struct world *world, const char *format,
                                                  ...);
