@@ -1,7 +1,7 @@
 // What the page costs: requests, bytes, processor time of the page's own thread, memory.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, speaker, texts, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, phone, shifted, speaker, texts, until, watchShift, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -91,16 +91,12 @@ test("nothing jumps while the chat opens", world(async ({ context, enter, daemon
   for (let i = 0; i < 80; i++) await alice.say(`message ${i} with **some** text`);
   for (const options of [phone, desk]) {
     const place = await context(options);
-    await place.addInitScript(() => {
-      window.shift = 0;
-      const add = (list) => list.getEntries().forEach((one) => (window.shift += one.value));
-      new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
-    });
+    await watchShift(place);
     const page = await enter(place, "mina-" + options.viewport.width);
     await page.reload();
     await hears(page, "message 79 with some text");
     await page.waitForSelector(".log[aria-live=polite]");
-    const shift = await page.evaluate(() => window.shift);
+    const shift = await shifted(page);
     t.diagnostic(`${options.viewport.width} px wide: shifted by ${shift.toFixed(4)}`);
     assert.ok(shift <= 0.01, `${shift}`);
   }

@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { axe, closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { axe, closeBrowser, desk, hears, phone, say, shifted, speaker, until, watchShift, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -397,16 +397,12 @@ test("nothing jumps when pictures come: their boxes are there before them", worl
   await say(mina, "below them");
   for (const options of [phone, desk]) {
     const place = await context(options);
-    await place.addInitScript(() => {
-      window.shift = 0;
-      const add = (list) => list.getEntries().forEach((one) => (window.shift += one.value));
-      new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
-    });
+    await watchShift(place);
     const page = await enter(place, "jun" + options.viewport.width);
     await page.reload();
     await hears(page, "below them");
     await seen(page, 3);
-    const shift = await page.evaluate(() => window.shift);
+    const shift = await shifted(page);
     assert.ok(shift <= 0.01, `${shift}`);
   }
 }));

@@ -288,6 +288,19 @@ export function hears(page, text) {
   return until(heard, `hears ${text}`);
 }
 
+/** Adds up by how much a place's pages jump, from their first drawing on. */
+export async function watchShift(place) {
+  await place.addInitScript(() => {
+    window.shift = 0;
+    const add = (list) => list.getEntries().forEach((one) => (window.shift += one.value));
+    new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+export async function shifted(page) {
+  return page.evaluate(() => window.shift);
+}
+
 /** Until check gives something true; the test's own timeout bounds it. */
 export async function until(check, what, ms = 60000) {
   const end = performance.now() + ms;
