@@ -208,6 +208,23 @@ class Daemon:
             assert time.monotonic() < deadline, f"never {count} connections"
             time.sleep(0.1)
 
+    def read_page_slowly(self):
+        """What of a large page somebody gets who takes some bytes, and then nothing for long."""
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            slow.settimeout(DEADLINE_S)
+            slow.connect(("127.0.0.1", self.port))
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            got = slow.recv(64)
+            self.advance(1000)
+            try:
+                while more := slow.recv(4096):
+                    got += more
+            except ConnectionResetError:
+                pass
+        self.until_alone()
+        return got
+
     def memory_bytes(self, kinds=("Private_",)):
         """What it has for itself: private memory (USS); or the sum of other lines of smaps_rollup."""
         fields = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()

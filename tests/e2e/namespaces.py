@@ -11,8 +11,8 @@ def run(*words):
 
 
 def inside(function, tmp_path):
-    """Runs a function of a test file, which ends in `globals()[sys.argv[1]](sys.argv[2])`, as root of new user,
-    network and mount namespaces."""
+    """Runs a function of a test file, which ends in `globals()[sys.argv[1]](sys.argv[2])` or in what runs that when
+    it is async, as root of new user, network and mount namespaces."""
     if subprocess.run(["unshare", "-rnm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("no namespaces here")
     done = subprocess.run(["unshare", "-rnm", sys.executable, "-B", function.__code__.co_filename, function.__name__,

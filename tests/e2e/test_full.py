@@ -92,20 +92,8 @@ def test_a_page_that_is_read_a_few_bytes_at_a_time_is_cut_off(make_daemon, tmp_p
     (tmp_path / "page").mkdir()
     (tmp_path / "page" / "index.html").write_text("x" * 1_000_000)
     daemon = make_daemon({"http.page_dir": tmp_path / "page"})
-    with socket.socket() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        slow.settimeout(DEADLINE_S)
-        slow.connect(("127.0.0.1", daemon.port))
-        slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        got = slow.recv(64)
-        daemon.advance(1000)
-        try:
-            while more := slow.recv(4096):
-                got += more
-        except ConnectionResetError:
-            pass
+    got = daemon.read_page_slowly()
     assert b"Content-Length: 1000000\r\n" in got and len(got) < 1_000_000
-    daemon.until_alone()
 
 
 async def test_one_address_does_not_hoard_the_bodies_of_all(make_daemon):

@@ -53,7 +53,7 @@ class Link:
         return await self.mod.ask("ban", user=user, scope="gateway", reach="device", seconds=HOUR, **fields)
 
 
-async def _several_devices(folder):
+async def several_devices(folder):
     async with Link(folder) as link:
         troll = link.host("troll", "10.7.0.2/24", "10.7.0.3/24", "fd00::2/64", mac=MAC % 2)
         phone = link.host("phone", "10.7.0.4/24", "fd00::4/64", mac=MAC % 4)
@@ -70,7 +70,7 @@ async def _several_devices(folder):
         await part(ara, dan, late)
 
 
-async def _another_mac(folder):
+async def another_mac(folder):
     """A changed link-layer address comes in: a ban slows an evader down, and `ask` stops one."""
     async with Link(folder) as link:
         troll = link.host("troll", "10.7.0.2/24", mac=MAC % 2)
@@ -91,7 +91,7 @@ async def _another_mac(folder):
         await part(again, other)
 
 
-async def _a_copied_mac(folder):
+async def a_copied_mac(folder):
     """Whoever copies the address of somebody banned is shut out, and nobody else is; lifting it helps."""
     async with Link(folder) as link:
         troll = link.host("troll", "10.7.0.2/24", mac=MAC % 2)
@@ -109,7 +109,7 @@ async def _a_copied_mac(folder):
         await part(ara, dan)
 
 
-async def _behind_a_router(folder):
+async def behind_a_router(folder):
     """Beyond the link the router's own link-layer address is nobody's: the address counts, and no other."""
     async with Link(folder) as link:
         router = link.host("router", "10.7.0.8/24", "fd00::8/64", mac=MAC % 8)
@@ -131,7 +131,7 @@ async def _behind_a_router(folder):
         await part(ara, dan, own)
 
 
-async def _behind_a_proxy(folder):
+async def behind_a_proxy(folder):
     """Of a trusted proxy neither its link-layer address nor its own counts, but whom it comes for."""
     async with Link(folder, **{"http.trusted_proxies": "10.7.0.7"}) as link:
         proxy = link.host("proxy", "10.7.0.7/24", mac=MAC % 7)
@@ -147,7 +147,7 @@ async def _behind_a_proxy(folder):
         await part(ara, dan)
 
 
-async def _a_muted_device(folder):
+async def a_muted_device(folder):
     async with Link(folder) as link:
         troll = link.host("troll", "10.7.0.2/24", mac=MAC % 2)
         phone = link.host("phone", "10.7.0.4/24", mac=MAC % 4)
@@ -171,30 +171,6 @@ async def _a_muted_device(folder):
         await part(once_more)
 
 
-def several_devices(folder):
-    asyncio.run(_several_devices(folder))
-
-
-def another_mac(folder):
-    asyncio.run(_another_mac(folder))
-
-
-def a_copied_mac(folder):
-    asyncio.run(_a_copied_mac(folder))
-
-
-def behind_a_router(folder):
-    asyncio.run(_behind_a_router(folder))
-
-
-def behind_a_proxy(folder):
-    asyncio.run(_behind_a_proxy(folder))
-
-
-def a_muted_device(folder):
-    asyncio.run(_a_muted_device(folder))
-
-
 @pytest.mark.parametrize("scene", [several_devices, another_mac, a_copied_mac, behind_a_router, behind_a_proxy,
                                    a_muted_device], ids=lambda scene: scene.__name__)
 def test_a_ban_of_a_device(scene, tmp_path):
@@ -202,4 +178,4 @@ def test_a_ban_of_a_device(scene, tmp_path):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](sys.argv[2])
+    asyncio.run(globals()[sys.argv[1]](sys.argv[2]))

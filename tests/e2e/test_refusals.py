@@ -164,19 +164,7 @@ async def test_that_an_answer_is_read_too_slowly_is_logged(make_daemon, tmp_path
     (tmp_path / "page").mkdir()
     (tmp_path / "page" / "index.html").write_text("x" * 1_000_000)
     daemon = make_daemon({"http.page_dir": tmp_path / "page"})
-    with socket.socket() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        slow.settimeout(DEADLINE_S)
-        slow.connect(("127.0.0.1", daemon.port))
-        slow.sendall(get("/"))
-        slow.recv(64)
-        daemon.advance(1000)
-        try:
-            while slow.recv(4096):
-                pass
-        except ConnectionResetError:
-            pass
-    daemon.until_alone()
+    daemon.read_page_slowly()
     await until_logged(daemon, "slow", "127.0.0.1")
 
 
