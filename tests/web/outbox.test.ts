@@ -86,6 +86,32 @@ test("what is put while the stores are still being opened is there, and what was
   assert.deepEqual(await store.all(), [item("b")]);
 });
 
+test("what is said is kept before anything is waited for, and comes back once", async () => {
+  const storage = new FakeStorage() as unknown as Storage;
+  const [best, local] = [new MemoryStore(), new LocalStore(storage)];
+  let open = (_: OutboxStore[]) => {};
+  globalThis.localStorage = storage;
+  try {
+    const store = new OutboxStores(new Promise<OutboxStore[]>((resolve) => (open = resolve)));
+    void store.put(item("a"));
+    assert.deepEqual(await local.all(), [item("a")]);
+    await best.put(item("a"));
+    open([best, local]);
+    assert.deepEqual(await store.all(), [item("a")]);
+    assert.deepEqual(await local.all(), []);
+  } finally {
+    Reflect.deleteProperty(globalThis, "localStorage");
+  }
+});
+
+test("what two stores have comes back once", async () => {
+  const [best, next] = [new MemoryStore(), new MemoryStore()];
+  await best.put(item("a"));
+  await next.put({ ...item("a"), tried: true });
+  const store = new OutboxStores(Promise.resolve<OutboxStore[]>([best, next]));
+  assert.deepEqual(await store.all(), [{ ...item("a"), tried: true }]);
+});
+
 test("nonces fit the protocol and do not repeat", () => {
   const nonces = new Set(Array.from({ length: 1000 }, newNonce));
   assert.equal(nonces.size, 1000);

@@ -96,6 +96,15 @@ class DatabaseStore implements OutboxStore {
   }
 }
 
+/** A database takes a moment, in which a page may be closed: until it has it, what was said is here. */
+function keepAtOnce(item: Outgoing): void {
+  try {
+    localStorage.setItem(prefix + item.nonce, JSON.stringify(item));
+  } catch {
+    /* full, or forbidden: then it is safe that moment later */
+  }
+}
+
 const gone_max = 100;
 
 /** What a store would not give back must not be taken for unsent. */
@@ -120,11 +129,13 @@ export class OutboxStores implements OutboxStore {
     return this.next(async (stores) => {
       const found = await Promise.all(stores.map((store) => store.all().catch(() => [])));
       const gone = recall<string[]>("gone", []);
-      return found.flat().filter((item) => !gone.includes(item.nonce));
+      const items = new Map(found.flat().map((item) => [item.nonce, item]));
+      return [...items.values()].filter((item) => !gone.includes(item.nonce));
     });
   }
 
   put(item: Outgoing) {
+    keepAtOnce(item);
     return this.next(async (stores) => {
       let kept = false;
       for (const store of stores) {
