@@ -232,7 +232,10 @@ test("a report reaches a moderator and leads to the message; whoever is muted sh
   await say(bad, "rude words");
   const jun = await here.person("jun", phone);
   await hears(jun, "rude words");
-  await jun.press(".log .row >> nth=-1", "Enter");
+  await until(async () => {
+    await jun.press(".log .row >> nth=-1", "Enter"); /* not heard while the row is drawn anew */
+    return jun.waitForSelector("dialog .line:text-is('Report')", { timeout: 5000 }).catch(() => null);
+  }, "the message's sheet is open");
   await jun.click("dialog .line:text-is('Report')");
   await jun.fill("dialog [name=reason]", "this hurts");
   await picture(jun, "report-phone");

@@ -102,7 +102,9 @@ test("on a touch screen Enter is a new line and the button sends: code can be ty
   await mina.click("[aria-label=Settings]");
   await mina.check("dialog [name=enter][value=send]");
   await mina.keyboard.press("Escape");
+  await mina.waitForSelector("dialog[open]", { state: "detached" });
   await mina.goBack();
+  await mina.waitForSelector(".panes.show-room");
   await mina.type("#composer", "as chosen");
   await mina.press("#composer", "Enter");
   await hears(mina, "as chosen");
