@@ -45,11 +45,14 @@ struct driver {
     void (*deliver)(void *target, struct link *link, const struct entry *entry);
     /* Called in every turn of the loop; may be NULL. */
     void (*tick)(void *target);
+    /* Why what the other side says is not brought, which the state of the target's links tells; "": it is. May be
+     * NULL. */
+    const char *(*trouble)(void *target);
     /* The target's links have ended before. */
     void (*close)(void *target);
 };
 
-extern const struct driver webhook_driver, ntfy_driver;
+extern const struct driver webhook_driver, ntfy_driver, matterbridge_driver;
 #ifdef HEARTH_BRIDGE_MQTT
 extern const struct driver mqtt_driver;
 #endif

@@ -5,6 +5,8 @@
 
 bool lines_keep(struct lines *lines, const char *bytes, size_t length)
 {
+    if (length == 0)
+        return true;
     if (lines->length + length > lines->capacity) {
         size_t capacity = (lines->length + length) * 2;
         char *longer = capacity <= LINE_BYTES_MAX ? realloc(lines->bytes, capacity) : NULL;

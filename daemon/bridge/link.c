@@ -475,11 +475,17 @@ bool links_are_noted(const struct bridge *bridge, const void *target)
     return true;
 }
 
+static const char *why_of(const struct link *link)
+{
+    const struct link_plan *plan = &link->plan;
+    return link->why[0] || !plan->driver->trouble ? link->why : plan->driver->trouble(plan->target);
+}
+
 const struct link *link_next(const struct bridge *bridge, const struct link *link, struct link_figures *figures)
 {
     const struct link *next = link ? link->next : bridge->links;
     if (next)
-        *figures = (struct link_figures){.name = next->plan.name, .room = next->plan.room, .why = next->why,
+        *figures = (struct link_figures){.name = next->plan.name, .room = next->plan.room, .why = why_of(next),
                                          .delivered = next->delivered, .passed = next->passed,
                                          .failures = next->failures, .delivered_ts = next->delivered_ts};
     return next;

@@ -21,6 +21,7 @@
 
 #define RETRY_MOST_S 30
 #define ACKED_MAX 256
+#define UNREACHED "the broker is not reached"
 #define ACK_MS 60000 /* a broker that acknowledges nothing for so long is said to */
 
 /* One entry that the broker has not acknowledged yet: one a link. */
@@ -234,6 +235,11 @@ static void mqtt_tick(void *target)
         announce_room(mqtt, room_at(mqtt, i));
 }
 
+static const char *mqtt_trouble(void *target)
+{
+    return ((const struct mqtt *)target)->is_connected ? "" : UNREACHED;
+}
+
 /* What was handed to libmosquitto before the connection broke it sends again by itself. */
 static bool is_sent(const struct mqtt *mqtt, const struct link *link)
 {
@@ -260,7 +266,7 @@ static void mqtt_deliver(void *target, struct link *link, const struct entry *en
     if (is_sent(mqtt, link))
         return;
     if (!mqtt->is_connected) {
-        link_delivered(link, DELIVERY_LATER, 1000, "the broker is not reached");
+        link_delivered(link, DELIVERY_LATER, 1000, UNREACHED);
         return;
     }
     struct sent *sent = calloc(1, sizeof *sent);
@@ -376,4 +382,5 @@ const struct driver mqtt_driver = {
     .open = mqtt_open,
     .deliver = mqtt_deliver,
     .tick = mqtt_tick,
+    .trouble = mqtt_trouble,
     .close = mqtt_close};

@@ -31,6 +31,7 @@ struct targets {
 static const struct driver *const drivers[] = {
     &webhook_driver,
     &ntfy_driver,
+    &matterbridge_driver,
 #ifdef HEARTH_BRIDGE_MQTT
     &mqtt_driver,
 #endif

@@ -12,7 +12,7 @@
 #include <utlist.h>
 
 #define CONNECT_MS 10000L
-#define SILENT_SECONDS 180L /* of a stream, which the gateway says something on every 30 s */
+#define SILENT_SECONDS 180L /* of a stream, if it may not be silent: hearthd says something every 30 s */
 #define CONNECTIONS_MAX 32L /* at once */
 
 struct web {
@@ -130,7 +130,9 @@ static void set_options(struct web_call *call)
     curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
     if (request->ca && request->ca[0])
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca);
-    if (request->timeout_ms == 0) {
+    if (request->may_be_silent)
+        curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    else if (request->timeout_ms == 0) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);
     }

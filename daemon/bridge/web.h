@@ -29,6 +29,7 @@ struct web_request {
     const char *headers[WEB_HEADERS_MAX]; /* whole lines */
     int64_t timeout_ms;                   /* 0: a stream, which may last */
     bool may_be_private;
+    bool may_be_silent; /* of a stream: nothing is said on it while nothing happens */
     const char *ca; /* a file of certificates that are trusted; NULL or "": the system's */
     /* Bytes of a stream as they come. False: not now, and the same bytes come again after web_resume. */
     bool (*take)(void *of, const char *bytes, size_t length);

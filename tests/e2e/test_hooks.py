@@ -44,10 +44,10 @@ def lines(daemon, room="lobby"):
     return json.loads(body)["messages"]
 
 
-def rows_of(daemon):
+def rows_of(daemon, room="lobby"):
     rows, after = [], 0
     while True:
-        page = daemon.administrator("export", room="lobby", after=after)
+        page = daemon.administrator("export", room=room, after=after)
         rows += page["rows"]
         if not page["more"]:
             return rows

@@ -1,6 +1,8 @@
 /* outward.c - from rooms to the mesh: entries become texts that wait in the outbox, and go part by part. */
 #include "daemon/bridge/mesh/mesh.h"
 
+#include "daemon/bridge/entry.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,42 +44,15 @@ static uint32_t random_id(void)
 
 /* --- entries ----------------------------------------------------------------------------------------- */
 
-/* " [photo.jpg]" for each file: a mesh carries its name. */
-static bool name_files(const json_t *files, char **text)
-{
-    const json_t *file;
-    size_t i;
-    bool is_named = true;
-    json_array_foreach(files, i, file)
-    {
-        const char *name = json_string_value(json_object_get(file, "name"));
-        char *longer = NULL;
-        is_named = asprintf(&longer, "%s [%s]", *text, name ? name : "file") >= 0;
-        if (!is_named)
-            break;
-        free(*text);
-        *text = longer;
-    }
-    return is_named;
-}
-
 char *mesh_text(const struct mesh *mesh, const json_t *line, bool is_edit)
 {
-    const char *from = json_string_value(json_object_get(line, "from"));
-    const char *said = json_string_value(json_object_get(line, "text"));
-    char *text = NULL, *signed_text = NULL;
-    if (asprintf(&text, "%s:%s%s%s", from ? from : "", is_edit ? " edited:" : "", said && said[0] ? " " : "",
-                 said ? said : "") < 0)
-        return NULL;
-    if (!name_files(json_object_get(line, "files"), &text) ||
-        (mesh->callsign && asprintf(&signed_text, "%s %s", text, mesh->callsign) < 0)) {
-        free(text);
-        return NULL;
-    }
-    if (!mesh->callsign)
-        return text;
-    free(text);
-    return signed_text;
+    const char *from = json_string_value(json_object_get(line, "from")), *callsign = mesh->callsign;
+    char *said = entry_text(line), *text = NULL;
+    int length = !said ? -1
+                       : asprintf(&text, "%s:%s%s%s%s%s", from ? from : "", is_edit ? " edited:" : "", said[0] ? " " : "",
+                                  said, callsign ? " " : "", callsign ? callsign : "");
+    free(said);
+    return length < 0 ? NULL : text;
 }
 
 static const char *text_at(const struct entry *entry, const char *name)

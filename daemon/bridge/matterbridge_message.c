@@ -1,0 +1,115 @@
+#include "daemon/bridge/matterbridge_message.h"
+
+#include "daemon/bridge/entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mbedtls/md.h>
+
+#define HASH_BYTES 32
+#define ORIGIN_BYTES 16 /* of the hash */
+
+/* --- what it says --------------------------------------------------------------------------------- */
+
+/* A quote within a text is written \", so that this can only be the key. */
+size_t matterbridge_slim(struct matterbridge_slim *slim, const char *bytes, size_t length, char *out)
+{
+    static const char key[] = "\"Data\":\"";
+    size_t kept = 0;
+    for (size_t i = 0; i < length; i++) {
+        char byte = bytes[i];
+        bool is_end = byte == '\n' || (slim->is_inside && byte == '"');
+        slim->is_inside = slim->is_inside && !is_end;
+        if (slim->is_inside)
+            continue;
+        out[kept++] = byte;
+        slim->matched = is_end ? 0 : byte == key[slim->matched] ? slim->matched + 1 : byte == key[0];
+        slim->is_inside = slim->matched == sizeof key - 1;
+        slim->matched = slim->is_inside ? 0 : slim->matched;
+    }
+    return kept;
+}
+
+static const char *text_at(const json_t *json, const char *name)
+{
+    const char *text = json_string_value(json_object_get(json, name));
+    return text ? text : "";
+}
+
+/* Where a file lies, which Matterbridge knows if it has a media server, or its name. */
+static void print_files(FILE *out, const json_t *files, const char *before)
+{
+    const json_t *file;
+    size_t i;
+    json_array_foreach(files, i, file)
+    {
+        const char *url = text_at(file, "URL"), *name = text_at(file, "Name");
+        if (url[0])
+            fprintf(out, "%s%s", before, url);
+        else
+            fprintf(out, "%s[%s]", before, name[0] ? name : "file");
+        before = " ";
+    }
+}
+
+static char *text_of(const json_t *json)
+{
+    const char *said = text_at(json, "text");
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return NULL;
+    fputs(said, out);
+    print_files(out, json_object_get(json_object_get(json, "Extra"), "file"), said[0] ? " " : "");
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static bool make_origin(const char *line, char out[2 * ORIGIN_BYTES + 16])
+{
+    unsigned char hash[HASH_BYTES];
+    if (mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), (const unsigned char *)line, strlen(line), hash) != 0)
+        return false;
+    int used = sprintf(out, "matterbridge:");
+    for (size_t i = 0; i < ORIGIN_BYTES; i++)
+        used += sprintf(out + used, "%02x", hash[i]);
+    return true;
+}
+
+json_t *matterbridge_request(const char *room, const char *via, const char *line, const json_t *json)
+{
+    char origin[2 * ORIGIN_BYTES + 16], *text = text_of(json);
+    const char *name = text_at(json, "username");
+    json_t *request = NULL;
+    if (text && text[0] && make_origin(line, origin))
+        request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "send", "room", room, "text", text, "nonce",
+                            origin, "origin", origin, "via", via);
+    if (request && name[0])
+        json_object_set_new(request, "as", json_string(name));
+    free(text);
+    return request;
+}
+
+/* --- what it is told ------------------------------------------------------------------------------- */
+
+char *matterbridge_body(const struct entry *entry, const char *gateway)
+{
+    bool is_edit = strcmp(entry->type, "edit") == 0;
+    if (!is_edit && strcmp(entry->type, "message") != 0)
+        return strdup("");
+    char *text = entry_text(entry->json), *body = text && !text[0] ? strdup("") : NULL;
+    json_t *json = text && text[0] ? json_pack("{s:s+, s:s, s:s, s:s}", "text", is_edit ? "edited: " : "", text, "username",
+                                               text_at(entry->json, "from"), "userid", text_at(entry->json, "uid"),
+                                               "gateway", gateway)
+                                   : NULL;
+    if (json)
+        body = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    free(text);
+    return body;
+}
