@@ -259,3 +259,41 @@ test("a report reaches a moderator and leads to the message; whoever is muted sh
   await mod.click("dialog li:has-text('this hurts') .link");
   await mod.waitForSelector(".row.lit:has-text('rude words')");
 }));
+
+test("one person behind a bridge is muted, let speak again and put out; the others and the bridge go on", world(async (here) => {
+  const mod = await moderator(here);
+  const { token } = await administrate(here.daemon, { type: "token", name: "irc", role: "bridge", rooms: ["lobby"] });
+  const behind = (as) => speaker(here.daemon, as, { token, as, via: "irc" });
+  const [ada, bob] = [await behind("Ada"), await behind("Bob")];
+  const about = async (words, item) => {
+    await mod.press(`.log .row:has-text('${words}')`, "Enter");
+    await mod.click("dialog .line:text-is('About Ada')");
+    if (item) await mod.click(`dialog .line:text-is('${item}')`);
+  };
+  await ada.say("buy this");
+  await bob.say("good morning");
+  await hears(mod, "good morning");
+  await about("buy this", "Mute");
+  await picture(mod, "mute-behind-desk");
+  await mod.click("dialog .main");
+  await mod.waitForSelector("dialog", { state: "hidden" });
+  await assert.rejects(ada.say("buy that"), /muted/);
+  await bob.say("still here");
+  await hears(mod, "still here");
+  await mod.click(".title");
+  await mod.waitForSelector("dialog .row-of:has-text('Ada'):has-text('(irc)'):has-text('muted')");
+  await picture(mod, "muted-behind-desk");
+  await mod.keyboard.press("Escape");
+  await about("buy this");
+  await mod.click("dialog [aria-label='Lift: Ada']");
+  await until(async () => !(await mod.$("dialog [aria-label^=Lift]")), "lifted");
+  await mod.keyboard.press("Escape");
+  await ada.say("sorry");
+  await hears(mod, "sorry");
+  await about("sorry", "Ban");
+  await mod.click("dialog .main");
+  await mod.click("dialog .main:text-is('Close')");
+  await assert.rejects(ada.say("buy those"), /banned/);
+  await bob.say("and on");
+  await hears(mod, "and on");
+}, nobody_exempt));

@@ -220,19 +220,19 @@ export async function say(page, text) {
   else await page.press("#composer", "Enter");
 }
 
-/** Somebody without a page: says many things quickly, over plain HTTP. */
-export async function speaker(daemon, name) {
+/** Somebody without a page: says many things quickly, over plain HTTP. With a token, and more, it may be a bridge. */
+export async function speaker(daemon, name, { token, ...more } = {}) {
   const ask = async (frame, key) => {
     const headers = { "Content-Type": "application/json", ...(key ? { Authorization: "Bearer " + key } : {}) };
     const reply = await fetch(`http://127.0.0.1:${daemon.port}/api/v1/do`, { method: "POST", headers, body: JSON.stringify(frame) });
     return reply.json();
   };
-  const { session } = await ask({ type: "hello", name });
+  const session = token ?? (await ask({ type: "hello", name })).session;
   let count = 0;
   return {
     ask: (frame) => ask(frame, session),
     async say(text, room = "lobby") {
-      const reply = await ask({ type: "send", room, text, nonce: `${name}-${count++}` }, session);
+      const reply = await ask({ type: "send", room, text, nonce: `${name}-${count++}`, ...more }, session);
       if (reply.type !== "ack") throw new Error(JSON.stringify(reply));
       return reply;
     },

@@ -46,6 +46,11 @@ export async function askSanctions(room: Room): Promise<void> {
   sanctions.value = [...here.sanctions, ...all.sanctions.filter((one) => !one.room)];
 }
 
+/** Who it is that was banned or muted: somebody behind a bridge alone, or a user. */
+export function whomOf(line: SanctionLine): string {
+  return line.from ?? line.user;
+}
+
 /** Kept on this device, so that their words are folded from the first drawing on. */
 export async function askBlocked(): Promise<readonly BlockedLine[]> {
   const { blocked } = await chat.do({ type: "blocked" });

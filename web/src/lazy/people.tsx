@@ -9,7 +9,7 @@ import { t } from "../words";
 import { Icon } from "../views/icon";
 import { nameClass } from "../views/name";
 import { Knocks } from "./knocks";
-import { askSanctions, hasSay, sanctions } from "./known";
+import { askSanctions, hasSay, sanctions, whomOf } from "./known";
 import { may } from "./may";
 
 const roles: Partial<Record<Role, "roleAdmin" | "roleOwner" | "roleModerator">> = {
@@ -28,7 +28,7 @@ function byRank(a: MemberLine, b: MemberLine): number {
 
 /** The one that counts: whoever is banned is out, whatever else holds. */
 function sanctionOf(name: string): SanctionLine | undefined {
-  const all = sanctions.value.filter((one) => one.user === name);
+  const all = sanctions.value.filter((one) => whomOf(one) === name);
   return all.find((one) => one.kind === "ban") ?? all[0];
 }
 
@@ -85,7 +85,7 @@ export function People({ room }: { room: Room }) {
   const wanted = fold(query.trim());
   const people = all.filter((one) => fold(one.name).includes(wanted)).sort(byRank);
   const here = people.filter((one) => !one.away);
-  const out = rules ? sanctions.value.filter((one) => one.kind === "ban" && !all.some(({ name }) => name === one.user)) : [];
+  const out = rules ? sanctions.value.filter((one) => one.kind === "ban" && !one.from && !all.some(({ name }) => name === one.user)) : [];
   const Tag = wide.value ? "aside" : "main";
   return (
     <Tag class="people" aria-label={t("people")} tabIndex={-1}>

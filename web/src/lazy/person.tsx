@@ -50,6 +50,7 @@ function Bridged({ room, name, choose }: { room: Room; name: string; choose(kind
     <>
       <Title text={name} />
       <p class="muted">{t("bridged")}</p>
+      {may(mine, "sanctions") && <Sanctions room={room} name={name} />}
       <ul>
         {may(mine, "mute") && <Item text={t("mute")} act={() => choose("mute")} />}
         {may(mine, "ban") && <Item text={t("ban")} danger act={() => choose("ban")} />}

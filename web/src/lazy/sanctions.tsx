@@ -4,7 +4,7 @@ import { chat } from "../app";
 import type { SanctionLine } from "../protocol.gen";
 import type { Room } from "../room";
 import { language, t } from "../words";
-import { askSanctions, sanctions } from "./known";
+import { askSanctions, sanctions, whomOf } from "./known";
 import { lasting } from "./lasting";
 import { useTry, Wrong } from "./sheet";
 
@@ -12,14 +12,15 @@ function Line({ one, lift }: { one: SanctionLine; lift(): void }) {
   return (
     <li class="row-of">
       <span>
-        <bdi>{one.user}</bdi>{" "}
+        <bdi>{whomOf(one)}</bdi>{" "}
         <span class="muted">
+          {one.from && `(${one.user}) `}
           {t(one.kind === "ban" ? "banned2" : "muted2")} · {one.left_ms ? t("for", { left: lasting(one.left_ms, language) }) : t("forEver")}
           {!one.room && " · " + t("inAllRooms")}
           {one.reason && " · " + one.reason}
         </span>
       </span>
-      <button type="button" class="chip" aria-label={`${t("lift")}: ${one.user}`} onClick={lift}>
+      <button type="button" class="chip" aria-label={`${t("lift")}: ${whomOf(one)}`} onClick={lift}>
         {t("lift")}
       </button>
     </li>
@@ -31,7 +32,7 @@ export function Sanctions({ room, name }: { room: Room; name?: string }) {
   const { wrong, run } = useTry();
   const ask = () => askSanctions(room);
   useEffect(() => run(ask), [room]);
-  const lines = sanctions.value.filter((one) => !name || one.user === name);
+  const lines = sanctions.value.filter((one) => !name || whomOf(one) === name);
   if (!lines.length && !wrong) return null;
   return (
     <>
