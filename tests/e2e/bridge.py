@@ -3,6 +3,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -33,7 +34,8 @@ class Bridge:
         self.settings = settings
         self.token = token or create(daemon, name, "bridge", *rooms)
         self.process, self.log = None, []
-        self.environment = {}
+        self.clock = daemon.folder / f"{name}.clock"
+        self._set_clock(0)
 
     def write(self):
         self.path.write_text(f'gateway = {{ url = "http://127.0.0.1:{self.daemon.port}"; token = "{self.token}"; }};\n'
@@ -46,7 +48,7 @@ class Bridge:
     def start(self):
         self.write()
         self.process = subprocess.Popen([BRIDGE, "-c", self.path], stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, **self.environment})
+                                        env={**os.environ, "HEARTH_TEST_CLOCK": str(self.clock)})
         ready = threading.Event()
         threading.Thread(target=self._read, args=[self.process.stderr, ready], daemon=True).start()
         assert ready.wait(DEADLINE_S), self.log
@@ -58,6 +60,20 @@ class Bridge:
             if "ready" in line:
                 ready.set()
         ready.set()
+
+    def _set_clock(self, ms):
+        other = self.clock.with_suffix(".new")
+        other.write_bytes(struct.pack("=q", ms))
+        other.replace(self.clock)
+
+    @property
+    def passed_ms(self):
+        return struct.unpack("=q", self.clock.read_bytes())[0]
+
+    def advance(self, seconds):
+        """So much time passes for it at once."""
+        self._set_clock(self.passed_ms + int(seconds * 1000))
+        self.process.send_signal(signal.SIGUSR1)
 
     def reload(self, settings):
         """Reads these settings now; whether it took them."""

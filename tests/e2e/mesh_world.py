@@ -3,7 +3,6 @@ import base64
 import json
 import os
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge import BRIDGE, Bridge, tries
+from bridge import BRIDGE, tries
 from daemon import DEADLINE_S
 
 MODULES = Path(os.environ.get("HEARTH_MESH_MODULES", "/nowhere"))
@@ -137,26 +136,6 @@ class Gateway(Client):
             if len(heard) >= count:
                 return heard
         raise AssertionError(f"only {heard}")
-
-
-class MeshBridge(Bridge):
-    """hearth-bridge with a clock of its own for tests: advance lets time pass for it."""
-
-    def __init__(self, daemon, settings, **more):
-        super().__init__(daemon, settings, **more)
-        self.clock = daemon.folder / "bridge-clock"
-        self.clock.write_bytes(struct.pack("=q", 0))
-        self.environment = {"HEARTH_TEST_CLOCK": str(self.clock)}
-
-    @property
-    def passed_ms(self):
-        return struct.unpack("=q", self.clock.read_bytes())[0]
-
-    def advance(self, seconds):
-        other = self.clock.with_suffix(".new")
-        other.write_bytes(struct.pack("=q", self.passed_ms + int(seconds * 1000)))
-        other.replace(self.clock)
-        self.process.send_signal(signal.SIGUSR1)
 
 
 def meshtastic(way, more="", channels=None, rooms='"lobby"'):

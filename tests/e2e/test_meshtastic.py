@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from bridge import tries
+from bridge import Bridge, tries
 from client import meet, part
 from daemon import DEADLINE_S
-from mesh_world import ALL, Client, Coder, Gateway, MeshBridge, by_broker, meshtastic, needed
+from mesh_world import ALL, Client, Coder, Gateway, by_broker, meshtastic, needed
 from test_mqtt import BROKER, HAS_MQTT, Broker
 from test_webhooks import settled
 
@@ -56,7 +56,7 @@ def reached(bridge):
 
 async def test_texts_go_both_ways(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker))) as bridge:
         ready(bridge, radio)
         (node,) = radio.heard(port=4)
         user = radio.coder.read("user", base64.b64decode(node["payload"]))
@@ -94,7 +94,7 @@ def said(daemon, count):
 
 async def test_what_three_gateways_publish_is_said_once_over_restarts(daemon, broker, radio, coder):
     others = [Gateway(coder, broker.port, 0x22222222), Gateway(coder, broker.port, 0x33333333)]
-    bridge = MeshBridge(daemon, meshtastic(by_broker(broker))).start()
+    bridge = Bridge(daemon, meshtastic(by_broker(broker))).start()
     ready(bridge, radio)
     for gateway in (radio, *others, radio):
         gateway.say("once", **{"from": ANN, "id": 77})
@@ -114,7 +114,7 @@ async def test_what_three_gateways_publish_is_said_once_over_restarts(daemon, br
 
 
 async def test_after_a_day_an_id_is_another_packets(daemon, broker, radio):
-    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker))) as bridge:
         ready(bridge, radio)
         for step, (hours, text) in enumerate(((0, "first"), (23, "same"), (2, "another"), (23, "same"), (2, "a third"))):
             bridge.advance(hours * 3600)
@@ -128,19 +128,19 @@ async def test_after_a_day_an_id_is_another_packets(daemon, broker, radio):
 
 
 async def test_its_number_is_random_and_kept(daemon, broker, radio):
-    bridge = MeshBridge(daemon, meshtastic(by_broker(broker)))
+    bridge = Bridge(daemon, meshtastic(by_broker(broker)))
     for count in (1, 2):
         with bridge:
             ready(bridge, radio)
             radio.until(count, port=4)
-    with MeshBridge(daemon, meshtastic(by_broker(broker)), name="other") as second:
+    with Bridge(daemon, meshtastic(by_broker(broker)), name="other") as second:
         settled(second)
         numbers = [packet["from"] for packet in radio.until(3, port=4)]
     assert numbers[0] == numbers[1] != numbers[2]
 
 
 async def test_who_it_is_is_told_every_three_hours(daemon, broker, radio):
-    with MeshBridge(daemon, meshtastic(by_broker(broker), 'long_name = "Base"; short_name = "BS";')) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker), 'long_name = "Base"; short_name = "BS";')) as bridge:
         ready(bridge, radio)
         bridge.advance(3 * 3600 - 60)
         radio.say("x", **{"from": ANN, "id": 1})
@@ -152,7 +152,7 @@ async def test_who_it_is_is_told_every_three_hours(daemon, broker, radio):
 
 
 async def test_what_is_for_one_node_stays_on_the_mesh(daemon, broker, radio):
-    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker))) as bridge:
         node = ready(bridge, radio) and radio.heard(port=4)[0]["from"]
         radio.say("for one", **{"from": ANN, "id": 1, "to": 0x99999999})
         radio.say("for us", **{"from": ANN, "id": 2, "to": node})
@@ -168,7 +168,7 @@ async def test_what_is_for_one_node_stays_on_the_mesh(daemon, broker, radio):
 
 async def test_long_texts_are_split_and_joined(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker))) as bridge:
         ready(bridge, radio)
         text = "한글 mesh 👩‍👩‍👧‍👦 " * 20 + "."
         await mina.send(text)
@@ -193,7 +193,7 @@ async def test_long_texts_are_split_and_joined(daemon, broker, radio):
 
 async def test_replies_and_reactions_go_both_ways_and_over_restarts(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    bridge = MeshBridge(daemon, meshtastic(by_broker(broker))).start()
+    bridge = Bridge(daemon, meshtastic(by_broker(broker))).start()
     ready(bridge, radio)
     radio.introduce(ANN, "Ann", id=4)
     radio.say("who is there", **{"from": ANN, "id": 5})
@@ -229,7 +229,7 @@ async def test_replies_and_reactions_go_both_ways_and_over_restarts(daemon, brok
 
 async def test_an_edit_is_said_anew_and_a_deletion_is_not(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker))) as bridge:
         ready(bridge, radio)
         first = await mina.send("tee at five")
         (sent,) = radio.until(1)
@@ -261,7 +261,7 @@ def by_radio(messages):
 
 async def test_the_room_is_told_what_waits_and_the_newest_goes_first(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    with MeshBridge(daemon, meshtastic(by_broker(broker))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker))) as bridge:
         ready(bridge, radio)
         listener = broker.subscribe("msh/EU_868/2/e/LongFast/#", "%x")  # its session outlives the broker's end
         broker.publish("ready/mesh", "now", "-r")
@@ -287,7 +287,7 @@ async def test_the_room_is_told_what_waits_and_the_newest_goes_first(daemon, bro
 
 async def test_once_is_over_when_all_has_gone(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    bridge = MeshBridge(daemon, meshtastic(by_broker(broker)))
+    bridge = Bridge(daemon, meshtastic(by_broker(broker)))
     with bridge:
         ready(bridge, radio)
     await mina.send("a")
@@ -304,7 +304,7 @@ async def test_once_is_over_when_all_has_gone(daemon, broker, radio):
 
 async def test_what_waits_for_the_radio_outlives_the_bridge(daemon, broker, radio):
     (mina,) = await meet(daemon, "mina")
-    bridge = MeshBridge(daemon, meshtastic(by_broker(broker))).start()
+    bridge = Bridge(daemon, meshtastic(by_broker(broker))).start()
     ready(bridge, radio)
     await mina.send("before")
     radio.until(1)
@@ -331,7 +331,7 @@ async def test_what_waits_for_the_radio_outlives_the_bridge(daemon, broker, radi
 
 
 async def test_what_the_mesh_says_while_the_gateway_is_away_is_said_when_it_is_back(daemon, broker, radio, tmp_path):
-    bridge = MeshBridge(daemon, meshtastic(by_broker(broker))).start()
+    bridge = Bridge(daemon, meshtastic(by_broker(broker))).start()
     ready(bridge, radio)
     daemon.settings["listen.port"] = daemon.port
     daemon.kill()
@@ -365,7 +365,7 @@ async def test_firmware_2_7_in_json(daemon, broker, radio):
                   "timestamp": 1700000000, "rssi": -90, "snr": 5.5, "hops_away": 0, "hop_start": 3, **more}
         radio.publish(up, json.dumps(packet).encode())
 
-    with MeshBridge(daemon, meshtastic(by_broker(broker, f'json = true; radio = "{radio.id}";'))) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker, f'json = true; radio = "{radio.id}";'))) as bridge:
         settled(bridge)
         reached(bridge)
         bridge.advance(3)
@@ -397,7 +397,7 @@ async def test_part_97_goes_in_plain_text_with_a_callsign_for_those_who_may(daem
     mina, jun = await meet(daemon, "mina", "jun")
     channel = '{ name = "ham"; key = ""; room = "lobby"; }'
     settings = meshtastic(by_broker(broker), 'part97 = { callsign = "KB7XYZ"; users = ["mina"]; };', channel)
-    with MeshBridge(daemon, settings) as bridge:
+    with Bridge(daemon, settings) as bridge:
         settled(bridge)
         (node,) = radio.until(1, key="", port=4)
         user = radio.coder.read("user", base64.b64decode(node["payload"]))
@@ -429,7 +429,7 @@ WRONG = [
 
 
 def test_a_wrong_configuration_says_what_is_wrong(daemon):
-    bridge = MeshBridge(daemon, "")
+    bridge = Bridge(daemon, "")
     for bridge.settings, why in WRONG:
         done = bridge.run("--check-config")
         assert done.returncode == 1 and why in done.stderr, (bridge.settings, done.stderr)

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from bridge import tries
+from bridge import Bridge, tries
 from client import meet, part
-from mesh_world import Gateway, MeshBridge, by_broker, meshtastic, needed
+from mesh_world import Gateway, by_broker, meshtastic, needed
 from test_meshtastic import broker, coder, lines, ready  # noqa: F401
 from test_mqtt import BROKER, HAS_MQTT
 
@@ -64,7 +64,7 @@ async def test_each_text_is_once_in_the_room_and_each_of_ours_whole_on_the_mesh(
     (mina,) = await meet(daemon, "mina")
     gateways = [Gateway(coder, broker.port, number) for number in (0x11111111, 0x22222222, 0x33333333)]
     more = f"repeats = {REPEATS}; messages_per_minute = 60; waiting = 1000; age_minutes = 10080;"
-    with MeshBridge(daemon, meshtastic(by_broker(broker), more)) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker), more)) as bridge:
         ready(bridge, gateways[0])
         node = gateways[0].heard(port=4)[0]["from"]
         air = Air(chance, gateways, bridge)

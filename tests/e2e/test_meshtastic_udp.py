@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge import tries
+from bridge import Bridge, tries
 from client import meet, part
 from daemon import DEADLINE_S
-from mesh_world import ALL, Gateway, MeshBridge, by_broker, meshtastic, needed
+from mesh_world import ALL, Gateway, by_broker, meshtastic, needed
 from test_meshtastic import ANN, broker, coder, said  # noqa: F401
 from test_mqtt import BROKER, HAS_MQTT
 from test_webhooks import settled
@@ -109,7 +109,7 @@ def by_network(more=""):
 
 async def test_texts_go_both_ways_without_a_broker(air, radio, daemon):
     (mina,) = await meet(daemon, "mina")
-    with MeshBridge(daemon, meshtastic(by_network())) as bridge:
+    with Bridge(daemon, meshtastic(by_network())) as bridge:
         settled(bridge)
         (node,) = radio.until(1, port=4)
         bridge.advance(3)
@@ -135,7 +135,7 @@ async def test_texts_go_both_ways_without_a_broker(air, radio, daemon):
 async def test_a_network_that_is_away_is_waited_for(air, radio, daemon):
     (mina,) = await meet(daemon, "mina")
     run("ip", "link", "set", "lan0", "name", "away0")
-    with MeshBridge(daemon, meshtastic(by_network())) as bridge:
+    with Bridge(daemon, meshtastic(by_network())) as bridge:
         settled(bridge)
         await mina.send("is anybody there")
         for _ in tries():
@@ -158,7 +158,7 @@ async def test_by_broker_and_network_at_once_nothing_goes_round(air, radio, daem
     """One mesh that both lead to: what comes twice is said once, and what goes out both ways has one id."""
     (mina,) = await meet(daemon, "mina")
     gateway = Gateway(coder, broker.port, 0x22222222)
-    with MeshBridge(daemon, meshtastic(by_broker(broker) + by_network())) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker) + by_network())) as bridge:
         settled(bridge)
         gateway.until(1, port=4)
         radio.until(1, port=4)
@@ -183,7 +183,7 @@ async def test_by_broker_and_network_at_once_nothing_goes_round(air, radio, daem
 async def test_who_may_not_be_published_goes_by_network_alone(air, radio, daemon, broker, coder):  # noqa: F811
     (mina,) = await meet(daemon, "mina")
     gateway = Gateway(coder, broker.port, 0x22222222)
-    with MeshBridge(daemon, meshtastic(by_broker(broker) + by_network(), "ok_to_mqtt = false;")) as bridge:
+    with Bridge(daemon, meshtastic(by_broker(broker) + by_network(), "ok_to_mqtt = false;")) as bridge:
         settled(bridge)
         assert not radio.until(1, port=4)[0]["bitfield"]
         bridge.advance(3)
