@@ -78,6 +78,7 @@ static bool read_rows(struct database *database, struct job *job, sqlite3_stmt *
             break;
         struct history_entry *entry = &history->entries[history->count++];
         entry->room_id = history->room_id;
+        entry->reader_id = history->user_id;
         if (!messages_read(database, job, statement, &entry->entry) || !history_apply(database, job, entry))
             return false;
         bytes += history_bytes(entry);

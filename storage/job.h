@@ -269,7 +269,7 @@ struct reaction {
 
 /* A message with everything applied. */
 struct history_entry {
-    int64_t room_id;
+    int64_t room_id, reader_id; /* reader_id: who reads; 0: nobody known */
     struct entry entry;
     int64_t edited; /* seq of the newest edit; 0 none */
     struct reaction *reactions;
@@ -280,7 +280,7 @@ struct history_entry {
 /* before or after is NUMBER_ABSENT or both are: the newest. Ascending. Deleted messages are there,
  * without text. Kinds: messages and topics. */
 struct job_history {
-    int64_t room_id;
+    int64_t room_id, user_id; /* user_id: who reads; 0: nobody known */
     int64_t before, after, up_to;
     int limit;
     size_t bytes_max;

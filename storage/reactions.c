@@ -95,17 +95,24 @@ bool reactions_apply(struct database *database, int64_t target, const struct ent
                                       " VALUES(?1," SAME_EMOJI ",?3,?4)"), target, entry));
 }
 
-/* The first of them by name, while there is place for names; bytes is what those of the message take
- * until now. */
-static bool read_names(struct database *database, struct job *job, int64_t target,
+/* As somebody is called now; whom a bridge brought has the name that it gave. */
+#define NAME_NOW                                                                                   \
+    "coalesce((SELECT u.name FROM users u WHERE u.id=user_id AND NOT EXISTS"                       \
+    " (SELECT 1 FROM tokens t WHERE t.user_id=u.id)), name)"
+#define OF_KIND "SELECT user_id, name FROM reactions WHERE target=?1 AND emoji=?2 AND user_id"
+
+/* The first of them while there is place for names, before all the reader's own: whatever one has put
+ * is known to be one's own. bytes is what the names of the message take until now. */
+static bool read_names(struct database *database, struct job *job, const struct history_entry *history,
                        const char *stored, struct reaction *line, size_t *bytes)
 {
     sqlite3_stmt *statement = database_prepare(
-        database, "SELECT name FROM reactions WHERE target=?1 AND emoji=?2"
-                  " ORDER BY user_id, name LIMIT ?3");
-    sqlite3_bind_int64(statement, 1, target);
+        database, "SELECT " NAME_NOW " FROM (SELECT * FROM (" OF_KIND "=?4 LIMIT ?3) UNION ALL SELECT * FROM"
+                  " (" OF_KIND "<>?4 ORDER BY user_id, name LIMIT ?3) LIMIT ?3)");
+    sqlite3_bind_int64(statement, 1, row_id(history->room_id, history->entry.seq));
     bind_text(statement, 2, stored);
     sqlite3_bind_int(statement, 3, REACTION_NAMES_MAX);
+    sqlite3_bind_int64(statement, 4, history->reader_id);
     enum step step;
     while ((step = database_step(database, statement)) == STEP_ROW) {
         const char *name = job_clean_text(job, column_text(statement, 0), TEXT_LINE);
@@ -146,7 +153,7 @@ bool reactions_read(struct database *database, struct job *job, struct history_e
         line->count = sqlite3_column_int64(statement, 1);
         name_kind(job, column_text(statement, 0), line);
         ok = !job_failed(job) &&
-             read_names(database, job, target, column_text(statement, 0), line, &bytes);
+             read_names(database, job, history, column_text(statement, 0), line, &bytes);
     }
     database_reset(statement);
     if (job_failed(job))

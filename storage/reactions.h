@@ -18,7 +18,7 @@ bool reactions_judge(struct database *database, int64_t target, const struct ent
  * imported or recovered may be older than the bounds. */
 bool reactions_apply(struct database *database, int64_t target, const struct entry *entry);
 
-/* Readers: adds what there is to a message of a page; memory is the job's. */
+/* Readers: adds what there is to a message of a page, in the names of now; memory is the job's. */
 bool reactions_read(struct database *database, struct job *job, struct history_entry *history);
 
 #endif

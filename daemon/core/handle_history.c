@@ -200,6 +200,7 @@ enum outcome handle_history(struct ask *ask)
     struct job *job = job_create(JOB_HISTORY);
     if (job) {
         job->history.room_id = ask->room->id;
+        job->history.user_id = session_user_id(ask->session);
         job->history.before = history->before;
         job->history.after = history->after;
         job->history.up_to = ask->room->last;

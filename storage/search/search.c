@@ -343,6 +343,7 @@ static bool read_entry(struct search *search, struct job *job, int64_t id,
         database_prepare(search->database, "SELECT " ENTRY_COLUMNS " FROM messages WHERE id=?1");
     sqlite3_bind_int64(row, 1, id);
     entry->room_id = row_room(id);
+    entry->reader_id = search->job->user_id;
     bool ok = database_step(search->database, row) == STEP_ROW;
     if (ok && !messages_read(search->database, job, row, &entry->entry))
         ok = out_of_memory(search);

@@ -171,6 +171,9 @@ test("what one said under an older name is still one's own, and grouped and colo
   const mina = await person("mina", desk);
   const jun = await person("jun", desk);
   await say(mina, "before");
+  await hears(jun, "before");
+  await mina.hover(".log .row:has-text('before')");
+  await mina.click(".toolbar button:has-text('👍')");
   await openYou(mina, "Change your name");
   await mina.fill("dialog [name=name]", "Mina Park");
   await mina.press("dialog [name=name]", "Enter");
@@ -183,6 +186,12 @@ test("what one said under an older name is still one's own, and grouped and colo
   assert.equal(colours[0][1], colours[1][1]);
   await mina.press(".log .row:has-text('before')", "Enter");
   await mina.waitForSelector("dialog .line:text-is('Edit')");
+  await mina.keyboard.press("Escape");
+  await mina.waitForSelector(".row .chip[aria-pressed=true][title='Mina Park']");
+  await jun.waitForSelector(".row .chip[aria-pressed=false][title='Mina Park']");
+  await mina.reload();
+  await mina.click(".row .chip[aria-pressed=true]");
+  await until(async () => !(await jun.$(".row .chip")), "the reaction is taken away");
 }));
 
 test("the words of somebody blocked are folded, call nobody, and come back", world(async ({ person, daemon }) => {

@@ -63,6 +63,18 @@ async def test_bad_fields_are_named(daemon, fields, field):
     await mina.close()
 
 
+async def test_whoever_asks_is_told_among_those_who_reacted_however_many_they_are(daemon):
+    everybody = await meet(daemon, *[f"one-{i:02}" for i in range(22)])
+    mina, last = everybody[0], everybody[-1]
+    seq = (await mina.send("x"))["seq"]
+    for one in everybody:
+        await one.ask("react", room="lobby", target=seq, emoji="👍", on=True)
+    for one, first in ((mina, "one-00"), (last, "one-21")):
+        [line] = (await one.ask("history", room="lobby"))["messages"][0]["reactions"]
+        assert (line["count"], len(line["names"]), line["names"][0]) == (22, 20, first)
+    await part(*everybody)
+
+
 async def test_under_what_is_no_message_nothing_can_be_put(daemon):
     [mina] = await meet(daemon, "mina")
     assert (await mina.ask_in_vain("react", room="lobby", target=99, emoji="👍", on=True))[

@@ -48,7 +48,7 @@ static void spoil(struct store_fixture *fixture)
     (void)fixture_query(fixture, "UPDATE messages SET text=CAST(x'61ff0d0a621b5b324a0d63c29b' AS TEXT),"
                          " name=CAST(x'6d690aff' AS TEXT)");
     (void)fixture_query(fixture, "UPDATE rooms SET topic=CAST(x'746f700d0a6963ff' AS TEXT)");
-    (void)fixture_query(fixture, "UPDATE reactions SET emoji=CAST(x'0aff' AS TEXT), name=CAST(x'6aff' AS TEXT)");
+    (void)fixture_query(fixture, "UPDATE reactions SET user_id=99, emoji=CAST(x'0aff' AS TEXT), name=CAST(x'6aff' AS TEXT)");
     (void)fixture_query(fixture, "UPDATE reaction_kinds SET emoji=CAST(x'0aff' AS TEXT)");
     (void)fixture_query(fixture, "UPDATE users SET name=CAST(x'6d691b' AS TEXT) WHERE id=1");
     fixture_open(fixture);

@@ -57,6 +57,13 @@ test("a reaction counts each name once and goes when the last one takes it away"
   assert.equal(react(lines, "👍", "a", false), lines);
 });
 
+test("one's own reaction is one's own, whatever name it was made under", () => {
+  const put = { ...base, type: "reaction", seq: 2, target: 1, emoji: "x", on: true } as const;
+  const list = apply(rows(1), { ...put, from: "older" }, "now", true);
+  assert.deepEqual(list[0]!.reactions, [{ emoji: "x", names: ["now"], count: 1 }]);
+  assert.deepEqual(apply(list, { ...put, from: "now", on: false }, "now", true)[0]!.reactions, []);
+});
+
 test("trimming says that there is more on that side", () => {
   const range = { rows: rows(1, 2, 3), before: false, after: false };
   assert.deepEqual([seqs(keepNewest(range, 2).rows), keepNewest(range, 2).before], [[2, 3], true]);

@@ -121,8 +121,9 @@ export function react(
   return reactions.flatMap((one) => (one !== line ? [one] : count > 0 ? [{ emoji, names, count }] : []));
 }
 
-/** The rows after one entry of the log, as me sees it: one's own changes are shown before they are told. */
-export function apply(rows: readonly Row[], entry: Entry, me = ""): readonly Row[] {
+/** The rows after one entry of the log, as me sees it: one's own changes are shown before they are told.
+ * Reactions have the names of now, whatever mine was made under. */
+export function apply(rows: readonly Row[], entry: Entry, me = "", mine = false): readonly Row[] {
   switch (entry.type) {
     case "edit":
       return change(rows, entry.target, (row) =>
@@ -140,7 +141,7 @@ export function apply(rows: readonly Row[], entry: Entry, me = ""): readonly Row
     case "reaction":
       return change(rows, entry.target, (row) => ({
         ...row,
-        reactions: react(row.reactions, entry.emoji, entry.from, entry.on, me),
+        reactions: react(row.reactions, entry.emoji, mine ? me : entry.from, entry.on, me),
       }));
     default:
       return insert(rows, rowOfEntry(entry)!);

@@ -406,7 +406,7 @@ export interface KnockLine {
 export interface ReactionLine {
   /** The emoji. */
   emoji: string;
-  /** Who reacted so; at most 20 of them. */
+  /** Who reacted so, as they are called now; at most 20, among them whoever asks. */
   names: string[];
   /** How many did. */
   count: number;

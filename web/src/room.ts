@@ -243,12 +243,16 @@ export class Room {
     if (entry.type === "message") this.newest.value = entry.ts;
     this.meet([entry.from]);
     this.requote(entry);
-    this.setLive({ ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) });
+    this.setLive({ ...this.live.value, rows: this.after(this.live.value.rows, entry) });
     const detached = this.detached.value;
     if (detached && entry.type !== "message" && entry.type !== "topic") {
-      this.detached.value = { ...detached, rows: apply(detached.rows, entry, this.me()) };
+      this.detached.value = { ...detached, rows: this.after(detached.rows, entry) };
     }
     return true;
+  }
+
+  private after(rows: readonly Row[], entry: Entry): readonly Row[] {
+    return apply(rows, entry, this.me(), this.mine(entry));
   }
 
   /** A row that is known without having been told: one's own, acknowledged. */
@@ -261,9 +265,9 @@ export class Room {
   /** Changes rows wherever they are shown, ahead of the log. */
   applyOptimistically(entry: Entry): void {
     this.requote(entry);
-    this.live.value = { ...this.live.value, rows: apply(this.live.value.rows, entry, this.me()) };
+    this.live.value = { ...this.live.value, rows: this.after(this.live.value.rows, entry) };
     const detached = this.detached.value;
-    if (detached) this.detached.value = { ...detached, rows: apply(detached.rows, entry, this.me()) };
+    if (detached) this.detached.value = { ...detached, rows: this.after(detached.rows, entry) };
   }
 
   correct(line: HistoryLine): void {
@@ -331,7 +335,7 @@ export class Room {
     let result = rows;
     this.meet(rows.map((row) => row.from));
     for (const entry of this.meanwhile) {
-      if (entry.type !== "message" && entry.type !== "topic") result = apply(result, entry, this.me());
+      if (entry.type !== "message" && entry.type !== "topic") result = this.after(result, entry);
     }
     this.unasks();
     return result;

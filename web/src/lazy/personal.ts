@@ -1,8 +1,11 @@
 // What the gateway tells of people: somebody is called otherwise, one is muted everywhere, a device asks to be let in or was let in.
 import { goRoom, open } from "../app";
+import type { Signal } from "@preact/signals";
 import type { Chat } from "../chat";
+import type { LogRange, Row } from "../log";
 import { remember } from "../memory";
-import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, ErasingEvent, Event, InvitedEvent, KnockEvent, MutedEvent, RenamedEvent, ReportEvent, RoleEvent } from "../protocol.gen";
+import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, ErasingEvent, Event, InvitedEvent, KnockEvent, MutedEvent, ReactionLine, RenamedEvent, ReportEvent, RoleEvent } from "../protocol.gen";
+import type { Room } from "../room";
 import { sound } from "../settings";
 import { t, withWords } from "../words";
 import { adopt } from "./adopt";
@@ -32,10 +35,22 @@ function renamed(chat: Chat, { uid, from, to }: RenamedEvent): void {
     adopt(chat, from);
   }
   for (const room of chat.rooms.peek()) {
+    renamedIn(room, from, to);
     const people = room.people.peek();
     if (people?.some((one) => one.name === from)) {
       room.people.value = people.map((one) => (one.name === from ? { ...one, name: to } : one));
     }
+  }
+}
+
+/** Who reacted is told by the name of now. */
+function renamedIn(room: Room, from: string, to: string): void {
+  const now = (line: ReactionLine) => ({ ...line, names: line.names.map((name) => (name === from ? to : name)) });
+  for (const range of [room.live, room.detached] as Signal<LogRange | null>[]) {
+    const shown = range.peek();
+    const named = (row: Row) => row.reactions.some((line) => line.names.includes(from));
+    if (!shown?.rows.some(named)) continue;
+    range.value = { ...shown, rows: shown.rows.map((row) => (named(row) ? { ...row, reactions: row.reactions.map(now) } : row)) };
   }
 }
 
