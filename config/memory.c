@@ -52,7 +52,7 @@ static int64_t connections_bytes(const struct config *config)
                             limits->members + limits->connections);
     return (limits->connections + LEAVING_MAX) * each + rooms * MEMBER_BYTES + limits->received_bytes +
            2 * limits->frame_bytes + limits->unsent_bytes + limits->http_bytes +
-           limits->reply_bytes;
+           limits->reply_bytes + limits->drafts_bytes;
 }
 
 /* The writes; of reads as many bytes as requests and answers; and what is being read. */

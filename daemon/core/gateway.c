@@ -328,6 +328,7 @@ struct gateway *gateway_create(const struct config *config, struct store *store,
     newcomers_init(gateway, store_start(store));
     memcpy(gateway->secret, store_start(store)->secret, sizeof gateway->secret);
     if (!gateway->limits || !random_fill(&gateway->seed, sizeof gateway->seed) ||
+        !drafts_init(&gateway->drafts) ||
         !invite_links_init(&gateway->invite_links, store_start(store)) ||
         !sanctions_init(&gateway->sanctions, store_start(store)) ||
         !adopt_rooms(gateway, store_start(store))) {
@@ -360,6 +361,7 @@ void gateway_destroy(struct gateway *gateway)
     table_finish(&gateway->rooms.by_was);
     table_finish(&gateway->users.by_id);
     table_finish(&gateway->users.by_name);
+    drafts_finish(&gateway->drafts);
     newcomers_finish(&gateway->newcomers);
     invite_links_finish(&gateway->invite_links);
     sanctions_finish(&gateway->sanctions);

@@ -3,6 +3,7 @@
 #ifndef HEARTH_CORE_GATEWAY_PRIVATE_H
 #define HEARTH_CORE_GATEWAY_PRIVATE_H
 
+#include "daemon/core/draft.h"
 #include "daemon/core/file_turn.h"
 #include "daemon/core/figures.h"
 #include "daemon/core/gateway.h"
@@ -71,6 +72,7 @@ struct gateway {
         int64_t touched_ms;    /* when those here were last said to be seen */
     } users;
 
+    struct drafts drafts;
     struct newcomers newcomers;
     struct invite_links invite_links;
     int erasing_count;           /* erasures under way: see handle_erase.c */

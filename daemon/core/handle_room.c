@@ -3,6 +3,7 @@
 #include "daemon/core/ask.h"
 #include "daemon/core/leaving.h"
 #include "daemon/core/cursors.h"
+#include "daemon/core/draft.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/invite_link.h"
 #include "daemon/core/rates.h"
@@ -240,6 +241,7 @@ static enum outcome enter(struct ask *ask, struct job *job, struct room *room)
     reply_joined(ask, job, room);
     if (page->limit > 0)
         tell_page(member, page);
+    draft_tell(ask->gateway, member);
     return ANSWERED;
 }
 

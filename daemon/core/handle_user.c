@@ -117,8 +117,10 @@ static void apply(struct gateway *gateway, const struct job_user_change *done)
     gateway->users.forgotten_count += done->change == USER_SIGN_OUT || done->change == USER_FORGET;
     if (done->change == USER_FREE_NAME)
         direct_hold_name(gateway, &held);
-    if (done->change == USER_FORGET)
+    if (done->change == USER_FORGET) {
         remove_directs(gateway, done->user_id);
+        drafts_drop_user(&gateway->drafts, done->user_id);
+    }
     if (!user)
         return;
     if (done->change == USER_ROLE)

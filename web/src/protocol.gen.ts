@@ -942,6 +942,20 @@ export interface ReadRequest {
   seq: number;
 }
 
+/** What this user is writing here. Kept in memory for their other devices: told to them at once, and with joined. */
+export interface DraftRequest {
+  type: "draft";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** All of it; empty when it was said or deleted. */
+  text: string;
+  /** The message that it answers. */
+  reply_to?: number;
+  /** The one that it was written over, as told last. Where another stands that has words, that one is the reply, and stays. */
+  version?: number;
+}
+
 /** List the members of a room. */
 export interface WhoRequest {
   type: "who";
@@ -1816,6 +1830,20 @@ export interface ClaimedReply {
   expires_ms: number;
 }
 
+/** To draft, and unasked to the user's other devices, or to one that has joined. */
+export interface DraftReply {
+  type: "draft";
+  ref?: Ref;
+  /** Room. */
+  room: string;
+  /** What stands there; in a reply absent when it is what was asked. */
+  text?: string;
+  /** The message that it answers. */
+  reply_to?: number;
+  /** Names it in what is written over it. */
+  version: number;
+}
+
 /** To approve with a code alone; unasked to a device whose offer was taken up. */
 export interface ClaimantReply {
   type: "claimant";
@@ -2534,6 +2562,7 @@ export type Request =
   | FileRequest
   | TypingRequest
   | ReadRequest
+  | DraftRequest
   | WhoRequest
   | CreateRequest
   | SetRequest
@@ -2616,6 +2645,7 @@ export type Reply =
   | OkReply
   | PurgedReply
   | ClaimedReply
+  | DraftReply
   | ClaimantReply
   | OfferReply
   | MoveReply
@@ -2699,6 +2729,7 @@ export interface Answers {
   file: FileReply;
   typing: OkReply;
   read: OkReply;
+  draft: DraftReply;
   who: MembersReply;
   create: OkReply;
   set: OkReply;
