@@ -58,9 +58,13 @@ static bool ask(struct config *config, const struct question *question, const ch
     return true;
 }
 
+static bool may_ask(const struct invocation *invocation)
+{
+    return isatty(STDIN_FILENO) && !invocation_has(invocation, OPTION_yes);
+}
+
 static bool ask_all(const struct invocation *invocation, struct config *config)
 {
-    bool may_ask = isatty(STDIN_FILENO) && !invocation_has(invocation, OPTION_yes);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         const struct question *question = &questions[i];
         const char *given = invocation->options[question->option];
@@ -71,7 +75,7 @@ static bool ask_all(const struct invocation *invocation, struct config *config)
             if (given)
                 return false;
         } else if (given ? !take_answer(config, question->setting, given)
-                         : may_ask && !ask(config, question, value.value)) {
+                         : may_ask(invocation) && !ask(config, question, value.value)) {
             return false;
         }
     }
@@ -153,7 +157,8 @@ static enum exit_code apply(const struct invocation *invocation)
 {
     json_t *reply;
     if (!is_running(invocation)) {
-        puts("hearthd does not run here. As an installed service:\n    systemctl start hearth");
+        puts("hearthd does not run here. As an installed service, and for the first administrator:\n"
+             "    systemctl start hearth\n    hearthctl setup --admin NAME");
         return EXIT_DONE;
     }
     enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "reload"), &reply);
@@ -211,6 +216,18 @@ static enum exit_code invite_administrator(const struct invocation *invocation, 
     return code;
 }
 
+/* The name that was given, or that somebody at a terminal gives now; NULL: nobody's. */
+static const char *find_administrator(const struct invocation *invocation, char *name, size_t size)
+{
+    if (invocation->options[OPTION_admin] || !may_ask(invocation) || !is_running(invocation))
+        return invocation->options[OPTION_admin];
+    fputs("Whose phone comes in as the administrator? A name, or nothing: nobody's. ", stderr);
+    if (!fgets(name, (int)size, stdin))
+        return NULL;
+    name[strcspn(name, "\r\n")] = '\0';
+    return name[0] ? name : NULL;
+}
+
 static enum exit_code report(const struct invocation *invocation, const struct config *config,
                              const char *path)
 {
@@ -224,7 +241,8 @@ static enum exit_code report(const struct invocation *invocation, const struct c
     printf("%s is written.\n", path);
     enum exit_code code = apply(invocation);
     print_link("The page", (int)config->listen.port, "/");
-    const char *administrator = invocation->options[OPTION_admin];
+    char name[256];
+    const char *administrator = find_administrator(invocation, name, sizeof name);
     if (code != EXIT_DONE || !administrator)
         return code;
     int port = is_running(invocation) ? running_port(invocation) : 0;

@@ -1,6 +1,10 @@
 // One person on several devices, under a name that changes.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
+import { promisify } from "node:util";
 import { closeBrowser, desk, hears, phone, picture, say, speaker, until, Way, world } from "./support.mjs";
 
 after(closeBrowser);
@@ -213,6 +217,26 @@ test("the words of somebody blocked are folded, call nobody, and come back", wor
   await mina.click("dialog .chip:text-is('Unblock')");
   await jun.say("softer");
   await hears(mina, "softer");
+}));
+
+test("a phone comes in as the first administrator by the link that hearthctl setup shows", world(async ({ daemon, context, way }) => {
+  await daemon.end("SIGTERM");
+  await daemon.start("listen.port=" + daemon.port);
+  const config = `${daemon.folder}/hearth.conf`;
+  writeFileSync(config, `listen = { port = ${daemon.port}; };`);
+  const words = ["--socket", `${daemon.folder}/socket`, "setup", "-c", config, "--admin", "boss", "--newcomers", "closed"];
+  const { stdout } = await promisify(execFile)(join(dirname(process.env.HEARTHD), "hearthctl"), words);
+  const code = /opens this, .*(#move\/\S+)/.exec(stdout)[1];
+  const mobile = await (await context(phone)).newPage();
+  await mobile.goto(way.address + code);
+  await isIn(mobile);
+  assert.equal(await nameHere(mobile), "boss");
+  assert.ok(!mobile.url().includes("move"), "the code stays nowhere");
+  await mobile.click(".top [aria-label^=Rooms]");
+  await mobile.click("[aria-label=Settings]");
+  await mobile.click("dialog .line:text-is('The door')");
+  await mobile.waitForSelector("dialog .choice:has-text('Closed')");
+  await picture(mobile, "administrator-phone");
 }));
 
 test("one moves to another address as the same person, after all that waits was sent", world(async (here) => {

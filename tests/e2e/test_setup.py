@@ -1,6 +1,7 @@
 """hearthctl setup: what it asks, what it writes, what it shows."""
 import json
 import os
+import pty
 import re
 import socket
 import stat
@@ -70,6 +71,66 @@ def test_on_a_terminal_it_asks_again_until_the_answer_will_do(tmp_path):
     assert 'name = "Our house"' in path.read_text() and "port = 8090" in path.read_text()
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Terminal:
+    """hearthctl with a terminal of its own, as somebody sees it who answers when asked."""
+
+    def __init__(self, *words):
+        self.pid, self.screen = pty.fork()
+        if self.pid == 0:
+            os.execv(HEARTHCTL, [HEARTHCTL, *map(str, words)])
+        self.shown = ""
+
+    def read(self):
+        try:
+            self.shown += os.read(self.screen, 65536).decode()
+        except OSError: # its end
+            return False
+        return True
+
+    def answer(self, question, words):
+        while question not in self.shown:
+            assert self.read(), self.shown
+        self.shown = self.shown[self.shown.index(question) + len(question):]
+        os.write(self.screen, (words + "\n").encode())
+
+    def end(self):
+        while self.read():
+            pass
+        os.close(self.screen)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@pytest.mark.parametrize("newcomers", ["open", "closed"])
+async def test_a_phone_comes_in_as_the_first_administrator_by_what_the_terminal_shows(make_daemon, tmp_path, newcomers):
+    port = free_port()
+    daemon = make_daemon({"listen.port": port})
+    path = tmp_path / "hearth.conf"
+    path.write_text(f"listen = {{ port = {port}; }};\n")
+    terminal = Terminal("--socket", daemon.socket, "setup", "-c", path)
+    terminal.answer("called?", "우리집")
+    terminal.answer("come in", newcomers)
+    terminal.answer("Encryption", "")
+    terminal.answer("port?", "")
+    terminal.answer("administrator?", "보스")
+    assert terminal.end() == 0, terminal.shown
+    shown = terminal.shown[terminal.shown.index("opens this"):].replace("\r", "")
+    scanned = read_back(shown)
+    assert scanned in shown
+    phone = await Client.connect(daemon, hello=False)
+    welcome = await phone.ask("hello", code=scanned.split("#move/")[1])
+    assert (welcome["user"]["name"], welcome["user"]["role"]) == ("보스", "admin")
+    late = await Client.connect(daemon, hello=False)
+    assert (await late.ask_in_vain("hello", code=scanned.split("#move/")[1]))["error_code"] == "unauthorized"
+    await late.close()
+    await phone.close()
+
+
 def test_a_running_gateway_reads_it_and_says_what_waits(make_daemon, tmp_path):
     path = tmp_path / "hearth.conf"
     path.write_text("")
@@ -85,9 +146,7 @@ def test_a_running_gateway_reads_it_and_says_what_waits(make_daemon, tmp_path):
 
 
 async def test_the_first_administrator_comes_in_by_the_link(make_daemon, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     daemon = make_daemon({"listen.port": port})
     path = tmp_path / "hearth.conf"
     path.write_text(f"listen = {{ port = {port}; }};\n")
