@@ -98,6 +98,23 @@ void fixture_finish(struct store_fixture *fixture)
     assert_int_equal(nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+int fixture_setup(void **state)
+{
+    struct store_fixture *fixture = calloc(1, sizeof *fixture);
+    fixture_init(fixture);
+    fixture_open(fixture);
+    fixture_populate(fixture);
+    *state = fixture;
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_finish(*state);
+    free(*state);
+    return 0;
+}
+
 /* While the store is open only its own VFS gets past its locks. */
 static sqlite3 *open_database(struct store_fixture *fixture)
 {

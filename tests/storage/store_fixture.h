@@ -34,6 +34,10 @@ void fixture_populate(struct store_fixture *fixture);
 void fixture_close(struct store_fixture *fixture);
 void fixture_finish(struct store_fixture *fixture); /* closes, too */
 
+/* For cmocka: *state is a fixture that is open and populated, then none. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 /* Closes as a kill would: everything committed is there, nothing is marked clean. */
 void fixture_crash(struct store_fixture *fixture);
 

@@ -25,13 +25,6 @@ static int open_fixture(void **state)
     return 0;
 }
 
-static int close_fixture(void **state)
-{
-    fixture_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static int64_t say_with_nonce(struct store_fixture *fixture, int64_t user_id, const char *nonce,
                               enum job_result expected)
 {
@@ -567,7 +560,7 @@ static void what_is_counted_follows_what_is_there(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM reaction_kinds"), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, fixture_teardown)
 
 int main(void)
 {

@@ -17,23 +17,6 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static int open_fixture(void **state)
-{
-    struct store_fixture *fixture = calloc(1, sizeof *fixture);
-    fixture_init(fixture);
-    fixture_open(fixture);
-    fixture_populate(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fixture_finish(*state);
-    free(*state);
-    return 0;
-}
-
 /* Waits for a notice about room_id that says pruned or more. */
 static void await_pruned(struct store_fixture *fixture, int64_t room_id, int64_t pruned)
 {
@@ -439,7 +422,7 @@ static void nobody_but_the_kernel_proves_a_time(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

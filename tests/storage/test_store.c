@@ -13,23 +13,6 @@
 #include "storage/thread_pool.h"
 #include "tests/storage/store_fixture.h"
 
-static int open_fixture(void **state)
-{
-    struct store_fixture *fixture = calloc(1, sizeof *fixture);
-    fixture_init(fixture);
-    fixture_open(fixture);
-    fixture_populate(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fixture_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static void what_was_acknowledged_is_there_after_a_restart(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -371,7 +354,7 @@ static void what_was_never_collected_is_freed(void **state)
     assert_int_equal(fixture_query(fixture, "SELECT count(*) FROM messages"), 50);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

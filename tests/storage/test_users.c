@@ -11,23 +11,6 @@
 #include "storage/crypto.h"
 #include "tests/storage/store_fixture.h"
 
-static int open_fixture(void **state)
-{
-    struct store_fixture *fixture = calloc(1, sizeof *fixture);
-    fixture_init(fixture);
-    fixture_open(fixture);
-    fixture_populate(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fixture_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static struct job *login(struct store_fixture *fixture, const char *key, const char *folded)
 {
     struct job *job = job_create(JOB_LOGIN);
@@ -256,7 +239,7 @@ static void a_read_marker_only_moves_forward(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {
