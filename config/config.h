@@ -113,12 +113,22 @@ void config_print(const struct config *config, FILE *out);
 /* The same of what is otherwise than by default, and no more. */
 void config_print_changed(const struct config *config, FILE *out);
 
+/* Knocks, sanctions, invite links and devices being paired, all that there may be: gateway.c holds them to it. */
+#define CONFIG_DOOR_BYTES (INT64_C(256) << 10)
+
 /* Most memory this configuration allows, in bytes, and its parts; printed by --check-config. */
 struct memory_bounds {
-    int64_t process, connections, replies, logs, jobs, store, total;
+    int64_t process, connections, replies, logs, door, jobs, store, total;
 };
 struct memory_bounds config_memory(const struct config *config);
 void config_print_memory(const struct config *config, FILE *out);
+
+/* Connections whose request has not come, beside those of limits.connections. Fewer with TLS, where a
+ * handshake takes as much memory as a conversation. */
+int64_t config_waiting_max(const struct config *config);
+
+/* Connections that speak TLS and only wait for their end, beside both; 0 without TLS. */
+int64_t config_ending_max(const struct config *config);
 
 /* Where the board's own authority is kept: tls beside the database. */
 void config_tls_folder(const struct config *config, char *out, size_t out_size);

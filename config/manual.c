@@ -67,20 +67,36 @@ static void print_value(const struct line *line)
     }
 }
 
-/* What memory.profile = small has instead of the default; -1: the same. */
-static int64_t small_value(const char *name)
-{
-    static const struct {
-        const char *name;
-        int64_t value;
-    } smalls[] = {
+static const struct small {
+    const char *name;
+    int64_t value;
+} smalls[] = {
 #define SMALL(group, name, value) {#group "." #name, value},
 #include "config/options.def"
-    };
-    for (size_t i = 0; i < sizeof smalls / sizeof *smalls; i++)
-        if (strcmp(smalls[i].name, name) == 0)
-            return smalls[i].value;
-    return -1;
+    {NULL, 0},
+}, smalls_with_tls[] = {
+#define SMALL_TLS(group, name, value) {#group "." #name, value},
+#include "config/options.def"
+    {NULL, 0},
+};
+
+static const struct small *find_small(const struct small *each, const char *name)
+{
+    while (each->name && strcmp(each->name, name) != 0)
+        each++;
+    return each->name ? each : NULL;
+}
+
+/* What memory.profile = small has instead of the default. */
+static void print_small(const char *name)
+{
+    const struct small *small = find_small(smalls, name), *with_tls = find_small(smalls_with_tls, name);
+    if (small)
+        printf("Where memory.profile is small %" PRId64, small->value);
+    if (small && with_tls)
+        printf(", with TLS %" PRId64, with_tls->value);
+    if (small)
+        puts(".");
 }
 
 static bool needs_restart(const char *name)
@@ -124,8 +140,7 @@ int main(void)
         }
         printf(".TP\n.B %s\n%s\n", lines[i].name, lines[i].sentence);
         print_value(&lines[i]);
-        if (small_value(lines[i].name) >= 0)
-            printf("Where memory.profile is small %" PRId64 ".\n", small_value(lines[i].name));
+        print_small(lines[i].name);
         if (needs_restart(lines[i].name))
             puts("A change counts from the next start.");
     }

@@ -4,14 +4,15 @@
 
 /* What the settings do not say: upper bounds in bytes, from the sizes of the structs of a 64-bit
  * build with what an allocator adds. tests/e2e/test_slow_readers.py holds the daemon to the sum. */
-#define PROCESS_BYTES  (INT64_C(4) << 20)   /* what program and libraries write to; their code is of files */
-#define THREAD_BYTES   (INT64_C(512) << 10) /* the stack that storage gives a thread */
-#define FILE_THREAD_BYTES (INT64_C(128) << 10) /* the one for files has a smaller one */
+#define PROCESS_BYTES  (INT64_C(2560) << 10) /* what program and libraries write to; their code is of files */
+#define THREAD_BYTES   (INT64_C(256) << 10) /* the stack of a thread that calls the database, or TLS */
+#define SMALL_THREAD_BYTES (INT64_C(128) << 10) /* and of those for passwords and files */
 #define VALUES_MAX     INT64_C(32768)       /* JSON_VALUES_MAX: in a frame */
 #define VALUE_BYTES    INT64_C(448)         /* {} as Jansson keeps it while a frame is decoded */
-#define DATABASE_BYTES (INT64_C(768) << 10) /* of an SQLite connection besides its cache */
-#define INDEX_BYTES    (INT64_C(1) << 20)   /* a block of the search index being made */
-#define LEAVING_MAX    INT64_C(32)          /* connections that have given way, beside all others */
+#define WRITER_BYTES   (INT64_C(768) << 10) /* of an SQLite connection besides its cache: its statements */
+#define READER_BYTES   (INT64_C(384) << 10) /* of those that read, which have fewer */
+#define INDEX_BYTES    (INT64_C(768) << 10) /* a block of the search index being made: postings, twice while they grow or are sorted */
+#define LEAVING_MAX    INT64_C(32)          /* connections that have given way, beside all others; half of those that wait at most */
 #define WIRE_BYTES     INT64_C(3072)        /* libwebsockets' own, of one connection */
 #define SESSION_BYTES  INT64_C(1664)        /* session, user and what they may do how often */
 #define HELD_BYTES     INT64_C(2048)        /* that each may keep of what it receives */
@@ -19,7 +20,8 @@
 #define LEAST_BYTES    INT64_C(4096)        /* a reply that each may have while all together are many */
 #define EXCHANGE_BYTES INT64_C(2560)        /* an HTTP request and its head */
 #define TLS_BYTES      INT64_C(45056)       /* of a connection that speaks TLS: two records, and the library's */
-#define TLS_PROCESS_BYTES (INT64_C(6) << 20) /* the library's own, and the thread's stack */
+#define TLS_PROCESS_BYTES ((INT64_C(1) << 20) + THREAD_BYTES) /* the library's own, certificates, the thread */
+#define ENDING_MIN     INT64_C(12)          /* and a twentieth of limits.connections */
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
 #define DIRECT_BYTES   INT64_C(3072)        /* a direct one: no topic, two members, two names held */
@@ -39,6 +41,22 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+int64_t config_waiting_max(const struct config *config)
+{
+    return config->tls.mode == TLS_OFF ? config->limits.connections : (config->limits.connections + 1) / 2;
+}
+
+int64_t config_ending_max(const struct config *config)
+{
+    return config->tls.mode == TLS_OFF ? 0 : ENDING_MIN + config->limits.connections / 20;
+}
+
+static int64_t tls_bytes(const struct config *config)
+{
+    int64_t count = config->limits.connections + config_waiting_max(config) + config_ending_max(config);
+    return config->tls.mode == TLS_OFF ? 0 : count * TLS_BYTES;
+}
+
 /* Each by itself: a WebSocket that has begun a message and has a frame unsent, or an HTTP request.
  * The long ones among them share what is bounded for all of them together. A frame above
  * CROWDED_BYTES stays unsent only where a kernel that said it had room does not take it. */
@@ -46,11 +64,10 @@ static int64_t connections_bytes(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
     int64_t each = WIRE_BYTES + SESSION_BYTES + CROWDED_BYTES + larger(HELD_BYTES, EXCHANGE_BYTES);
-    if (config->tls.mode != TLS_OFF)
-        each += TLS_BYTES;
     int64_t rooms = smaller(limits->rooms_per_session * limits->connections,
                             limits->members + limits->connections);
-    return (limits->connections + LEAVING_MAX) * each + rooms * MEMBER_BYTES + limits->received_bytes +
+    int64_t leaving = smaller(LEAVING_MAX, (config_waiting_max(config) + 1) / 2);
+    return (limits->connections + leaving) * each + tls_bytes(config) + rooms * MEMBER_BYTES + limits->received_bytes +
            2 * limits->frame_bytes + limits->unsent_bytes + limits->http_bytes +
            limits->reply_bytes + limits->drafts_bytes;
 }
@@ -68,11 +85,10 @@ struct memory_bounds config_memory(const struct config *config)
 {
     const struct config_limits *limits = &config->limits;
     const struct config_storage *storage = &config->storage;
-    int64_t threads = storage->readers + 2; /* the writer, and one for backups */
-    int64_t passwords =
-        THREAD_BYTES + (config->accounts.passwords ? config->accounts.password_kib * 1024 : 0);
+    int64_t readers = storage->readers + 1; /* one for backups */
+    int64_t passwords = config->accounts.passwords ? config->accounts.password_kib * 1024 : 0;
     struct memory_bounds memory = {0};
-    memory.process = PROCESS_BYTES + threads * THREAD_BYTES + FILE_THREAD_BYTES + passwords +
+    memory.process = PROCESS_BYTES + (1 + readers) * THREAD_BYTES + 2 * SMALL_THREAD_BYTES + passwords +
                      smaller(limits->frame_bytes / 3, VALUES_MAX) * VALUE_BYTES +
                      (config->tls.mode != TLS_OFF ? TLS_PROCESS_BYTES : 0);
     memory.connections = connections_bytes(config);
@@ -81,11 +97,12 @@ struct memory_bounds config_memory(const struct config *config)
     memory.logs = limits->log_bytes + 2 * limits->room_log_bytes +
                   (limits->rooms + limits->rooms_reserved) * ROOM_BYTES +
                   limits->direct_rooms * DIRECT_BYTES + limits->tokens * TOKEN_BYTES;
+    memory.door = CONFIG_DOOR_BYTES;
     memory.jobs = jobs_bytes(config);
-    memory.store = threads * (storage->cache_bytes + DATABASE_BYTES) + storage->nonce_bytes +
-                   (storage->search ? INDEX_BYTES : 0);
+    memory.store = WRITER_BYTES + readers * READER_BYTES + (1 + readers) * storage->cache_bytes +
+                   storage->nonce_bytes + (storage->search ? INDEX_BYTES : 0);
     memory.total = memory.process + memory.connections + memory.replies + memory.logs +
-                   memory.jobs + memory.store;
+                   memory.door + memory.jobs + memory.store;
     return memory;
 }
 
@@ -140,6 +157,7 @@ void config_print_memory(const struct config *config, FILE *out)
     print_line("connections, and what they keep together", memory.connections, out);
     print_line("replies that wait", memory.replies, out);
     print_line("rooms and their newest entries", memory.logs, out);
+    print_line("who waits at the door, is kept out or invited", memory.door, out);
     print_line("jobs that wait for the disk, and pages read from it", memory.jobs, out);
     print_line("database caches and indexes", memory.store, out);
     print_line("total", memory.total, out);

@@ -62,10 +62,12 @@ static void print_bounds(const struct setting *setting, FILE *out)
                  setting->unit[0] ? " " : "", setting->unit);
     else if (setting->kind == SETTING_CHOICE)
         snprintf(text, sizeof text, "One of %s", setting->words);
-    int64_t small;
-    if (config_small_value(setting->offset, &small))
+    int64_t small, with_tls;
+    if (config_small_value(setting->offset, false, &small))
         snprintf(text + strlen(text), sizeof text - strlen(text), "; %" PRId64 " where memory.profile is small",
                  small);
+    if (config_small_value(setting->offset, true, &with_tls) && with_tls != small)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", %" PRId64 " with TLS", with_tls);
     if (setting_needs_restart(setting))
         strcat(text, text[0] ? "; counts from the next start" : "Counts from the next start");
     if (text[0])

@@ -14,7 +14,12 @@ static const struct small {
 } smalls[] = {
 #define SMALL(group, name, value) {offsetof(struct config, group.name), value},
 #include "config/options.def"
+}, smalls_with_tls[] = {
+#define SMALL_TLS(group, name, value) {offsetof(struct config, group.name), value},
+#include "config/options.def"
 };
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static int64_t default_of(size_t offset)
 {
@@ -26,22 +31,32 @@ static int64_t default_of(size_t offset)
     return 0;
 }
 
-bool config_small_value(size_t offset, int64_t *value)
+static const struct small *find(const struct small *table, size_t count, size_t offset)
 {
-    for (const struct small *each = smalls; each < smalls + sizeof smalls / sizeof *smalls; each++)
-        if (each->offset == offset) {
-            *value = each->value;
-            return true;
-        }
-    return false;
+    for (const struct small *each = table; each < table + count; each++)
+        if (each->offset == offset)
+            return each;
+    return NULL;
+}
+
+bool config_small_value(size_t offset, bool has_tls, int64_t *value)
+{
+    const struct small *found =
+        has_tls ? find(smalls_with_tls, COUNT_OF(smalls_with_tls), offset) : NULL;
+    if (!found)
+        found = find(smalls, COUNT_OF(smalls), offset);
+    if (found)
+        *value = found->value;
+    return found != NULL;
 }
 
 void config_as_profile(struct config *config, enum config_profile profile)
 {
-    for (const struct small *each = smalls; each < smalls + sizeof smalls / sizeof *smalls; each++) {
-        int64_t normal = default_of(each->offset), now;
-        int64_t from = profile == PROFILE_SMALL ? normal : each->value;
-        int64_t to = profile == PROFILE_SMALL ? each->value : normal;
+    for (const struct small *each = smalls; each < smalls + COUNT_OF(smalls); each++) {
+        int64_t normal = default_of(each->offset), small = each->value, now;
+        (void)config_small_value(each->offset, config->tls.mode != TLS_OFF, &small);
+        int64_t from = profile == PROFILE_SMALL ? normal : small;
+        int64_t to = profile == PROFILE_SMALL ? small : normal;
         memcpy(&now, (const char *)config + each->offset, sizeof now);
         if (now == from)
             memcpy((char *)config + each->offset, &to, sizeof to);

@@ -55,8 +55,8 @@ bool setting_put_text(const struct setting *setting, struct config *config, cons
                       char *why, size_t why_size);
 bool setting_put_bool(const struct setting *setting, struct config *config, bool value);
 
-/* Whether memory.profile lowers the setting at this offset, and to what. */
-bool config_small_value(size_t offset, int64_t *value);
+/* Whether memory.profile lowers the setting at this offset, and to what where there is TLS or none. */
+bool config_small_value(size_t offset, bool has_tls, int64_t *value);
 
 /* What a value of this setting looks like: "an integer", "true or false". */
 const char *setting_kind_words(const struct setting *setting);

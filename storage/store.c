@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 enum {
-    STACK_BYTES = 512 * 1024,
-    FILE_STACK_BYTES = 128 * 1024, /* of the thread of files, which calls no database */
+    STACK_BYTES = 256 * 1024, /* of which the tests use 35 KiB */
+    SMALL_STACK_BYTES = 128 * 1024, /* of the threads for files and passwords, which call no database */
     HANG_MS = 5000 /* a commit that takes longer is told by store_is_healthy */
 };
 
@@ -291,7 +291,7 @@ static bool start_worker(struct store *store, const bool takes[QUEUE_COUNT])
         worker->takes[queue] = takes[queue];
     if (takes[QUEUE_QUICK] && !pool_open_reader(worker))
         return false;
-    size_t stack_bytes = takes[QUEUE_FILES] ? FILE_STACK_BYTES : STACK_BYTES;
+    size_t stack_bytes = takes[QUEUE_FILES] || takes[QUEUE_PASSWORD] ? SMALL_STACK_BYTES : STACK_BYTES;
     if (start_thread(&worker->thread, stack_bytes, read_thread, worker)) {
         store->worker_count++;
         return true;

@@ -22,9 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALLOCATIONS_BYTES ((KNOCKS_MAX + 2 * PAIRINGS_MAX) * 16) /* what the allocator adds */
 #define CHECK_MS 1000 /* how often storage's health is looked at */
 #define RETRY_MS 250  /* until a page that was refused is asked for again */
 #define TOUCH_MS INT64_C(43200000) /* half a day */
+
+_Static_assert(KNOCKS_MAX * sizeof(struct knock) + SANCTIONS_MAX * sizeof(struct sanction) * 3 / 2 +
+                       INVITE_LINKS_MAX * sizeof(struct invite_link) +
+                       2 * PAIRINGS_MAX * sizeof(struct pairing) + ALLOCATIONS_BYTES <= CONFIG_DOOR_BYTES,
+               "--check-config counts what waits at the door; the array of sanctions grows by copying");
 
 /* --- what comes from storage ------------------------------------------------------------------ */
 

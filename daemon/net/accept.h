@@ -18,6 +18,7 @@ enum peer_stage {
 struct address_count {
     uint64_t key; /* see link.h */
     int count;
+    int waiting;       /* of them, those whose head has not come: front.c counts */
     size_t http_bytes; /* of its share of limits.http_bytes */
     UT_hash_handle hh;
 };

@@ -6,7 +6,6 @@
 #include "daemon/log.h"
 
 #define DESCRIPTORS_BESIDES 128    /* the store's files, listeners, a backup, BODY_FILES_MAX */
-#define DESCRIPTORS_OF_ENDING 192  /* of TLS connections beside those that may be there: LINES_BESIDES */
 #define DESCRIPTORS_RESERVED 12    /* of those, when there are hardly any */
 #define CLIENTS_MIN 4
 
@@ -16,16 +15,22 @@ static int64_t descriptors_each(const struct config *config)
     return config->tls.mode == TLS_OFF ? 1 : 3;
 }
 
+/* Those that may be there: in limits.connections, or waiting. */
+static int64_t clients_max(const struct config *config)
+{
+    return config->limits.connections + config_waiting_max(config);
+}
+
+/* With those of TLS connections that only wait for their end. */
 static int64_t descriptors_besides(const struct config *config)
 {
-    return DESCRIPTORS_BESIDES + (config->tls.mode == TLS_OFF ? 0 : DESCRIPTORS_OF_ENDING);
+    return DESCRIPTORS_BESIDES + config_ending_max(config) * descriptors_each(config);
 }
 
 void descriptors_limit(const struct config *config)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)(2 * config->limits.connections * descriptors_each(config) +
-                             descriptors_besides(config));
+    rlim_t wanted = (rlim_t)(clients_max(config) * descriptors_each(config) + descriptors_besides(config));
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted
@@ -36,7 +41,7 @@ void descriptors_limit(const struct config *config)
 
 int64_t descriptors_for_clients(const struct config *config, int connection_count)
 {
-    int64_t wanted = 2 * config->limits.connections;
+    int64_t wanted = clients_max(config);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return wanted;

@@ -52,6 +52,13 @@ static struct caller **list_of(struct front *front, const struct caller *caller)
     return caller->stage == STAGE_WAITING ? &front->waiting : &front->lingering;
 }
 
+/* Each address knows how many of its own wait. more is 1 or -1. */
+static void count_waiting(const struct caller *caller, int more)
+{
+    if (caller->stage == STAGE_WAITING && caller->peer->counted)
+        caller->peer->counted->waiting += more;
+}
+
 static void release(struct front *front, struct caller *caller)
 {
     struct caller **list = list_of(front, caller);
@@ -63,6 +70,7 @@ static void release(struct front *front, struct caller *caller)
 static void hang_up(struct front *front, struct caller *caller)
 {
     close(caller->fd);
+    count_waiting(caller, -1);
     peer_gone(front->server, caller->peer);
     release(front, caller);
 }
@@ -74,6 +82,7 @@ static void hang_up(struct front *front, struct caller *caller)
 static void linger(struct front *front, struct caller *caller)
 {
     DL_DELETE(front->waiting, caller);
+    count_waiting(caller, -1);
     caller->stage = STAGE_LINGERING;
     caller->since_ms = server_now_ms(front->server);
     DL_APPEND(front->lingering, caller);
@@ -155,8 +164,10 @@ static bool count_client(struct front *front, struct caller *caller, const struc
         return false;
     }
     caller->peer->is_secure |= may_speak_for_others && proxy_says_secure(head);
-    if (accept_count(server, caller->peer, &client, 0))
+    if (accept_count(server, caller->peer, &client, 0)) {
+        count_waiting(caller, 1);
         return true;
+    }
     refuse_caller(front, caller, caller->peer->is_network ? REFUSED_network : REFUSED_address, &accept_is_crowded);
     return false;
 }
@@ -208,6 +219,7 @@ static void pass_on(struct front *front, struct caller *caller, const struct hea
         hang_up(front, caller);
     } else {
         epoll_ctl(front->epoll_fd, EPOLL_CTL_DEL, caller->fd, NULL);
+        count_waiting(caller, -1);
         accept_hand_over(front->server, caller->peer, caller->fd, canonical.bytes, canonical.length);
         release(front, caller);
     }
@@ -273,16 +285,34 @@ static void look(struct front *front, struct caller *caller, bool has_ended)
 
 /* --- arriving ------------------------------------------------------------------------------------- */
 
+static int waiting_of(const struct caller *caller)
+{
+    return caller->peer->counted ? caller->peer->counted->waiting : 0;
+}
+
+/* Of those that have been answered the oldest, else the oldest of the address of which most wait: whoever comes
+ * alone is not driven out by one who comes a hundred times. NULL: nobody waits. */
+static struct caller *find_least(const struct front *front)
+{
+    struct caller *least = front->lingering;
+    for (struct caller *each = least ? NULL : front->waiting; each; each = each->next)
+        if (!least || waiting_of(each) > waiting_of(least))
+            least = each;
+    return least;
+}
+
 static void make_place(struct front *front)
 {
     static const struct head_refusal busy = {
         503, ERROR_server_full, "Retry-After: 5\r\n", "Too many connections wait here without a request."};
-    struct caller *oldest = front->lingering ? front->lingering : front->waiting;
     if (front->count + front->server->leaving_count < front->server->waiting_max)
         return;
-    if (oldest->stage == STAGE_WAITING)
-        answer(front, oldest, REFUSED_waiting, &busy);
-    hang_up(front, oldest);
+    struct caller *least = find_least(front);
+    if (!least)
+        return;
+    if (least->stage == STAGE_WAITING)
+        answer(front, least, REFUSED_waiting, &busy);
+    hang_up(front, least);
 }
 
 /* NULL when there is no memory or descriptor: then peer and socket are gone. */
@@ -301,6 +331,7 @@ static struct caller *add_caller(struct front *front, struct peer *peer, int fd)
         .peer = peer, .fd = fd, .since_ms = server_now_ms(front->server), .stage = STAGE_WAITING};
     DL_APPEND(front->waiting, caller);
     front->count++;
+    count_waiting(caller, 1);
     return caller;
 }
 

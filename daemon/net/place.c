@@ -67,11 +67,17 @@ static void give_way(struct server *server, struct connection *connection, struc
     server->leaving_count++;
 }
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 bool place_take(struct server *server, const struct peer *newcomer)
 {
     struct search search = {.server = server,
                             .newcomer_count = newcomer->counted ? newcomer->counted->count : 0};
-    if (server->leaving_count >= 2 * LEAVING_MAX || HASH_COUNT(server->addresses) == 0)
+    int leaving_max = smaller(2 * LEAVING_MAX, (server->waiting_max + 1) / 2); /* of the places of those that wait */
+    if (server->leaving_count >= leaving_max || HASH_COUNT(server->addresses) == 0)
         return false;
     search.share = server->connections_max / (int)HASH_COUNT(server->addresses);
     search_all(&search);

@@ -10,7 +10,7 @@
 #include "storage/store.h"
 
 #define WARN_DAYS 14
-#define LINES_BESIDES 64 /* that give way, or only wait for their end; descriptors.c counts them */
+#define PAIR_BYTES_MAX 65536
 
 static int64_t believed_ms(void *of)
 {
@@ -24,7 +24,9 @@ static struct tls_options options_of(struct server *server)
     const struct config *config = server->config;
     struct tls_options options = {
         .is_local_ca = config->tls.mode == TLS_LOCAL_CA,
-        .lines_max = server->connections_max + server->waiting_max + LINES_BESIDES,
+        .lines_max = server->connections_max + server->waiting_max + (int)config_ending_max(config),
+        .socket_bytes = (int)(config->limits.socket_bytes < PAIR_BYTES_MAX ? config->limits.socket_bytes
+                                                                           : PAIR_BYTES_MAX),
         .now_ms = believed_ms,
         .of = server,
     };

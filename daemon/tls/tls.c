@@ -20,14 +20,13 @@
 #include "daemon/tls/line.h"
 #include "storage/clock.h"
 
-#define STACK_BYTES (512 * 1024)
+#define STACK_BYTES (256 * 1024)
 #define EVENTS_MAX 64
 #define SHAKES_MAX 4        /* handshakes in one turn: those who are through go first */
-#define LINES_SPARE 16      /* of lines_max, for those that begin */
+#define LINES_SPARE 8       /* of lines_max, for those that begin */
 #define LOOK_MS 2000        /* between two looks at the certificate's files */
 #define SWEEP_MS 1000
 #define GOODBYE_MS 1000     /* at the end, for what was said last to go out */
-#define PLAIN_BUFFER_BYTES 65536
 
 struct tls {
     pthread_t thread;
@@ -376,9 +375,8 @@ void tls_close(struct tls *tls)
 
 /* ---- arriving ------------------------------------------------------------------------------------ */
 
-static bool make_pair(int pair[2])
+static bool make_pair(int pair[2], int size)
 {
-    const int size = PLAIN_BUFFER_BYTES;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
         return false;
     for (int i = 0; i < 2; i++)
@@ -395,7 +393,7 @@ int tls_take(struct tls *tls, int fd, struct tls_socket **socket)
 {
     int pair[2];
     *socket = NULL;
-    if (!make_pair(pair)) {
+    if (!make_pair(pair, tls->options.socket_bytes)) {
         close(fd);
         return -1;
     }

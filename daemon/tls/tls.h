@@ -17,6 +17,7 @@ struct tls_options {
     char folder[256];       /* of the board's own authority */
     char hosts[1024];       /* http.allowed_hosts */
     int lines_max;          /* connections, beyond which the oldest that only wait for their end give way */
+    int socket_bytes;       /* what the kernel keeps of each direction of a pair; it takes twice as much */
     int64_t (*now_ms)(void *of); /* Unix time as it is believed; called by the thread */
     void *of;
 };

@@ -131,7 +131,7 @@ static void memory_is_the_sum_of_its_parts_and_grows_with_each_limit(void **stat
     (void)state;
     struct memory_bounds before = config_memory(&config);
     assert_int_equal(before.total, before.process + before.connections + before.replies +
-                                       before.logs + before.jobs + before.store);
+                                       before.logs + before.door + before.jobs + before.store);
     const char *changes[] = {"limits.connections=2000", "limits.frame_bytes=65536",
                              "limits.members=10000", "limits.received_bytes=8388608",
                              "limits.unsent_bytes=8388608", "limits.http_bytes=8388608",
@@ -204,6 +204,24 @@ static void a_small_board_takes_at_most_20_mib_and_says_so_itself(void **state)
     assert_true(config_memory(&config).total <= 20 * MIB);
 }
 
+/* Fewer connections, for one with TLS takes more. */
+static void a_small_board_takes_at_most_20_mib_with_tls_too(void **state)
+{
+    static const char *const modes[] = {"tls.mode=files", "tls.mode=local_ca"};
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        set(modes[i]);
+        set("memory.profile=small");
+        assert_int_equal(config_take_profile(&config, 0), PROFILE_SMALL);
+        assert_int_equal(config.limits.connections, 40);
+        assert_true(config.files.enabled && config.accounts.passwords && config.storage.search);
+        assert_true(config_memory(&config).total > 19 * MIB);
+        assert_true(config_memory(&config).total <= 20 * MIB);
+        config_as_profile(&config, PROFILE_NORMAL);
+        assert_int_equal(config.limits.connections, 1000);
+    }
+}
+
 static void what_is_set_stays_and_what_is_asked_for_counts(void **state)
 {
     (void)state;
@@ -232,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup(memory_is_the_sum_of_its_parts_and_grows_with_each_limit, prepare),
         cmocka_unit_test_setup(the_defaults_fit_a_board, prepare),
         cmocka_unit_test_setup(a_small_board_takes_at_most_20_mib_and_says_so_itself, prepare),
+        cmocka_unit_test_setup(a_small_board_takes_at_most_20_mib_with_tls_too, prepare),
         cmocka_unit_test_setup(what_is_set_stays_and_what_is_asked_for_counts, prepare),
         cmocka_unit_test_setup(the_largest_configuration_does_not_overflow, prepare),
     };

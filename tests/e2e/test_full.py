@@ -60,8 +60,8 @@ async def test_an_address_above_its_share_gives_way_with_a_code_that_brings_back
     await part(*(p for p in [*many, *few, *others] if p.socket.open))
 
 
-def half_request(daemon):
-    raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, ("127.0.0.2", 0))
+def half_request(daemon, address="127.0.0.2"):
+    raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, (address, 0))
     raw.sendall(b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
     return raw
 
@@ -110,4 +110,32 @@ async def test_one_address_does_not_hoard_the_bodies_of_all(make_daemon):
         other.sendall(b"POST /api/v1/do HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         assert other.recv(4096).startswith(b"HTTP/1.1 200")
     for raw in waiting:
+        raw.close()
+
+
+def unsaid(daemon, address):
+    """A connection that says nothing."""
+    return socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S, (address, 0))
+
+
+def is_open(raw):
+    raw.setblocking(False)
+    try:
+        return raw.recv(1) not in (b"", b"H")
+    except BlockingIOError:
+        return True
+
+
+async def test_who_waits_alone_is_not_driven_out_by_one_who_comes_many_times(make_daemon):
+    daemon = make_daemon(FULL)
+    alone = unsaid(daemon, "127.0.0.3")
+    many = [unsaid(daemon, "127.0.0.2") for _ in range(40)]
+    mina = await person(daemon, "mina", "127.0.0.4")  # accepted after all of them
+    assert is_open(alone)
+    assert sum(map(is_open, many)) < 6
+    alone.setblocking(True)
+    alone.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert alone.recv(100).startswith(b"HTTP/1.1 200 ")
+    await part(mina)
+    for raw in [alone, *many]:
         raw.close()
