@@ -88,7 +88,8 @@ static bool append_message(struct writer *writer, struct log *log, struct job_ap
     writer->appended++;
     return append_entry(writer, log, append->room_id, &append->entry) &&
            files_attach(&writer->database, append->room_id, entry) &&
-           (!entry->user_id || users_note_spoken(&writer->database, entry->user_id, entry->ts));
+           (!entry->user_id || append->has_spoken ||
+            users_note_spoken(&writer->database, entry->user_id, entry->ts));
 }
 
 /* Edits, deletions and reactions: the entry, and what it does to its target. */

@@ -121,14 +121,14 @@ struct job_append {
     int64_t room_id;
     int64_t peer_id;       /* of a direct room: the other user, who may have blocked this one; else 0 */
     struct entry entry;    /* seq and ts are filled in */
-    const struct first_said *first_said; /* owned by the job; NULL: the nonce is only looked for in
-                                            the window */
+    const struct first_said *first_said; /* the job's; NULL: the nonce is looked for in the window only */
     const struct actor *moderator; /* edit and delete: who asks, when the role allows it with messages of others
                                       below; else NULL. Owned by the job */
     const char *target_origin; /* NULL, or instead of entry.target what that is called where it comes from */
     const char *alias;         /* NULL, or what entry.from becomes when a user is called so: */
     const char *folded;        /* by this name */
     struct moment at;      /* when it was asked */
+    bool has_spoken;       /* the user is known to have said something before */
     int64_t forget_through; /* answer of a delete: the newest seq whose text is gone (the target or its last edit) */
 };
 

@@ -37,6 +37,9 @@ enum {
     "id, ts, kind, flags, user_id, name, text, nonce, target, emoji, origin, via"
 enum { ENTRY_COLUMN_COUNT = 12 };
 
+/* SQL: the id of a row, as row_id makes it. */
+#define ROW_ID(room, seq) "((" room "<<40)+" seq ")"
+
 /* SQL: of several edits the newest counts. Its row's id, or NULL, of the message that id names; and
  * the text of messages m as it is now. */
 #define NEWEST_EDIT(id) "(SELECT max(edit) FROM edits WHERE target=" id ")"

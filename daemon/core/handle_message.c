@@ -22,6 +22,7 @@ static void sign(struct session *session, struct job *job)
     append->entry.user_id = session_user_id(session);
     append->entry.from = job_text(job, session_name(session, name));
     append->entry.guest = session_is_guest(session);
+    append->has_spoken = session->user && session->user->spoke_ms;
     if (session->arrival.kind == SESSION_PLAIN)
         append->entry.via = "plain";
     append->at = session->gateway->now;

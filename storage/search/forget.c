@@ -48,15 +48,14 @@ static bool drop_block(struct database *database, int64_t block)
                        block);
 }
 
-static bool put_postings(struct database *database, int64_t id, const struct posting_list *list)
+static bool put_row(struct database *database, int64_t id, const struct posting_row *row)
 {
-    uint8_t bytes[POSTING_LIST_BYTES_MAX];
-    if (posting_list_is_empty(list))
+    if (row->size == 0)
         return remove_rows(database, "DELETE FROM search_grams WHERE id BETWEEN ?1 AND ?2", id, id);
     sqlite3_stmt *update =
         database_prepare(database, "UPDATE search_grams SET places=?2 WHERE id=?1");
     sqlite3_bind_int64(update, 1, id);
-    sqlite3_bind_blob(update, 2, bytes, (int)posting_list_write(list, bytes), SQLITE_STATIC);
+    sqlite3_bind_blob(update, 2, row->bytes, (int)row->size, SQLITE_STATIC);
     return database_run(database, update);
 }
 
@@ -65,15 +64,16 @@ static bool drop_postings(struct database *database, int64_t block, const struct
 {
     sqlite3_stmt *rows = database_prepare(
         database, "SELECT id, places FROM search_grams WHERE id BETWEEN ?1 AND ?2");
-    sqlite3_bind_int64(rows, 1, block << TRIGRAM_BITS);
-    sqlite3_bind_int64(rows, 2, ((block + 1) << TRIGRAM_BITS) - 1);
+    const int64_t first = block << TRIGRAM_BITS;
+    sqlite3_bind_int64(rows, 1, first);
+    sqlite3_bind_int64(rows, 2, first + (1 << TRIGRAM_BITS) - 1);
     enum step step;
     while ((step = database_step(database, rows)) == STEP_ROW) {
-        struct posting_list list;
-        posting_list_read(&list, sqlite3_column_blob(rows, 1),
-                          (size_t)sqlite3_column_bytes(rows, 1));
-        if (posting_list_drop(&list, gone) &&
-            !put_postings(database, sqlite3_column_int64(rows, 0), &list)) {
+        int64_t id = sqlite3_column_int64(rows, 0);
+        struct posting_row kept;
+        if (posting_row_drop(sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1),
+                             (uint32_t)(id - first), gone, &kept) &&
+            !put_row(database, id, &kept)) {
             step = STEP_FAILED;
             break;
         }

@@ -1,5 +1,5 @@
 /* The index: blocks of up to BLOCK_PLACES_MAX messages in the order they were indexed, and for each
- * block and trigram the places in it. A block is written once, at the right edge of its tables, so
+ * block and trigram the places in it, many trigrams to a row. A block is written once, at the right edge of its tables, so
  * indexing costs little; and a message is taken out of its block again at once, which SQLite's own
  * FTS5 could do only by rewriting everything around it (its secure-delete came with SQLite 3.42).
  */
@@ -15,6 +15,9 @@
 _Static_assert(SEARCH_BLOCK_MESSAGES == BLOCK_PLACES_MAX, "a block has a place for each message");
 
 #define POSTINGS_MAX ((size_t)64 * 1024) /* 256 KiB; a block of long messages is closed early */
+
+/* How postings are kept, and how texts are folded before. */
+enum { INDEX_VERSION = 1 << 8 | FOLD_VERSION };
 
 struct block {
     int64_t number, oldest_ts, newest_ts;
@@ -103,25 +106,36 @@ static bool sort_postings(struct block *block)
     return true;
 }
 
-static bool write_trigram(struct database *database, int64_t block, uint32_t trigram,
-                          const struct posting_list *list)
+static bool write_row(struct database *database, int64_t block, const struct posting_row *row)
 {
-    uint8_t bytes[POSTING_LIST_BYTES_MAX];
     sqlite3_stmt *insert =
         database_prepare(database, "INSERT INTO search_grams(id,places) VALUES(?1,?2)");
-    sqlite3_bind_int64(insert, 1, block << TRIGRAM_BITS | trigram);
-    sqlite3_bind_blob(insert, 2, bytes, (int)posting_list_write(list, bytes), SQLITE_STATIC);
+    sqlite3_bind_int64(insert, 1, block << TRIGRAM_BITS | row->first);
+    sqlite3_bind_blob(insert, 2, row->bytes, (int)row->size, SQLITE_STATIC);
     return database_run(database, insert);
+}
+
+/* The places of the trigram that comes at *at, which goes on to the next one. */
+static void take_places(const struct block *block, size_t *at, struct posting_list *list)
+{
+    uint32_t trigram = block->postings[*at] >> PLACE_BITS;
+    memset(list, 0, sizeof *list);
+    for (; *at < block->posting_count && block->postings[*at] >> PLACE_BITS == trigram; ++*at)
+        posting_list_add(list, block->postings[*at] & (BLOCK_PLACES_MAX - 1));
 }
 
 static bool write_trigrams(struct database *database, const struct block *block)
 {
-    for (size_t i = 0; i < block->posting_count;) {
-        uint32_t trigram = block->postings[i] >> PLACE_BITS;
-        struct posting_list list = {{0}};
-        for (; i < block->posting_count && block->postings[i] >> PLACE_BITS == trigram; i++)
-            posting_list_add(&list, block->postings[i] & (BLOCK_PLACES_MAX - 1));
-        if (!write_trigram(database, block->number, trigram, &list))
+    struct posting_row row;
+    struct posting_list list;
+    for (size_t at = 0; at < block->posting_count;) {
+        posting_row_init(&row, block->postings[at] >> PLACE_BITS);
+        while (at < block->posting_count && !posting_row_is_full(&row)) {
+            uint32_t trigram = block->postings[at] >> PLACE_BITS;
+            take_places(block, &at, &list);
+            posting_row_add(&row, trigram, &list);
+        }
+        if (!write_row(database, block->number, &row))
             return false;
     }
     return true;
@@ -171,25 +185,8 @@ static bool add_row(struct database *database, struct block *block, sqlite3_stmt
 }
 
 #define SEARCH_TEXT "SELECT m.id, m.ts, " TEXT_NOW ", m.kind "
-
-/* indexed becomes the last row's id that is in the block, or needs no place there. */
-static bool gather_room(struct database *database, struct block *block, int64_t *indexed)
-{
-    sqlite3_stmt *rows = database_prepare(
-        database, SEARCH_TEXT "FROM messages m WHERE m.id>?1 AND m.id<=?2 ORDER BY m.id");
-    sqlite3_bind_int64(rows, 1, *indexed);
-    sqlite3_bind_int64(rows, 2, row_id(row_room(*indexed), SEQ_KEPT_MAX));
-    enum step step = STEP_DONE;
-    while (!block_is_full(block) && (step = database_step(database, rows)) == STEP_ROW) {
-        *indexed = sqlite3_column_int64(rows, 0);
-        if (!add_row(database, block, rows)) {
-            step = STEP_FAILED;
-            break;
-        }
-    }
-    database_reset(rows);
-    return step != STEP_FAILED;
-}
+#define UNINDEXED "rooms r CROSS JOIN messages m ON m.id>" ROW_ID("r.id", "r.indexed")             \
+                  " AND m.id<" ROW_ID("r.id+1", "0")
 
 static bool set_indexed(struct database *database, int64_t indexed)
 {
@@ -199,33 +196,22 @@ static bool set_indexed(struct database *database, int64_t indexed)
     return database_run(database, update);
 }
 
-/* Rooms beyond id, with the row their index ends at; room by room, since rooms are changed
- * meanwhile. */
-static enum step next_room(struct database *database, int64_t *id, int64_t *indexed)
-{
-    sqlite3_stmt *next =
-        database_prepare(database, "SELECT id, indexed FROM rooms WHERE id>?1 ORDER BY id LIMIT 1");
-    sqlite3_bind_int64(next, 1, *id);
-    enum step step = database_step(database, next);
-    if (step == STEP_ROW) {
-        *id = sqlite3_column_int64(next, 0);
-        *indexed = row_id(*id, sqlite3_column_int64(next, 1));
-        database_reset(next);
-    }
-    return step;
-}
-
+/* Room by room, each from where its index ends, until the block is full. */
 static bool gather_rooms(struct database *database, struct block *block)
 {
-    int64_t room = 0, indexed = 0;
+    sqlite3_stmt *rows = database_prepare(
+        database, SEARCH_TEXT "FROM " UNINDEXED " ORDER BY r.id, m.id");
+    int64_t indexed = 0; /* the row it has come to; at first of no room */
     enum step step = STEP_DONE;
-    while (!block_is_full(block) && (step = next_room(database, &room, &indexed)) == STEP_ROW) {
-        int64_t before = indexed;
-        if (!gather_room(database, block, &indexed) ||
-            (indexed != before && !set_indexed(database, indexed)))
-            return false;
+    bool ok = true;
+    while (ok && !block_is_full(block) && (step = database_step(database, rows)) == STEP_ROW) {
+        int64_t id = sqlite3_column_int64(rows, 0);
+        ok = (row_room(id) == row_room(indexed) || set_indexed(database, indexed)) &&
+             add_row(database, block, rows);
+        indexed = id;
     }
-    return step != STEP_FAILED;
+    database_reset(rows);
+    return ok && step != STEP_FAILED && set_indexed(database, indexed);
 }
 
 /* Edited messages first: they lie around singly. */
@@ -249,45 +235,33 @@ static bool gather_unindexed_edits(struct database *database, struct block *bloc
     return step != STEP_FAILED && database_run(database, remove);
 }
 
-static bool count_room(struct database *database, int64_t indexed, int64_t *waiting)
-{
-    sqlite3_stmt *count = database_prepare(
-        database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE id>?1 AND id<=?2"
-                  " AND kind=0 AND text IS NOT NULL LIMIT ?3)");
-    sqlite3_bind_int64(count, 1, indexed);
-    sqlite3_bind_int64(count, 2, row_id(row_room(indexed), SEQ_KEPT_MAX));
-    sqlite3_bind_int64(count, 3, SEARCH_WAITING_MAX - *waiting);
-    int64_t here = 0;
-    bool ok = database_number(database, count, 0, &here);
-    *waiting += here;
-    return ok;
-}
-
 static bool count_waiting(struct database *database, int64_t *waiting)
 {
-    int64_t room = 0, indexed = 0;
-    enum step step = STEP_DONE;
-    bool ok = database_number(
-        database, database_prepare(database, "SELECT count(*) FROM search_loose"), 0, waiting);
-    while (ok && *waiting < SEARCH_WAITING_MAX &&
-           (step = next_room(database, &room, &indexed)) == STEP_ROW)
-        ok = count_room(database, indexed, waiting);
-    return ok && step != STEP_FAILED;
+    sqlite3_stmt *count = database_prepare(
+        database, "SELECT count(*) FROM (SELECT 1 FROM search_loose UNION ALL SELECT 1 FROM " UNINDEXED
+                  " WHERE +m.kind=0 AND m.text IS NOT NULL LIMIT ?1)");
+    sqlite3_bind_int64(count, 1, SEARCH_WAITING_MAX);
+    return database_number(database, count, 0, waiting);
+}
+
+/* What waits is counted only while it is more than is known: counting reads it. */
+static bool note_indexed(struct database *database, size_t count, int64_t *waiting)
+{
+    if (*waiting >= SEARCH_WAITING_MAX)
+        return count_waiting(database, waiting);
+    *waiting = count < (size_t)*waiting ? *waiting - (int64_t)count : 0;
+    return true;
 }
 
 bool search_index(struct database *database, int64_t *waiting)
 {
-    if (!count_waiting(database, waiting))
-        return false;
     if (*waiting < SEARCH_BLOCK_MESSAGES)
         return true;
     struct block *block = calloc(1, sizeof *block);
     if (!block)
         return out_of_memory(database);
     bool ok = gather_unindexed_edits(database, block) && gather_rooms(database, block) &&
-              write_block(database, block);
-    if (ok)
-        *waiting -= (int64_t)block->count;
+              write_block(database, block) && note_indexed(database, block->count, waiting);
     block_finish(block);
     free(block);
     return ok;
@@ -387,20 +361,20 @@ bool search_rebuild(struct database *database)
 
 static bool open_index(struct database *database, bool wanted, int64_t *waiting)
 {
-    int64_t emptying = 0, was_wanted = 1, fold = 0;
+    int64_t emptying = 0, was_wanted = 1, version = 0;
     *waiting = 0;
     if (!database_meta(database, "search_emptying", 0, &emptying) ||
         !database_meta(database, "search", 1, &was_wanted) ||
-        !database_meta(database, "search_fold", 1, &fold) ||
+        !database_meta(database, "search_fold", 1, &version) ||
         (wanted != was_wanted && !database_set_meta(database, "search", wanted)))
         return false;
     bool filled = database_ask(database, "SELECT max(indexed)>0 FROM rooms", 0) == 1 ||
                   database_ask(database, "SELECT 1 FROM search_blocks LIMIT 1", 0) == 1;
-    /* An index of texts that were folded otherwise finds nothing: it is made anew. */
-    bool is_old = fold != FOLD_VERSION;
+    /* An index that was made otherwise finds nothing: it is made anew. */
+    bool is_old = version != INDEX_VERSION;
     if ((emptying || ((!wanted || is_old) && filled)) && !empty(database))
         return false;
-    if (is_old && !database_set_meta(database, "search_fold", FOLD_VERSION))
+    if (is_old && !database_set_meta(database, "search_fold", INDEX_VERSION))
         return false;
     return !wanted || count_waiting(database, waiting);
 }

@@ -242,22 +242,33 @@ static bool read_unindexed_edits(struct search *search)
     return step == STEP_DONE;
 }
 
+static bool read_postings(struct search *search, int64_t block, uint32_t trigram,
+                          struct posting_list *list)
+{
+    const int64_t first = block << TRIGRAM_BITS;
+    sqlite3_stmt *select = database_prepare(
+        search->database,
+        "SELECT id, places FROM search_grams WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+    sqlite3_bind_int64(select, 1, first);
+    sqlite3_bind_int64(select, 2, first | trigram);
+    enum step step = database_step(search->database, select);
+    memset(list, 0, sizeof *list);
+    if (step == STEP_ROW)
+        posting_row_find(sqlite3_column_blob(select, 1), (size_t)sqlite3_column_bytes(select, 1),
+                         (uint32_t)(sqlite3_column_int64(select, 0) - first), trigram, list);
+    database_reset(select);
+    return step != STEP_FAILED;
+}
+
 /* The places of the block that have every trigram. */
 static bool find_postings(struct search *search, int64_t block, struct posting_list *list)
 {
+    const struct query *query = &search->query;
     posting_list_fill(list, BLOCK_PLACES_MAX);
-    for (size_t i = 0; i < search->query.trigram_count && !posting_list_is_empty(list); i++) {
-        struct posting_list here = {{0}};
-        sqlite3_stmt *select =
-            database_prepare(search->database, "SELECT places FROM search_grams WHERE id=?1");
-        sqlite3_bind_int64(select, 1, block << TRIGRAM_BITS | search->query.trigrams[i]);
-        enum step step = database_step(search->database, select);
-        if (step == STEP_FAILED)
+    for (size_t i = 0; i < query->trigram_count && !posting_list_is_empty(list); i++) {
+        struct posting_list here;
+        if (!read_postings(search, block, query->trigrams[i], &here))
             return false;
-        if (step == STEP_ROW)
-            posting_list_read(&here, sqlite3_column_blob(select, 0),
-                              (size_t)sqlite3_column_bytes(select, 0));
-        database_reset(select);
         posting_list_keep(list, &here);
     }
     return true;

@@ -20,7 +20,8 @@ bool search_rebuild(struct database *database);
 
 /* Writer: indexes one block if a full one waits; waiting gives how many messages are left (counted
  * to a few blocks at most). The caller keeps waiting, adds what it appends, and calls again once it
- * is SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. */
+ * is SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. Where some
+ * of those that were added have gone meanwhile, the block has fewer. */
 #define SEARCH_WAITING_MAX (INT64_C(8) * SEARCH_BLOCK_MESSAGES)
 bool search_index(struct database *database, int64_t *waiting);
 

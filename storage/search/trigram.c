@@ -132,6 +132,78 @@ void posting_list_read(struct posting_list *list, const uint8_t *bytes, size_t s
     }
 }
 
+void posting_row_init(struct posting_row *row, uint32_t first)
+{
+    row->first = row->last = first;
+    row->size = 0;
+}
+
+bool posting_row_is_full(const struct posting_row *row)
+{
+    return row->size >= POSTING_ROW_BYTES;
+}
+
+/* Its distance from the trigram before, how many bytes its places take, and these. */
+void posting_row_add(struct posting_row *row, uint32_t trigram, const struct posting_list *list)
+{
+    uint8_t places[POSTING_LIST_BYTES_MAX];
+    size_t size = posting_list_write(list, places);
+    row->size += number_write(trigram - row->last, row->bytes + row->size);
+    row->size += number_write(size, row->bytes + row->size);
+    memcpy(row->bytes + row->size, places, size);
+    row->size += size;
+    row->last = trigram;
+}
+
+/* The rest of a row. trigram is the one that was read last; its places are borrowed. */
+struct row_rest {
+    const uint8_t *bytes, *places;
+    size_t left, places_size;
+    uint32_t trigram;
+};
+
+static bool read_next(struct row_rest *rest)
+{
+    uint64_t step, size;
+    size_t used = number_read(&step, rest->bytes, rest->left);
+    size_t more = used ? number_read(&size, rest->bytes + used, rest->left - used) : 0;
+    if (more == 0 || step >> TRIGRAM_BITS || size > rest->left - used - more)
+        return false;
+    rest->trigram += (uint32_t)step;
+    rest->places = rest->bytes + used + more;
+    rest->places_size = (size_t)size;
+    rest->bytes = rest->places + size;
+    rest->left -= used + more + (size_t)size;
+    return true;
+}
+
+void posting_row_find(const uint8_t *bytes, size_t size, uint32_t first, uint32_t trigram,
+                      struct posting_list *list)
+{
+    struct row_rest rest = {.bytes = bytes, .left = size, .trigram = first};
+    memset(list, 0, sizeof *list);
+    while (read_next(&rest) && rest.trigram <= trigram)
+        if (rest.trigram == trigram)
+            posting_list_read(list, rest.places, rest.places_size);
+}
+
+bool posting_row_drop(const uint8_t *bytes, size_t size, uint32_t first,
+                      const struct posting_list *gone, struct posting_row *kept)
+{
+    struct row_rest rest = {.bytes = bytes, .left = size, .trigram = first};
+    bool has_changed = false;
+    posting_row_init(kept, first);
+    while (read_next(&rest) && rest.places_size <= POSTING_LIST_BYTES_MAX &&
+           !posting_row_is_full(kept)) {
+        struct posting_list list;
+        posting_list_read(&list, rest.places, rest.places_size);
+        has_changed |= posting_list_drop(&list, gone);
+        if (!posting_list_is_empty(&list))
+            posting_row_add(kept, rest.trigram, &list);
+    }
+    return has_changed;
+}
+
 size_t ids_write(const int64_t *ids, size_t count, uint8_t *bytes)
 {
     size_t size = 0;

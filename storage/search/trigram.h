@@ -46,6 +46,30 @@ bool posting_list_drop(struct posting_list *list, const struct posting_list *oth
 size_t posting_list_write(const struct posting_list *list, uint8_t *bytes);
 void posting_list_read(struct posting_list *list, const uint8_t *bytes, size_t size);
 
+/* A row of the index: the places of several trigrams of a block, ascending. A row costs more to store
+ * than what is in it, and a block has thousands of trigrams, most of them in few places. */
+#define POSTING_ROW_BYTES     460 /* or a little more: two such rows fill a page */
+#define POSTING_ROW_BYTES_MAX (POSTING_ROW_BYTES + 10 + POSTING_LIST_BYTES_MAX)
+struct posting_row {
+    uint32_t first, last; /* the row's number: no trigram in it is less; and the newest */
+    size_t size;
+    uint8_t bytes[POSTING_ROW_BYTES_MAX];
+};
+void posting_row_init(struct posting_row *row, uint32_t first);
+bool posting_row_is_full(const struct posting_row *row);
+
+/* Of a row that is not full. trigram is beyond those that are there. */
+void posting_row_add(struct posting_row *row, uint32_t trigram, const struct posting_list *list);
+
+/* What a row of so many bytes, whose first trigram is first, says of trigram: no places when it is not
+ * there. As with a list, reading ends where it makes no sense. */
+void posting_row_find(const uint8_t *bytes, size_t size, uint32_t first, uint32_t trigram,
+                      struct posting_list *list);
+
+/* Gives the row without these places; size is 0 when nothing is left. True when that changed it. */
+bool posting_row_drop(const uint8_t *bytes, size_t size, uint32_t first,
+                      const struct posting_list *gone, struct posting_row *kept);
+
 /* A list of ids, in any order; cheap when they rise slowly. Reading gives how many there were. */
 #define IDS_BYTES_MAX (BLOCK_PLACES_MAX * 10)
 size_t ids_write(const int64_t *ids, size_t count, uint8_t *bytes);
