@@ -207,9 +207,7 @@ static bool check_length(struct http_request *http, int64_t length)
         return false;
     }
     if (!http_request_expect(http, (size_t)length)) {
-        http->reason = REFUSED_http_bytes;
-        http_request_refuse(http, ERROR_server_full, NULL,
-                            "Too much is under way for other requests; try again.");
+        http_request_refuse_crowded(http);
         return false;
     }
     http->body.max = (size_t)(length > 0 ? length : max) + 1; /* and a NUL */

@@ -160,6 +160,9 @@ void http_request_answer_body(struct http_request *http, int status, const char 
 void http_request_refuse(struct http_request *http, enum error_code code, const char *field,
                          const char *sentence);
 
+/* 503: bodies and answers of others take what memory there is for them. */
+void http_request_refuse_crowded(struct http_request *http);
+
 /* As the core said it, which has counted it. headers are whole lines, with a Content-Type. */
 void http_request_refuse_as(struct http_request *http, int status, const char *headers,
                             const struct refusal *refusal);

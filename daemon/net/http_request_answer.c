@@ -12,11 +12,12 @@
 #define SENDING_BYTES_LEAST 2048 /* a second, of a reader who gets its answer whole */
 #define ANSWER_LEAST        1024 /* bytes of a body that is sent whatever else is under way */
 
-static void refuse_crowded(struct http_request *http)
+void http_request_refuse_crowded(struct http_request *http)
 {
     http->reason = REFUSED_http_bytes;
-    http_request_refuse(http, ERROR_server_full, NULL,
-                        "Too much is under way for other requests; try again.");
+    http_request_refuse_with(http, error_code_status(ERROR_server_full), "Retry-After: 1\r\n",
+                             error_code_name(ERROR_server_full),
+                             "Too much is under way for other requests; try again.");
 }
 
 void http_request_send_soon(struct http_request *http)
@@ -94,7 +95,7 @@ void http_request_answer(struct http_request *http, int status, const char *head
                          const void *body, size_t length)
 {
     if (length > ANSWER_LEAST && !http_request_has_place(http, length)) {
-        refuse_crowded(http);
+        http_request_refuse_crowded(http);
         return;
     }
     buffer_finish(&http->answer);

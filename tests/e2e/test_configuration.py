@@ -176,13 +176,14 @@ async def test_the_ready_line_names_the_port(daemon):
     await mina.close()
 
 
-def test_systemd_is_told_when_it_is_ready_and_when_it_stops(make_daemon, tmp_path):
+def test_systemd_is_told_when_it_is_ready_that_it_is_alive_and_when_it_stops(make_daemon, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
         notify.settimeout(DEADLINE_S)
         daemon = make_daemon(start=False)
-        daemon.start(environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        daemon.start(environment={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"})
         assert b"READY=1" in notify.recv(4096)
+        assert [notify.recv(4096) for _ in range(3)] == [b"WATCHDOG=1"] * 3
         daemon.stop()
         told = b""
         while b"STOPPING=1" not in told:
