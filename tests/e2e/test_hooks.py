@@ -309,7 +309,7 @@ async def test_everything_told_ok_is_there_once_whatever_is_killed(daemon):
     assert {f"m{number}" for number in told} <= set(texts), "something that was told ok is missing"
 
 
-SENDERS, POSTS = (100, 1000) if os.environ.get("HEARTH_LONG_TESTS") else (16, 24)
+SENDERS, FLOOD_POSTS = (100, 1000) if os.environ.get("HEARTH_LONG_TESTS") else (16, 24)
 
 
 class Flood(threading.Thread):
@@ -338,7 +338,7 @@ async def test_a_hook_over_its_rate_is_slowed_and_told_to_come_again_and_nobody_
     for flood in floods:
         flood.start()
     for share in range(1, 4):
-        while sum(len(flood.answers) for flood in floods) < POSTS * share / 3:
+        while sum(len(flood.answers) for flood in floods) < FLOOD_POSTS * share / 3:
             await asyncio.sleep(0.01)
         await mina.send(f"chat {share}")
         assert post(daemon, other["path"], {"text": f"other {share}"})[0] == 200
