@@ -183,8 +183,6 @@ static struct value value_of_flat(const struct flat_value *flat)
 {
     static const enum value_kind kinds[] = {
         [FLAT_TEXT] = VALUE_TEXT, [FLAT_NUMBER] = VALUE_NUMBER, [FLAT_FLAG] = VALUE_FLAG};
-    if (!flat)
-        return (struct value){.kind = VALUE_ABSENT};
     return (struct value){.kind = kinds[flat->kind],
                           .text = flat->text,
                           .length = flat->length,
@@ -193,8 +191,10 @@ static struct value value_of_flat(const struct flat_value *flat)
 
 struct value object_get(const struct object *object, const char *key)
 {
-    if (object->document)
-        return value_of_flat(flat_find(&object->document->flat, key));
+    const struct flat *flat = object->document ? &object->document->flat : NULL;
+    const struct flat_value *value = flat && flat_may_have(flat, key) ? flat_find(flat, key) : NULL;
+    if (flat)
+        return value ? value_of_flat(value) : (struct value){.kind = VALUE_ABSENT};
     return value_of(json_object_get(object->json, key));
 }
 

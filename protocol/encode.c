@@ -2,22 +2,11 @@
 
 #include <string.h>
 
+#include "protocol/eight.h"
+
 /* On the path of every message: one pass over the field table, no allocation but the buffer's. */
 
 #define DIGITS_MAX 20 /* of an int64_t with its sign */
-#define ONES       UINT64_C(0x0101010101010101)
-#define HIGHS      UINT64_C(0x8080808080808080)
-
-/* Eight bytes at once: has any of them to be escaped? May say yes for a byte from 0x80 on that
- * follows such a byte, never no for one that has to be. */
-static bool may_need_escape(uint64_t word)
-{
-    uint64_t quote = word ^ (ONES * '"');
-    uint64_t backslash = word ^ (ONES * '\\');
-    uint64_t found = ((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) |
-                     ((backslash - ONES) & ~backslash);
-    return (found & HIGHS) != 0;
-}
 
 static bool needs_escape(unsigned char byte)
 {
@@ -28,12 +17,8 @@ static bool needs_escape(unsigned char byte)
 static size_t plain_length(const char *text, size_t length)
 {
     size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        uint64_t word;
-        memcpy(&word, text + i, 8);
-        if (may_need_escape(word))
-            break;
-    }
+    while (i + 8 <= length && !eight_needs_escape(eight_load(text + i)))
+        i += 8;
     while (i < length && !needs_escape((unsigned char)text[i]))
         i++;
     return i;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/eight.h"
 #include "protocol/text.h"
 
 #define DIGITS_MAX 18 /* fit an int64_t whatever they are */
@@ -29,11 +30,16 @@ static bool take(struct cursor *cursor, char byte)
 
 static bool is_plain(unsigned char byte)
 {
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+    return (unsigned char)(byte - 0x20) < 0x60 && byte != '"' && byte != '\\';
 }
 
 static const char *skip_plain(const char *at, const char *end)
 {
+    for (uint64_t eight; end - at >= 8; at += 8) {
+        eight = eight_load(at);
+        if (!eight_is_ascii(eight) || eight_needs_escape(eight))
+            break;
+    }
     while (at < end && is_plain((unsigned char)*at))
         at++;
     return at;
@@ -172,8 +178,6 @@ static bool take_value(struct cursor *cursor, struct flat_value *value)
 
 static const struct flat_value *find(const struct flat *flat, const char *key, size_t length)
 {
-    if (!(flat->initials & flat_initial(key[0])))
-        return NULL;
     for (size_t i = 0; i < flat->count; i++) {
         const struct flat_value *value = &flat->values[i];
         if (value->key_length == length && memcmp(value->key, key, length) == 0)
@@ -197,7 +201,8 @@ bool flat_parse(const char *bytes, size_t length, char *text, struct flat *flat)
     do {
         struct flat_value *value = &flat->values[flat->count];
         if (flat->count == FLAT_KEYS_MAX || !take_key(&cursor, value) || !take(&cursor, ':') ||
-            !take_value(&cursor, value) || find(flat, value->key, value->key_length))
+            !take_value(&cursor, value) ||
+            (flat_may_have(flat, value->key) && find(flat, value->key, value->key_length)))
             return false;
         flat->count++;
         flat->initials |= flat_initial(value->key[0]); /* of an empty one it is the quote */

@@ -36,6 +36,12 @@ static inline uint32_t flat_initial(char first)
     return UINT32_C(1) << (first & 31);
 }
 
+/* False: it has no such key. */
+static inline bool flat_may_have(const struct flat *flat, const char *key)
+{
+    return flat->initials & flat_initial(key[0]);
+}
+
 /* NULL if there is none. */
 const struct flat_value *flat_find(const struct flat *flat, const char *key);
 

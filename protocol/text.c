@@ -5,7 +5,7 @@
 
 #include <utf8proc.h>
 
-#define HIGH_BITS UINT64_C(0x8080808080808080)
+#include "protocol/eight.h"
 
 /* --- UTF-8 ------------------------------------------------------------------------------------ */
 
@@ -13,28 +13,17 @@
 static size_t skip_ascii(const unsigned char *bytes, size_t length)
 {
     size_t at = 0;
-    uint64_t eight;
-    for (; at + sizeof eight <= length; at += sizeof eight) {
-        memcpy(&eight, bytes + at, sizeof eight);
-        if (eight & HIGH_BITS)
-            break;
-    }
+    while (at + 8 <= length && eight_is_ascii(eight_load(bytes + at)))
+        at += 8;
     return at;
 }
 
-/* How many bytes from here on are printable ASCII, U+0020 to U+007E: most of what is written is nothing
- * else. Below the high bit, subtracting 0x20 sets it in a smaller byte and adding 1 in DEL; what spills
- * into a neighbour only sends that one to the slower loop. */
+/* How many bytes from here on are printable ASCII. */
 static size_t skip_printable(const char *text, size_t length)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t at = 0;
-    uint64_t eight;
-    for (; at + sizeof eight <= length; at += sizeof eight) {
-        memcpy(&eight, text + at, sizeof eight);
-        if ((eight | (eight - ' ' * ones) | (eight + ones)) & HIGH_BITS)
-            break;
-    }
+    while (at + 8 <= length && eight_is_printable(eight_load(text + at)))
+        at += 8;
     while (at < length && (unsigned char)(text[at] - ' ') < 0x7f - ' ')
         at++;
     return at;
