@@ -43,7 +43,7 @@ static bool is_ours(struct database *backup, char *why, size_t why_size)
 bool restore_may_replace(struct database *database, bool overwrite, char *why, size_t why_size)
 {
     return overwrite || database_ask(database, "SELECT EXISTS(SELECT 1 FROM messages)", 1) == 0 ||
-           refuse_in(why, why_size, "the database has messages; say that they may be replaced");
+           refuse_in(why, why_size, "the database has messages already; --force (overwrite) replaces them");
 }
 
 static bool may_replace(struct database *database, struct job *job)

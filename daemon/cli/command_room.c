@@ -230,7 +230,7 @@ enum exit_code command_room_purge(const struct invocation *invocation)
     if (invocation_has(invocation, OPTION_json))
         invocation_print_json(reply);
     else
-        printf("%" JSON_INTEGER_FORMAT " entries are gone\n", entries);
+        printf("%" JSON_INTEGER_FORMAT " %s gone\n", entries, entries == 1 ? "entry is" : "entries are");
     json_decref(reply);
     return EXIT_DONE;
 }

@@ -47,14 +47,28 @@ void command_print_usage(const struct command *command, FILE *out)
     print_options(command_options(command) | OPTIONS_OF_ALL, out);
 }
 
+/* Those whose first word this is, or all with NULL; whether there are any. */
+static bool print_commands(const char *word, FILE *out)
+{
+    size_t length = word ? strlen(word) : 0;
+    bool are_any = false;
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *command = &commands[i];
+        if (word && (strncmp(command->words, word, length) != 0 || command->words[length] != ' '))
+            continue;
+        are_any = true;
+        fprintf(out, "  %s%s%s\n      %s\n", command->words, command->operands[0] ? " " : "", command->operands,
+                command->sentence);
+    }
+    return are_any;
+}
+
 static void print_help(FILE *out)
 {
     fputs("usage: hearthctl [OPTION...] COMMAND ...\n"
           "Speaks to a running hearthd through its admin socket.\n\n",
           out);
-    for (size_t i = 0; i < command_count; i++)
-        fprintf(out, "  %s%s%s\n      %s\n", commands[i].words, commands[i].operands[0] ? " " : "",
-                commands[i].operands, commands[i].sentence);
+    (void)print_commands(NULL, out);
     fputs("\nOptions of every command; hearthctl COMMAND --help tells its own:\n", out);
     print_options(OPTIONS_OF_ALL, out);
     fputs("\nExit codes: 0 done, 1 refused, 2 wrong use, 3 no daemon.\n", out);
@@ -175,9 +189,9 @@ enum exit_code command_help(const struct invocation *invocation)
         print_man(stdout);
     else if (command)
         command_print_usage(command, stdout);
-    else if (words)
-        return complain(EXIT_WRONG_USE, "there is no command \"%s\".", words);
-    else
+    else if (!words)
         print_help(stdout);
+    else if (!print_commands(words, stdout))
+        return complain(EXIT_WRONG_USE, "there is no command \"%s\"; hearthctl help lists them.", words);
     return EXIT_DONE;
 }

@@ -117,11 +117,11 @@ static enum exit_code no_such_command(int argc, char **argv)
     const char *given = argv[0];
     char two[128], followers[256];
     snprintf(two, sizeof two, "%s %s", given, argc > 1 ? argv[1] : "");
-    const char *nearest = nearest_command(given, two);
+    list_followers(given, followers, sizeof followers);
+    const char *nearest = argc == 1 && followers[0] ? NULL : nearest_command(given, two);
     if (nearest)
         return complain(EXIT_WRONG_USE, "there is no command \"%s\"; did you mean %s?",
                         strchr(nearest, ' ') ? two : given, nearest);
-    list_followers(given, followers, sizeof followers);
     if (followers[0])
         return complain(EXIT_WRONG_USE, "there is no command \"%s\"; %s is followed by one of: %s.",
                         argc > 1 ? two : given, given, followers);

@@ -20,6 +20,8 @@ def run(*words, **options):
     (["rom", "list"], "did you mean room list?"),
     (["stauts"], "there is no command"),
     (["user", "remove", "x"], 'there is no command "user remove"; user is followed by one of: list, show, rename'),
+    (["room"], 'there is no command "room"; room is followed by one of: list, show, create'),
+    (["room", "lst"], 'there is no command "room lst"; did you mean room list?'),
     (["token"], 'there is no command "token"; token is followed by one of: create, list, revoke.'),
     (["ban", "lobby"], "ban needs USER; usage: hearthctl ban ROOM USER"),
     (["ban", "lobby", "troll", "--fpr", "3h"], "knows no option --fpr"),
@@ -46,6 +48,11 @@ def test_help_of_one_command_tells_its_options(words):
         words = ["ban", "-h"]
     done = run(*words)
     assert done.returncode == 0 and "--for TIME" in done.stdout and "usage: hearthctl ban" in done.stdout
+
+
+def test_help_of_a_word_lists_what_follows_it():
+    done = run("help", "room")
+    assert done.returncode == 0 and "room rename ROOM NAME" in done.stdout and "user list" not in done.stdout
 
 
 def test_only_roles_that_can_be_given_are_named(daemon):
