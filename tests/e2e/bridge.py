@@ -34,6 +34,7 @@ class Bridge:
         self.settings = settings
         self.token = token or create(daemon, name, "bridge", *rooms)
         self.process, self.log = None, []
+        self.environment = {}
         self.clock = daemon.folder / f"{name}.clock"
         self._set_clock(0)
 
@@ -48,7 +49,7 @@ class Bridge:
     def start(self):
         self.write()
         self.process = subprocess.Popen([BRIDGE, "-c", self.path], stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "HEARTH_TEST_CLOCK": str(self.clock)})
+                                        env={**os.environ, "HEARTH_TEST_CLOCK": str(self.clock), **self.environment})
         ready = threading.Event()
         threading.Thread(target=self._read, args=[self.process.stderr, ready], daemon=True).start()
         assert ready.wait(DEADLINE_S), self.log

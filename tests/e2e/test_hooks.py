@@ -174,6 +174,7 @@ BAD = {
     "nested to death": (dict(body='{"a":' * 20000, content_type="application/json"), 400),
     "nested in a list": (dict(body='{"text":' + "[" * 60000, content_type="application/json"), 400),
     "attachments": (dict(body='{"attachments":[' + "{}," * 30000 + "{}]}", content_type="application/json"), 400),
+    "too many attachments": (dict(body='{"attachments":[' + "{}," * 100_000 + "{}]}", content_type="application/json"), 413),
     "too large": (dict(body="x" * 1_000_000), 413),
     "no boundary": (dict(body="--b", content_type="multipart/form-data"), 400),
     "a broken part": (dict(body="--b\r\n\r\n--b", content_type="multipart/form-data; boundary=b"), 400),

@@ -13,6 +13,7 @@ import pytest
 from bridge import BRIDGE, Bridge, Receiver, needed, tries
 from client import meet, part
 from daemon import DEADLINE_S
+from test_clock import WHENS, clock  # noqa: F401, the fixture
 from test_mqtt import broker, mqtt, pytestmark as of_mqtt, texts  # noqa: F401, the fixture
 from test_webhooks import cursors_of, settled, webhook
 
@@ -192,5 +193,29 @@ async def test_the_room_is_read_on_only_when_an_entry_was_taken(daemon):
         assert line["behind"] == 50 and line["behind_ms"] >= 0
         held.set()
         assert receiver.texts(50) == [f"m{i}" for i in range(50)]
+    receiver.close()
+    await part(mina)
+
+
+async def test_however_the_clocks_jump_each_message_goes_once_and_in_order(make_daemon, clock):
+    daemon = make_daemon(start=False)
+    clock.set(WHENS[0])
+    daemon.start(environment=clock.environment())
+    receiver = Receiver(lambda number, body: (503 if number in (2, 8) else 200, {}, b""))
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, webhook(receiver, "rate = 100;"))
+    bridge.environment = clock.environment()
+    wanted = []
+    with bridge:
+        settled(bridge)
+        for when in WHENS:
+            clock.set(when)
+            for text in (f"{when} {i}" for i in range(3)):
+                wanted.append(text)
+                await mina.send(text)
+        posts = receiver.until(len(wanted) + 2)
+    taken = [(json.loads(body)["data"]["text"], headers["webhook-id"]) for headers, body in posts]
+    del taken[7], taken[1] # what was not taken comes again
+    assert [text for text, _ in taken] == wanted and len({id for _, id in taken}) == len(wanted)
     receiver.close()
     await part(mina)
