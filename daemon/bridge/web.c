@@ -14,6 +14,7 @@
 #define CONNECT_MS 10000L
 #define SILENT_SECONDS 180L /* of a stream, if it may not be silent: hearthd says something every 30 s */
 #define CONNECTIONS_MAX 32L /* at once */
+#define RECEIVE_BYTES 4096L /* of each call */
 
 struct web {
     CURLM *multi;
@@ -27,7 +28,7 @@ struct web_call {
     CURL *easy;
     struct curl_slist *headers;
     char *body;
-    char answer[WEB_BODY_BYTES_MAX + 1];
+    char *answer; /* as long as it is, with a NUL; NULL: empty */
     size_t answered;
     bool is_barred; /* the address is private */
     char error[CURL_ERROR_SIZE];
@@ -105,8 +106,14 @@ static size_t take(char *bytes, size_t size, size_t count, void *of)
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     if (call->request.take && status == 200)
         return call->request.take(call->request.of, bytes, length) ? length : CURL_WRITEFUNC_PAUSE;
-    memcpy(call->answer + call->answered, bytes, length < left ? length : left);
-    call->answered += length < left ? length : left;
+    left = length < left ? length : left;
+    char *longer = realloc(call->answer, call->answered + left + 1);
+    if (!longer)
+        return 0;
+    call->answer = longer;
+    memcpy(longer + call->answered, bytes, left);
+    call->answered += left;
+    longer[call->answered] = '\0';
     return length;
 }
 
@@ -118,6 +125,7 @@ static void set_options(struct web_call *call)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "hearth-bridge/" HEARTH_VERSION);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -149,6 +157,7 @@ static void free_call(struct web_call *call)
         curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
     free(call->body);
+    free(call->answer);
     free(call);
 }
 
@@ -265,14 +274,13 @@ static void finish(struct web *web, struct web_call *call, CURLcode code)
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
     curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    call->answer[call->answered] = '\0';
     const char *error = call->is_barred   ? "the address is private, and private is not set"
                         : call->error[0] ? call->error
                                          : curl_easy_strerror(code);
     const struct web_answer answer = {.status = code == CURLE_OK ? (int)status : 0,
                                       .retry_after_ms = (int64_t)retry_after * 1000,
                                       .content_type = type ? type : "",
-                                      .body = call->answer,
+                                      .body = call->answer ? call->answer : "",
                                       .length = call->answered,
                                       .error = error};
     leave(web, call);
