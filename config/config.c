@@ -9,7 +9,6 @@
 #include <sys/un.h>
 
 #include "config/setting.h"
-#include "protocol/name.h"
 
 #define FRAME_OVERHEAD_BYTES 1024 /* what a request has besides its text */
 
@@ -193,23 +192,6 @@ static bool check_bounds(const struct config *config, char *why, size_t why_size
     return true;
 }
 
-static bool check_room(const struct config *config, const char *setting, const char *room,
-                       char *why, size_t why_size)
-{
-    char kept[NAME_BYTES_MAX + 1];
-    enum name_result result =
-        name_normalise(room, (size_t)config->limits.name_characters, kept);
-    if (result == NAME_OK)
-        return true;
-    if (!room[0]) {
-        snprintf(why, why_size, "%s is empty; it must name a room.", setting);
-        return false;
-    }
-    snprintf(why, why_size, "%s is \"%s\"; it must name a room. %s", setting, room,
-             name_result_sentence(result));
-    return false;
-}
-
 static bool check_page(const struct config *config, char *why, size_t why_size)
 {
     const char *folder = config->http.page_dir;
@@ -238,10 +220,7 @@ static bool check_tls(const struct config *config, char *why, size_t why_size)
 
 bool config_check(const struct config *config, char *why, size_t why_size)
 {
-    return check_room(config, "rooms.first", config->rooms.first, why, why_size) &&
-           (!config->plain.enabled ||
-            check_room(config, "plain.room", config->plain.room, why, why_size)) &&
-           check_page(config, why, why_size) && check_paths(config, why, why_size) && check_origins(config, why, why_size) &&
-           check_tls(config, why, why_size) &&
+    return check_page(config, why, why_size) && check_paths(config, why, why_size) &&
+           check_origins(config, why, why_size) && check_tls(config, why, why_size) &&
            check_bounds(config, why, why_size);
 }

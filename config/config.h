@@ -75,6 +75,10 @@ bool config_set(struct config *config, const char *assignment, char *why, size_t
 /* What no single line can check: that values fit each other (a write fits a room's log ...). */
 bool config_check(const struct config *config, char *why, size_t why_size);
 
+/* That rooms may be called what they are called. Apart, because it takes all of Unicode's tables: hearthctl is
+ * without. */
+bool config_check_names(const struct config *config, char *why, size_t why_size);
+
 /* Names of settings, separated by spaces; empty when there are none. */
 struct config_changes {
     char applied[4096]; /* that count now */

@@ -114,7 +114,7 @@ static bool config_read(const struct command_line *line, struct config *config, 
         if (!config_set(config, line->sets[i], why, why_size))
             return false;
     (void)config_take_profile(config, ram_bytes());
-    return config_check(config, why, why_size);
+    return config_check(config, why, why_size) && config_check_names(config, why, why_size);
 }
 
 static struct store_options store_options_of(const struct config *config)

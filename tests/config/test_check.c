@@ -48,20 +48,33 @@ static void values_that_do_not_fit_each_other_are_named(void **state)
                       "which is 262145.");
 }
 
-static void addresses_paths_and_rooms_have_to_be_there(void **state)
+static void addresses_and_paths_have_to_be_there(void **state)
 {
     (void)state;
     set("listen.address=localhost");
     assert_check_says("listen.address is \"localhost\"; it must be an IPv4 or IPv6 address.");
     set("storage.path=");
     assert_check_says("storage.path is empty; it must name the database file.");
+}
+
+static void assert_names_say(const char *expected)
+{
+    assert_false(config_check_names(&config, why, sizeof why));
+    assert_string_equal(why, expected);
+    config_defaults(&config);
+}
+
+static void rooms_have_names_that_rooms_may_have(void **state)
+{
+    (void)state;
+    assert_true(config_check_names(&config, why, sizeof why));
     set("rooms.first=");
-    assert_check_says("rooms.first is empty; it must name a room.");
+    assert_names_say("rooms.first is empty; it must name a room.");
     set("plain.room=");
-    assert_check_says("plain.room is empty; it must name a room.");
+    assert_names_say("plain.room is empty; it must name a room.");
     set("plain.room=");
     set("plain.enabled=false");
-    assert_true(config_check(&config, why, sizeof why));
+    assert_true(config_check_names(&config, why, sizeof why));
 }
 
 static void an_origin_has_a_scheme_and_nothing_after_the_host(void **state)
@@ -242,7 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_read_again_counts_as_the_table_says, prepare),
         cmocka_unit_test_setup(values_that_do_not_fit_each_other_are_named, prepare),
-        cmocka_unit_test_setup(addresses_paths_and_rooms_have_to_be_there, prepare),
+        cmocka_unit_test_setup(addresses_and_paths_have_to_be_there, prepare),
+        cmocka_unit_test_setup(rooms_have_names_that_rooms_may_have, prepare),
         cmocka_unit_test_setup(an_origin_has_a_scheme_and_nothing_after_the_host, prepare),
         cmocka_unit_test_setup(networks_are_addresses_with_or_without_a_prefix, prepare),
         cmocka_unit_test_setup(the_admin_socket_stands_beside_the_database, prepare),
