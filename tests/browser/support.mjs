@@ -1,8 +1,8 @@
 // What the browser tests share: a daemon, a way to it that can be cut, and people.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import http from "node:http";
 import net from "node:net";
@@ -17,9 +17,14 @@ const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-r
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 export const desk = { viewport: { width: 1280, height: 800 } };
 
+/* The long run is over https. All gateways of a run have one authority, in this folder, and the browser trusts it. */
+const authority = process.env.HEARTH_BROWSER_AUTHORITY;
+
 export class Daemon {
   folder = mkdtempSync(join(tmpdir(), "hearth-browser-"));
   port = 0;
+  /** Where pages come from: the port of https in the long run. */
+  pages = 0;
 
   async start(...settings) {
     const set = {
@@ -32,11 +37,19 @@ export class Daemon {
     };
     /* A page that is being worked on, without building the daemon again. */
     if (process.env.HEARTH_PAGE_DIR) set["http.page_dir"] = process.env.HEARTH_PAGE_DIR;
+    if (authority) Object.assign(set, this.secure());
     const options = Object.entries(set).map(([name, value]) => `${name}=${value}`);
     const args = [...options, ...settings].flatMap((one) => ["--set", one]);
     this.process = spawn(process.env.HEARTHD, args, { stdio: ["ignore", "ignore", "pipe"] });
-    this.port = await this.ready();
+    this.port = this.pages = await this.ready();
+    if (authority) this.pages = (await (await fetch(`http://127.0.0.1:${this.port}/api/v1/server`)).json()).tls.port;
     return this;
+  }
+
+  secure() {
+    mkdirSync(join(this.folder, "tls"), { recursive: true });
+    for (const file of ["ca.crt", "ca.key"]) cpSync(join(authority, file), join(this.folder, "tls", file));
+    return { "tls.mode": "local_ca", "tls.port": 0 };
   }
 
   ready() {
@@ -85,13 +98,13 @@ export class Way {
   async listen() {
     this.server.listen(0, "127.0.0.1");
     await once(this.server, "listening");
-    this.address = `http://127.0.0.1:${this.server.address().port}/`;
+    this.address = `${authority ? "https" : "http"}://127.0.0.1:${this.server.address().port}/`;
     return this;
   }
 
   open(near, daemon, localAddress) {
     if (this.closed) return near.resetAndDestroy();
-    const far = net.connect({ port: daemon.port, host: "127.0.0.1", localAddress });
+    const far = net.connect({ port: daemon.pages, host: "127.0.0.1", localAddress });
     const pair = { near, far };
     this.pairs.add(pair);
     for (const [from, to] of [[near, far], [far, near]]) {
@@ -141,6 +154,20 @@ export class Way {
 let browser;
 
 const launch = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags.split(" ") };
+if (authority) launch.env = { ...process.env, HOME: authority };
+
+/** Whoever's home it is installs an authority; what is launched with it trusts that. */
+export function install(home, certificate) {
+  const store = join(home, ".pki/nssdb");
+  mkdirSync(store, { recursive: true });
+  execFileSync("certutil", ["-d", "sql:" + store, "-N", "--empty-password"]);
+  execFileSync("certutil", ["-d", "sql:" + store, "-A", "-t", "C,,", "-n", "hearth"], { input: certificate });
+}
+
+/** A browser of its own. */
+export function launchFrom(home) {
+  return chromium.launch({ ...launch, env: { ...process.env, HOME: home } });
+}
 
 export function launchServer() {
   return chromium.launchServer(launch);

@@ -1,13 +1,10 @@
 // The page /trust in a browser that trusts the board's authority, and in one that does not.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
-import { mkdir, mkdtemp } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { axe, closeBrowser, Daemon, desk, openBrowser, phone } from "./support.mjs";
+import { axe, closeBrowser, Daemon, desk, install, launchFrom, openBrowser, phone } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -107,16 +104,9 @@ test("/trust leads to no other place than this gateway", async () => {
 
 /** A browser of its own, whose owner has installed the gateway's authority. */
 async function openTrusting(daemon) {
-  const home = await mkdtemp(path.join(tmpdir(), "hearth-trusting-"));
-  const store = "sql:" + path.join(home, ".pki/nssdb");
-  await mkdir(path.join(home, ".pki/nssdb"), { recursive: true });
-  const authority = Buffer.from(await (await fetch(`http://127.0.0.1:${daemon.port}/ca.crt`)).arrayBuffer());
-  execFileSync("certutil", ["-d", store, "-N", "--empty-password"]);
-  execFileSync("certutil", ["-d", store, "-A", "-t", "C,,", "-n", "hearth"], { input: authority });
-  const require = createRequire(new URL("here.js", "file://" + process.env.HEARTH_BROWSER_MODULES + "/"));
-  const { chromium } = require("playwright-core");
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu"], env: { ...process.env, HOME: home } });
+  const home = mkdtempSync(path.join(tmpdir(), "hearth-trusting-"));
+  install(home, Buffer.from(await (await fetch(`http://127.0.0.1:${daemon.port}/ca.crt`)).arrayBuffer()));
+  const browser = await launchFrom(home);
   browser.on("disconnected", () => rmSync(home, { recursive: true, force: true }));
   return browser;
 }
