@@ -22,6 +22,18 @@ async function isIn(page) {
   await page.waitForSelector(".log[aria-busy=false]");
 }
 
+/** The other device comes in as the same person, by an offer. */
+async function letIn(page, other, way) {
+  await openYou(page, "Use on another device");
+  const address = await page.inputValue("dialog input");
+  await other.goto(way.address + address.slice(address.indexOf("#")));
+  await page.click("dialog .main:text-is('Let it in')");
+  await isIn(other);
+  await page.keyboard.press("Escape");
+}
+
+const writes = (page, text) => until(async () => (await page.inputValue("#composer")) === text, `is writing ${text}`);
+
 const nameHere = (page) => page.evaluate(() => JSON.parse(localStorage.getItem("hearth.me")).name);
 
 test("a phone comes in as the one on the desk, by code and digits", world(async ({ person, context, way }) => {
@@ -102,16 +114,11 @@ test("whoever has lost all devices comes back by the recovery code", world(async
   assert.equal(await nameHere(other), "mina");
 }));
 
-test("laptop and phone are one person: what one has read, the other has; what is being written stays where it is", world(async (here) => {
+test("laptop and phone are one person: what one has read or begun to write, the other has", world(async (here) => {
   const { person, context, way, daemon } = here;
   const laptop = await person("mina", desk);
-  await openYou(laptop, "Use on another device");
-  const address = await laptop.inputValue("dialog input");
   const mobile = await (await context(phone)).newPage();
-  await mobile.goto(way.address + address.slice(address.indexOf("#")));
-  await laptop.click("dialog .main:text-is('Let it in')");
-  await isIn(mobile);
-  await laptop.keyboard.press("Escape");
+  await letIn(laptop, mobile, way);
   const jun = await speaker(daemon, "jun");
   for (const room of ["kitchen", "garden"]) await jun.ask({ type: "create", room, topic: "" });
   for (const page of [laptop, mobile]) {
@@ -124,21 +131,50 @@ test("laptop and phone are one person: what one has read, the other has; what is
   await laptop.waitForSelector(".rooms .line:has-text('kitchen') .badge:has-text('5')");
   await mobile.waitForSelector(".top .badge:text-is('5')");
   await mobile.fill("#composer", "half a thought");
-  await laptop.fill("#composer", "another one");
+  await writes(laptop, "half a thought");
+  await laptop.type("#composer", ", and the rest");
+  await writes(mobile, "half a thought, and the rest");
   await laptop.click(".rooms .line:has-text('kitchen')");
   await hears(laptop, "soup 4");
   await until(async () => !(await mobile.$(".top .badge")), "the phone knows that it was read");
   await mobile.reload();
   await isIn(mobile);
   assert.equal(await mobile.$(".top .badge"), null);
-  assert.equal(await mobile.inputValue("#composer"), "half a thought");
+  assert.equal(await mobile.inputValue("#composer"), "half a thought, and the rest");
   await laptop.click(".rooms .line:has-text('lobby')");
-  assert.equal(await laptop.inputValue("#composer"), "another one");
   await say(mobile, "said on the phone");
   await hears(laptop, "said on the phone");
-  await laptop.fill("#composer", "");
+  await writes(laptop, "");
   await laptop.press("#composer", "ArrowUp");
   assert.equal(await laptop.inputValue("#composer"), "said on the phone", "one's own, wherever it was written");
+}));
+
+test("words that another device has not seen are asked about: put together, or thrown away", world(async (here) => {
+  const { person, context, daemon } = here;
+  const laptop = await person("mina", desk);
+  const mobile = await (await context(phone)).newPage();
+  const road = await new Way(daemon).listen();
+  await letIn(laptop, mobile, road);
+  const apart = async (text, other) => {
+    road.cut();
+    await mobile.fill("#composer", text);
+    await laptop.fill("#composer", other);
+    await until(() => laptop.evaluate((text) => localStorage.getItem("hearth.standing")?.includes(text), other), "it is told");
+    road.mend();
+    await mobile.waitForSelector(`.bar:has-text('“${other}”')`);
+    await writes(mobile, text);
+  };
+  await apart("from the phone", "from the laptop");
+  await picture(mobile, "draft-elsewhere-phone");
+  await mobile.click(".bar button:text-is('Put it here, too')");
+  for (const page of [mobile, laptop]) await writes(page, "from the laptop\nfrom the phone");
+  await apart("the phone's", "the laptop's");
+  await mobile.click(".bar button:text-is('Throw it away')");
+  for (const page of [mobile, laptop]) await writes(page, "the phone's");
+  await say(mobile, "the phone's");
+  await hears(laptop, "the phone's");
+  await writes(laptop, "");
+  road.close();
 }));
 
 test("a phone whose data was cleared comes back by the recovery code: name, rooms, words, and what was read", world(async (here) => {

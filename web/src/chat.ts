@@ -88,6 +88,8 @@ export class Chat {
   private wish = "";
   firstRoom = usual_first_room;
   readonly mayCreate = signal(true);
+  /** How many one has. */
+  devices = 1;
   /** In the gateway. */
   readonly role = signal<Role>("guest");
   /** What becomes of those whom nobody here knows; and whether one is one of them. */
@@ -188,6 +190,7 @@ export class Chat {
     this.limits.value = frame.limits;
     remember("limits", frame.limits);
     this.firstRoom = frame.first_room;
+    this.devices = frame.devices;
     this.role.value = frame.user.role;
     this.password.value = frame.has_password ? "has" : frame.may_register ? "may" : "no";
     this.waiting.value = frame.waiting ?? false;

@@ -24,6 +24,7 @@ const parts = [
   () => import("./invite"),
   () => import("./you"),
   () => import("./personal"),
+  () => import("./elsewhere").then((part) => part.watchDrafts()),
   () => import("./notification"),
   () => import("./people"),
   () => import("./parts"),

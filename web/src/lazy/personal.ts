@@ -4,19 +4,21 @@ import type { Signal } from "@preact/signals";
 import type { Chat } from "../chat";
 import type { LogRange, Row } from "../log";
 import { remember } from "../memory";
-import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, ErasingEvent, Event, InvitedEvent, KnockEvent, MutedEvent, ReactionLine, RenamedEvent, ReportEvent, RoleEvent } from "../protocol.gen";
+import type { AdmittedEvent, ClaimantReply, DeviceAddedEvent, DraftReply, ErasingEvent, Event, InvitedEvent, KnockEvent, MutedEvent, ReactionLine, RenamedEvent, ReportEvent, RoleEvent } from "../protocol.gen";
 import type { Room } from "../room";
 import { sound } from "../settings";
 import { t, withWords } from "../words";
 import { adopt } from "./adopt";
+import { hearDraft } from "./elsewhere";
 import { admit, askKnocks, erased, knocks, sayKnocking } from "./known";
 import { ring } from "./sound";
 
-type Personal = MutedEvent | RenamedEvent | DeviceAddedEvent | ClaimantReply | KnockEvent | AdmittedEvent | ReportEvent | ErasingEvent | InvitedEvent | RoleEvent;
+type Personal = MutedEvent | RenamedEvent | DraftReply | DeviceAddedEvent | ClaimantReply | KnockEvent | AdmittedEvent | ReportEvent | ErasingEvent | InvitedEvent | RoleEvent;
 
 export function hearPersonal(chat: Chat, event: Event): void {
   const told = event as unknown as Personal;
   if (told.type === "renamed") renamed(chat, told);
+  else if (told.type === "draft") hearDraft(chat.roomOf(told.room), told);
   else if (told.type === "device_added") void withWords(Promise.resolve()).then(() => added(chat, told));
   else if (told.type === "muted") chat.rooms.peek().forEach((room) => room.mute(told.on, told.left_ms));
   else if (told.type === "claimant") chat.claimant.value = told;
@@ -55,6 +57,7 @@ function renamedIn(room: Room, from: string, to: string): void {
 }
 
 function added(chat: Chat, { client, address }: DeviceAddedEvent): void {
+  chat.devices++;
   const text = t("deviceAdded", { client: client || t("someDevice"), address });
   chat.say({ key: "text", text, acts: [{ words: "yourDevices", does: () => open({ part: "self" }) }] });
 }

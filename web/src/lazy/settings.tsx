@@ -3,7 +3,7 @@ import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { chat, close, open, screen, type Open } from "../app";
 import { forgetDrafts } from "../drafts";
-import { remember } from "../memory";
+import { forget, remember } from "../memory";
 import { enterKey, rowsKind, sound, textSize, theme } from "../settings";
 import { language, languages, t, type Key, type Language } from "../words";
 import { hasSay } from "./known";
@@ -54,6 +54,7 @@ function leave(): void {
   close();
   screen.value = "room";
   forgetDrafts();
+  forget("standing");
   void import("./files").then((part) => part.forgetUnsaid(), () => undefined);
   void chat.leaveName();
 }
