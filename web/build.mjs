@@ -65,12 +65,15 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const later = `address adopt ahead bar client commands complete dialog door failed files invite joining knocks known lasting
+const later = `address adopt ahead bar client commands complete dialog door elsewhere failed files invite joining knocks known lasting
   looks may notification nowhere parts past people person personal sanctions search secure settings sheet sheets silent sound
   stream toolbar tools trouble ways you`;
 const parts = [...later.split(/\s+/).map((name) => "lazy/" + name), "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
-const partOf = (path) => ({ path: `./${basename(path)}-${stamp}.js`, external: true });
+function partOf(path) {
+  if (!parts.some((part) => basename(part) === basename(path))) throw new Error(`${path} is fetched later, and not listed as a part`);
+  return { path: `./${basename(path)}-${stamp}.js`, external: true };
+}
 
 const fetched = {
   name: "fetched",

@@ -168,11 +168,11 @@ test("words that another device has not seen are asked about: put together, or t
   await picture(mobile, "draft-elsewhere-phone");
   await mobile.click(".bar button:text-is('Put it here, too')");
   for (const page of [mobile, laptop]) await writes(page, "from the laptop\nfrom the phone");
-  await apart("the phone's", "the laptop's");
+  await apart("there on the phone", "there on the laptop");
   await mobile.click(".bar button:text-is('Throw it away')");
-  for (const page of [mobile, laptop]) await writes(page, "the phone's");
-  await say(mobile, "the phone's");
-  await hears(laptop, "the phone's");
+  for (const page of [mobile, laptop]) await writes(page, "there on the phone");
+  await say(mobile, "there on the phone");
+  await hears(laptop, "there on the phone");
   await writes(laptop, "");
   road.close();
 }));

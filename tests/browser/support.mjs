@@ -92,7 +92,8 @@ export class Way {
 
   /** Comes from an address of this machine: another device, as the daemon sees it. */
   constructor(daemon, localAddress = "127.0.0.1") {
-    this.server = net.createServer((near) => this.open(near, daemon, localAddress));
+    /* A test that fails leaves it open: no reason to wait. */
+    this.server = net.createServer((near) => this.open(near, daemon, localAddress)).unref();
   }
 
   async listen() {
