@@ -1,5 +1,7 @@
 // Fetches all later parts while nobody waits, so that losing the connection is no dead end.
+import { chat } from "../app";
 import { forget, recall, remember } from "../memory";
+import { effect } from "../shared";
 import { withLooks } from "../views/later";
 import { clientName } from "./client";
 import { offerClock } from "./clock";
@@ -41,13 +43,32 @@ function idle(): Promise<void> {
   });
 }
 
-export async function fetchAhead(): Promise<void> {
-  remember("client", clientName()); /* said from the next hello on */
+type Parts = readonly (() => Promise<unknown>)[];
+
+/** Gives those that did not come. */
+async function fetchThose(parts: Parts): Promise<Parts> {
+  const missing: (() => Promise<unknown>)[] = [];
   for (const part of parts) {
     await idle();
-    /* One that does not come now is asked for again when it is wanted. */
-    await withLooks<unknown>(part()).catch(() => undefined);
+    await withLooks(part()).catch(() => missing.push(part));
   }
+  return missing;
+}
+
+function nextConnection(): Promise<void> {
+  return new Promise((resolve) => {
+    let lost = false;
+    const stop = effect(() => {
+      const isOpen = chat.link.value.is === "open";
+      if (isOpen && lost) queueMicrotask(() => (stop(), resolve()));
+      lost ||= !isOpen;
+    });
+  });
+}
+
+export async function fetchAhead(): Promise<void> {
+  remember("client", clientName()); /* said from the next hello on */
+  let missing = await fetchThose(parts);
   await askBlocked().catch(() => undefined);
   await withLooks(offerClock()).catch(() => undefined);
   /* The page /trust has found out that this device trusts the gateway's certificate. */
@@ -55,5 +76,9 @@ export async function fetchAhead(): Promise<void> {
     const wished = Boolean(recall("goSecure", 0));
     forget("goSecure");
     await goSecure(wished, movingPath).catch(() => undefined);
+  }
+  while (missing.length) {
+    await nextConnection();
+    missing = await fetchThose(missing);
   }
 }
