@@ -50,12 +50,12 @@ class Daemon:
         sets = [f"--set={key}={value}" for key, value in self.settings.items()]
         return [HEARTHD, *sets]
 
-    def start(self, prefix=(), environment=None):
-        """Starts and waits until it is ready. prefix goes before the command: prlimit, faketime."""
+    def start(self, prefix=(), environment=None, descriptors=()):
+        """Starts and waits until it is ready. prefix goes before the command: prlimit, faketime. descriptors stay open."""
         assert self.process is None
         self.process = subprocess.Popen(
             [*prefix, *self.command()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, errors="replace", close_fds=True,
+            stderr=subprocess.PIPE, text=True, errors="replace", pass_fds=descriptors,
             env={**os.environ, **(environment or {})})
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read_log, args=[self.process], daemon=True)

@@ -1,11 +1,13 @@
 """What daemon/net does with sockets, under both loops: streams, smuggling, strangers, descriptors."""
 import asyncio
+import http.client
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -322,6 +324,50 @@ async def test_sockets_are_taken_over_from_systemd(make_daemon, tmp_path):
     await mina.close()
     daemon.finish()
     assert (tmp_path / "handed").exists(), "it is systemd's to remove"
+
+
+KEPT = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def test_whoever_connects_while_it_restarts_is_not_refused(make_daemon):
+    """As systemd keeps the socket, this test does: who comes between two daemons waits in it, and is answered."""
+    answers, stop = [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            asking = http.client.HTTPConnection("127.0.0.1", kept.getsockname()[1], timeout=DEADLINE_S)
+            try:
+                asking.request("GET", "/healthz")
+                answers.append(asking.getresponse().status)
+            except (ConnectionResetError, http.client.RemoteDisconnected): # it was under way at the stop
+                answers.append("ended")
+            except ConnectionRefusedError:
+                answers.append("refused")
+            asking.close()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as kept:
+        daemon = make_daemon(start=False)
+        began = dict(prefix=[sys.executable, "-c", KEPT, str(kept.fileno())], descriptors=[kept.fileno()])
+        daemon.start(**began)
+        visitors = [threading.Thread(target=ask) for _ in range(4)]
+        for visitor in visitors:
+            visitor.start()
+        for _ in range(3):
+            before = answers.count(200)
+            while answers.count(200) < before + 20:
+                stop.wait(0.01)
+            daemon.stop()
+            daemon.start(**began)
+        stop.set()
+        for visitor in visitors:
+            visitor.join()
+        daemon.stop()
+    assert set(answers) <= {200, "ended"} and answers.count("ended") < answers.count(200), answers
 
 
 def test_a_second_daemon_does_not_take_the_first_ones_socket(daemon, tmp_path):

@@ -3,9 +3,11 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +69,29 @@ async def test_entries_are_posted_in_order_and_signed(daemon, make_receiver):
         hub = hmac.new(base64.b64decode(SECRETS[0]), body, hashlib.sha256).hexdigest()
         assert headers["X-Hub-Signature-256"] == f"sha256={hub}"
     assert len({headers["webhook-id"] for headers, _ in posts}) == 33
+    await part(mina)
+
+
+async def test_standard_webhooks_own_library_takes_what_is_signed_and_nothing_else(daemon, make_receiver):
+    modules = os.environ.get("HEARTH_WEBHOOK_MODULES", "/nowhere")
+    if not os.path.isdir(modules):
+        pytest.skip("standardwebhooks is not there")
+    receiver = make_receiver()
+    (mina,) = await meet(daemon, "mina")
+    both = ", ".join(f'"whsec_{secret}"' for secret in SECRETS)
+    with Bridge(daemon, webhook(receiver, f"secret = ({both});")) as bridge:
+        settled(bridge)
+        await mina.send("한국어 \\ \"quoted\" 🔥")
+        ((headers, body),) = receiver.until(1)
+    post = {"headers": headers, "body": body.decode()}
+    bent = [{**post, "body": post["body"] + " "}, {**post, "headers": {**headers, "webhook-id": "other"}},
+            {**post, "headers": {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 600)}}]
+    for secret, said in [(secret, "fine") for secret in SECRETS] + [("MDAw" * 8, "No matching signature found")]:
+        asked = json.dumps({"secret": f"whsec_{secret}", "posts": [post, *bent]})
+        done = subprocess.run(["node", Path(__file__).parent / "webhooks/verify.mjs"], input=asked, text=True, check=True,
+                              stdout=subprocess.PIPE)
+        answers = json.loads(done.stdout)
+        assert answers[0] == said and "fine" not in answers[1:], answers
     await part(mina)
 
 
