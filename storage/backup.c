@@ -2,11 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "storage/files/folder.h"
 
 #define PATH_BYTES   1200
 #define STEP_PAGES   256 /* 1 MiB: what a step holds a lock for where there is no WAL */
@@ -119,23 +120,24 @@ int backup_copy_nameless(struct database *source, const char *path, char *why, s
     return fd;
 }
 
-static int sync_at(const char *path, int flags)
+static bool sync_file(const char *path)
 {
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int failed = fsync(fd);
-    close(fd);
-    return failed;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_synced;
 }
 
+/* A name that is not on the disk is taken back: it was not put in place. */
 bool backup_place(const char *from, const char *to, char *why, size_t why_size)
 {
-    char folder[PATH_BYTES];
-    snprintf(folder, sizeof folder, "%s", to);
-    if (sync_at(from, O_RDONLY) == 0 && rename(from, to) == 0) {
-        sync_at(dirname(folder), O_RDONLY | O_DIRECTORY); /* some file systems cannot */
-        return true;
+    if (sync_file(from) && rename(from, to) == 0) {
+        if (folder_sync_around(to))
+            return true;
+        int error = errno;
+        (void)rename(to, from);
+        errno = error;
     }
     return say(why, why_size, "The file cannot be put in place", strerror(errno));
 }

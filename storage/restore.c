@@ -180,7 +180,8 @@ bool restore_take(const char *path, char *why, size_t why_size)
     remove_partial(path);
     bool is_restored = access(staged, F_OK) == 0;
     clock_date(date);
-    bundle_adopt(path, is_restored, date);
+    if (!bundle_adopt(path, is_restored, date))
+        return say(why, why_size, "The files of the backup cannot be put in place", strerror(errno));
     if (!is_restored)
         return true;
     if (!set_aside(path))

@@ -78,7 +78,8 @@ static void read_piece(struct transfer_file *transfer, const char *path, struct 
         }
         have += (size_t)got;
     }
-    bundle_read(&transfer->bundle, path, piece->piece + length, piece->length - length);
+    if (!bundle_read(&transfer->bundle, path, piece->piece + length, piece->length - length))
+        refuse_job(job, "A file of a message cannot be read", strerror(errno));
 }
 
 /* --- in ----------------------------------------------------------------------------------------- */
@@ -135,9 +136,10 @@ static void take_upload(struct transfer_file *transfer, const char *path, struct
              (bundle_database_bytes(transfer->fd) > 0 && bundle_database_bytes(transfer->fd) < transfer->bytes &&
               ftruncate(transfer->fd, (off_t)bundle_database_bytes(transfer->fd)) != 0))
         job->result = JOB_REFUSED;
-    else if (!restore_stage_upload(name, path, job->why, sizeof job->why))
+    else if (!restore_stage_upload(name, path, job->why, sizeof job->why)) {
         job->result = JOB_REFUSED;
-    else
+        bundle_forget(path);
+    } else
         job->transfer.bytes = transfer->bytes;
     transfer_file_end(transfer, path); /* in its place it has another name */
 }

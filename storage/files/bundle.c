@@ -65,7 +65,8 @@ bool bundle_begin(struct bundle *bundle, struct database *source, const char *pa
     return is_fine;
 }
 
-static void begin_next(struct bundle *bundle, const char *path)
+/* One that has gone has no descriptor. False: there is one that cannot be read. */
+static bool begin_next(struct bundle *bundle, const char *path)
 {
     struct listed listed = {.size = 0};
     char name[FOLDER_PATH_BYTES], digits[32];
@@ -73,17 +74,20 @@ static void begin_next(struct bundle *bundle, const char *path)
         close(bundle->file);
     bundle->file = -1;
     if (!read_all(bundle->list, &listed, sizeof listed, bundle->next * (int64_t)sizeof listed))
-        return;
+        return false;
     bundle->next++;
     folder_file_name(path, listed.hash, name);
     bundle->file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool is_fine = bundle->file >= 0 || errno == ENOENT;
     hash_write(listed.hash, bundle->head);
     snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)listed.size);
     memcpy(bundle->head + HASH_TEXT_BYTES, digits, 16);
     bundle->head_left = HEAD_BYTES;
     bundle->left = listed.size;
+    return is_fine;
 }
 
+/* Of the one that is being read: its head, then its bytes. 0: it cannot be read. */
 static size_t read_some(struct bundle *bundle, unsigned char *bytes, size_t length)
 {
     if (bundle->head_left > 0) {
@@ -96,7 +100,9 @@ static size_t read_some(struct bundle *bundle, unsigned char *bytes, size_t leng
     if (length > (size_t)bundle->left)
         length = (size_t)bundle->left;
     ssize_t got = bundle->file >= 0 ? read(bundle->file, bytes, length) : 0;
-    if (got <= 0) { /* it has gone, or is shorter: its sum tells */
+    if (got < 0)
+        return 0;
+    if (got == 0) { /* it has gone, or is shorter: its sum tells */
         memset(bytes, 0, length);
         got = (ssize_t)length;
     }
@@ -104,19 +110,18 @@ static size_t read_some(struct bundle *bundle, unsigned char *bytes, size_t leng
     return (size_t)got;
 }
 
-void bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length)
+bool bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length)
 {
     while (length > 0) {
-        if (bundle->head_left == 0 && bundle->left == 0)
-            begin_next(bundle, path);
+        if (bundle->head_left == 0 && bundle->left == 0 && !begin_next(bundle, path))
+            return false;
         size_t got = read_some(bundle, bytes, length);
-        if (got == 0 && bundle->head_left == 0 && bundle->left == 0 && bundle->next >= bundle->count) {
-            memset(bytes, 0, length);
-            return;
-        }
+        if (got == 0)
+            return false;
         bytes += got;
         length -= got;
     }
+    return true;
 }
 
 void bundle_end(struct bundle *bundle)
@@ -147,7 +152,7 @@ static void name_unpacked(const char *path, const char *end, char out[FOLDER_PAT
     snprintf(out + length, FOLDER_PATH_BYTES - length, ".%s", end);
 }
 
-static void remove_unpacked(const char *path)
+void bundle_forget(const char *path)
 {
     char folder[FOLDER_PATH_BYTES];
     const struct dirent *entry;
@@ -197,52 +202,69 @@ static bool unpack_one(int fd, int64_t at, int64_t size, const char *folder, con
     return is_fine;
 }
 
-static bool refuse_files(char *why, size_t why_size, const char *reason)
+static bool unpack_all(int fd, int64_t at, int64_t end, const char *folder, const char **why)
 {
-    snprintf(why, why_size, "The files of the backup cannot be unpacked: %.60s.", reason);
-    return false;
+    char head[HEAD_BYTES + 1] = "", name[HASH_TEXT_BYTES + 1] = "";
+    uint8_t hash[HASH_BYTES];
+    while (at < end) {
+        int64_t size = -1;
+        *why = "it is damaged";
+        if (!read_all(fd, head, HEAD_BYTES, at))
+            return false;
+        memcpy(name, head, HASH_TEXT_BYTES);
+        if (!hash_read(name, hash) || sscanf(head + HASH_TEXT_BYTES, "%16" SCNx64, (uint64_t *)&size) != 1 ||
+            size < 0 || size > end - at - HEAD_BYTES)
+            return false;
+        *why = NULL; /* errno says it */
+        if (!unpack_one(fd, at + HEAD_BYTES, size, folder, name))
+            return false;
+        at += HEAD_BYTES + size;
+    }
+    return folder_sync(folder);
 }
 
 bool bundle_unpack(int fd, const char *path, char *why, size_t why_size)
 {
-    char folder[FOLDER_PATH_BYTES], head[HEAD_BYTES + 1] = "", name[HASH_TEXT_BYTES + 1] = "";
+    char folder[FOLDER_PATH_BYTES];
     struct stat status;
-    uint8_t hash[HASH_BYTES];
+    const char *reason = NULL;
     int64_t at = bundle_database_bytes(fd);
-    remove_unpacked(path);
+    bundle_forget(path);
     if (at == 0 || fstat(fd, &status) != 0 || status.st_size <= at)
         return true; /* of an earlier version, or without files; or no database, which is said elsewhere */
     name_unpacked(path, "restore", folder);
-    if (mkdir(folder, 0700) != 0)
-        return refuse_files(why, why_size, strerror(errno));
-    while (at < status.st_size) {
-        if (!read_all(fd, head, HEAD_BYTES, at))
-            return refuse_files(why, why_size, "it is cut off");
-        memcpy(name, head, HASH_TEXT_BYTES);
-        int64_t size = -1;
-        if (!hash_read(name, hash) || sscanf(head + HASH_TEXT_BYTES, "%16" SCNx64, (uint64_t *)&size) != 1 || size < 0 ||
-            size > status.st_size - at - HEAD_BYTES)
-            return refuse_files(why, why_size, "it is damaged");
-        if (!unpack_one(fd, at + HEAD_BYTES, size, folder, name))
-            return refuse_files(why, why_size, strerror(errno));
-        at += HEAD_BYTES + size;
-    }
-    return true;
+    if (mkdir(folder, 0700) == 0 && unpack_all(fd, at, status.st_size, folder, &reason))
+        return true;
+    snprintf(why, why_size, "The files of the backup cannot be unpacked: %.60s.", reason ? reason : strerror(errno));
+    bundle_forget(path);
+    return false;
 }
 
-void bundle_adopt(const char *path, bool is_restored, const char *date)
+/* A name that nothing has yet. */
+static void name_aside(const char *path, const char *date, char out[FOLDER_PATH_BYTES])
 {
-    char folder[FOLDER_PATH_BYTES], unpacked[FOLDER_PATH_BYTES], aside[FOLDER_PATH_BYTES], end[64];
-    if (!is_restored) {
-        remove_unpacked(path);
-        return;
-    }
+    char end[64];
     snprintf(end, sizeof end, "replaced-%s", date);
+    name_unpacked(path, end, out);
+    for (int i = 2; access(out, F_OK) == 0 && i < 100; i++) {
+        snprintf(end, sizeof end, "replaced-%s-%d", date, i);
+        name_unpacked(path, end, out);
+    }
+}
+
+/* Before the database follows, both names are on the disk: else a start between would take what is unpacked for a rest. */
+bool bundle_adopt(const char *path, bool is_restored, const char *date)
+{
+    char folder[FOLDER_PATH_BYTES], unpacked[FOLDER_PATH_BYTES], aside[FOLDER_PATH_BYTES];
+    if (!is_restored) {
+        bundle_forget(path);
+        return true;
+    }
     folder_name(path, folder);
     name_unpacked(path, "restore", unpacked);
-    name_unpacked(path, end, aside);
+    name_aside(path, date, aside);
     if (access(unpacked, F_OK) != 0)
-        return; /* it was adopted before power was cut, or there are none */
-    (void)rename(folder, aside);
-    (void)rename(unpacked, folder);
+        return true; /* it was adopted before power was cut, or there are none */
+    return (rename(folder, aside) == 0 || errno == ENOENT) && rename(unpacked, folder) == 0 &&
+           folder_sync_around(folder);
 }

@@ -18,16 +18,20 @@ struct bundle {
 /* Lists the files that source has. path is the database's. False: there is no place for the list. */
 bool bundle_begin(struct bundle *bundle, struct database *source, const char *path);
 
-/* The next bytes, in order: fills all of length, of which there must be as many. */
-void bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length);
+/* The next bytes, in order: fills all of length, of which there must be as many. False with errno: a file that is
+ * there cannot be read. */
+bool bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length);
 void bundle_end(struct bundle *bundle);
 
 /* How long the database at the start of the file is; 0: it is none. */
 int64_t bundle_database_bytes(int fd);
 
-/* Lays the files of a backup into a folder of their own beside the database at path; bundle_adopt, before it is
- * opened, makes that the folder of files, and sets the one there was aside. False: why. */
+/* Lays the files of a backup into a folder of their own beside the database at path; they are on the disk, or false:
+ * why. bundle_forget removes that folder. */
 bool bundle_unpack(int fd, const char *path, char *why, size_t why_size);
-void bundle_adopt(const char *path, bool is_restored, const char *date);
+void bundle_forget(const char *path);
+
+/* Before the database is opened: makes that folder the one of files, and sets the one there was aside. False with errno. */
+bool bundle_adopt(const char *path, bool is_restored, const char *date);
 
 #endif

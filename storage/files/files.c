@@ -226,7 +226,8 @@ static bool insert(struct database *database, const struct job_file *wanted)
     return database_run(database, row);
 }
 
-/* The bytes have their name before the row is there. */
+/* The bytes have their name before the row is there. A folder that fails is a matter of files alone: words do not
+ * wait for it. */
 bool files_add(struct writer *writer, struct job *job)
 {
     struct job_file *wanted = &job->file;
@@ -239,8 +240,10 @@ bool files_add(struct writer *writer, struct job *job)
         job->result = is_room ? JOB_FILES_FULL : JOB_ROOM_MISSING;
         return true;
     }
-    if (!folder_take(writer->path, wanted->upload, wanted->file.hash))
-        return database_failed(&writer->database, SQLITE_IOERR);
+    if (!folder_take(writer->path, wanted->upload, wanted->file.hash)) {
+        job->result = JOB_UNAVAILABLE;
+        return true;
+    }
     return insert(&writer->database, wanted);
 }
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,6 +86,22 @@ void folder_begin(const char *path)
         closedir(all);
 }
 
+bool folder_sync(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot */
+    if (fd >= 0)
+        close(fd);
+    return is_synced;
+}
+
+bool folder_sync_around(const char *name)
+{
+    char around[FOLDER_PATH_BYTES];
+    snprintf(around, sizeof around, "%s", name);
+    return folder_sync(dirname(around));
+}
+
 int folder_make_part(const char *path, uint32_t upload)
 {
     static const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
@@ -93,20 +110,8 @@ int folder_make_part(const char *path, uint32_t upload)
     folder_part_name(path, upload, name);
     int fd = open(name, flags, 0600);
     if (fd < 0 && errno == ENOENT && mkdir(folder, 0700) == 0)
-        fd = open(name, flags, 0600);
+        fd = folder_sync_around(folder) ? open(name, flags, 0600) : -1;
     return fd;
-}
-
-/* The name itself is on the disk only when the folder is. */
-static bool sync_folder(const char *path)
-{
-    char folder[FOLDER_PATH_BYTES];
-    folder_name(path, folder);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot */
-    if (fd >= 0)
-        close(fd);
-    return is_synced;
 }
 
 bool folder_take(const char *path, uint32_t upload, const uint8_t hash[HASH_BYTES])
@@ -117,7 +122,7 @@ bool folder_take(const char *path, uint32_t upload, const uint8_t hash[HASH_BYTE
     folder_part_name(path, upload, from);
     folder_file_name(path, hash, to);
     bool is_there = rename(from, to) == 0 || (errno == ENOENT && access(to, R_OK) == 0);
-    return is_there && sync_folder(path);
+    return is_there && folder_sync_around(to);
 }
 
 void folder_drop(const char *path, const uint8_t hash[HASH_BYTES])

@@ -24,7 +24,12 @@ void folder_begin(const char *path);
 /* A file for what comes: its descriptor, or -1 with errno. Makes the folder with the first. */
 int folder_make_part(const char *path, uint32_t upload);
 
-/* An upload that is on the disk gets its name, which is there when this is true. Again is fine. */
+/* A name that was given or taken away is on the disk only when the folder is: this one, or the one that name
+ * lies in. False with errno. */
+bool folder_sync(const char *folder);
+bool folder_sync_around(const char *name);
+
+/* An upload that is on the disk gets its name, which is there when this is true. Again is fine. False: with errno. */
 bool folder_take(const char *path, uint32_t upload, const uint8_t hash[HASH_BYTES]);
 
 /* Gone, or was not there. */

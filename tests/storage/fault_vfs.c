@@ -22,16 +22,14 @@ static struct {
     bool healed;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-enum operation { OPEN, READ, WRITE, TRUNCATE, SYNC, DELETE, SIZE };
-
-static bool can_fail(enum operation operation)
+static bool can_fail(enum fault_operation operation)
 {
     switch (state.plan.fault) {
     case FAULT_FULL:
     case FAULT_SHORT:
-        return operation == WRITE;
+        return operation == FAULT_WRITE;
     case FAULT_SYNC_LOST:
-        return operation == SYNC;
+        return operation == FAULT_SYNC;
     case FAULT_IO:
     case FAULT_POWER:
         return true;
@@ -42,7 +40,7 @@ static bool can_fail(enum operation operation)
 }
 
 /* Counts one operation. What happens to it. */
-static enum fault next_fault(enum operation operation)
+static enum fault next_fault(enum fault_operation operation)
 {
     int64_t number = ++state.operations;
     if (state.healed || state.plan.fault == FAULT_NONE || number < state.plan.at ||
@@ -64,12 +62,17 @@ static struct disk_file *disk_file_of(sqlite3_file *file)
     return ((struct fault_file *)(void *)file)->file;
 }
 
-static int count(enum operation operation, int code)
+enum fault fault_count(enum fault_operation operation)
 {
     pthread_mutex_lock(&state.mutex);
     enum fault fault = next_fault(operation);
     pthread_mutex_unlock(&state.mutex);
-    return fault == FAULT_NONE ? SQLITE_OK : code;
+    return fault;
+}
+
+static int count(enum fault_operation operation, int code)
+{
+    return fault_count(operation) == FAULT_NONE ? SQLITE_OK : code;
 }
 
 static int fault_close(sqlite3_file *file)
@@ -79,14 +82,14 @@ static int fault_close(sqlite3_file *file)
 
 static int fault_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
 {
-    int code = count(READ, SQLITE_IOERR_READ);
+    int code = count(FAULT_READ, SQLITE_IOERR_READ);
     return code ? code : below(file)->pMethods->xRead(below(file), bytes, size, offset);
 }
 
 static int fault_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
     pthread_mutex_lock(&state.mutex);
-    enum fault fault = next_fault(WRITE);
+    enum fault fault = next_fault(FAULT_WRITE);
     int code = SQLITE_OK, written = fault == FAULT_SHORT ? size / 2 : fault ? 0 : size;
     if (written > 0) {
         code = below(file)->pMethods->xWrite(below(file), bytes, written, offset);
@@ -102,7 +105,7 @@ static int fault_write(sqlite3_file *file, const void *bytes, int size, sqlite3_
 static int fault_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     pthread_mutex_lock(&state.mutex);
-    int code = next_fault(TRUNCATE) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
+    int code = next_fault(FAULT_TRUNCATE) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
     if (code == SQLITE_OK) {
         code = below(file)->pMethods->xTruncate(below(file), size);
         if (disk_file_of(file))
@@ -117,7 +120,7 @@ static int fault_sync(sqlite3_file *file, int flags)
 {
     (void)flags;
     pthread_mutex_lock(&state.mutex);
-    enum fault fault = next_fault(SYNC);
+    enum fault fault = next_fault(FAULT_SYNC);
     struct disk_file *kept = disk_file_of(file);
     if (fault == FAULT_SYNC_LOST && kept)
         disk_file_lose(kept);
@@ -129,7 +132,7 @@ static int fault_sync(sqlite3_file *file, int flags)
 
 static int fault_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    int code = count(SIZE, SQLITE_IOERR_FSTAT);
+    int code = count(FAULT_SIZE, SQLITE_IOERR_FSTAT);
     return code ? code : below(file)->pMethods->xFileSize(below(file), size);
 }
 
@@ -206,7 +209,7 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     struct fault_file *ours = (struct fault_file *)(void *)file;
     file->pMethods = NULL;
     below(file)->pMethods = NULL;
-    if (count(OPEN, SQLITE_CANTOPEN))
+    if (count(FAULT_OPEN, SQLITE_CANTOPEN))
         return SQLITE_CANTOPEN;
     pthread_mutex_lock(&state.mutex);
     ours->file = name ? disk_file_get(name) : NULL;
@@ -224,7 +227,7 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
 static int fault_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
     sqlite3_vfs *next = vfs->pAppData;
-    if (count(DELETE, SQLITE_IOERR_DELETE))
+    if (count(FAULT_DELETE, SQLITE_IOERR_DELETE))
         return SQLITE_IOERR_DELETE;
     pthread_mutex_lock(&state.mutex);
     struct disk_file *file = disk_file_get(name);

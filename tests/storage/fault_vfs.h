@@ -31,6 +31,12 @@ void fault_remove(void);
 /* Starts counting, with nothing known of any file. */
 void fault_begin(const struct fault_plan *plan);
 
+/* For what does not go through SQLite: counts one more operation. What happens to it. */
+enum fault_operation {
+    FAULT_OPEN, FAULT_READ, FAULT_WRITE, FAULT_TRUNCATE, FAULT_SYNC, FAULT_DELETE, FAULT_SIZE, FAULT_RENAME
+};
+enum fault fault_count(enum fault_operation operation);
+
 /* Since fault_begin. */
 int64_t fault_operations(void);
 

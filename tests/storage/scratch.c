@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,17 +67,18 @@ static void each_file(const struct scratch *scratch, void (*act)(const char *pat
         closedir(folder);
 }
 
-static void remove_file(const char *path, void *with)
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
-    (void)with;
-    unlink(path);
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
 }
 
 void scratch_remove(struct scratch *scratch)
 {
     database_close(&scratch->database);
-    each_file(scratch, remove_file, NULL);
-    rmdir(scratch->folder);
+    (void)nftw(scratch->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void scratch_insert(struct database *database, int64_t room_id, int64_t seq, int64_t ts,

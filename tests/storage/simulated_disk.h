@@ -5,6 +5,7 @@
 #ifndef HEARTH_TESTS_STORAGE_SIMULATED_DISK_H
 #define HEARTH_TESTS_STORAGE_SIMULATED_DISK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,17 @@ void disk_file_lose(struct disk_file *file);
 
 /* Deleted, but until a sync follows the name may come back. */
 void disk_file_delete(struct disk_file *file);
+
+/* Names that plain calls have just given, changed or taken away, of files and folders: on the disk once the folder
+ * that they lie in is synced. Until then it has none of them, or some from the first on. A sync of the file
+ * itself does not keep such a name. */
+void disk_name_made(const char *path, bool is_folder);
+void disk_name_moved(const char *from, const char *to);
+void disk_name_removed(const char *path);
+void disk_folder_sync(const char *folder);
+
+/* What lies in a folder is as it is on the disk, unless it is known already. */
+void disk_folder_get(const char *folder);
 
 /* The files become what the disk has: of what was not synced all, nothing, or some sectors. */
 void disk_cut_power(uint32_t seed);
