@@ -1150,6 +1150,8 @@ export interface NewcomersRequest {
   mode?: NewcomersMode;
   /** Who said something before this time is known; now if absent. */
   spoke_before_ms?: number;
+  /** With mode: for so long, then what holds without an end holds again; for good if absent. */
+  seconds?: number;
 }
 
 /** Of a user who waits: say something to the moderators. */
@@ -1954,6 +1956,10 @@ export interface NewcomersReply {
   spoke_before_ms: number;
   /** How many wait. */
   knocks: number;
+  /** For so long yet; for good if absent. */
+  left_ms?: number;
+  /** What it is when that time is over. */
+  afterwards?: NewcomersMode;
 }
 
 /** To invite_link. */

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { chat } from "../app";
 import { t } from "../words";
-import { admit, askKnocks, knocks } from "./known";
+import { admit, admitAll, askKnocks, knocks } from "./known";
 import { useTry, Wrong } from "./sheet";
 
 export function Knocks() {
@@ -16,6 +16,16 @@ export function Knocks() {
   return (
     <section>
       <h2>{t("atTheDoor", { n: knocks.value.length })}</h2>
+      {knocks.value.length > 1 && (
+        <p class="row-of">
+          <button class="chip" onClick={() => run(() => admitAll(false))}>
+            {t("turnAllAway")}
+          </button>
+          <button class="chip" onClick={() => run(() => admitAll(true))}>
+            {t("letAllIn")}
+          </button>
+        </p>
+      )}
       <ul>
         {knocks.value.map(({ user, text }) => (
           <li key={user} class="knock">

@@ -5,6 +5,7 @@ import type { Notice } from "../chat";
 import { remember } from "../memory";
 import type { BlockedLine, BlockRequest, KnockLine, SanctionLine } from "../protocol.gen";
 import type { Room } from "../room";
+import { Refused } from "../wire";
 import { may } from "./may";
 
 /** Who waits at the door, as far as a moderator of the gateway was told. */
@@ -37,6 +38,15 @@ export async function askKnocks(): Promise<void> {
 /** Lets somebody in, or not; somebody else may have been quicker. */
 export function admit(user: string, accept: boolean): Promise<unknown> {
   return chat.do({ type: "admit", user, accept }).then(askKnocks, (error: Error) => askKnocks().then(() => Promise.reject(error)));
+}
+
+/** All who wait now: who comes meanwhile is asked about again. Some may have gone, or somebody else was quicker. */
+export async function admitAll(accept: boolean): Promise<void> {
+  const gone = (error: Error) => {
+    if (!(error instanceof Refused && error.code === "user_not_found")) throw error;
+  };
+  for (const { user } of knocks.peek()) await chat.do({ type: "admit", user, accept }).catch(gone);
+  await askKnocks();
 }
 
 /** Of the room, and of the whole gateway where one has a say. */

@@ -1,11 +1,11 @@
 // Muting, banning, putting out, and removing what somebody said: for how long, where, why.
 import { useEffect, useState } from "preact/hooks";
 import { chat, close } from "../app";
-import type { OkReply } from "../protocol.gen";
+import type { NewcomersReply, OkReply } from "../protocol.gen";
 import type { Room } from "../room";
 import { t, type Key } from "../words";
-import { setDoor } from "./door";
-import { erased, hasSay } from "./known";
+import { setDoor, Until } from "./door";
+import { askSanctions, erased, hasSay } from "./known";
 import { Choice, fields, Title, useTry, Wrong } from "./sheet";
 
 export type Kind = "mute" | "ban" | "kick" | "erase";
@@ -19,7 +19,8 @@ interface Whom {
 
 const verbs: Record<Kind, Key> = { mute: "mute", ban: "ban", kick: "remove", erase: "eraseSaid" };
 
-const spans: readonly (readonly [Key, seconds?: number])[] = [["hour", 3600], ["day", 86400], ["week", 604800], ["forEver"]];
+const day_s = 86400;
+const spans: readonly (readonly [Key, seconds?: number])[] = [["hour", 3600], ["day", day_s], ["week", 604800], ["forEver"]];
 /** How far back; 0 is all of it. */
 const backs: readonly (readonly [Key, ms?: number])[] = [["nothing"], ["lastHour", 3600000], ["lastDay", 86400000], ["allOfIt", 0]];
 
@@ -47,7 +48,8 @@ function erase({ room, name }: Whom, everywhere: boolean, back_ms: number): Prom
 function Done({ name, kind, hit, count }: { name: string; kind: Kind; hit?: OkReply; count?: number }) {
   const { wrong, run } = useTry();
   const reach: readonly string[] = hit?.reach ?? [];
-  const ask = () => run(() => setDoor("ask", 3600000).then(close));
+  const [told, tell] = useState<NewcomersReply | null>(null);
+  const ask = () => run(() => setDoor("ask", 3600000, day_s).then(tell));
   return (
     <>
       <Title text={name} />
@@ -60,6 +62,7 @@ function Done({ name, kind, hit, count }: { name: string; kind: Kind; hit?: OkRe
       </div>
       {hit && kind === "ban" && <p class="muted small">{t("evades")}</p>}
       <Wrong text={wrong} />
+      {told && <Until told={told} />}
       {hit && kind === "ban" && hasSay() && chat.newcomers.value === "open" && (
         <button class="chip" onClick={ask}>
           {t("askNewcomers")}
@@ -113,6 +116,7 @@ export function Sentence({ room, name, uid, kind }: Whom & { kind: Kind }) {
   const act = async (field: Field) => {
     if (kind === "kick") return chat.do({ type: "kick", room: room.name, user: name, reason: field("reason") }).then(close);
     const hit = kind === "erase" ? undefined : await sanction({ room, name, uid }, kind, field);
+    if (hit) void askSanctions(room).catch(() => undefined); /* what lists show of it */
     const back = offered[Number(field("back"))]?.[1];
     const count = back === undefined ? undefined : await erase({ room, name }, field("everywhere") !== "", back);
     /* What is worth a word besides: how much went, and that an evader may come back. */
