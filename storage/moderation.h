@@ -135,6 +135,8 @@ struct newcomers_row {
     bool is_set;
     int mode, configured; /* enum newcomers_mode; what the configuration said at that time */
     int64_t spoke_before_ms;
+    int64_t until;  /* elapsed time; FOREVER */
+    int afterwards; /* the mode from then on */
 };
 
 struct job_admit { int64_t user_id; bool accept; };

@@ -296,19 +296,24 @@ bool users_set_newcomers(struct database *database, const struct newcomers_row *
 {
     return database_set_meta(database, "newcomers", newcomers->mode) &&
            database_set_meta(database, "newcomers_configured", newcomers->configured) &&
-           database_set_meta(database, "newcomers_before", newcomers->spoke_before_ms);
+           database_set_meta(database, "newcomers_before", newcomers->spoke_before_ms) &&
+           database_set_meta(database, "newcomers_until", newcomers->until) &&
+           database_set_meta(database, "newcomers_afterwards", newcomers->afterwards);
 }
 
 bool users_load_newcomers(struct database *database, struct newcomers_row *newcomers)
 {
-    int64_t mode, configured;
+    int64_t mode, configured, afterwards;
     if (!database_meta(database, "newcomers", -1, &mode) ||
         !database_meta(database, "newcomers_configured", 0, &configured) ||
-        !database_meta(database, "newcomers_before", 0, &newcomers->spoke_before_ms))
+        !database_meta(database, "newcomers_before", 0, &newcomers->spoke_before_ms) ||
+        !database_meta(database, "newcomers_until", FOREVER, &newcomers->until) ||
+        !database_meta(database, "newcomers_afterwards", 0, &afterwards))
         return false;
     newcomers->is_set = mode >= 0;
     newcomers->mode = (int)mode;
     newcomers->configured = (int)configured;
+    newcomers->afterwards = (int)afterwards;
     return true;
 }
 

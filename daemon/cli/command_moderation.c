@@ -34,6 +34,14 @@ bool command_period(const char *text, json_int_t *seconds)
     return parsed >= 0;
 }
 
+bool command_for(const struct invocation *invocation, json_int_t *seconds)
+{
+    bool is_time = command_period(invocation->options[OPTION_for], seconds);
+    if (!is_time)
+        complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d, of at most 36525d.");
+    return is_time;
+}
+
 json_int_t command_number(const char *text)
 {
     char *end;
@@ -51,11 +59,10 @@ static json_t *about_user(const struct invocation *invocation, const char *type)
 /* Adds --for and --reason where they were given. */
 static enum exit_code run_with_options(const struct invocation *invocation, const char *type)
 {
-    const char *period = invocation->options[OPTION_for];
     const char *reason = invocation->options[OPTION_reason];
-    json_int_t seconds = period ? parse_seconds(period) : 0;
-    if (seconds < 0)
-        return complain(EXIT_WRONG_USE, "--for takes a time such as 90s, 30m, 12h or 7d, of at most 36525d.");
+    json_int_t seconds = 0;
+    if (!command_for(invocation, &seconds))
+        return EXIT_WRONG_USE;
     json_t *request = about_user(invocation, type);
     if (request && seconds > 0)
         json_object_set_new(request, "seconds", json_integer(seconds));

@@ -3,21 +3,6 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
 
-/* "2h 5m" and the like: the two largest units. */
-static void print_period(json_int_t ms)
-{
-    static const struct {
-        json_int_t ms;
-        char unit;
-    } units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
-    size_t i = 0;
-    while (i < 3 && ms < units[i].ms)
-        i++;
-    printf("%" JSON_INTEGER_FORMAT "%c", ms / units[i].ms, units[i].unit);
-    if (i < 3)
-        printf(" %" JSON_INTEGER_FORMAT "%c", ms % units[i].ms / units[i + 1].ms, units[i + 1].unit);
-}
-
 /* --- list ---------------------------------------------------------------------------------------- */
 
 static void print_sanction(const json_t *line)
@@ -32,7 +17,7 @@ static void print_sanction(const json_t *line)
     terminal_print(stdout, text_of(line, "room")[0] ? text_of(line, "room") : "everywhere", 0);
     putchar('\t');
     if (left)
-        print_period(json_integer_value(left));
+        terminal_print_period(stdout, json_integer_value(left));
     else
         fputs("for ever", stdout);
     fputs("\tby ", stdout);
@@ -169,7 +154,7 @@ static void print_session(const json_t *line)
     printf("%" JSON_INTEGER_FORMAT "\t%s\t", number_of(line, "id"), text_of(line, "kind"));
     terminal_print(stdout, text_of(line, "user")[0] ? text_of(line, "user") : "-", 0);
     printf("\t%s\t", text_of(line, "address")[0] ? text_of(line, "address") : "admin socket");
-    print_period(number_of(line, "since_ms"));
+    terminal_print_period(stdout, number_of(line, "since_ms"));
     printf("\t%" JSON_INTEGER_FORMAT " bytes wait\t", number_of(line, "waiting"));
     json_array_foreach(json_object_get(line, "rooms"), i, room)
     {

@@ -55,6 +55,9 @@ bool globals_parse(int argc, char **argv, int *at, struct invocation *invocation
 /* "90", "90s", "30m", "12h", "7d" as seconds; nothing of NULL. False if it is not a time. */
 bool command_period(const char *text, json_int_t *seconds);
 
+/* --for as seconds; nothing where it was not given. False: it is no time, and that was said. */
+bool command_for(const struct invocation *invocation, json_int_t *seconds);
+
 /* A whole number above 0, or 0: the gateway says what is too large. */
 json_int_t command_number(const char *text);
 

@@ -69,6 +69,20 @@ void terminal_print_time(FILE *out, int64_t wall_ms)
     fputs(text, out);
 }
 
+void terminal_print_period(FILE *out, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        char unit;
+    } units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
+    size_t i = 0;
+    while (i < 3 && ms < units[i].ms)
+        i++;
+    fprintf(out, "%" PRId64 "%c", ms / units[i].ms, units[i].unit);
+    if (i < 3)
+        fprintf(out, " %" PRId64 "%c", ms % units[i].ms / units[i + 1].ms, units[i + 1].unit);
+}
+
 void terminal_print_bytes(FILE *out, int64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

@@ -18,6 +18,9 @@ bool terminal_read_secret(const char *prompt, char *out, size_t size);
 /* "2026-11-22 23:13" in local time. */
 void terminal_print_time(FILE *out, int64_t wall_ms);
 
+/* "2h 5m" and the like: the two largest units. */
+void terminal_print_period(FILE *out, int64_t ms);
+
 /* "12.3 MiB" */
 void terminal_print_bytes(FILE *out, int64_t bytes);
 

@@ -242,6 +242,7 @@ int64_t gateway_tick(struct gateway *gateway)
     next_ms = sooner(next_ms, room_tell_presence(gateway));
     next_ms = sooner(next_ms, check_health(gateway));
     next_ms = sooner(next_ms, retry_pages(gateway));
+    next_ms = sooner(next_ms, newcomers_expire(gateway));
     next_ms = sooner(next_ms, gateway_tell_knocks(gateway));
     next_ms = sooner(next_ms, token_cursors_write(gateway, false));
     next_ms = sooner(next_ms, file_turns_retry(gateway));

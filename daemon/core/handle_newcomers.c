@@ -228,7 +228,11 @@ static enum outcome tell_mode(struct ask *ask)
     const struct reply_newcomers reply = {
         .mode = word_of(WORDS_newcomers_mode, (int)newcomers->mode),
         .spoke_before_ms = newcomers->spoke_before_ms,
-        .knocks = (int64_t)newcomers->count};
+        .knocks = (int64_t)newcomers->count,
+        .left_ms = sanction_left_ms(ask->gateway, newcomers->until),
+        .afterwards = newcomers->until == FOREVER
+                          ? NULL
+                          : word_of(WORDS_newcomers_mode, (int)newcomers->afterwards)};
     return ask_reply(ask, REPLY_newcomers, &reply);
 }
 
@@ -269,14 +273,38 @@ static void apply(struct gateway *gateway)
         evict_barred(room);
 }
 
+int64_t newcomers_expire(struct gateway *gateway)
+{
+    struct newcomers *newcomers = &gateway->newcomers;
+    if (newcomers->until == FOREVER)
+        return INT64_MAX;
+    if (newcomers->until > gateway->now.elapsed_ms)
+        return newcomers->until - gateway->now.elapsed_ms;
+    newcomers->mode = newcomers->afterwards; /* a restart comes to the same by what is stored */
+    newcomers->until = FOREVER;
+    apply(gateway);
+    return INT64_MAX;
+}
+
 static enum outcome answer_newcomers(struct ask *ask, struct job *job)
 {
+    struct newcomers *newcomers = &ask->gateway->newcomers;
     if (job->result != JOB_DONE)
         return ask_fail_job(ask, job);
-    ask->gateway->newcomers.mode = (enum newcomers_mode)job->newcomers.mode;
-    ask->gateway->newcomers.spoke_before_ms = job->newcomers.spoke_before_ms;
+    newcomers->mode = (enum newcomers_mode)job->newcomers.mode;
+    newcomers->spoke_before_ms = job->newcomers.spoke_before_ms;
+    newcomers->until = job->newcomers.until;
+    newcomers->afterwards = (enum newcomers_mode)job->newcomers.afterwards;
     apply(ask->gateway);
     return tell_mode(ask);
+}
+
+/* One time follows no other: after the second, too, it is what held without an end. */
+static void set_end(const struct gateway *gateway, int64_t seconds, struct newcomers_row *row)
+{
+    const struct newcomers *newcomers = &gateway->newcomers;
+    row->until = seconds == NUMBER_ABSENT ? FOREVER : gateway->now.elapsed_ms + seconds * 1000;
+    row->afterwards = (int)(newcomers->until == FOREVER ? newcomers->mode : newcomers->afterwards);
 }
 
 enum outcome handle_newcomers(struct ask *ask)
@@ -295,6 +323,7 @@ enum outcome handle_newcomers(struct ask *ask)
         job->newcomers.spoke_before_ms = wanted->spoke_before_ms == NUMBER_ABSENT
                                              ? ask->gateway->now.wall_ms
                                              : wanted->spoke_before_ms;
+        set_end(ask->gateway, wanted->seconds, &job->newcomers);
         audit_add(ask, job, ACT_NEWCOMERS, NULL, NULL, wanted->mode);
     }
     return ask_submit(ask, job, answer_newcomers);

@@ -16,6 +16,8 @@ void newcomers_init(struct gateway *gateway, const struct store_start *start)
     bool is_said = start->newcomers.is_set && start->newcomers.configured == configured;
     newcomers->mode = (enum newcomers_mode)(is_said ? start->newcomers.mode : configured);
     newcomers->spoke_before_ms = is_said ? start->newcomers.spoke_before_ms : gateway->now.wall_ms;
+    newcomers->until = is_said ? start->newcomers.until : FOREVER;
+    newcomers->afterwards = (enum newcomers_mode)start->newcomers.afterwards;
 }
 
 bool newcomers_know(const struct gateway *gateway, const struct user *user)

@@ -33,6 +33,8 @@ struct knock {
 struct newcomers {
     enum newcomers_mode mode;
     int64_t spoke_before_ms; /* who said something before then is known */
+    int64_t until;           /* elapsed time; FOREVER */
+    enum newcomers_mode afterwards; /* the mode from then on */
     struct knock *knocks;    /* owned; the one that has waited for longest is first */
     size_t count;
     int64_t told_ms;         /* when a moderator was told last; monotonic */
@@ -58,6 +60,9 @@ struct user *newcomers_receive(struct session *session, const struct job_login *
 
 /* A user who is stored is known from now on; all sessions but by, which may be NULL, are told. */
 void newcomers_let_in(struct gateway *gateway, struct user *user, const struct session *by);
+
+/* Ends what was said for a time only. Gives the ms until then; INT64_MAX: it has no end. */
+int64_t newcomers_expire(struct gateway *gateway);
 
 /* The session has ended. */
 void newcomers_forget(struct gateway *gateway, uint64_t session);

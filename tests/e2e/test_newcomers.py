@@ -1,5 +1,6 @@
 """The door: newcomers who come in, wait, or are refused."""
 import json
+import re
 
 import pytest
 import websockets
@@ -95,6 +96,35 @@ async def test_who_spoke_before_is_known_and_who_did_not_waits(daemon):
     await ara.send("open again")
     await jun.send("so it is")
     await part(jun, ara)
+
+
+async def test_a_while_at_the_door_ends_by_time_that_has_passed_also_over_a_restart(daemon):
+    mod, = await with_moderator(daemon, "mod")
+    told = await mod.ask("newcomers", mode="ask", seconds=3600)
+    assert told["afterwards"] == "open" and 0 < told["left_ms"] <= 3_600_000
+    ara = await Client.connect(daemon, "ara")
+    assert ara.welcome["waiting"]
+    await part(mod, ara)
+    daemon.advance(1800)
+    daemon.restart()
+    daemon.administrator("clock", time=4_000_000_000_000)  # the time of day is no reason to end it
+    assert re.fullmatch(r"ask\t0 waiting\tfor 29m \d+s, then open\n", daemon.ctl("newcomers"))
+    daemon.ctl("newcomers", "closed", "--for", "2h")  # goes back to what had no end
+    daemon.ctl("newcomers", "ask", "--for", "1h")
+    ara = await Client.connect(daemon, "ara")
+    assert ara.welcome["waiting"]
+    daemon.advance(3601)
+    await ara.next("admitted")
+    assert daemon.ctl("newcomers") == "open\t0 waiting\n"
+    await ara.close()
+    daemon.ctl("newcomers", "closed", "--for", "1h")
+    daemon.advance(3599)
+    daemon.kill()
+    daemon.start()
+    daemon.advance(3601)  # a kill forgets some of the time that had passed, and adds none
+    assert daemon.ctl("newcomers") == "open\t0 waiting\n"
+    daemon.ctl("newcomers", "invite")
+    assert "afterwards" not in daemon.administrator("newcomers")
 
 
 async def test_a_closed_door_lets_nobody_new_in_by_any_way(daemon):
