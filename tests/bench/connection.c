@@ -13,6 +13,7 @@
 enum {
     RECEIVE_BYTES = 1 << 18,
     OPCODE_TEXT = 1,
+    OPCODE_BINARY = 2,
     OPCODE_CLOSE = 8,
     OPCODE_PING = 9,
     OPCODE_PONG = 10
@@ -22,7 +23,20 @@ enum {
  * rest. */
 static unsigned char received[RECEIVE_BYTES * 2];
 
-bool connection_connect(struct connection *connection, int port, const char *path)
+/* The origin is the server's own; InspIRCd wants to hear one. */
+static int write_upgrade(char *request, size_t size, int port, const char *path, const char *subprotocol)
+{
+    return snprintf(request, size,
+                    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
+                    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "Origin: http://127.0.0.1:%d\r\n%s%s%s"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                    path, port, port, subprotocol ? "Sec-WebSocket-Protocol: " : "",
+                    subprotocol ? subprotocol : "", subprotocol ? "\r\n" : "");
+}
+
+bool connection_connect(struct connection *connection, enum framing framing, int port, const char *path,
+                        const char *subprotocol)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -34,14 +48,21 @@ bool connection_connect(struct connection *connection, int port, const char *pat
     if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0 &&
         errno != EINPROGRESS)
         return false;
-    char request[512];
-    int length = snprintf(request, sizeof request,
-                          "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
-                          "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                          path, port);
     connection->state = CONNECTION_CONNECTING;
+    connection->framing = framing;
+    if (framing == FRAMING_LINES)
+        return true;
+    char request[512];
+    int length = write_upgrade(request, sizeof request, port, path, subprotocol);
     return connection_send_batch(connection, (unsigned char *)request, (size_t)length);
+}
+
+void connection_is_there(struct connection *connection, connection_text *text, void *context)
+{
+    bool is_open = connection->framing == FRAMING_LINES;
+    connection->state = is_open ? CONNECTION_OPEN : CONNECTION_UPGRADING;
+    if (is_open)
+        text(connection, NULL, 0, context);
 }
 
 static bool keep_for_later(struct connection *connection, const unsigned char *bytes, size_t length)
@@ -66,9 +87,15 @@ bool connection_send_batch(struct connection *connection, const unsigned char *b
     return taken == length || keep_for_later(connection, bytes + taken, length - taken);
 }
 
-unsigned char *connection_frame(unsigned char *at, const char *payload, size_t length)
+unsigned char *connection_frame(const struct connection *connection, unsigned char *at,
+                                const char *payload, size_t length)
 {
-    *at++ = 0x80 | OPCODE_TEXT;
+    if (connection->framing == FRAMING_LINES) {
+        memcpy(at, payload, length);
+        memcpy(at + length, "\r\n", 2);
+        return at + length + 2;
+    }
+    *at++ = 0x80 | (connection->framing == FRAMING_TEXT ? OPCODE_TEXT : OPCODE_BINARY);
     if (length < 126) {
         *at++ = (unsigned char)(0x80 | length);
     } else {
@@ -87,7 +114,7 @@ bool connection_send(struct connection *connection, const char *payload, size_t 
     if (length + 8 > sizeof frame)
         return false;
     return connection_send_batch(connection, frame,
-                                 (size_t)(connection_frame(frame, payload, length) - frame));
+                                 (size_t)(connection_frame(connection, frame, payload, length) - frame));
 }
 
 static bool answer_ping(struct connection *connection, const unsigned char *payload, size_t length)
@@ -124,11 +151,24 @@ static ssize_t take_frames(struct connection *connection, const unsigned char *b
         if (opcode == OPCODE_PING && payload <= 125 &&
             !answer_ping(connection, bytes + at + header, payload))
             return -1;
-        if (opcode == OPCODE_TEXT)
+        if (opcode == OPCODE_TEXT || opcode == OPCODE_BINARY)
             text(connection, (const char *)bytes + at + header, payload, context);
         at += header + payload;
     }
     return (ssize_t)at;
+}
+
+/* The same of lines. */
+static ssize_t take_lines(struct connection *connection, const unsigned char *bytes, size_t length,
+                          connection_text *text, void *context)
+{
+    const unsigned char *at = bytes, *end;
+    while ((end = memchr(at, '\n', length - (size_t)(at - bytes)))) {
+        size_t size = (size_t)(end - at);
+        text(connection, (const char *)at, size - (size > 0 && end[-1] == '\r'), context);
+        at = end + 1;
+    }
+    return at - bytes;
 }
 
 /* The end of the answer to the upgrade; 0 while it has not come, -1 when it is not 101. */
@@ -176,7 +216,9 @@ bool connection_readable(struct connection *connection, connection_text *text, v
             text(connection, NULL, 0, context);
     }
     if (connection->state == CONNECTION_OPEN) {
-        ssize_t taken = take_frames(connection, received + at, length - at, text, context);
+        ssize_t taken = connection->framing == FRAMING_LINES
+                            ? take_lines(connection, received + at, length - at, text, context)
+                            : take_frames(connection, received + at, length - at, text, context);
         if (taken < 0)
             return false;
         at += (size_t)taken;

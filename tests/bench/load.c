@@ -1,9 +1,8 @@
-/* load.c - the load generator: many clients in one epoll thread, against hearthd (hearth.v1 or the
- * plain endpoint), against limit.c (raw frames) or any other plain server. Prints one JSON line.
+/* load.c - the load generator: many clients in one epoll thread, against hearthd, limit.c and
+ * the servers that dialect_*.c can speak to. Prints one JSON line.
  * Every message carries its writer's number, its own number and the time it was due, so that what
  * is lost, doubled or out of order is seen, and a rate is kept without coordinated omission. */
-#include "connection.h"
-#include "tally.h"
+#include "load.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -11,44 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum protocol { PROTOCOL_V1, PROTOCOL_PLAIN, PROTOCOL_RAW };
-enum { TIMESTAMP_BYTES = 8 + 1 + 8 + 1 + 16, MESSAGE_BYTES_MAX = 900, CONNECTING_MAX = 256 };
-
-struct options {
-    enum protocol protocol;
-    int port, pid;
-    long rooms, members, writers; /* members and writers of each room */
-    long messages;                /* in all */
-    long history;                 /* entries asked for when joining */
-    double rate;                  /* messages a second in all; 0: as many as window allows */
-    long window;                  /* messages of a writer that are under way */
-    bool until_all;               /* until every reader has it, not until the writer is answered */
-    long text_bytes;
-    double deadline_s;
-};
-
 enum { UNTIL_ALL_MAX = 64 }; /* the window then */
-
-struct client {
-    struct connection connection;
-    bool ready, watched_out;
-    uint32_t room, writer; /* its number in the room; it writes if below options.writers */
-    uint32_t sent, unanswered;
-    int64_t seq;
-    uint32_t *received; /* of each writer of the room: messages so far */
-    uint32_t *readers;  /* of each message under way: who has it; with until_all */
-};
-
-struct run {
-    struct options options;
-    int epoll;
-    struct client *clients;
-    size_t count, ready, begun;
-    uint64_t sent, delivered, wrong;
-    bool measuring;
-    int64_t now_ns, started_ns;
-    struct tally latency;
-};
 
 static void die(const char *what)
 {
@@ -89,54 +51,24 @@ static void begin_client(struct run *run, size_t number)
     client->writer = (uint32_t)(number % (size_t)run->options.members);
     client->received = calloc((size_t)run->options.writers + 1, sizeof *client->received);
     client->connection.id = (uint32_t)number;
-    snprintf(path, sizeof path,
-             run->options.protocol == PROTOCOL_V1      ? "/ws"
-             : run->options.protocol == PROTOCOL_PLAIN ? "/ws/%u"
-                                                       : "/raw/%u",
-             run->options.protocol == PROTOCOL_PLAIN ? (unsigned)number : client->room);
+    const struct dialect *dialect = run->options.dialect;
+    dialect->path(client, path, sizeof path);
     if (run->options.until_all && may_write(run, client))
         client->readers = calloc(UNTIL_ALL_MAX, sizeof *client->readers);
-    if (!client->received || !connection_connect(&client->connection, run->options.port, path))
+    if (!client->received ||
+        !connection_connect(&client->connection, dialect->framing, run->options.port, path,
+                            dialect->subprotocol))
         die("connect");
     watch(run, client, true);
 }
 
-static void mark_ready(struct run *run, struct client *client)
+void load_ready(struct run *run, struct client *client)
 {
+    run->ready += !client->ready;
     client->ready = true;
-    run->ready++;
-}
-
-static const char *room_name(const struct client *client, char room[32])
-{
-    snprintf(room, 32, client->room == 0 ? "lobby" : "room-%u", client->room);
-    return room;
-}
-
-static void enter_v1(struct run *run, struct client *client)
-{
-    char text[256];
-    int length = snprintf(text, sizeof text, "{\"type\":\"hello\",\"name\":\"bench-%d-%u\"}",
-                          run->options.port, client->connection.id);
-    connection_send(&client->connection, text, (size_t)length);
-    if (client->writer == 0 && client->room > 0) {
-        length =
-            snprintf(text, sizeof text, "{\"type\":\"create\",\"room\":\"room-%u\"}", client->room);
-        connection_send(&client->connection, text, (size_t)length);
-    }
-    char room[32];
-    length = snprintf(text, sizeof text, "{\"type\":\"join\",\"room\":\"%s\",\"history\":%ld}",
-                      room_name(client, room), run->options.history);
-    connection_send(&client->connection, text, (size_t)length);
 }
 
 /* ---- hearing ---- */
-
-static bool begins(const char *text, size_t length, const char *with)
-{
-    size_t size = strlen(with);
-    return length >= size && memcmp(text, with, size) == 0;
-}
 
 static uint64_t parse_hex(const char *digits, int count)
 {
@@ -154,16 +86,17 @@ static void note_reader(struct run *run, const struct client *reader, uint32_t w
     size_t first = (size_t)reader->room * (size_t)run->options.members;
     struct client *from = &run->clients[first + writer];
     uint32_t *readers = &from->readers[number % UNTIL_ALL_MAX];
-    if ((long)++*readers < run->options.members)
+    if ((long)++*readers < run->options.members - !run->options.dialect->tells_sender)
         return;
     *readers = 0;
     from->unanswered--;
     speak_window(run, from);
 }
 
-/* "WRITER NUMBER DUE": each message of a writer exactly once and in order. */
-static void receive_timestamp(struct run *run, struct client *client, const char *timestamp)
+void load_message(struct run *run, struct client *client, const char *timestamp)
 {
+    if (!run->measuring)
+        return;
     uint32_t writer = (uint32_t)parse_hex(timestamp, 8),
              number = (uint32_t)parse_hex(timestamp + 9, 8);
     if ((int64_t)writer >= run->options.writers || number != client->received[writer]) {
@@ -175,54 +108,28 @@ static void receive_timestamp(struct run *run, struct client *client, const char
     tally_add(&run->latency, run->now_ns - (int64_t)parse_hex(timestamp + 18, 16));
     if (run->options.until_all)
         note_reader(run, client, writer, number);
-    else if (run->options.protocol != PROTOCOL_V1 && writer == client->writer && client->unanswered > 0)
-        client->unanswered--;
+    else if (!run->options.dialect->is_answered && writer == client->writer)
+        load_answered(run, client);
 }
 
-static void hear_entry(struct run *run, struct client *client, const char *text, size_t length)
+void load_answered(struct run *run, struct client *client)
 {
-    const char *seq = memmem(text, length, "\"seq\":", 6);
-    const char *said = memmem(text, length, "\"text\":\"", 8);
-    int64_t number = seq ? strtoll(seq + 6, NULL, 10) : 0;
-    if (!said || number <= client->seq || said + 8 + TIMESTAMP_BYTES > text + length) {
-        run->wrong++;
-        return;
-    }
-    client->seq = number;
-    if (run->measuring)
-        receive_timestamp(run, client, said + 8);
+    client->unanswered -= client->unanswered > 0 && !run->options.until_all;
 }
 
-static void hear_v1(struct run *run, struct client *client, const char *text, size_t length)
+void load_wrong(struct run *run, const char *bytes, size_t length)
 {
-    if (begins(text, length, "{\"type\":\"message\""))
-        hear_entry(run, client, text, length);
-    else if (begins(text, length, "{\"type\":\"ack\""))
-        client->unanswered -= client->unanswered > 0 && !run->options.until_all;
-    else if (begins(text, length, "{\"type\":\"live\"") && !client->ready)
-        mark_ready(run, client);
-    else if (begins(text, length, "{\"type\":\"error\"")) {
-        if (run->wrong++ == 0)
-            fprintf(stderr, "load: %.*s\n", (int)length, text);
-    }
+    if (run->wrong++ == 0)
+        fprintf(stderr, "load: %.*s\n", (int)length, bytes);
 }
 
-static void receive(struct connection *connection, const char *text, size_t length, void *context)
+static void receive(struct connection *connection, const char *bytes, size_t length, void *context)
 {
     struct run *run = context;
-    struct client *client = client_of(connection);
-    if (!text && run->options.protocol == PROTOCOL_V1)
-        enter_v1(run, client);
-    else if (!text)
-        mark_ready(run, client);
-    else if (run->options.protocol == PROTOCOL_V1)
-        hear_v1(run, client, text, length);
-    else {
-        const char *timestamp =
-            run->options.protocol == PROTOCOL_RAW ? text : memmem(text, length, ": ", 2);
-        if (timestamp && run->measuring)
-            receive_timestamp(run, client, timestamp == text ? text : timestamp + 2);
-    }
+    if (bytes)
+        run->options.dialect->hear(run, client_of(connection), bytes, length);
+    else
+        run->options.dialect->enter(run, client_of(connection));
 }
 
 /* ---- speaking ---- */
@@ -237,14 +144,7 @@ static int write_message(const struct run *run, struct client *client, int64_t d
         text[length] = filler[(size_t)length % (sizeof filler - 1)];
         length++;
     }
-    if (run->options.protocol == PROTOCOL_PLAIN)
-        return snprintf(out, MESSAGE_BYTES_MAX, "{\"message\":\"%.*s\"}", length, text);
-    if (run->options.protocol == PROTOCOL_RAW)
-        return snprintf(out, MESSAGE_BYTES_MAX, "%.*s", length, text);
-    char room[32];
-    return snprintf(out, MESSAGE_BYTES_MAX,
-                    "{\"type\":\"send\",\"room\":\"%s\",\"text\":\"%.*s\",\"nonce\":\"%x-%x\"}",
-                    room_name(client, room), length, text, client->writer, client->sent);
+    return run->options.dialect->write(run, client, text, length, out);
 }
 
 static unsigned char *add_message(struct run *run, struct client *client, int64_t due_ns,
@@ -255,7 +155,7 @@ static unsigned char *add_message(struct run *run, struct client *client, int64_
     client->sent++;
     client->unanswered++;
     run->sent++;
-    return connection_frame(at, message, (size_t)length);
+    return connection_frame(&client->connection, at, message, (size_t)length);
 }
 
 /* As many as the window allows, in one send. */
@@ -297,7 +197,7 @@ static void serve(struct run *run, const struct epoll_event *event)
 {
     struct client *client = event->data.ptr;
     if (client->connection.state == CONNECTION_CONNECTING)
-        client->connection.state = CONNECTION_UPGRADING;
+        connection_is_there(&client->connection, receive, run);
     bool alive = !(event->events & EPOLLOUT) || connection_writeable(&client->connection);
     if (alive && event->events & ~(uint32_t)EPOLLOUT)
         alive = connection_readable(&client->connection, receive, run);
@@ -333,14 +233,15 @@ static void check_deadline(const struct run *run)
 static double everybody_enters(struct run *run)
 {
     run->started_ns = run->now_ns = monotonic_ns();
-    size_t makers = 0;
+    size_t makers = 0, most = run->options.dialect->entering_max;
+    most = most ? most : ENTERING_MAX;
     for (size_t pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < run->count; i++) {
             if ((i % (size_t)run->options.members == 0) != (pass == 0))
                 continue;
             begin_client(run, i);
             run->begun++;
-            while (run->begun - run->ready >= CONNECTING_MAX) {
+            while (run->begun - run->ready >= most) {
                 turn(run);
                 check_deadline(run);
             }
@@ -356,7 +257,8 @@ static double everybody_enters(struct run *run)
 
 static double everybody_talks(struct run *run)
 {
-    uint64_t wanted = (uint64_t)run->options.messages * (uint64_t)run->options.members;
+    long readers = run->options.members - !run->options.dialect->tells_sender;
+    uint64_t wanted = (uint64_t)run->options.messages * (uint64_t)readers;
     run->measuring = true;
     run->started_ns = run->now_ns = monotonic_ns();
     for (size_t i = 0; run->options.rate == 0 && i < run->count; i++)
@@ -376,25 +278,29 @@ static double everybody_talks(struct run *run)
 static void usage(void)
 {
     fprintf(stderr,
-            "usage: load --port N --pid N [--protocol v1|plain|raw] [--rooms N] [--members N]\n"
+            "usage: load --port N --pid N [--dialect v1|plain|raw|irc|irc-echo|mqtt0|mqtt1] [--rooms N] [--members N]\n"
             "            [--writers N] [--messages N] [--rate N | --window N] [--text N]\n"
             "            [--until-all] [--history N] [--deadline SECONDS]\n");
     exit(2);
 }
 
-static enum protocol protocol_named(const char *word)
+static const struct dialect *dialect_named(const char *word)
 {
-    return strcmp(word, "raw") == 0     ? PROTOCOL_RAW
-           : strcmp(word, "plain") == 0 ? PROTOCOL_PLAIN
-                                        : PROTOCOL_V1;
+    static const struct dialect *all[] = {&dialect_v1,       &dialect_plain, &dialect_raw,  &dialect_irc,
+                                          &dialect_irc_echo, &dialect_mqtt0, &dialect_mqtt1};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i]->name, word) == 0)
+            return all[i];
+    usage();
+    return NULL;
 }
 
 static struct options parse(int count, char **words)
 {
     struct options options = {
-        .rooms = 1, .members = 1, .writers = 1, .window = 32, .text_bytes = 100, .deadline_s = 120};
+        .dialect = &dialect_v1, .rooms = 1, .members = 1, .writers = 1, .window = 32, .text_bytes = 100, .deadline_s = 120};
     static const struct option names[] = {
-        {"port", 1, NULL, 'p'},     {"pid", 1, NULL, 'i'},      {"protocol", 1, NULL, 'P'},
+        {"port", 1, NULL, 'p'},     {"pid", 1, NULL, 'i'},      {"dialect", 1, NULL, 'D'},
         {"rooms", 1, NULL, 'r'},    {"members", 1, NULL, 'm'},  {"writers", 1, NULL, 'w'},
         {"messages", 1, NULL, 'n'}, {"rate", 1, NULL, 'R'},     {"window", 1, NULL, 'W'},
         {"text", 1, NULL, 't'},     {"deadline", 1, NULL, 'd'}, {"history", 1, NULL, 'h'},
@@ -408,8 +314,8 @@ static struct options parse(int count, char **words)
         case 'i':
             options.pid = atoi(optarg);
             break;
-        case 'P':
-            options.protocol = protocol_named(optarg);
+        case 'D':
+            options.dialect = dialect_named(optarg);
             break;
         case 'r':
             options.rooms = atol(optarg);

@@ -20,7 +20,7 @@ def load(build, server, **options):
     for key, value in options.items():
         words += [f"--{key.replace('_', '-')}"] + ([] if value is True else [str(value)])
     done = subprocess.run([f"{build}/load", "--port", str(server.port), "--pid", str(server.pid),
-                           "--protocol", server.protocol, *words],
+                           "--dialect", server.dialect, *words],
                           capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise RuntimeError(f"{server.name}: {done.stderr.strip()} {done.stdout.strip()}")

@@ -24,17 +24,35 @@ def _read_line(process, stream, pattern):
     raise RuntimeError(f"{process.args[0]} did not get ready: {said}")
 
 
-class Server:
-    """port, pid and protocol of a running server; a context manager."""
+def _connect(process, port):
+    """Until somebody listens there."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"{process.args[0]} did not get ready")
 
-    def __init__(self, name, protocol, command, stream, pattern, port=None, **options):
-        self.name, self.protocol = name, protocol
-        pipe = {stream: subprocess.PIPE}
+
+class Server:
+    """port, pid and dialect (of load) of a running server; a context manager. It is ready when its stream has
+    said pattern; without a stream, whose lines nobody would read, when it listens on port."""
+
+    def __init__(self, name, dialect, command, stream=None, pattern=None, port=None, **options):
+        self.name, self.dialect = name, dialect
+        pipe = {stream: subprocess.PIPE} if stream else {"stdout": subprocess.DEVNULL,
+                                                         "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, **pipe, **options)
-        self.stream = getattr(self.process, stream)
-        found = _read_line(self.process, self.stream, pattern)
-        self.port = port or int(found.group(1))
         self.pid = self.process.pid
+        self.port = port
+        self.stream = getattr(self.process, stream) if stream else None
+        if self.stream:
+            found = _read_line(self.process, self.stream, pattern)
+            self.port = port or int(found.group(1))
+        else:
+            _connect(self.process, port)
 
     def __enter__(self):
         return self
@@ -47,7 +65,8 @@ class Server:
             self.process.kill()
             self.process.wait()
         self.process.stdin.close()
-        self.stream.close()
+        if self.stream:
+            self.stream.close()
 
 
 def limit(build, how):
@@ -56,7 +75,7 @@ def limit(build, how):
                   [f"{build}/limit", how], "stdout", r"(\d+)\n")
 
 
-def hearthd(build, folder=None, protocol="v1", prefix=(), **settings):
+def hearthd(build, folder=None, dialect="v1", prefix=(), **settings):
     """hearthd with every message stored; settings as group__name=value."""
     folder = folder or tempfile.mkdtemp(prefix="hearth-bench-")
     chosen = {"listen__address": "127.0.0.1", "listen__port": 0,
@@ -66,15 +85,19 @@ def hearthd(build, folder=None, protocol="v1", prefix=(), **settings):
               "limits__rooms_per_user": 1000, "log__level": "warn", **settings}
     words = [word for key, value in chosen.items()
              for word in ("--set", f"{key.replace('__', '.')}={value}")]
-    return Server("hearthd" if protocol == "v1" else "hearthd, plain endpoint", protocol,
+    return Server("hearthd" if dialect == "v1" else "hearthd, plain endpoint", dialect,
                   [*prefix, f"{build}/hearthd", *words], "stderr", r"ready http=\S+:(\d+)")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def baseline():
     """FastAPI and uvicorn, as in baseline.py."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     return Server("FastAPI + uvicorn", "plain",
                   ["/usr/bin/python3", "-m", "uvicorn", "baseline:app", "--port", str(port),
                    "--log-level", "info"], "stderr", r"running on", port=port,

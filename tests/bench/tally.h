@@ -19,7 +19,7 @@ double tally_percentile(const struct tally *tally, double share);
 
 int64_t monotonic_ns(void);
 
-/* CPU seconds (user and system) of a process so far, from /proc/PID/stat; 0 when it is gone. */
+/* CPU seconds (user and system) of the threads of a process so far; 0 when it is gone. */
 double process_cpu_seconds(int pid);
 
 /* KiB of a process: PSS, and what is its alone (USS), from /proc/PID/smaps_rollup. */
