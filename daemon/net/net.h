@@ -97,6 +97,11 @@ static inline struct server *server_of(struct lws *wsi)
 /* Every event that the core may hear of begins with this; the end comes by itself. */
 void server_turn_begin(struct server *server);
 
+/* Ends the turn under way once it has taken long, and begins another: thousands may be heard before the loop
+ * comes round. For callbacks of lws, before they hear anything. */
+void server_turn_cut(struct server *server);
+bool server_turn_is_long(const struct server *server);
+
 int64_t server_now_ms(const struct server *server);
 
 #ifdef HEARTH_TEST_ENDPOINTS

@@ -60,7 +60,7 @@ void read_on_rest(struct server *server)
 {
     struct read_on *list = &server->read_on;
     list->is_reading = true;
-    for (int i = 0; i < ROUNDS_MAX && list->count > 0; i++)
+    for (int i = 0; i < ROUNDS_MAX && list->count > 0 && !server_turn_is_long(server); i++)
         read_each(server);
     list->count = 0;
     list->is_reading = false;

@@ -26,6 +26,7 @@
 
 #define WAITING_SHARE 4           /* one in so many may wait for the head of its request */
 #define TICK_SLACK_US 1000
+#define TURN_LONG_US 4000          /* what has been heard in so long goes out before more is heard */
 #define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
 #define TRIM_COUNT 256             /* connections that have gone: memory is given back */
 #define TRIM_SECONDS 3
@@ -141,15 +142,36 @@ static void on_turn_end(lws_sorted_usec_list_t *timer)
     turn_end(lws_container_of(timer, struct server, turn_timer));
 }
 
+/* Of a turn. */
+static void note_beginning(struct server *server)
+{
+    struct moment now = store_now(server->store);
+    server->turn_began_us = clock_monotonic_us();
+    gateway_set_now(server->gateway, &now);
+}
+
+bool server_turn_is_long(const struct server *server)
+{
+    return clock_monotonic_us() - server->turn_began_us > TURN_LONG_US;
+}
+
+void server_turn_cut(struct server *server)
+{
+    if (server->read_on.is_reading || !server_turn_is_long(server))
+        return;
+    (void)gateway_tick(server->gateway); /* what more is due is seen when the turn ends */
+    (void)gateway_flush(server->gateway);
+    gateway_turn_took(server->gateway, clock_monotonic_us() - server->turn_began_us);
+    note_beginning(server);
+}
+
 /* Under poll a turn ends when lws_service returns. Under libuv that does not return; there a timer
  * that is due at once fires after all events of this turn and before the loop waits again. */
 void server_turn_begin(struct server *server)
 {
     if (server->turn_began_us != 0)
         return;
-    struct moment now = store_now(server->store);
-    server->turn_began_us = clock_monotonic_us();
-    gateway_set_now(server->gateway, &now);
+    note_beginning(server);
     if (server->is_libuv)
         lws_sul_schedule(server->context, 0, &server->turn_timer, on_turn_end, 1);
 }

@@ -173,6 +173,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         return -1;
     case LWS_CALLBACK_ESTABLISHED:
         server_turn_begin(server_of(wsi));
+        server_turn_cut(server_of(wsi));
         return established(wsi, connection);
     case LWS_CALLBACK_RECEIVE:
     case LWS_CALLBACK_SERVER_WRITEABLE:
@@ -183,6 +184,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         if (!connection || !connection->is_set_up)
             return 0;
         server_turn_begin(server_of(wsi));
+        server_turn_cut(server_of(wsi));
         return when_set_up(wsi, reason, connection, in, length);
     default:
         return 0;
