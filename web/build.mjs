@@ -65,7 +65,7 @@ const common = {
  * shares with the page from that script's exports (shared.ts), so nothing is sent twice and the first
  * load is one request. Each names the other, so all carry one build's hash. */
 const stamp = "@BUILD@";
-const later = `address adopt ahead bar client commands complete dialog door elsewhere failed files invite joining knocks known lasting
+const later = `address adopt ahead bar client commands complete dialog door elsewhere failed files invite inviting joining knocks known lasting
   looks may notification nowhere parts past people person personal sanctions search secure settings sheet sheets silent sound
   stream toolbar tools trouble ways you`;
 const parts = [...later.split(/\s+/).map((name) => "lazy/" + name), "words/en", "words/ko", "words/later_en", "words/later_ko"];

@@ -121,6 +121,9 @@ test("the keyboard alone: name, chat, react, reply, search, panes, and focus com
   await page.keyboard.press("Tab");
   assert.notEqual(await page.evaluate(() => document.activeElement.id), before, "Tab leaves the composer");
   for (let i = 0; i < 4; i++) await page.keyboard.press("F6");
+  await page.focus(".skip");
+  const [skip, top] = await page.$$eval(".skip, .room .top", (both) => both.map((one) => one.getBoundingClientRect()));
+  assert.ok(skip.height > 20 && skip.bottom <= top.top, "the way past the rooms covers nothing");
 }));
 
 test("Enter that ends a composition does not send", world(async ({ person }) => {

@@ -6,6 +6,7 @@ import type { InviteLine } from "../protocol.gen";
 import type { Room } from "../room";
 import { language, t, type Key } from "../words";
 import { Address } from "./address";
+import { Inviting } from "./inviting";
 import { hasSay } from "./known";
 import { may } from "./may";
 import { fields, Title, useTry, Wrong } from "./sheet";
@@ -110,6 +111,7 @@ export function Invite({ what }: { what: Open }) {
   return (
     <>
       <Title text={`${t("invite")} · #${room.title}`} />
+      {closed && may(room.role.value, "invite") && <Inviting room={room} />}
       {closed && may(room.role.value, "invite_links") ? (
         <Links room={room} />
       ) : (
