@@ -26,6 +26,11 @@ static int64_t advanced_ms(void)
     return ms;
 }
 
+const char *bridge_address(const struct bridge *bridge)
+{
+    return bridge->public_url[0] ? bridge->public_url : bridge->url;
+}
+
 int64_t bridge_now_ms(void)
 {
     struct timespec now;

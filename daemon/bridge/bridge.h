@@ -11,6 +11,7 @@
 struct bridge {
     struct web *web;
     char url[URL_BYTES_MAX];  /* of the gateway, without a slash at its end */
+    char public_url[URL_BYTES_MAX]; /* where others reach it; empty: at url, too */
     char authorization[256];  /* "Authorization: Bearer ..." */
     char ca[256];             /* see web_request */
     char uid[64];             /* of the bridge's own user; empty until it is known */
@@ -29,6 +30,9 @@ struct bridge {
 };
 
 int64_t bridge_now_ms(void); /* monotonic */
+
+/* What links to the gateway begin with. */
+const char *bridge_address(const struct bridge *bridge);
 
 /* A number of ms between half and all of so many, so that not everybody comes back at once. */
 int64_t bridge_jitter(int64_t ms);

@@ -23,7 +23,8 @@ struct entry {
     int64_t seq, ts;
     bool is_live;        /* it was said while the room was being read; else it may have waited since ts */
     const json_t *json; /* all of it */
-    const char *line;   /* the same as it came */
+    const char *line;   /* the same as it came; each of its files has its url besides */
+    const char *text;   /* what it says to those who carry text alone: see entry_text */
 };
 
 enum delivery {

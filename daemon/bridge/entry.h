@@ -1,11 +1,16 @@
-/* entry.h - what an entry says, for systems that carry text alone. Any thread. */
+/* entry.h - what an entry says, for systems that carry text alone. Bytes of files stay at the gateway, a link goes: it
+ * opens nothing by itself, for the gateway asks whoever follows it for a key or a token, unless everybody may read the
+ * room. Any thread. */
 #ifndef HEARTH_BRIDGE_ENTRY_H
 #define HEARTH_BRIDGE_ENTRY_H
 
 #include <jansson.h>
 
-/* Its text, and the names of its files: "look [photo.jpg]". Empty: it says nothing. Owned by the caller. NULL
- * without memory. */
-char *entry_text(const json_t *entry);
+/* Its text, and the names of its files with where they are below the gateway's address: "look [photo.jpg http://...]".
+ * With an empty address the names alone. Empty: it says nothing. Owned by the caller. NULL without memory. */
+char *entry_text(const json_t *entry, const char *address);
+
+/* Each of its files that is there gets its link: url. */
+void entry_link_files(json_t *entry, const char *address);
 
 #endif

@@ -1,6 +1,7 @@
 #include "daemon/bridge/link.h"
 
 #include "daemon/bridge/bridge.h"
+#include "daemon/bridge/entry.h"
 #include "daemon/bridge/lines.h"
 #include "daemon/log.h"
 
@@ -32,7 +33,7 @@ struct link {
     bool is_paused, is_live;
     bool is_torn; /* a line could not be kept or read: from where it is, again */
     json_t *json; /* of the entry under way */
-    char *line;
+    char *line, *text;
     struct entry entry;
     char log[64];
     int64_t done_seq, noted_seq, noting_seq; /* UNKNOWN: where the cursor stands */
@@ -65,8 +66,9 @@ static void forget_entry(struct link *link)
 {
     json_decref(link->json);
     free(link->line);
+    free(link->text);
     link->json = NULL;
-    link->line = NULL;
+    link->line = link->text = NULL;
 }
 
 static void stop_reading(struct link *link)
@@ -199,9 +201,14 @@ static int64_t note_if_due(struct link *link)
 
 /* --- what comes ----------------------------------------------------------------------------------- */
 
-static void fill_entry(struct link *link)
+static void fill_entry(struct link *link, const char *line, size_t length)
 {
     struct entry *entry = &link->entry;
+    const char *address = bridge_address(link->bridge);
+    bool has_files = json_object_get(link->json, "files") != NULL;
+    entry_link_files(link->json, address);
+    link->line = has_files ? json_dumps(link->json, JSON_COMPACT) : strndup(line, length);
+    link->text = entry_text(link->json, address);
     entry->type = json_string_value(json_object_get(link->json, "type"));
     entry->room = link->plan.room;
     entry->seq = json_integer_value(json_object_get(link->json, "seq"));
@@ -209,6 +216,7 @@ static void fill_entry(struct link *link)
     entry->is_live = link->is_live;
     entry->json = link->json;
     entry->line = link->line;
+    entry->text = link->text;
     snprintf(entry->id, sizeof entry->id, "%.32s.%" PRId64, link->log, entry->seq);
 }
 
@@ -262,13 +270,12 @@ static void take_line(struct link *link, const char *line, size_t length)
             link->done_seq = seq;
     } else if (type && filter_is_entry(type)) {
         link->json = json;
-        link->line = strndup(line, length);
-        fill_entry(link);
-        if (link->line && filter_wants(&link->plan.filter, link->json, link->bridge->uid)) {
+        fill_entry(link, line, length);
+        link->is_torn = !link->line || !link->text;
+        if (!link->is_torn && filter_wants(&link->plan.filter, link->json, link->bridge->uid)) {
             hand_over_in_time(link);
             return;
         }
-        link->is_torn = !link->line;
         link->done_seq = link->is_torn ? link->done_seq : link->entry.seq;
         forget_entry(link);
         return;

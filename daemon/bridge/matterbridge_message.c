@@ -1,6 +1,5 @@
 #include "daemon/bridge/matterbridge_message.h"
 
-#include "daemon/bridge/entry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,16 +99,11 @@ json_t *matterbridge_request(const char *room, const char *via, const char *line
 char *matterbridge_body(const struct entry *entry, const char *gateway)
 {
     bool is_edit = strcmp(entry->type, "edit") == 0;
-    if (!is_edit && strcmp(entry->type, "message") != 0)
+    if (!entry->text[0] || (!is_edit && strcmp(entry->type, "message") != 0))
         return strdup("");
-    char *text = entry_text(entry->json), *body = text && !text[0] ? strdup("") : NULL;
-    json_t *json = text && text[0] ? json_pack("{s:s+, s:s, s:s, s:s}", "text", is_edit ? "edited: " : "", text, "username",
-                                               text_at(entry->json, "from"), "userid", text_at(entry->json, "uid"),
-                                               "gateway", gateway)
-                                   : NULL;
-    if (json)
-        body = json_dumps(json, JSON_COMPACT);
+    json_t *json = json_pack("{s:s+, s:s, s:s, s:s}", "text", is_edit ? "edited: " : "", entry->text, "username",
+                             text_at(entry->json, "from"), "userid", text_at(entry->json, "uid"), "gateway", gateway);
+    char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
-    free(text);
     return body;
 }

@@ -51,7 +51,8 @@ bool mqtt_topic(const char *pattern, const char *prefix, const char *room, char 
 
 /* --- what is published ---------------------------------------------------------------------------- */
 
-static const char *const copied[] = {"from", "text", "via", "reply_to", "target", "emoji", "on", "deleted"};
+static const char *const copied[] = {"from", "text", "via", "reply_to", "target", "emoji", "on", "deleted",
+                                     "files"};
 #define COPIED_COUNT (sizeof copied / sizeof *copied)
 
 static char *json_of(const struct entry *entry)
@@ -61,6 +62,8 @@ static char *json_of(const struct entry *entry)
     for (size_t i = 0; i < COPIED_COUNT; i++)
         if (json_object_get(entry->json, copied[i]))
             json_object_set(json, copied[i], json_object_get(entry->json, copied[i]));
+    if (json_object_get(json, "files"))
+        json_object_set_new(json, "text", json_string(entry->text));
     char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     return text;
@@ -86,6 +89,8 @@ static const char *entry_value(const void *of, const char *name, char *scratch, 
         return entry->room;
     if (strcmp(name, "event") == 0)
         return entry->type;
+    if (strcmp(name, "text") == 0)
+        return entry->text;
     snprintf(scratch, scratch_size, "%" PRId64, entry->ts);
     if (strcmp(name, "ts") == 0)
         return scratch;
@@ -102,7 +107,7 @@ char *mqtt_payload(const char *pattern, const struct entry *entry)
 
 bool mqtt_payload_is_right(const char *pattern)
 {
-    const struct entry entry = {.type = "message", .room = "room"};
+    const struct entry entry = {.type = "message", .room = "room", .text = ""};
     char *filled = template_fill(pattern, entry_value, &entry);
     bool is_right = filled != NULL;
     free(filled);

@@ -28,14 +28,13 @@ static void ntfy_deliver(void *target, struct link *link, const struct entry *en
 {
     const struct ntfy *ntfy = target;
     const char *from = json_string_value(json_object_get(entry->json, "from"));
-    const char *text = json_string_value(json_object_get(entry->json, "text"));
     char title[512];
     snprintf(title, sizeof title, "Title: %s in %s", from ? from : "", entry->room);
-    const struct web_request request = {.url = ntfy->url, .body = text, .length = text ? strlen(text) : 0,
+    const struct web_request request = {.url = ntfy->url, .body = entry->text, .length = strlen(entry->text),
                                         .headers = {title, ntfy->authorization[0] ? ntfy->authorization : NULL},
                                         .timeout_ms = 15000, .may_be_private = ntfy->may_be_private,
                                         .ca = ntfy->ca, .done = posted, .of = link};
-    if (!text || strcmp(entry->type, "message") != 0)
+    if (!entry->text[0] || strcmp(entry->type, "message") != 0)
         link_delivered(link, DELIVERY_DONE, 0, NULL);
     else if (!web_begin(ntfy->bridge->web, &request))
         link_delivered(link, DELIVERY_LATER, 0, "there is no memory");

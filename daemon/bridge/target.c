@@ -25,7 +25,7 @@ struct target {
 struct targets {
     struct target *items[TARGETS_MAX]; /* owned */
     size_t count;
-    char url[URL_BYTES_MAX], authorization[256], ca[256], metrics[256];
+    char url[URL_BYTES_MAX], public_url[URL_BYTES_MAX], authorization[256], ca[256], metrics[256];
 };
 
 static const struct driver *const drivers[] = {
@@ -244,11 +244,26 @@ static bool is_known_group(const char *name)
     return strcmp(name, "gateway") == 0 || strcmp(name, "metrics") == 0;
 }
 
+/* Without a slash at its end. */
+static void copy_url(const char *url, char out[URL_BYTES_MAX])
+{
+    size_t length = strlen(url);
+    while (length > 0 && url[length - 1] == '/')
+        length--;
+    snprintf(out, URL_BYTES_MAX, "%.*s", (int)length, url);
+}
+
+static bool is_url(const char *url)
+{
+    return strncmp(url, "http", 4) == 0 && strlen(url) < URL_BYTES_MAX;
+}
+
 static bool read_gateway(struct targets *targets, const char *path, const config_t *config)
 {
     const config_setting_t *gateway = config_lookup(config, "gateway"), *root = config_root_setting(config);
     unsigned line = gateway ? config_setting_source_line(gateway) : 0;
     const char *url = gateway ? setting_text(gateway, "url", "http://127.0.0.1:8080") : "";
+    const char *public_url = gateway ? setting_text(gateway, "public_url", "") : "";
     const char *token = gateway ? setting_text(gateway, "token", "") : "";
     for (int i = 0; i < config_setting_length(root); i++) {
         const config_setting_t *group = config_setting_get_elem(root, (unsigned)i);
@@ -257,12 +272,12 @@ static bool read_gateway(struct targets *targets, const char *path, const config
     }
     if (strncmp(token, "hearth_", 7) != 0 || strlen(token) > 128)
         return complain(path, line, "gateway.token is missing: hearthctl token create NAME --role bridge");
-    if (strncmp(url, "http", 4) != 0 || strlen(url) >= sizeof targets->url)
+    if (!is_url(url))
         return complain(path, line, "gateway.url must begin with http:// or https://");
-    snprintf(targets->url, sizeof targets->url, "%s", url);
-    size_t length = strlen(targets->url);
-    while (length > 0 && targets->url[length - 1] == '/')
-        targets->url[--length] = '\0';
+    if (public_url[0] && !is_url(public_url))
+        return complain(path, line, "gateway.public_url must begin with http:// or https://");
+    copy_url(url, targets->url);
+    copy_url(public_url, targets->public_url);
     snprintf(targets->authorization, sizeof targets->authorization, "Authorization: Bearer %s", token);
     snprintf(targets->ca, sizeof targets->ca, "%s", setting_text(gateway, "ca", ""));
     snprintf(targets->metrics, sizeof targets->metrics, "%s", setting_text(root, "metrics", ""));
@@ -383,6 +398,7 @@ static void take_over(struct bridge *bridge, struct targets *targets)
         memcpy(bridge->authorization, targets->authorization, sizeof bridge->authorization);
         memcpy(bridge->ca, targets->ca, sizeof bridge->ca);
     }
+    memcpy(bridge->public_url, targets->public_url, sizeof bridge->public_url);
     memcpy(bridge->metrics, targets->metrics, sizeof bridge->metrics);
     open_new(bridge, targets);
 }

@@ -32,6 +32,7 @@ class Bridge:
         self.daemon = daemon
         self.path = daemon.folder / f"{name}.conf"
         self.settings = settings
+        self.public_url = ""
         self.token = token or create(daemon, name, "bridge", *rooms)
         self.process, self.log = None, []
         self.environment = {}
@@ -39,7 +40,8 @@ class Bridge:
         self._set_clock(0)
 
     def write(self):
-        self.path.write_text(f'gateway = {{ url = "http://127.0.0.1:{self.daemon.port}"; token = "{self.token}"; }};\n'
+        self.path.write_text(f'gateway = {{ url = "http://127.0.0.1:{self.daemon.port}"; token = "{self.token}";'
+                             f' public_url = "{self.public_url}"; }};\n'
                              + self.settings)
 
     def run(self, *arguments):

@@ -41,6 +41,12 @@ def must_upload(daemon, person, body, name="picture.png", room="lobby"):
     return answer["file"]
 
 
+async def must_say(daemon, person, body, text, name="picture.png"):
+    """A message with this file: (the file, the ack)."""
+    file = must_upload(daemon, person, body, name)
+    return file, await person.ask("send", room="lobby", text=text, nonce=file["id"], files=[file["id"]])
+
+
 def kept(daemon):
     """The names in the folder of files."""
     folder = daemon.folder / "chat.files"

@@ -75,13 +75,14 @@ POSTS = {
                              content_type="multipart/form-data; boundary=b"), (200, b"ok", "hi")),
     "attachments": (dict(body={"attachments": [{"pretext": "before", "title": "T", "title_link": "http://l",
                                                 "text": "body", "fields": [{"title": "k", "value": "v"}]},
-                                               {"fallback": "only this"}]}),
-                    (200, b"ok", "before\nT http://l\nbody\nk: v\nonly this")),
+                                               {"fallback": "only this", "image_url": "http://i/chart.png"}]}),
+                    (200, b"ok", "before\nT http://l\nbody\nk: v\nonly this\nhttp://i/chart.png")),
     "blocks": (dict(body={"blocks": [{"type": "header", "text": {"type": "plain_text", "text": "Head"}},
                                      {"type": "section", "text": {"type": "mrkdwn", "text": "*body*"}},
+                                     {"type": "image", "image_url": "http://i/map.png", "alt_text": "a map"},
                                      {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
                                          {"type": "text", "text": "see "}, {"type": "link", "url": "http://l", "text": "it"}]}]}]}),
-               (200, b"ok", "Head\n*body*\nsee it (http://l)")),
+               (200, b"ok", "Head\n*body*\na map\nhttp://i/map.png\nsee it (http://l)")),
     "discord": (dict(body={"content": "hi", "embeds": [{"title": "T", "url": "http://u", "description": "d"}]}),
                 (204, b"", "hi\nT http://u\nd")),
     "alertmanager": (dict(body=alerts(ALERT)),
@@ -246,13 +247,14 @@ async def test_ntfy_is_spoken(daemon):
                            Title="Door", Tags="warning,door,garage", Priority="high", Click="http://c")
     answer = json.loads(body)
     assert status == 200 and (answer["event"], answer["topic"], answer["id"]) == ("message", "lobby", "1"), answer
-    assert post(daemon, "/ntfy/lobby", "basic", Authorization=f"Basic {basic}", X_Title="T")[0] == 200
+    assert post(daemon, "/ntfy/lobby", "basic", Authorization=f"Basic {basic}", X_Title="T",
+                Attach="http://cam/door.jpg")[0] == 200
     assert post(daemon, f"/ntfy/lobby?auth={auth}", "asked")[0] == 200
     assert post(daemon, f"/ntfy/lobby?auth={token}", "as it is")[0] == 200
     assert daemon.http("GET", f"/ntfy/lobby/publish?message=got&auth={auth}")[0] == 200
     assert post(daemon, "/ntfy/", {"topic": "lobby", "message": "m", "title": "T", "tags": ["tada"], "priority": 5,
                                    "click": "http://c"}, Authorization=f"Bearer {token}")[0] == 200
-    assert said(daemon) == ["🟠 ⚠️ 🚪 Door\nthe door is open #garage\nhttp://c", "T\nbasic", "asked", "as it is", "got",
+    assert said(daemon) == ["🟠 ⚠️ 🚪 Door\nthe door is open #garage\nhttp://c", "T\nbasic\nhttp://cam/door.jpg", "asked", "as it is", "got",
                             "🔴 🎉 T\nm\nhttp://c"]
 
 

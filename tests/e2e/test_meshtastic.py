@@ -7,6 +7,7 @@ import pytest
 from bridge import Bridge, tries
 from client import meet, part
 from daemon import DEADLINE_S
+from files import must_say, png
 from mesh_world import ALL, Client, Coder, Gateway, by_broker, meshtastic, needed
 from test_mqtt import BROKER, HAS_MQTT, Broker
 from test_webhooks import settled
@@ -164,6 +165,18 @@ async def test_what_is_for_one_node_stays_on_the_mesh(daemon, broker, radio):
         radio.publish(f"msh/EU_868/2/e/LongFast/{radio.id}", b"x" * 5000)
         radio.say("for all", **{"from": ANN, "id": 7})
         assert said(daemon, 1) == ["for all"]
+
+
+@pytest.mark.parametrize("address, more", [("", ""), ("http://a.lan", " http://a.lan/files/{id}/picture.png")])
+async def test_files_go_by_name_and_with_a_link_where_others_reach_it(daemon, broker, radio, address, more):
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, meshtastic(by_broker(broker)))
+    bridge.public_url = address
+    with bridge:
+        ready(bridge, radio)
+        file, _ = await must_say(daemon, mina, png(), "look")
+        assert radio.until(1)[0]["text"] == f"mina: look [picture.png{more.format(id=file['id'])}]"
+    await part(mina)
 
 
 async def test_long_texts_are_split_and_joined(daemon, broker, radio):

@@ -11,6 +11,7 @@ import pytest
 from bridge import BRIDGE, Bridge, needed, tries
 from client import meet, part
 from daemon import DEADLINE_S
+from files import must_say, png
 from test_connect import recipe
 from test_webhooks import settled
 
@@ -359,6 +360,20 @@ async def test_payloads_that_nobody_can_read_stop_nothing(daemon, broker):
             if any("passed over" in line for line in bridge.log):
                 break
     assert rows_of(daemon, text="with a number", origin="mqtt:7")
+
+
+async def test_files_go_as_links(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    listener = broker.subscribe("hearth/lobby")
+    bridge = Bridge(daemon, mqtt(broker))
+    bridge.public_url = "https://chat.example.org/"
+    with bridge:
+        settled(bridge)
+        file, _ = await must_say(daemon, mina, png(), "look")
+        said = json.loads(listener.until(lambda lines: lines)[0][1])
+    link = f"https://chat.example.org/files/{file['id']}/picture.png"
+    assert (said["text"], said["files"][0]["url"]) == (f"look [picture.png {link}]", link)
+    await part(mina)
 
 
 async def test_topics_and_payloads_are_as_the_configuration_has_them(daemon, broker):

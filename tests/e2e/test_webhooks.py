@@ -13,6 +13,7 @@ import pytest
 
 from bridge import Bridge, Receiver, needed, tries
 from client import meet, part
+from files import must_say, png
 
 pytestmark = needed
 
@@ -436,4 +437,26 @@ async def test_addresses_that_only_look_public_are_barred_too(daemon):
                 break
         else:
             raise AssertionError(bridge.log)
+    await part(mina)
+
+
+async def test_files_go_as_links_that_ask_for_a_key(make_daemon, make_receiver):
+    daemon = make_daemon({"http.anonymous_read": "false"})
+    hook, topic = make_receiver(), make_receiver(lambda number, body: (200, {}, b"{}"))
+    (mina,) = await meet(daemon, "mina")
+    address = f"http://127.0.0.1:{daemon.port}"
+    with Bridge(daemon, webhook(hook) + f'ntfy = ( {{ rooms = ["lobby"]; url = "{topic.url}"; private = true; }} );\n') as bridge:
+        settled(bridge)
+        bare, _ = await must_say(daemon, mina, png(), "", "the \u03c0er 1.png")
+        file, ack = await must_say(daemon, mina, png(4), "look", "plan.png")
+        await mina.ask("delete", room="lobby", target=ack["seq"])
+        posts, pushes = hook.until(3), topic.until(2)
+        links = [f"{address}/files/{bare['id']}/the%20%CF%80er%201.png", f"{address}/files/{file['id']}/plan.png"]
+        said = [json.loads(body)["data"] for _, body in posts]
+        assert [entry["text"] for entry in said[:2]] == ["", "look"]
+        assert [entry["files"][0]["url"] for entry in said[:2]] == links
+        assert [body.decode() for _, body in pushes] == [f"[the \u03c0er 1.png {links[0]}]", f"look [plan.png {links[1]}]"]
+        path = links[0][len(address):]
+        assert daemon.http("GET", path)[0] == 401, "a link opens nothing by itself"
+        assert daemon.http("GET", path, headers={"Authorization": f"Bearer {bridge.token}"})[2] == png()
     await part(mina)

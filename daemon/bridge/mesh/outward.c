@@ -44,10 +44,11 @@ static uint32_t random_id(void)
 
 /* --- entries ----------------------------------------------------------------------------------------- */
 
+/* Of files the names, and links where others than this machine reach the gateway. */
 char *mesh_text(const struct mesh *mesh, const json_t *line, bool is_edit)
 {
     const char *from = json_string_value(json_object_get(line, "from")), *callsign = mesh->callsign;
-    char *said = entry_text(line), *text = NULL;
+    char *said = entry_text(line, mesh->bridge->public_url), *text = NULL;
     int length = !said ? -1
                        : asprintf(&text, "%s:%s%s%s%s%s", from ? from : "", is_edit ? " edited:" : "", said[0] ? " " : "",
                                   said, callsign ? " " : "", callsign ? callsign : "");
