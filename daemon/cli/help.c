@@ -157,18 +157,19 @@ static void print_man(FILE *out)
     fputs(".SH EXIT STATUS\n"
           "0 done, 1 refused, 2 wrong use, 3 no daemon.\n"
           ".SH FILES\n"
-          "As the installed service the gateway writes backups below\n"
-          ".I /var/lib/hearth\n"
-          "only.\n"
+          ".TP\n"
+          ".I /var/lib/hearth/hearth.sock\n"
+          "The admin socket of the installed service.\n"
           ".SH EXAMPLES\n"
           ".EX\n"
           "hearthctl send lobby \"Dinner is ready\"\n"
           "hearthctl tail lobby \\-f\n"
           "hearthctl ban lobby troll \\-\\-for 7d \\-\\-reason \"enough\"\n"
-          "hearthctl backup /var/lib/hearth/backup.db\n"
+          "hearthctl backup /mnt/usb/hearth.backup\n"
           ".EE\n"
           ".SH SEE ALSO\n"
-          ".BR hearthd (8)\n",
+          ".BR hearthd (8),\n"
+          ".BR hearth.conf (5)\n",
           out);
 }
 
