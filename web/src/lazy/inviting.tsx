@@ -1,6 +1,6 @@
 // Letting people into a private room: from a list, several at once; and what becomes of those present
 // when a room is made private.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chat } from "../app";
 import { fold } from "../mention";
 import type { Room } from "../room";
@@ -8,6 +8,8 @@ import { t } from "../words";
 import { told, Wrong } from "./sheet";
 
 const listed_max = 40;
+/** In so many rooms it is asked who is there: on a phone nobody may have looked yet. */
+const asked_max = 8;
 
 /** Everybody whom this page has met and who is not in the room yet. */
 function others(room: Room): string[] {
@@ -26,6 +28,10 @@ export function Inviting({ room }: { room: Room }) {
   const [chosen, choose] = useState<readonly string[]>([]);
   const [said, say] = useState("");
   const [wrong, setWrong] = useState("");
+  useEffect(() => {
+    const unseen = chat.rooms.value.filter((one) => one.joined.value && !one.isDirect && !one.people.value);
+    for (const one of unseen.slice(0, asked_max)) void chat.people(one);
+  }, [room]);
   const typed = query.trim().replace(/^@/, "");
   const known = others(room).filter((name) => fold(name).includes(fold(typed)));
   const exact = known.some((name) => fold(name) === fold(typed));
@@ -74,7 +80,9 @@ export function Inviting({ room }: { room: Room }) {
 
 /** Guests present would be put out: they may be made members first. */
 export function MakePrivate({ room, done, no }: { room: Room; done(what: () => Promise<unknown>): void; no(): void }) {
-  const guests = (room.people.value ?? []).filter((one) => one.role === "guest" && !one.away);
+  const people = room.people.value;
+  const guests = (people ?? []).filter((one) => one.role === "guest" && !one.away);
+  useEffect(() => void chat.people(room), [room]);
   const close = () => chat.do({ type: "set", room: room.name, visibility: "private" });
   const keep = async () => {
     for (const { name } of guests) await chat.do({ type: "role", room: room.name, user: name, role: "member" });
@@ -82,7 +90,7 @@ export function MakePrivate({ room, done, no }: { room: Room; done(what: () => P
   };
   return (
     <div role="alertdialog" aria-label={t("makePrivate")}>
-      <p>{t("privateSure", { n: guests.length })}</p>
+      <p>{people && (guests.length ? t("privateSure", { n: guests.length }) : t("privateNobody"))}</p>
       <ul>
         {guests.length > 0 && (
           <li>
@@ -92,7 +100,7 @@ export function MakePrivate({ room, done, no }: { room: Room; done(what: () => P
           </li>
         )}
         <li>
-          <button class="line" onClick={() => done(close)}>
+          <button class="line" disabled={!people} onClick={() => done(close)}>
             {t(guests.length ? "privateOut" : "makePrivate")}
           </button>
         </li>

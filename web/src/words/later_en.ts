@@ -101,6 +101,7 @@ export default {
   otherNameSure: "You will lose this name and your rooms' roles on this device.",
   privateKeep: "Make them members, so that they stay",
   privateOut: "Let them go",
+  privateNobody: "Nobody here would have to leave. From then on people come in by invitation.",
   privateSure: { one: "There is {n} guest here who would have to leave.", other: "There are {n} guests here who would have to leave." },
   reason: "Reason (they will see it)",
   removeRoom: "Remove room",

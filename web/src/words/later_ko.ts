@@ -103,6 +103,7 @@ const ko: LaterWords = {
   otherNameSure: "이 기기에서 지금 이름과 대화방 역할을 잃게 됩니다.",
   privateKeep: "회원으로 정해 남게 하기",
   privateOut: "내보내기로 하기",
+  privateNobody: "나가게 되는 사람은 없습니다. 이제부터는 초대받은 사람만 들어옵니다.",
   privateSure: { other: "지금 있는 손님 {n}명이 나가게 됩니다." },
   reason: "이유 (상대에게 보입니다)",
   removeRoom: "대화방 없애기",
