@@ -124,6 +124,8 @@ test("the keyboard alone: name, chat, react, reply, search, panes, and focus com
   await page.focus(".skip");
   const [skip, top] = await page.$$eval(".skip, .room .top", (both) => both.map((one) => one.getBoundingClientRect()));
   assert.ok(skip.height > 20 && skip.bottom <= top.top, "the way past the rooms covers nothing");
+  await page.click(".room .top [aria-label=Search]");
+  await page.waitForSelector("dialog[data-part=search][open]");
 }));
 
 test("Enter that ends a composition does not send", world(async ({ person }) => {
