@@ -1,6 +1,5 @@
 #include "daemon/bridge/matterbridge_message.h"
 
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
