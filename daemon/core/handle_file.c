@@ -73,7 +73,7 @@ enum outcome handle_upload(struct ask *ask)
 struct upload_context {
     struct request_context request;
     char id[FILE_ID_BYTES + 1];
-    bool forgets;
+    bool takes, forgets; /* whoever feeds it does so no more; and it goes */
 };
 
 static enum outcome refuse_upload(struct ask *ask)
@@ -81,7 +81,9 @@ static enum outcome refuse_upload(struct ask *ask)
     return ask_fail(ask, ERROR_message_not_found, "id", "There is no such upload any more; begin anew.");
 }
 
-/* What was under way when it was asked is not any more. */
+static enum outcome ask_upload_state(struct ask *ask, const char *id, bool takes, bool forgets);
+
+/* What was under way when it was asked is not any more. Whom somebody was faster than takes it once more. */
 static enum outcome answer_upload_state(struct ask *ask, struct job *job)
 {
     const struct upload_context *context = job->context;
@@ -90,6 +92,8 @@ static enum outcome answer_upload_state(struct ask *ask, struct job *job)
     struct upload *upload = upload_find(ask->gateway, context->id, session_user_id(ask->session));
     if (!upload)
         return refuse_upload(ask);
+    if (context->takes && upload->owner)
+        return ask_upload_state(ask, context->id, context->takes, context->forgets);
     (void)reply_upload(ask, upload);
     if (context->forgets && (upload = upload_find(ask->gateway, context->id, session_user_id(ask->session))) &&
         upload->phase != UPLOAD_ADDING)
@@ -97,22 +101,28 @@ static enum outcome answer_upload_state(struct ask *ask, struct job *job)
     return ANSWERED;
 }
 
-enum outcome handle_upload_state(struct ask *ask)
+static enum outcome ask_upload_state(struct ask *ask, const char *id, bool takes, bool forgets)
 {
-    const struct request_upload_state *wanted = &ask->request.as_upload_state;
-    struct upload *upload = upload_find(ask->gateway, wanted->id, session_user_id(ask->session));
+    struct upload *upload = upload_find(ask->gateway, id, session_user_id(ask->session));
     if (!upload)
         return refuse_upload(ask);
-    if (wanted->resume || wanted->forget)
+    if (takes)
         upload_take(ask->gateway, upload);
     struct job *job = job_create(JOB_FILE_STEP); /* storage does nothing, behind all that it does */
     struct upload_context *context = submit_context(job, sizeof *context);
     if (context) {
         job->file_step.step = FILE_STEP_NONE;
-        snprintf(context->id, sizeof context->id, "%s", wanted->id);
-        context->forgets = wanted->forget;
+        snprintf(context->id, sizeof context->id, "%s", id);
+        context->takes = takes;
+        context->forgets = forgets;
     }
     return ask_submit(ask, job, answer_upload_state);
+}
+
+enum outcome handle_upload_state(struct ask *ask)
+{
+    const struct request_upload_state *wanted = &ask->request.as_upload_state;
+    return ask_upload_state(ask, wanted->id, wanted->resume || wanted->forget, wanted->forget);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */

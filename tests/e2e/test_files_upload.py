@@ -1,5 +1,7 @@
 """Uploads: in pieces over links that break, within bounds, and nothing left of what was not finished."""
 import json
+import os
+import signal
 import socket
 
 import pytest
@@ -79,6 +81,52 @@ async def test_pieces_are_taken_where_they_belong_and_the_last_answer_can_be_ask
     assert status == 201 and again == first
     await mina.ask("send", room="lobby", nonce="1", files=[first["file"]["id"]])
     await part(mina, jun)
+
+
+def go_on_at_once(daemon, requests):
+    """Sends all of them while the daemon stands still, so that it hears them in one turn; gives the answers."""
+    os.kill(daemon.pid, signal.SIGSTOP)
+    raws = [socket.create_connection(("127.0.0.1", daemon.port), timeout=DEADLINE_S) for _ in requests]
+    for raw, request in zip(raws, requests):
+        raw.sendall(request)
+    os.kill(daemon.pid, signal.SIGCONT)
+    answers = []
+    for raw in raws:
+        with raw:
+            answers.append(raw.makefile("rb").read())
+    return answers
+
+
+async def test_of_several_who_go_on_with_one_upload_at_once_one_does(daemon):
+    if OVER_TLS:
+        return  # a handshake is not heard in the same turn
+    [mina] = await meet(daemon, "mina")
+    body = png(noise=15_000)
+    _, place, _ = announce(daemon, mina, len(body))
+    who = f"Host: 127.0.0.1\r\nAuthorization: Bearer {mina.key}\r\n"
+    patches = [(f"PATCH {place} HTTP/1.1\r\n{who}Upload-Offset: 0\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+               for _ in range(6)]
+    answers = go_on_at_once(daemon, patches)
+    assert sorted(answer[:13] for answer in answers) == [b""] * 5 + [b"HTTP/1.1 201 "]
+    file = json.loads(max(answers).partition(b"\r\n\r\n")[2])["file"]
+    assert daemon.http("GET", f"/files/{file['id']}/x", headers=key_of(mina))[2] == body
+    await part(mina)
+
+
+async def test_who_goes_on_with_an_upload_while_it_is_forgotten_hears_of_it(daemon):
+    if OVER_TLS:
+        return
+    [mina] = await meet(daemon, "mina")
+    _, place, _ = announce(daemon, mina, 1000)
+    who = f"Host: 127.0.0.1\r\nAuthorization: Bearer {mina.key}\r\n"
+    patch_head = f"PATCH {place} HTTP/1.1\r\n{who}Upload-Offset: 0\r\nContent-Length: 500\r\n\r\n".encode()
+    forget = f"DELETE {place} HTTP/1.1\r\n{who}\r\n".encode()
+    answers = go_on_at_once(daemon, [patch_head + b"x" * 500, forget, patch_head + b"x" * 500])
+    assert answers[1].startswith(b"HTTP/1.1 204 ")
+    assert stands(daemon, mina, place)[0] == 404
+    while kept(daemon):
+        await mina.ask("ping")
+    await part(mina)
 
 
 async def test_an_upload_that_is_not_wanted_leaves_nothing(daemon):
