@@ -66,14 +66,14 @@ static int write_privmsg(const struct run *run, struct client *client, const cha
 
 const struct dialect dialect_irc = {.name = "irc",
                                     .framing = FRAMING_LINES,
-                                    .entering_max = 8,
+                                    .entering = 8,
                                     .path = path_root,
                                     .enter = enter,
                                     .hear = hear,
                                     .write = write_privmsg};
 const struct dialect dialect_irc_echo = {.name = "irc-echo",
                                          .framing = FRAMING_TEXT,
-                                         .entering_max = 1024,
+                                         .entering = 1024,
                                          .subprotocol = "text.ircv3.net",
                                          .tells_sender = true,
                                          .path = path_root,

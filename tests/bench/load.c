@@ -233,8 +233,7 @@ static void check_deadline(const struct run *run)
 static double everybody_enters(struct run *run)
 {
     run->started_ns = run->now_ns = monotonic_ns();
-    size_t makers = 0, most = run->options.dialect->entering_max;
-    most = most ? most : ENTERING_MAX;
+    size_t makers = 0, most = (size_t)run->options.entering;
     for (size_t pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < run->count; i++) {
             if ((i % (size_t)run->options.members == 0) != (pass == 0))
@@ -280,7 +279,7 @@ static void usage(void)
     fprintf(stderr,
             "usage: load --port N --pid N [--dialect v1|plain|raw|irc|irc-echo|mqtt0|mqtt1] [--rooms N] [--members N]\n"
             "            [--writers N] [--messages N] [--rate N | --window N] [--text N]\n"
-            "            [--until-all] [--history N] [--deadline SECONDS]\n");
+            "            [--until-all] [--history N] [--entering N] [--deadline SECONDS]\n");
     exit(2);
 }
 
@@ -304,7 +303,7 @@ static struct options parse(int count, char **words)
         {"rooms", 1, NULL, 'r'},    {"members", 1, NULL, 'm'},  {"writers", 1, NULL, 'w'},
         {"messages", 1, NULL, 'n'}, {"rate", 1, NULL, 'R'},     {"window", 1, NULL, 'W'},
         {"text", 1, NULL, 't'},     {"deadline", 1, NULL, 'd'}, {"history", 1, NULL, 'h'},
-        {"until-all", 0, NULL, 'a'},
+        {"until-all", 0, NULL, 'a'}, {"entering", 1, NULL, 'e'},
         {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(count, words, "", names, NULL)) != -1;)
         switch (c) {
@@ -341,6 +340,9 @@ static struct options parse(int count, char **words)
         case 'h':
             options.history = atol(optarg);
             break;
+        case 'e':
+            options.entering = atol(optarg);
+            break;
         case 'a':
             options.until_all = true;
             break;
@@ -350,6 +352,8 @@ static struct options parse(int count, char **words)
         default:
             usage();
         }
+    if (options.entering <= 0)
+        options.entering = options.dialect->entering ? options.dialect->entering : 256;
     if (options.port <= 0 || options.pid <= 0 || options.rooms < 1 || options.members < 1 ||
         options.writers > options.members || (options.until_all && options.window > UNTIL_ALL_MAX))
         usage();

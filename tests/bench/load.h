@@ -16,6 +16,7 @@ struct options {
     long window;                  /* messages of a writer that are under way */
     bool until_all;               /* until every reader has it, not until the writer is answered */
     long text_bytes;
+    long entering; /* at a time */
     double deadline_s;
 };
 
@@ -40,7 +41,7 @@ struct run {
     struct tally latency;
 };
 
-enum { ENTERING_MAX = 256, TIMESTAMP_BYTES = 8 + 1 + 8 + 1 + 16, MESSAGE_BYTES_MAX = 900 };
+enum { TIMESTAMP_BYTES = 8 + 1 + 8 + 1 + 16, MESSAGE_BYTES_MAX = 900 };
 
 /* How a kind of server is spoken to. */
 struct dialect {
@@ -50,8 +51,8 @@ struct dialect {
     bool tells_sender;       /* of its own message, as of everybody's */
     bool is_answered;        /* by load_answered; else the sender's own message is its answer */
     int qos;                 /* of MQTT */
-    size_t entering_max;     /* at a time; 0: ENTERING_MAX. ngIRCd resets whom it has no time to accept, and
-                                InspIRCd lets those in once a second who came before */
+    long entering;           /* at a time, where 256 do not suit: ngIRCd resets whom it has no time to accept,
+                                and InspIRCd lets those in once a second who came before; 0: they do */
 
     /* Where the client connects to. */
     void (*path)(const struct client *client, char *path, size_t size);

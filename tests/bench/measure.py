@@ -15,13 +15,16 @@ def build_bench():
     return build
 
 
-def load(build, server, **options):
+def load_command(build, server, **options):
     words = []
     for key, value in options.items():
         words += [f"--{key.replace('_', '-')}"] + ([] if value is True else [str(value)])
-    done = subprocess.run([f"{build}/load", "--port", str(server.port), "--pid", str(server.pid),
-                           "--dialect", server.dialect, *words],
-                          capture_output=True, text=True, timeout=300)
+    return [f"{build}/load", "--port", str(server.port), "--pid", str(server.pid), "--dialect", server.dialect,
+            *words]
+
+
+def load(build, server, **options):
+    done = subprocess.run(load_command(build, server, **options), capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise RuntimeError(f"{server.name}: {done.stderr.strip()} {done.stdout.strip()}")
     return json.loads(done.stdout)
