@@ -1,4 +1,4 @@
-// What one sets for oneself, and what a host sets for a room.
+// What one sets for oneself, and what an owner sets for a room.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { administrate, closeBrowser, desk, hears, phone, say, until, world } from "./support.mjs";
@@ -59,7 +59,7 @@ test("another name: nothing of the old one is left here", world(async ({ person 
   await jun.waitForSelector(".row:has-text('nari'):has-text('it is me')");
 }));
 
-test("a host sets the topic, lets somebody in again, removes the room", world(async ({ person }) => {
+test("an owner sets the topic, lets somebody in again, removes the room", world(async ({ person }) => {
   const mina = await person("mina");
   await create(mina, "court");
   const jun = await person("jun", desk, "#court");

@@ -172,7 +172,7 @@ export interface Identity {
   name: string;
   /** Has an account, not only a guest's key. */
   account: boolean;
-  /** Role in the gateway: guest, member, admin. */
+  /** Role in the gateway: guest, member, moderator or admin. */
   role: Role;
   /** bridge or bot: of a token. A person if absent. */
   kind?: UserKind;
@@ -2459,7 +2459,7 @@ export interface InvitedEvent {
   by: string;
 }
 
-/** The host put you out of a room. */
+/** You were put out of a room. */
 export interface KickedEvent {
   type: "kicked";
   /** Room. */

@@ -60,13 +60,22 @@ function Devices() {
   );
 }
 
-function Asks({ who, yes, no }: { who: ClaimantReply; yes(): void; no(): void }) {
+/** Who asks to come in, from where. */
+function Claimant({ who }: { who: ClaimantReply }) {
   return (
     <>
       <p>
         <strong>{t("asksIn", { client: who.client || t("someDevice"), address: who.address })}</strong>
       </p>
       <p class="muted small">{t("asksInHint")}</p>
+    </>
+  );
+}
+
+function Asks({ who, yes, no }: { who: ClaimantReply; yes(): void; no(): void }) {
+  return (
+    <>
+      <Claimant who={who} />
       <div class="row-of">
         <button type="button" class="chip" onClick={no}>
           {t("turnAway")}
@@ -128,10 +137,7 @@ function Approve({ done }: { done(): void }) {
   }
   return (
     <form key="digits" onSubmit={(event) => answer(event, true)}>
-      <p>
-        <strong>{t("asksIn", { client: who.client || t("someDevice"), address: who.address })}</strong>
-      </p>
-      <p class="muted small">{t("asksInHint")}</p>
+      <Claimant who={who} />
       <label>
         {t("digits")}
         <input name="digits" ref={focus} inputMode="numeric" autocomplete="off" maxLength={2} />
@@ -159,7 +165,7 @@ function Recovery() {
         <>
           <p class="code-text small">{code}</p>
           <button class="main" onClick={() => void copy(code)}>
-            {t("copyLink")}
+            {t("copy")}
           </button>
         </>
       ) : (
