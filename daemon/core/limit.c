@@ -1,7 +1,10 @@
 #include "daemon/core/limit.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include <utlist.h>
+
+#include "daemon/core/table.h"
 
 static int64_t used_now(const struct bucket *bucket, const struct rate *rate, int64_t now_ms)
 {
@@ -64,151 +67,87 @@ int64_t bucket_queue(struct bucket *bucket, const struct rate *rate, int64_t now
     return turn_ms - now_ms;
 }
 
-#define NONE UINT32_MAX
-
-/* One user or address: in a chain of its hash, and in the list from newest to oldest use. */
+/* One user or address. */
 struct limit_entry {
+    struct table_link by_key;
     uint64_t key;
-    uint32_t chain;
-    uint32_t newer, older;
+    struct limit_entry *prev, *next;
     struct bucket buckets[LIMIT_KIND_COUNT];
 };
 
 struct limit_table {
-    struct limit_entry *entries; /* capacity of them, count in use */
-    uint32_t *heads;             /* by hash; as many as capacity, a power of two */
-    uint32_t count, capacity, entries_max;
-    uint32_t newest, oldest;
+    struct table by_key;
+    struct limit_entry *oldest; /* owned, in the order of their use */
+    size_t entries_max;
 };
-
-static uint32_t power_of_two(size_t at_least)
-{
-    uint32_t power = 16;
-    while (power < at_least && power < UINT32_C(1) << 30)
-        power *= 2;
-    return power;
-}
 
 struct limit_table *limit_table_create(size_t entries_max)
 {
     struct limit_table *table = calloc(1, sizeof *table);
-    if (!table)
-        return NULL;
-    table->entries_max = power_of_two(entries_max);
-    table->newest = table->oldest = NONE;
+    if (table)
+        table->entries_max = entries_max;
     return table;
 }
 
-static uint32_t *head_of(struct limit_table *table, uint64_t key)
+static struct limit_entry *find(const struct limit_table *table, uint64_t key)
 {
-    uint64_t mixed = key * UINT64_C(0x9e3779b97f4a7c15);
-    return &table->heads[(uint32_t)(mixed >> 32) & (table->capacity - 1)];
+    struct table_link *link = table_first(&table->by_key, table_hash_number(key));
+    while (link && TABLE_ITEM(link, struct limit_entry, by_key)->key != key)
+        link = table_next(link);
+    return link ? TABLE_ITEM(link, struct limit_entry, by_key) : NULL;
 }
 
-static void chain(struct limit_table *table, uint32_t index)
+/* A new entry, or the oldest one, taken out. NULL without memory for a first one. */
+static struct limit_entry *make_entry(struct limit_table *table)
 {
-    uint32_t *head = head_of(table, table->entries[index].key);
-    table->entries[index].chain = *head;
-    *head = index;
+    bool has_room = table->by_key.count < table->entries_max;
+    struct limit_entry *entry = has_room ? malloc(sizeof *entry) : NULL;
+    if (entry || !table->oldest)
+        return entry;
+    entry = table->oldest;
+    DL_DELETE(table->oldest, entry);
+    table_remove(&table->by_key, &entry->by_key);
+    return entry;
 }
 
-static void unchain(struct limit_table *table, uint32_t index)
+static struct limit_entry *add(struct limit_table *table, uint64_t key)
 {
-    uint32_t *link = head_of(table, table->entries[index].key);
-    while (*link != index)
-        link = &table->entries[*link].chain;
-    *link = table->entries[index].chain;
-}
-
-static bool grow(struct limit_table *table)
-{
-    uint32_t capacity = table->capacity ? table->capacity * 2 : 16;
-    struct limit_entry *entries = realloc(table->entries, capacity * sizeof *entries);
-    if (!entries)
-        return false;
-    table->entries = entries;
-    uint32_t *heads = realloc(table->heads, capacity * sizeof *heads);
-    if (!heads)
-        return false;
-    table->heads = heads;
-    table->capacity = capacity;
-    memset(heads, 0xff, capacity * sizeof *heads);
-    for (uint32_t i = 0; i < table->count; i++)
-        chain(table, i);
-    return true;
-}
-
-static void unlink_use(struct limit_table *table, uint32_t index)
-{
-    const struct limit_entry *entry = &table->entries[index];
-    *(entry->newer == NONE ? &table->newest : &table->entries[entry->newer].older) = entry->older;
-    *(entry->older == NONE ? &table->oldest : &table->entries[entry->older].newer) = entry->newer;
-}
-
-static void link_newest(struct limit_table *table, uint32_t index)
-{
-    struct limit_entry *entry = &table->entries[index];
-    entry->newer = NONE;
-    entry->older = table->newest;
-    *(table->newest == NONE ? &table->oldest : &table->entries[table->newest].newer) = index;
-    table->newest = index;
-}
-
-static uint32_t find(struct limit_table *table, uint64_t key)
-{
-    uint32_t index = table->count ? *head_of(table, key) : NONE;
-    while (index != NONE && table->entries[index].key != key)
-        index = table->entries[index].chain;
-    return index;
-}
-
-/* A free entry, or the oldest one emptied. NONE without memory for a first one. */
-static uint32_t make_room(struct limit_table *table)
-{
-    if (table->count == table->capacity && table->capacity < table->entries_max)
-        (void)grow(table);
-    if (table->count < table->capacity)
-        return table->count++;
-    if (table->oldest == NONE)
-        return NONE;
-    uint32_t index = table->oldest;
-    unlink_use(table, index);
-    unchain(table, index);
-    return index;
+    struct limit_entry *entry = make_entry(table);
+    if (!entry)
+        return NULL;
+    *entry = (struct limit_entry){.key = key};
+    if (table_insert(&table->by_key, &entry->by_key, table_hash_number(key)))
+        return entry;
+    free(entry);
+    return NULL;
 }
 
 struct bucket *limit_table_find(struct limit_table *table, uint64_t key)
 {
-    uint32_t index = find(table, key);
-    if (index != NONE) {
-        unlink_use(table, index);
-    } else {
-        index = make_room(table);
-        if (index == NONE)
-            return NULL;
-        table->entries[index] = (struct limit_entry){.key = key};
-        chain(table, index);
-    }
-    link_newest(table, index);
-    return table->entries[index].buckets;
+    struct limit_entry *entry = find(table, key);
+    if (entry)
+        DL_DELETE(table->oldest, entry);
+    else
+        entry = add(table, key);
+    if (!entry)
+        return NULL;
+    DL_APPEND(table->oldest, entry);
+    return entry->buckets;
 }
 
 size_t limit_table_count(const struct limit_table *table)
 {
-    return table->count;
+    return table->by_key.count;
 }
 
 void limit_table_destroy(struct limit_table *table)
 {
     if (!table)
         return;
-    free(table->entries);
-    free(table->heads);
+    for (struct limit_entry *entry = table->oldest, *next; entry; entry = next) {
+        next = entry->next;
+        free(entry);
+    }
+    table_finish(&table->by_key);
     free(table);
-}
-
-size_t limit_table_bytes(size_t entries_max)
-{
-    return sizeof(struct limit_table) +
-           power_of_two(entries_max) * (sizeof(struct limit_entry) + sizeof(uint32_t));
 }

@@ -85,7 +85,4 @@ struct bucket *limit_table_find(struct limit_table *table, uint64_t key);
 size_t limit_table_count(const struct limit_table *table);
 void limit_table_destroy(struct limit_table *table); /* NULL is fine */
 
-/* Most bytes that a table for so many entries takes. */
-size_t limit_table_bytes(size_t entries_max);
-
 #endif
