@@ -16,10 +16,10 @@ FLOORS = {
     "daemon/core": {"daemon/core", "config", "protocol", "storage", "daemon/log.h"} | LISTS,
     "daemon/tls": {"daemon/tls", "openssl", "mbedtls", "storage/clock.h"} | LISTS,
     "daemon/net": {"daemon/net", "daemon/core", "daemon/tls/tls.h", "config", "protocol", "daemon/log.h",
-                   "libwebsockets.h", "openssl", "mbedtls", "uv.h", "zlib.h",
+                   "libwebsockets.h", "zlib.h",
                    "storage/store.h", "storage/clock.h", "storage/crypto.h"} | LISTS,
-    "daemon/cli": {"daemon/cli", "config", "protocol", "libwebsockets.h", "jansson.h"},
-    "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h", "libwebsockets.h",
+    "daemon/cli": {"daemon/cli", "config", "protocol", "jansson.h"},
+    "daemon/bridge": {"daemon/bridge", "config", "protocol", "daemon/log.h",
                       "curl", "jansson.h", "libconfig.h", "mbedtls", "mosquitto.h", "protobuf-c"} | LISTS,
 }
 LOG = {"daemon/log.h", "config/config.h", "protocol/text.h", "storage/clock.h"}
