@@ -1,10 +1,12 @@
 """A hostile crowd at one machine: crowd.py HOST PORT TLS_PORT COUNT ADDRESS... holds COUNT connections open, of every
-kind in turn, from these addresses. What is closed comes again. When its input ends it says how many it has opened."""
+kind in turn, from these addresses. What is closed comes again. It says "begun" once COUNT were opened, and when its
+input ends how many it was in all."""
 import asyncio
 import base64
 import contextlib
 import itertools
 import json
+import logging
 import os
 import ssl
 import sys
@@ -15,8 +17,8 @@ names = itertools.count(1)
 
 
 class Crowd:
-    def __init__(self, host, port, tls_port, addresses):
-        self.host, self.port, self.tls_port = host, port, tls_port
+    def __init__(self, host, port, tls_port, count, addresses):
+        self.host, self.port, self.tls_port, self.count = host, port, tls_port, count
         self.sources = itertools.cycle(addresses)
         self.opened = 0
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -27,6 +29,8 @@ class Crowd:
             self.host, self.tls_port if tls else self.port, local_addr=(next(self.sources), 0), limit=64,
             ssl=self.context if tls and handshake else None)
         self.opened += 1
+        if self.opened == self.count:
+            print("begun", flush=True)
         return reader, writer
 
     async def upgrade(self, writer):
@@ -100,10 +104,10 @@ class Crowd:
                 await kind()
             await asyncio.sleep(AGAIN_S)
 
-    async def attack(self, count):
+    async def attack(self):
         kinds = [self.says_nothing, self.drips_a_head, self.begins_a_body, self.says_no_hello, self.reads_nothing,
                  self.reads_a_page_slowly, self.begins_tls, self.says_nothing_over_tls, self.reads_nothing_over_tls]
-        tasks = [asyncio.ensure_future(self.again_and_again(kinds[i % len(kinds)])) for i in range(count)]
+        tasks = [asyncio.ensure_future(self.again_and_again(kinds[i % len(kinds)])) for i in range(self.count)]
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
         print(self.opened, flush=True)
         for task in tasks:
@@ -111,4 +115,5 @@ class Crowd:
 
 
 if __name__ == "__main__":
-    asyncio.run(Crowd(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[5:]).attack(int(sys.argv[4])))
+    logging.disable(logging.WARNING)  # of writing to who has hung up
+    asyncio.run(Crowd(sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5:]).attack())

@@ -16,5 +16,5 @@ def inside(function, tmp_path):
     if subprocess.run(["unshare", "-rnm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("no namespaces here")
     done = subprocess.run(["unshare", "-rnm", sys.executable, "-B", function.__code__.co_filename, function.__name__,
-                           str(tmp_path)], capture_output=True, text=True, check=False, timeout=300)
+                           str(tmp_path)], capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

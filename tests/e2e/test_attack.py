@@ -50,6 +50,8 @@ class Siege:
                 ["nsenter", "-t", str(host.process.pid), "-n", sys.executable, "-B", str(Path(__file__).with_name("crowd.py")),
                  GATEWAY, str(self.daemon.port), str(self.daemon.tls_port), str(self.connections // MACHINES), *addresses],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        for crowd in self.crowds:
+            assert crowd.stdout.readline() == "begun\n"
 
     def end(self):
         opened = sum(int(crowd.communicate("")[0]) for crowd in self.crowds)
@@ -101,9 +103,6 @@ async def besiege(siege):
     await mina.join()
     siege.begin()
     most = daemon.settings_of("limits.connections")
-    enough = min(most, siege.connections) // 2
-    while siege.figure("connections") < enough:  # of those whom it lets in; others wait, or are put out
-        await asyncio.sleep(0.1)
     people = await newcomers_come(siege, honest)
     for n, person in enumerate(people):
         await mina.next("message", text=f"here {n}")
