@@ -18,6 +18,7 @@
 struct erase_context {
     struct request_context request;
     bool is_everywhere;
+    bool has_a_say, is_outranked; /* in one room at least */
     int64_t count;
     char user[NAME_BYTES_MAX + 1]; /* as it was asked for */
 };
@@ -48,9 +49,8 @@ static struct job *create_step(const struct room *room, const struct job_erase *
     struct erase_context *context = submit_context(job, sizeof *context);
     if (!context)
         return job;
-    context->is_everywhere = before->is_everywhere;
-    context->count = before->count;
-    memcpy(context->user, before->user, sizeof context->user);
+    *context = *before;
+    context->request = (struct request_context){0};
     job->erase = *like;
     job->erase.actor.name = job_text(job, like->actor.name);
     job->erase.room_id = room->id;
@@ -98,14 +98,16 @@ static bool is_skipped(const struct erase_context *context, const struct job *jo
            (job->result == JOB_OUTRANKED || job->result == JOB_ROOM_MISSING);
 }
 
-static enum outcome end(struct ask *ask, const struct job *job)
+static enum outcome end(struct ask *ask, struct job *job)
 {
     const struct erase_context *context = job->context;
     const struct reply_erased reply = {.count = context->count};
     ask->gateway->erasing_count--;
-    if (job->result != JOB_DONE && !is_skipped(context, job))
-        return ask_fail_job(ask, job);
-    return ask_reply(ask, REPLY_erased, &reply);
+    if (context->is_outranked && !context->has_a_say) /* whatever became of the last room */
+        job->result = JOB_OUTRANKED;
+    else if (job->result == JOB_DONE || is_skipped(context, job))
+        return ask_reply(ask, REPLY_erased, &reply);
+    return ask_fail_job(ask, job);
 }
 
 static enum outcome answer_erase(struct ask *ask, struct job *job)
@@ -113,6 +115,8 @@ static enum outcome answer_erase(struct ask *ask, struct job *job)
     struct erase_context *context = job->context;
     int64_t before = context->count;
     bool may_go_on = job->result == JOB_DONE || is_skipped(context, job);
+    context->has_a_say |= job->result == JOB_DONE;
+    context->is_outranked |= job->result == JOB_OUTRANKED;
     if (job->result == JOB_DONE)
         tell_erased(ask->gateway, &job->erase, &context->count);
     tell_progress(ask, context, before);

@@ -51,6 +51,9 @@ async def test_everywhere_is_where_a_moderator_of_the_gateway_has_a_say(daemon):
     assert (await mod.ask("erase", user="jun"))["count"] == 1
     assert daemon.administrator("erase", user="jun")["count"] == 2
     assert (await ara.ask_in_vain("erase", user="jun"))["error_code"] == "forbidden"
+    daemon.administrator("user", user="ara", role="admin")
+    above = await mod.ask_in_vain("erase", user="ara")
+    assert (above["error_code"], above["field"]) == ("forbidden", "user")
     assert (await ara.ask("search", query="spam"))["results"][0]["room"].startswith("@")
     await part(mod, jun, ara)
 
