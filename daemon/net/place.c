@@ -51,6 +51,17 @@ static void search_all(struct search *search)
             consider(search, &each->connection, each->phase == HTTP_REQUEST_STREAMING);
 }
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Of the places of those that wait. The first half may take their time for the close; more are cut off. */
+static int leaving_max(const struct server *server)
+{
+    return smaller(LEAVING_MAX, (server->waiting_max + 1) / 2);
+}
+
 static void give_way(struct server *server, struct connection *connection, struct peer *peer)
 {
     refuse_note(server, REFUSED_gave_way, peer);
@@ -59,7 +70,7 @@ static void give_way(struct server *server, struct connection *connection, struc
     if (connection->session)
         session_closed(connection->session);
     connection->session = NULL;
-    if (connection->kind == CONNECTION_WEBSOCKET && server->leaving_count < LEAVING_MAX)
+    if (connection->kind == CONNECTION_WEBSOCKET && server->leaving_count < leaving_max(server) / 2)
         connection_close_soon(connection, CLOSE_TRY_AGAIN_LATER,
                               "The gateway is full; somebody else needs the place");
     else
@@ -67,17 +78,11 @@ static void give_way(struct server *server, struct connection *connection, struc
     server->leaving_count++;
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 bool place_take(struct server *server, const struct peer *newcomer)
 {
     struct search search = {.server = server,
                             .newcomer_count = newcomer->counted ? newcomer->counted->count : 0};
-    int leaving_max = smaller(2 * LEAVING_MAX, (server->waiting_max + 1) / 2); /* of the places of those that wait */
-    if (server->leaving_count >= leaving_max || HASH_COUNT(server->addresses) == 0)
+    if (server->leaving_count >= leaving_max(server) || HASH_COUNT(server->addresses) == 0)
         return false;
     search.share = server->connections_max / (int)HASH_COUNT(server->addresses);
     search_all(&search);

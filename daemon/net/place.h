@@ -8,7 +8,7 @@
 
 #include "daemon/net/accept.h"
 
-#define LEAVING_MAX 16 /* that may take their time for the close; more are cut off */
+#define LEAVING_MAX 32 /* that have given way and are not gone yet */
 
 /* Takes the place of one who has less claim to it than the newcomer, who has been counted. False when
  * nobody has: the gateway is full. */

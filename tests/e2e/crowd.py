@@ -109,7 +109,8 @@ class Crowd:
                  self.reads_a_page_slowly, self.begins_tls, self.says_nothing_over_tls, self.reads_nothing_over_tls]
         tasks = [asyncio.ensure_future(self.again_and_again(kinds[i % len(kinds)])) for i in range(self.count)]
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-        print(self.opened, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print(self.opened, flush=True)
         for task in tasks:
             task.cancel()
 

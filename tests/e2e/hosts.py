@@ -25,7 +25,7 @@ class Host:
     """Another machine: a network namespace behind a veth pair, held open by a process."""
 
     def __init__(self, name, *addresses, mac=None):
-        self.process = subprocess.Popen(["unshare", "-n", "sleep", "900"])
+        self.process = subprocess.Popen(["unshare", "-n", "sleep", "300"])
         while os.readlink(f"/proc/{self.process.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
             pass
         run("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns",
