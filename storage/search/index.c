@@ -128,17 +128,20 @@ static bool write_trigrams(struct database *database, const struct block *block)
 {
     struct posting_row row;
     struct posting_list list;
+    if (block->posting_count == 0)
+        return true;
+    posting_row_init(&row, block->postings[0] >> PLACE_BITS);
     for (size_t at = 0; at < block->posting_count;) {
-        posting_row_init(&row, block->postings[at] >> PLACE_BITS);
-        while (at < block->posting_count && !posting_row_is_full(&row)) {
-            uint32_t trigram = block->postings[at] >> PLACE_BITS;
-            take_places(block, &at, &list);
-            posting_row_add(&row, trigram, &list);
-        }
+        uint32_t trigram = block->postings[at] >> PLACE_BITS;
+        take_places(block, &at, &list);
+        if (posting_row_add(&row, trigram, &list))
+            continue;
         if (!write_row(database, block->number, &row))
             return false;
+        posting_row_init(&row, trigram);
+        (void)posting_row_add(&row, trigram, &list);
     }
-    return true;
+    return write_row(database, block->number, &row);
 }
 
 static bool write_ids(struct database *database, int64_t block, const int64_t *ids, size_t count)

@@ -138,21 +138,20 @@ void posting_row_init(struct posting_row *row, uint32_t first)
     row->size = 0;
 }
 
-bool posting_row_is_full(const struct posting_row *row)
-{
-    return row->size >= POSTING_ROW_BYTES;
-}
-
 /* Its distance from the trigram before, how many bytes its places take, and these. */
-void posting_row_add(struct posting_row *row, uint32_t trigram, const struct posting_list *list)
+bool posting_row_add(struct posting_row *row, uint32_t trigram, const struct posting_list *list)
 {
-    uint8_t places[POSTING_LIST_BYTES_MAX];
+    uint8_t head[20], places[POSTING_LIST_BYTES_MAX];
     size_t size = posting_list_write(list, places);
-    row->size += number_write(trigram - row->last, row->bytes + row->size);
-    row->size += number_write(size, row->bytes + row->size);
-    memcpy(row->bytes + row->size, places, size);
-    row->size += size;
+    size_t head_size = number_write(trigram - row->last, head);
+    head_size += number_write(size, head + head_size);
+    if (row->size > 0 && row->size + head_size + size > POSTING_ROW_BYTES)
+        return false;
+    memcpy(row->bytes + row->size, head, head_size);
+    memcpy(row->bytes + row->size + head_size, places, size);
+    row->size += head_size + size;
     row->last = trigram;
+    return true;
 }
 
 /* The rest of a row. trigram is the one that was read last; its places are borrowed. */
@@ -193,13 +192,12 @@ bool posting_row_drop(const uint8_t *bytes, size_t size, uint32_t first,
     struct row_rest rest = {.bytes = bytes, .left = size, .trigram = first};
     bool has_changed = false;
     posting_row_init(kept, first);
-    while (read_next(&rest) && rest.places_size <= POSTING_LIST_BYTES_MAX &&
-           !posting_row_is_full(kept)) {
+    while (read_next(&rest)) {
         struct posting_list list;
         posting_list_read(&list, rest.places, rest.places_size);
         has_changed |= posting_list_drop(&list, gone);
-        if (!posting_list_is_empty(&list))
-            posting_row_add(kept, rest.trigram, &list);
+        if (!posting_list_is_empty(&list) && !posting_row_add(kept, rest.trigram, &list))
+            break; /* of a damaged file: no row that was written takes more than it did */
     }
     return has_changed;
 }

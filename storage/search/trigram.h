@@ -48,7 +48,7 @@ void posting_list_read(struct posting_list *list, const uint8_t *bytes, size_t s
 
 /* A row of the index: the places of several trigrams of a block, ascending. A row costs more to store
  * than what is in it, and a block has thousands of trigrams, most of them in few places. */
-#define POSTING_ROW_BYTES     460 /* or a little more: two such rows fill a page */
+#define POSTING_ROW_BYTES     490 /* unless one list is longer: two such rows fill a page */
 #define POSTING_ROW_BYTES_MAX (POSTING_ROW_BYTES + 10 + POSTING_LIST_BYTES_MAX)
 struct posting_row {
     uint32_t first, last; /* the row's number: no trigram in it is less; and the newest */
@@ -56,10 +56,9 @@ struct posting_row {
     uint8_t bytes[POSTING_ROW_BYTES_MAX];
 };
 void posting_row_init(struct posting_row *row, uint32_t first);
-bool posting_row_is_full(const struct posting_row *row);
 
-/* Of a row that is not full. trigram is beyond those that are there. */
-void posting_row_add(struct posting_row *row, uint32_t trigram, const struct posting_list *list);
+/* trigram is beyond those that are there. False: the row is full; an empty one never is. */
+bool posting_row_add(struct posting_row *row, uint32_t trigram, const struct posting_list *list);
 
 /* What a row of so many bytes, whose first trigram is first, says of trigram: no places when it is not
  * there. As with a list, reading ends where it makes no sense. */
