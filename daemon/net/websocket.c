@@ -184,7 +184,8 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         if (!connection || !connection->is_set_up)
             return 0;
         server_turn_begin(server_of(wsi));
-        server_turn_cut(server_of(wsi));
+        if (reason != LWS_CALLBACK_CLOSED) /* it is off lws's lists: a write that fails would put it on them again */
+            server_turn_cut(server_of(wsi));
         return when_set_up(wsi, reason, connection, in, length);
     default:
         return 0;
