@@ -26,9 +26,9 @@ static enum outcome reply_upload(struct ask *ask, struct upload *upload)
     return ANSWERED;
 }
 
-static bool has_place(const struct gateway *gateway, struct refusal *refusal)
+static bool make_place(struct gateway *gateway, struct refusal *refusal)
 {
-    if (upload_count(gateway) < gateway->config->files.uploads)
+    if (upload_make_place(gateway))
         return true;
     refuse(refusal, ERROR_rate_limited, "files.uploads", "As many files are on their way as may be; wait a moment.");
     refusal->retry_after_ms = RETRY_MS;
@@ -46,7 +46,7 @@ static enum outcome answer_upload(struct ask *ask, struct job *job)
         return ask_fail_job(ask, job);
     if (!ask->session)
         return ANSWERED;
-    if (!has_place(ask->gateway, &refusal))
+    if (!make_place(ask->gateway, &refusal))
         return ask_refuse(ask, &refusal);
     struct upload *upload = upload_create(ask->gateway, &job->file.file);
     return upload ? reply_upload(ask, upload)
@@ -57,7 +57,7 @@ enum outcome handle_upload(struct ask *ask)
 {
     const struct request_upload *wanted = &ask->request.as_upload;
     struct refusal refusal;
-    if (!file_is_allowed(ask->gateway, wanted->size, &refusal) || !has_place(ask->gateway, &refusal))
+    if (!file_is_allowed(ask->gateway, wanted->size, &refusal))
         return ask_refuse(ask, &refusal);
     struct job *job = job_create(JOB_FILE_ROOM);
     if (job) {

@@ -11,12 +11,19 @@
 #include <utlist.h>
 
 #define SILENT_MS 3600000
+#define IDLE_MS 60000       /* and when others need its place */
 #define FILES_REMEMBERED 64 /* uploads that are files already */
 
 static void tell(struct upload *upload, const struct upload_news *news)
 {
     if (upload->owner)
         upload->listener(upload->owner, news);
+}
+
+static void leave(struct gateway *gateway, struct upload *upload)
+{
+    DL_DELETE(gateway->files.uploads, upload);
+    free(upload);
 }
 
 static void touch(struct gateway *gateway, struct upload *upload)
@@ -30,30 +37,29 @@ struct upload *upload_find(const struct gateway *gateway, const char *id, int64_
 {
     struct upload *upload;
     DL_FOREACH(gateway->files.uploads, upload)
-        if (strcmp(upload->file.id, id) == 0)
+        if (upload->phase != UPLOAD_LEAVING && strcmp(upload->file.id, id) == 0)
             return upload->file.user_id == user_id ? upload : NULL;
     return NULL;
 }
 
-int upload_count(const struct gateway *gateway)
-{
-    const struct upload *upload;
-    int count = 0;
-    DL_FOREACH(gateway->files.uploads, upload)
-        count += upload->phase != UPLOAD_FILE;
-    return count;
-}
-
 /* --- steps -------------------------------------------------------------------------------------- */
+
+static struct upload *upload_of(struct file_turn *turn)
+{
+    return (struct upload *)(void *)((char *)turn - offsetof(struct upload, turn));
+}
 
 static struct job *make_step(struct file_turn *turn)
 {
-    struct upload *upload = (struct upload *)(void *)((char *)turn - offsetof(struct upload, turn));
+    static const enum file_step steps[] = {[UPLOAD_COMING] = FILE_STEP_WRITE,
+                                           [UPLOAD_FINISHING] = FILE_STEP_FINISH,
+                                           [UPLOAD_LEAVING] = FILE_STEP_FORGET};
+    struct upload *upload = upload_of(turn);
     struct job *job = job_create(JOB_FILE_STEP);
     if (!job)
         return NULL;
     struct job_file_step *step = &job->file_step;
-    step->step = upload->phase == UPLOAD_COMING ? FILE_STEP_WRITE : FILE_STEP_FINISH;
+    step->step = steps[upload->phase];
     step->upload = upload->number;
     step->at = upload->offset;
     step->length = upload->length;
@@ -61,17 +67,6 @@ static struct job *make_step(struct file_turn *turn)
     if (step->piece)
         memcpy(step->piece, upload->piece, upload->length);
     return job;
-}
-
-/* Storage forgets it, too; when it takes not even that, the next start does. */
-static void forget(struct gateway *gateway, uint32_t number)
-{
-    struct job *job = job_create(JOB_FILE_STEP);
-    if (job) {
-        job->file_step.step = FILE_STEP_FORGET;
-        job->file_step.upload = number;
-    }
-    (void)gateway_submit(gateway, job, NULL);
 }
 
 /* The file is at fault, or what is left of it cannot be used. */
@@ -109,8 +104,6 @@ static void finish_add(struct gateway *gateway, struct job *job)
     struct upload *upload;
     struct refusal refusal = {0};
     DL_SEARCH_SCALAR(gateway->files.uploads, upload, number, context->number);
-    if (job->result != JOB_DONE)
-        forget(gateway, context->number); /* it was not named */
     if (!upload)
         return;
     if (job->result == JOB_DONE) {
@@ -151,17 +144,20 @@ static void add(struct gateway *gateway, struct upload *upload, const struct job
     }
     if (gateway_submit(gateway, job, finish_add))
         return;
-    forget(gateway, upload->number);
     refuse(&refusal, ERROR_storage_unavailable, NULL, NULL);
     end_refused(gateway, upload, &refusal);
 }
 
-/* A piece is written, or all is summed up. */
+/* A piece is written, or all is summed up, or forgotten. */
 static void take_step(struct gateway *gateway, struct file_turn *turn, struct job *job)
 {
     static const struct upload_news written = {.kind = UPLOAD_WRITTEN};
-    struct upload *upload = (struct upload *)(void *)((char *)turn - offsetof(struct upload, turn));
+    struct upload *upload = upload_of(turn);
     struct refusal refusal;
+    if (upload->phase == UPLOAD_LEAVING) {
+        leave(gateway, upload);
+        return;
+    }
     if (job->result != JOB_DONE) {
         refuse_step(gateway, job, &refusal);
         end_refused(gateway, upload, &refusal);
@@ -264,13 +260,36 @@ void upload_let_go(struct gateway *gateway, const void *owner)
         upload_destroy(gateway, upload);
 }
 
+/* What storage has of it is forgotten there first, however long that takes. */
 void upload_destroy(struct gateway *gateway, struct upload *upload)
 {
     file_turn_drop(gateway, &upload->turn);
-    if (upload->phase == UPLOAD_COMING || upload->phase == UPLOAD_FINISHING)
-        forget(gateway, upload->number);
-    DL_DELETE(gateway->files.uploads, upload);
-    free(upload);
+    if (upload->phase == UPLOAD_FILE) {
+        leave(gateway, upload);
+        return;
+    }
+    upload->phase = UPLOAD_LEAVING;
+    upload->owner = NULL;
+    upload->length = 0;
+    file_turn_ask(gateway, &upload->turn);
+}
+
+bool upload_make_place(struct gateway *gateway)
+{
+    const int64_t most = gateway->config->files.uploads, before_ms = gateway->now.monotonic_ms - IDLE_MS;
+    struct upload *upload, *idle = NULL;
+    int64_t coming = 0, leaving = 0;
+    DL_FOREACH(gateway->files.uploads, upload)
+    {
+        coming += upload->phase != UPLOAD_FILE && upload->phase != UPLOAD_LEAVING;
+        leaving += upload->phase == UPLOAD_LEAVING;
+        if (!idle && upload->phase == UPLOAD_COMING && !upload->owner && upload->heard_ms <= before_ms)
+            idle = upload;
+    }
+    if (coming < most || !idle || leaving >= most)
+        return coming < most && leaving < most;
+    upload_destroy(gateway, idle);
+    return coming == most;
 }
 
 int64_t uploads_expire(struct gateway *gateway)
@@ -278,7 +297,8 @@ int64_t uploads_expire(struct gateway *gateway)
     int64_t before_ms = gateway->now.monotonic_ms - SILENT_MS;
     struct upload *upload, *next;
     DL_FOREACH_SAFE(gateway->files.uploads, upload, next)
-        if (!upload->owner && upload->phase != UPLOAD_ADDING && upload->heard_ms <= before_ms)
+        if (!upload->owner && upload->phase != UPLOAD_ADDING && upload->phase != UPLOAD_LEAVING &&
+            upload->heard_ms <= before_ms)
             upload_destroy(gateway, upload);
     upload = gateway->files.uploads;
     if (!upload)
@@ -290,8 +310,5 @@ void uploads_finish(struct gateway *gateway)
 {
     struct upload *upload, *next;
     DL_FOREACH_SAFE(gateway->files.uploads, upload, next)
-    {
-        DL_DELETE(gateway->files.uploads, upload);
-        free(upload);
-    }
+        leave(gateway, upload);
 }

@@ -1,6 +1,6 @@
 /* upload.h - a file on its way in, in pieces: begun by the request upload, fed by HTTP. It outlives the
  * connection that feeds it, so that a phone goes on where the link broke; whoever says nothing for an hour
- * begins anew. A door of daemon/core for what is no message. Loop thread. */
+ * begins anew, and where places are short, for a minute. A door of daemon/core for what is no message. Loop thread. */
 #ifndef HEARTH_CORE_UPLOAD_H
 #define HEARTH_CORE_UPLOAD_H
 
@@ -30,7 +30,8 @@ enum upload_phase {
     UPLOAD_COMING,
     UPLOAD_FINISHING, /* all is here, and is summed up */
     UPLOAD_ADDING,    /* it is about to be a file */
-    UPLOAD_FILE       /* it is one: for who has not heard */
+    UPLOAD_FILE,      /* it is one: for who has not heard */
+    UPLOAD_LEAVING    /* storage has to forget it: nobody finds it any more */
 };
 
 struct upload {
@@ -55,8 +56,8 @@ struct upload *upload_create(struct gateway *gateway, const struct file_row *fil
 /* The upload of this id, if it is this user's. */
 struct upload *upload_find(const struct gateway *gateway, const char *id, int64_t user_id);
 
-/* How many are on their way. */
-int upload_count(const struct gateway *gateway);
+/* Whether one more may be on its way, of files.uploads; one that nobody has fed for a minute gives way to it. */
+bool upload_make_place(struct gateway *gateway);
 
 /* Whoever feeds it does so no more, and is told. A piece may still be under way: see JOB_FILE_STEP's
  * FILE_STEP_NONE, behind which it is not. */
@@ -70,6 +71,7 @@ void upload_write(struct gateway *gateway, struct upload *upload, const void *by
 /* The owner feeds no more. A piece that it has lent is written no more, or was. */
 void upload_let_go(struct gateway *gateway, const void *owner);
 
+/* Not while storage is making it a file. Its owner, if any, is not told. */
 void upload_destroy(struct gateway *gateway, struct upload *upload);
 
 /* Ends those that nobody has fed for an hour. Gives the ms until that is due; INT64_MAX: it is not. */

@@ -209,6 +209,19 @@ async def test_so_many_at_a_time_and_in_an_hour(make_daemon):
     await part(mina, jun)
 
 
+async def test_where_places_are_short_one_that_nobody_feeds_for_a_minute_gives_way(make_daemon):
+    daemon = make_daemon({"files.uploads": 2})
+    mina, jun = await meet(daemon, "mina", "jun")
+    places = [announce(daemon, mina, 10)[1] for _ in range(2)]
+    assert patch(daemon, mina, places[0], 0, b"01234")[0] == 204
+    assert announce(daemon, jun, 10)[0] == 429
+    daemon.advance(61)
+    assert announce(daemon, jun, 10)[0] == 201
+    assert [stands(daemon, mina, place)[0] for place in places] == [200, 404]
+    assert patch(daemon, mina, places[0], 5, b"56789")[0] == 201
+    await part(mina, jun)
+
+
 async def test_strange_files(daemon):
     [mina] = await meet(daemon, new_name())
 
