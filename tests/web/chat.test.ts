@@ -276,7 +276,7 @@ test("unread and mentions are counted, and reading clears them", async () => {
   await settle();
   assert.equal(room.unread.value, 2);
   assert.equal(room.mentioned.value, 1);
-  chat.seen(room);
+  chat.reading.seen(room);
   assert.equal(room.unread.value, 0);
 });
 
@@ -459,7 +459,7 @@ test("a room that one left is not entered again by itself, whatever one's role i
   const { chat, gateway, clock } = await setUp();
   gateway.role = "owner";
   const room = await enter(chat, gateway);
-  await chat.leave(room);
+  await chat.membership.leave(room);
   gateway.drop();
   await again(clock, gateway);
   assert.equal(room.joined.value, false);
@@ -525,9 +525,9 @@ test("a room that was shown while offline is one that one wants to be in", async
 test("who has left before the answer came is out, and what comes late is nobody's", async () => {
   const { chat, gateway } = await setUp();
   const room = await enter(chat, gateway);
-  await chat.leave(room);
+  await chat.membership.leave(room);
   chat.show(room);
-  void chat.leave(room);
+  void chat.membership.leave(room);
   await settle();
   await settle();
   assert.equal(room.joined.value, false);

@@ -83,7 +83,7 @@ function hearOf(chat: Chat, room: Room, event: Event): void {
       room.mute(event.on, event.left_ms);
       break;
     case "kicked":
-      chat.kicked(room, event.banned ? "banned" : "kicked", event.reason);
+      chat.membership.kicked(room, event.banned ? "banned" : "kicked", event.reason);
       break;
     default:
       hearLater(chat, event);
@@ -107,17 +107,17 @@ function hearTyping(chat: Chat, room: Room, names: string[]): void {
 
 function hearRoom(chat: Chat, event: Event & { type: "room" }): void {
   if (event.change === "removed") {
-    chat.removed(event.name);
+    chat.membership.removed(event.name);
     return;
   }
   const former = event.was ? chat.known(event.was) : undefined;
-  if (former) chat.renamed(former, event.name);
+  if (former) chat.membership.renamed(former, event.name);
   const known = chat.known(event.name);
   const room = chat.roomOf(event.name);
-  if (event.change === "purged") chat.purged(room);
+  if (event.change === "purged") chat.membership.purged(room);
   room.describe(event);
   if (!event.role) room.archived.value = event.archived ?? false;
   /* Whom it opens to is told a role there: a guest stays one. */
-  if (!known && event.visibility === "private" && event.role) void chat.join(room);
-  if (room.isDirect && !room.joined.value) void chat.join(room).then(() => callForMissed(chat, room));
+  if (!known && event.visibility === "private" && event.role) void chat.membership.join(room);
+  if (room.isDirect && !room.joined.value) void chat.membership.join(room).then(() => callForMissed(chat, room));
 }

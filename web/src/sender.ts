@@ -143,7 +143,7 @@ export class Sender {
 
   /** Only what is said in a room that one is in, or wants to be in, may lead into it. */
   private enter(room: Room): void {
-    if (room.wanted) void this.chat.join(room);
+    if (room.wanted) void this.chat.membership.join(room);
     else this.refuseAll(room.name, new Refused("left", ""));
   }
 

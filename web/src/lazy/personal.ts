@@ -99,12 +99,12 @@ function reported(chat: Chat, { room, target, by, reason }: ReportEvent): void {
 function invited(chat: Chat, { room: name, by }: InvitedEvent): void {
   const room = chat.roomOf(name);
   const text = t("letIn", { name: by, room: "#" + name });
-  if (room !== chat.current.peek()) chat.mark(room, by);
+  if (room !== chat.current.peek()) chat.membership.mark(room, by);
   const acts = [
-    { words: "decline" as const, does: () => void chat.leave(room) },
+    { words: "decline" as const, does: () => void chat.membership.leave(room) },
     { words: "showRoom" as const, does: () => goRoom(room) },
   ];
   chat.say({ key: "text", text, acts });
   chat.onMessage({ room, from: by, text, called: true });
-  void chat.join(room);
+  void chat.membership.join(room);
 }

@@ -245,7 +245,7 @@ export function RoomSheet({ what }: { what: Open }) {
         {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "makePublic" : "makePrivate")} act={isPrivate ? makePublic : () => setClosing(true)} />}
         {!room.isDirect && may(role, "audit") && <Item text={t("audit")} act={() => look(true)} />}
         {!room.isDirect && may(role, "archive") && <Item text={t(archived ? "bringBack" : "archive")} act={archive} />}
-        <Item text={t(room.isDirect ? "hide" : "leave")} act={() => (close(), void chat.leave(room))} />
+        <Item text={t(room.isDirect ? "hide" : "leave")} act={() => (close(), void chat.membership.leave(room))} />
         {!room.isDirect && may(role, "remove") && <Item text={t("removeRoom")} danger act={() => ask(true)} />}
       </ul>
       <Wrong text={wrong} />

@@ -30,7 +30,7 @@ function fillAround(room: Room, box: HTMLElement): void {
 }
 
 function readAll(room: Room): void {
-  if (room.stick && attentive() && logShown.value) chat.seen(room);
+  if (room.stick && attentive() && logShown.value) chat.reading.seen(room);
 }
 
 /** Screen readers hear new messages, not the first load and not what was missed. */

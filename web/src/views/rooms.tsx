@@ -87,7 +87,7 @@ export function Rooms() {
   const [query, setQuery] = useState("");
   const look = (text: string) => {
     setQuery(text);
-    if (chat.moreRooms.value && text.trim()) void chat.findRooms(text.trim());
+    if (chat.moreRooms.value && text.trim()) void chat.membership.findRooms(text.trim());
   };
   const all = chat.rooms.value;
   const wanted = fold(query.trim());
@@ -124,7 +124,7 @@ export function Rooms() {
       <Section title={t("moreRooms")} rooms={others} />
       {unread > 0 && (
         <p>
-          <button class="chip" onClick={() => chat.readAll()}>
+          <button class="chip" onClick={() => chat.reading.readAll()}>
             {t("readAll")}
           </button>
         </p>
