@@ -196,7 +196,7 @@ bool append_run(struct writer *writer, struct job *job)
         return true;
     }
     if (!judge_repeat(writer, log, job) || !resolve_bridged(writer, append) ||
-        (job->result == JOB_DONE && entry->file_count > 0 && !files_judge(&writer->database, job)))
+        (job->result == JOB_DONE && entry->file_count > 0 && !files_judge(&writer->database, job, append->room_id, entry)))
         return false;
     if (job->result != JOB_DONE)
         return true;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "storage/files/files.h"
 #include "storage/messages.h"
 #include "storage/search/search.h"
 
@@ -58,13 +59,28 @@ static enum job_result judge(struct job *job, struct end end)
     return JOB_DONE;
 }
 
+/* Their bytes are here already: the administrator has uploaded them. */
+static bool judge_files(struct database *database, struct job *job)
+{
+    struct job_import *import = &job->import;
+    for (size_t i = 0; i < import->count && job->result == JOB_DONE; i++) {
+        struct entry *entry = &import->entries[i];
+        if (entry->file_count > 0 && !files_judge(database, job, import->room_id, entry))
+            return false;
+        if (job->result != JOB_DONE)
+            job->result = refuse_row(job, entry->seq, "one of its files is not here");
+    }
+    return true;
+}
+
 /* The target may be in the search index by now. */
 static bool put_row(struct database *database, int64_t room_id, const struct entry *entry)
 {
     bool changes_text = entry->kind == ENTRY_KIND_EDIT || entry->kind == ENTRY_KIND_DELETE;
     int64_t target = row_id(room_id, entry->target);
     return (!changes_text || search_forget(database, target)) &&
-           messages_insert(database, room_id, entry) && messages_apply(database, room_id, entry) &&
+           messages_insert(database, room_id, entry) && files_attach(database, room_id, entry) &&
+           messages_apply(database, room_id, entry) &&
            (entry->kind != ENTRY_KIND_EDIT || search_again(database, target));
 }
 
@@ -76,6 +92,8 @@ bool import_run(struct database *database, struct job *job)
     if (!find_end(database, import->room_id, &end))
         return false;
     job->result = judge(job, end);
+    if (job->result == JOB_DONE && !judge_files(database, job))
+        return false;
     if (job->result != JOB_DONE)
         return true;
     for (size_t i = 0; i < import->count; i++)

@@ -3,6 +3,7 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/export.h"
+#include "daemon/cli/export_file.h"
 #include "daemon/cli/output_file.h"
 #include "daemon/cli/terminal.h"
 
@@ -63,6 +64,9 @@ static enum exit_code write_page(const struct invocation *invocation, json_int_t
         return code;
     json_array_foreach(json_object_get(reply, "rows"), i, row)
     {
+        code = export_files(invocation, row, out);
+        if (code != EXIT_DONE)
+            break;
         json_dumpf(row, out, JSON_COMPACT);
         fputc('\n', out);
         *after = number_of(row, "seq");
@@ -70,9 +74,9 @@ static enum exit_code write_page(const struct invocation *invocation, json_int_t
     *more = json_is_true(json_object_get(reply, "more")) && i > 0;
     progress_show(progress, *after, number_of(reply, "last"));
     json_decref(reply);
-    return ferror(out)
-               ? complain(EXIT_REFUSED, "the export cannot be written: %s.", strerror(errno))
-               : EXIT_DONE;
+    if (code == EXIT_DONE && ferror(out))
+        code = complain(EXIT_REFUSED, "the export cannot be written: %s.", strerror(errno));
+    return code;
 }
 
 static enum exit_code write_pages(const struct invocation *invocation, FILE *out)

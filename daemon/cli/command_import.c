@@ -5,6 +5,7 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/export.h"
+#include "daemon/cli/export_file.h"
 #include "daemon/cli/terminal.h"
 
 /* What one request may hold: limits.frame_bytes is at least this much larger. */
@@ -27,6 +28,7 @@ struct import {
     FILE *in;
     const char *room;
     struct present present;
+    struct import_file file;
     json_t *rows; /* of the request being gathered */
     size_t rows_bytes;
     int64_t line, bytes_read, file_bytes, stored, skipped;
@@ -88,7 +90,7 @@ static enum exit_code skip_row(struct import *import, const json_t *row, json_in
     enum exit_code code = find_present(import, seq, &there);
     if (code != EXIT_DONE)
         return code;
-    if (!there || !json_equal(there, row))
+    if (!there || !rows_are_equal(there, row))
         return complain(EXIT_REFUSED,
                         "line %lld: the room has something else at this place (seq %lld), so this is not its "
                         "export; nothing of it was changed.",
@@ -122,6 +124,7 @@ static enum exit_code gather_row(struct import *import, json_t *row, size_t leng
     enum exit_code code = EXIT_DONE;
     if (import->rows_bytes + length > BATCH_BYTES || json_array_size(import->rows) == BATCH_ROWS)
         code = flush_rows(import);
+    import_file_rename(&import->file, row);
     json_array_append(import->rows, row);
     import->rows_bytes += length;
     return code;
@@ -132,12 +135,14 @@ static enum exit_code add_row(struct import *import, const char *line, size_t le
     json_error_t error;
     json_t *row = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
     const json_t *seq = json_object_get(row, "seq");
-    enum exit_code code;
-    if (!json_is_integer(seq))
+    bool is_file;
+    enum exit_code code = import_file_line(&import->file, import->invocation, import->room, import->present.last, row,
+                                           &is_file);
+    if (!is_file && !json_is_integer(seq))
         code = complain(EXIT_REFUSED, "line %lld is no row of an export.", (long long)import->line);
-    else if (json_integer_value(seq) <= import->present.last)
+    else if (!is_file && json_integer_value(seq) <= import->present.last)
         code = skip_row(import, row, json_integer_value(seq));
-    else
+    else if (!is_file)
         code = gather_row(import, row, length);
     json_decref(row);
     if (import->file_bytes > 0)
@@ -193,7 +198,7 @@ static enum exit_code check_head(struct import *import, const json_t *head)
     const char *type = json_string_value(json_object_get(head, "type"));
     if (!type || strcmp(type, "hearth.export") != 0)
         return complain(EXIT_REFUSED, "%s was not written by room export.", path);
-    if (number_of(head, "format") != EXPORT_FORMAT)
+    if (number_of(head, "format") < 1 || number_of(head, "format") > EXPORT_FORMAT)
         return complain(EXIT_REFUSED, "%s is of a newer format.", path);
     import->room = import->invocation->operands[1];
     if (!import->room)
@@ -259,6 +264,7 @@ enum exit_code command_room_import(const struct invocation *invocation)
     enum exit_code code = run(&import);
     progress_finish(&import.progress);
     report(&import, code);
+    import_file_end(&import.file);
     json_decref(import.rows);
     json_decref(import.present.page);
     if (import.in != stdin)

@@ -1,6 +1,7 @@
 /* admin.c - what only administrators ask for: figures, backup and restore, a room's log as rows. */
 #include "daemon/core/announce.h"
 #include "daemon/core/ask.h"
+#include "daemon/core/file.h"
 #include "daemon/core/gateway_private.h"
 #include "daemon/core/recovering.h"
 #include "daemon/core/room.h"
@@ -209,6 +210,14 @@ static struct record_row row_of(const struct entry *entry)
     };
 }
 
+static bool fill_files(struct job *job, const struct entry *entry, struct message_list *list)
+{
+    struct record_file_line *lines = entry->file_count > 0 ? job_memory(job, FILES_MAX * sizeof *lines) : NULL;
+    if (lines)
+        file_lines_fill(entry, lines, list);
+    return lines || entry->file_count == 0;
+}
+
 static enum outcome answer_export(struct ask *ask, struct job *job)
 {
     const struct job_page *page = &job->page;
@@ -218,8 +227,11 @@ static enum outcome answer_export(struct ask *ask, struct job *job)
     struct record_row *rows = job_memory(job, (page->count + 1) * sizeof *rows);
     if (!rows)
         return ask_fail(ask, ERROR_internal, NULL, NULL);
-    for (size_t i = 0; i < page->count; i++)
+    for (size_t i = 0; i < page->count; i++) {
         rows[i] = row_of(&page->entries[i]);
+        if (!fill_files(job, &page->entries[i], &rows[i].files))
+            return ask_fail(ask, ERROR_internal, NULL, NULL);
+    }
     struct reply_exported reply = {.rows = {rows, page->count},
                                    .more = !page->complete,
                                    .last = room ? room->last : page->up_to};
@@ -253,7 +265,7 @@ static bool is_complete(const struct record_row *row, enum entry_kind kind)
     bool has_target = row->target != NUMBER_ABSENT && row->target < row->seq;
     switch (kind) {
     case ENTRY_KIND_MESSAGE:
-        return row->text || row->deleted;
+        return (row->text || row->deleted) && row->files.count <= FILES_MAX;
     case ENTRY_KIND_EDIT: /* without text when the message was deleted later */
     case ENTRY_KIND_DELETE:
         return has_target;
@@ -281,6 +293,8 @@ static void fill_entry(struct job *job, const struct record_row *row, struct ent
     entry->guest = row->guest;
     entry->deleted = row->deleted;
     entry->clock_unset = row->clock != NULL;
+    if (entry->kind == ENTRY_KIND_MESSAGE && !row->deleted)
+        file_take_lines(&row->files, job, entry);
 }
 
 /* The index of the first row that will not do; count if all will. */

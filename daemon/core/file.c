@@ -58,6 +58,25 @@ bool file_take_attachments(const struct message_list *attachments, struct job *j
     return true;
 }
 
+void file_take_lines(const struct message_list *lines, struct job *job, struct entry *entry)
+{
+    const struct record_file_line *items = lines->items;
+    struct file_row *files = lines->count > 0 ? job_memory(job, lines->count * sizeof *files) : NULL;
+    for (size_t i = 0; files && i < lines->count; i++) {
+        files[i] = (struct file_row){.size = items[i].size,
+                                     .width = items[i].width == NUMBER_ABSENT ? 0 : items[i].width,
+                                     .height = items[i].height == NUMBER_ABSENT ? 0 : items[i].height,
+                                     .name = job_clean_text(job, items[i].name, TEXT_LINE),
+                                     .type = job_clean_text(job, items[i].type, TEXT_LINE),
+                                     .alt = job_clean_text(job, items[i].alt, TEXT_PROSE),
+                                     .gone = items[i].gone};
+        snprintf(files[i].id, sizeof files[i].id, "%s", items[i].id);
+        snprintf(files[i].preview, sizeof files[i].preview, "%s", items[i].preview ? items[i].preview : "");
+    }
+    entry->files = files;
+    entry->file_count = files ? lines->count : 0;
+}
+
 struct file_limits file_limits(const struct gateway *gateway)
 {
     const struct config_files *files = &gateway->config->files;

@@ -22,6 +22,10 @@ void file_lines_fill(const struct entry *entry, struct record_file_line lines[FI
 bool file_take_attachments(const struct message_list *attachments, struct job *job,
                            struct refusal *refusal);
 
+/* The files of a row that is imported, in the job's memory: which the row's message gets, and what is known of those
+ * that are gone. */
+void file_take_lines(const struct message_list *lines, struct job *job, struct entry *entry);
+
 struct file_limits file_limits(const struct gateway *gateway);
 
 /* disk_quota, with the setting. */

@@ -44,7 +44,7 @@ void download_get(struct http_request *http)
     static const char folder[] = "/files/";
     char key[FILE_KEY_BYTES_MAX], id[FILE_ID_BYTES + 1] = "";
     struct buffer request = {0};
-    const char *start = http->path + sizeof folder - 1;
+    const char *start = strstr(http->path, folder) + sizeof folder - 1; /* the administrator's begins otherwise */
     size_t length = strcspn(start, "/");
     if (length < sizeof id)
         memcpy(id, start, length);

@@ -268,15 +268,13 @@ bool files_remove(struct writer *writer, struct job *job)
 }
 
 /* One that the sender has uploaded there, and that no message has. What was asked for besides stays. */
-static bool claim(struct database *database, struct job *job, struct file_row *file)
+static bool claim(struct database *database, struct job *job, int64_t room_id, int64_t user_id, struct file_row *file)
 {
-    const struct entry *entry = &job->append.entry;
     struct file_row found;
     bool is_there;
     if (!find(database, job, file->id, &found, &is_there))
         return false;
-    if (!is_there || found.gone || found.seq || found.user_id != entry->user_id ||
-        found.room_id != job->append.room_id) {
+    if (!is_there || found.gone || found.seq || found.user_id != user_id || found.room_id != room_id) {
         job->result = JOB_FILE_MISSING;
         return true;
     }
@@ -299,9 +297,8 @@ static bool has_twice(const struct entry *entry)
     return false;
 }
 
-bool files_judge(struct database *database, struct job *job)
+bool files_judge(struct database *database, struct job *job, int64_t room_id, struct entry *entry)
 {
-    struct entry *entry = &job->append.entry;
     struct file_row *files = job_memory(job, (entry->file_count + 1) * sizeof *files);
     if (!files)
         return database_failed(database, SQLITE_NOMEM);
@@ -310,14 +307,40 @@ bool files_judge(struct database *database, struct job *job)
     for (size_t i = 0; i < entry->file_count && job->result == JOB_DONE; i++) {
         struct file_row preview = {.gone = false};
         files[i] = entry->files[i];
+        if (files[i].gone)
+            continue;
         memcpy(preview.id, files[i].preview, sizeof preview.id);
-        if (!claim(database, job, &files[i]) ||
-            (preview.id[0] != '\0' && job->result == JOB_DONE && !claim(database, job, &preview)))
+        if (!claim(database, job, room_id, entry->user_id, &files[i]) ||
+            (preview.id[0] != '\0' && job->result == JOB_DONE &&
+             !claim(database, job, room_id, entry->user_id, &preview)))
             return false;
     }
     if (job->result == JOB_DONE)
         entry->files = files;
     return true;
+}
+
+/* A row of one whose bytes were not kept where it comes from. */
+static bool insert_gone(struct database *database, int64_t room_id, int64_t message, const struct file_row *file,
+                        size_t place)
+{
+    char id[FILE_ID_BYTES + 1];
+    if (!random_hex(id, FILE_ID_BYTES / 2))
+        return database_failed(database, SQLITE_IOERR);
+    sqlite3_stmt *row = database_prepare(
+        database, "INSERT INTO files(code, room_id, user_id, size, width, height, created_ms, created_elapsed_ms,"
+                  " name, type, alt, message, place) VALUES(?1,?2,0,?3,?9,?10,0,0,?4,?5,?6,?7,?8)");
+    bind_text(row, 1, id);
+    sqlite3_bind_int64(row, 2, room_id);
+    sqlite3_bind_int64(row, 3, file->size);
+    bind_text(row, 4, file->name);
+    bind_text(row, 5, file->type);
+    bind_text(row, 6, file->alt);
+    sqlite3_bind_int64(row, 7, message);
+    sqlite3_bind_int64(row, 8, (int64_t)place);
+    sqlite3_bind_int64(row, 9, file->width);
+    sqlite3_bind_int64(row, 10, file->height);
+    return database_run(database, row);
 }
 
 static bool attach(struct database *database, int64_t message, const struct file_row *file, size_t place)
@@ -342,8 +365,10 @@ static bool attach(struct database *database, int64_t message, const struct file
 bool files_attach(struct database *database, int64_t room_id, const struct entry *entry)
 {
     bool is_fine = true;
+    int64_t message = row_id(room_id, entry->seq);
     for (size_t i = 0; i < entry->file_count && is_fine; i++)
-        is_fine = attach(database, row_id(room_id, entry->seq), &entry->files[i], i);
+        is_fine = entry->files[i].gone ? insert_gone(database, room_id, message, &entry->files[i], i)
+                                       : attach(database, message, &entry->files[i], i);
     return is_fine;
 }
 

@@ -25,9 +25,9 @@ bool files_read(struct database *database, struct job *job, int64_t room_id, str
 bool files_add(struct writer *writer, struct job *job);
 bool files_remove(struct writer *writer, struct job *job);
 
-/* Writer: whether the entry of a JOB_APPEND may have its files; then they are filled in. JOB_FILE_MISSING
- * else. After it is stored, they are its. */
-bool files_judge(struct database *database, struct job *job);
+/* Writer: whether an entry of a JOB_APPEND or JOB_IMPORT may have its files; then they are filled in. JOB_FILE_MISSING
+ * else. One that is gone (of an import) is as the entry says. After it is stored, they are its. */
+bool files_judge(struct database *database, struct job *job, int64_t room_id, struct entry *entry);
 bool files_attach(struct database *database, int64_t room_id, const struct entry *entry);
 
 /* Writer: those of messages with these ids go with them. */

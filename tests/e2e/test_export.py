@@ -7,6 +7,7 @@ import pytest
 
 from client import meet
 from daemon import DEADLINE_S, HEARTHCTL
+from files import key_of, must_upload, png
 
 
 @pytest.fixture
@@ -100,3 +101,28 @@ async def test_something_else_in_the_same_place_is_not_overwritten(daemon, expor
     done = daemon.ctl("room", "import", str(export), "copy", check=False)
     assert done.returncode == 1 and "something else" in done.stderr
     assert len(rows_of(daemon, "copy")) == 1
+
+
+async def test_files_go_along_and_come_back(daemon, tmp_path):
+    """Pictures, one of them with a small one, and one that is gone: into another room, twice, and cut off."""
+    (mina,) = await meet(daemon, "mina")
+    bodies = [png(4), png(9, 9, noise=100_000), png(2)]
+    large, small, gone = [must_upload(daemon, mina, body, f"{number}.png") for number, body in enumerate(bodies)]
+    await mina.ask("send", room="lobby", nonce="1", text="look", files=[
+        {"id": large["id"], "preview": small["id"], "alt": "the pier\nat night"}, gone["id"]])
+    await mina.send("after")
+    daemon.ctl("file", "delete", gone["id"], "--yes")
+    file, cut = tmp_path / "lobby.export", tmp_path / "cut.export"
+    daemon.ctl("room", "export", "lobby", str(file))
+    lines = file.read_text().splitlines()
+    cut.write_text("\n".join(line for line in lines if '"data"' not in line))
+    assert daemon.ctl("room", "import", str(cut), "cut", check=False).returncode == 1
+    assert [daemon.ctl("room", "import", str(file), "again").split(" rows")[0] for _ in range(2)] == ["2", "0"]
+    await mina.ask("join", room="again")
+    (said, _) = (await mina.ask("history", room="again"))["messages"]
+    picture, other = said["files"]
+    assert (said["text"], picture["alt"], picture["width"]) == ("look", "the pier\nat night", 4)
+    assert picture["id"] != large["id"] and other["gone"] and other["name"] == "2.png"
+    for id, body in [(picture["id"], bodies[0]), (picture["preview"], bodies[1])]:
+        assert daemon.http("GET", f"/files/{id}/x", headers=key_of(mina))[2] == body
+    await mina.close()

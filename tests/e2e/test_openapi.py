@@ -31,6 +31,7 @@ ASKED = {
     ("PATCH", "/api/v1/uploads/{id}"): {**NO_FILE, "body": "bytes", "status": (400,)},
     ("DELETE", "/api/v1/uploads/{id}"): {**NO_FILE, "status": (404,)},
     ("GET", "/files/{id}/{name}"): {**NO_FILE, "status": (404,)},
+    ("GET", "/admin/v1/files/{id}/{name}"): {**NO_FILE, "status": (404,)},
     ("POST", "/admin/v1/rooms/{room}/files"): {**ROOM, "body": "a file"},
     ("GET", "/api/v1/stream"): {"query": {"room": "lobby"}},
     ("POST", "/api/v1/cursor"): {"body": {"name": "c", "room": "lobby", "log": "0" * 16, "seq": 1}, "status": (403,)},
