@@ -624,6 +624,8 @@ export interface Row {
   origin?: string;
   /** unset: the board did not know the time. */
   clock?: EntryClock;
+  /** Of a message. To import: files that the administrator has uploaded into the room, and those that are gone. */
+  files?: FileLine[];
 }
 
 /** Who is speaking; the first frame of every connection. */
