@@ -1,22 +1,25 @@
 """The memory that --check-config promises holds against its most expensive use: each list, reply, stream,
 file and buffer with what takes the most bytes, from as many connections as there may be, none of which
-reads. Measured in a release build: sanitizers keep memory of their own."""
+reads. Measured in a release build: sanitizers keep memory of their own. HEARTH_LONG_TESTS: over TLS, too."""
 import itertools
 import json
 import os
 import re
 import selectors
 import socket
+import ssl
 import time
 from pathlib import Path
 
 import pytest
 
+from certificates import anyone
 from client import meet, part
 from daemon import DEADLINE_S, run_hearthd
 from files import kept, key_of
 from test_frames import frame, handshake
 
+LONG = bool(os.environ.get("HEARTH_LONG_TESTS"))
 RESERVED = 8          # connections left for the test's own questions
 QUIET_POLLS = 3       # of nothing new, 0.1 s apart
 SAY_S = 3             # who is paused by then says no more
@@ -55,9 +58,9 @@ class Crowd:
             raw.sendall(opening)
             selector.register(raw, selectors.EVENT_WRITE, (bool(opening), bytearray(rest)))
         for raw in self.sockets:
-            opening, _ = selector.get_key(raw).data
-            while opening and b"\r\n\r\n" not in raw.recv(512, socket.MSG_PEEK):
-                pass
+            got = b"" if selector.get_key(raw).data[0] else END
+            while END not in got:
+                got += raw.recv(512)
             raw.setblocking(False)
         self._say(selector)
 
@@ -67,8 +70,8 @@ class Crowd:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         raw.bind((f"127.0.1.{1 + i % 100}", 0))
         raw.settimeout(DEADLINE_S)
-        raw.connect(("127.0.0.1", daemon.port))
-        return raw
+        raw.connect(("127.0.0.1", daemon.tls_port or daemon.port))
+        return anyone().wrap_socket(raw) if daemon.tls_port else raw
 
     @staticmethod
     def _say(selector):
@@ -79,6 +82,8 @@ class Crowd:
                 rest = key.data[1]
                 try:
                     del rest[:key.fileobj.send(rest)]
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
                 except OSError:
                     rest.clear()
                 if not rest:
@@ -107,6 +112,7 @@ def peak_bytes(daemon):
 
 
 names = itertools.count(1)
+END = b"\r\n\r\n"  # of a head
 
 
 def websocket(daemon, *requests):
@@ -150,24 +156,26 @@ class Group:
             self.folder.rmdir()
 
 
-@pytest.fixture(params=["normal", "small"])
+@pytest.fixture(params=["normal", "small", *(["small over TLS"] if LONG else [])])
 def crowded(request, make_daemon, tmp_path):
     """A gateway whose rooms, topics and messages are as long as may be, in quotes: two bytes each. The small
     one is in a control group of 64 MiB, where it finds out by itself that it is."""
     page = tmp_path / "page"
     page.mkdir()
     (page / "index.html").write_bytes(b"x" * FILE_BYTES)
-    group = Group(f"hearth-{os.getpid()}", 64 << 20) if request.param == "small" else None
+    profile, _, is_tls = request.param.partition(" over ")
+    group = Group(f"hearth-{os.getpid()}", 64 << 20) if profile == "small" else None
     in_group = group and group.folder
+    tls = {"tls.mode": "local_ca", "tls.port": 0} if is_tls else {}
     daemon = make_daemon({"limits.text_characters": 8192, "storage.durability": "process_crash",
-                          "memory.profile": "auto" if in_group else request.param}, start=False)
+                          "memory.profile": "auto" if in_group else profile, **tls}, start=False)
     daemon.prefix, daemon.page = group.prefix if group else (), page
     daemon.start(prefix=daemon.prefix)
     if group:
         request.addfinalizer(group.remove)
         daemon.settings["memory.profile"] = "small"  # for those who ask outside of the group
-        assert daemon.settings_of("limits.connections") == 100
-        assert daemon.administrator("status")["connections_max"] == 100
+        assert daemon.settings_of("limits.connections") == (40 if is_tls else 100)
+        assert daemon.administrator("status")["connections_max"] == daemon.settings_of("limits.connections")
     fill(daemon)
     yield daemon
     daemon.finish()
