@@ -222,6 +222,18 @@ async def test_a_browser_moves_to_another_address_once(daemon):
     await part(mina, moved, again)
 
 
+@pytest.mark.parametrize("kind", ["offer", "move"])
+async def test_the_code_of_a_signed_in_device_is_good_for_two_minutes(make_daemon, kind):
+    daemon = make_daemon({"limits.ping_seconds": 3600})
+    mina = await Client.connect(daemon, "mina")
+    made = await mina.ask(kind)
+    daemon.advance(120)
+    phone = await stranger(daemon)
+    reply = await phone.ask_in_vain("hello", code=made["code"])
+    assert (reply["error_code"], reply["field"]) == ("unauthorized", "code")
+    await part(mina, phone)
+
+
 async def test_a_recovery_code_brings_one_back(make_daemon):
     daemon = make_daemon()
     mina = await Client.connect(daemon, "mina")
