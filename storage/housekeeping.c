@@ -138,7 +138,9 @@ static bool recover(struct housekeeping *housekeeping, struct writer *writer, in
         return !is_waiting || !database_is_corrupt(&writer->database);
     recovery_close(writer->recovery.work);
     writer->recovery.work = NULL;
-    writer->unindexed = writer->search ? search_unindexed(&writer->database) : 0;
+    writer->unindexed = 0;
+    if (writer->search)
+        (void)search_waiting(&writer->database, &writer->unindexed);
     return true;
 }
 

@@ -67,7 +67,7 @@ struct store {
     int64_t commit_since_ms;   /* a commit is under way, by clock_machine_ms; 0 none */
     bool reconfigured;         /* the writer has not looked yet */
     int64_t backup_ts;         /* of a backup that the writer has not noted yet; 0 none */
-    int64_t commits, failures, unindexed;
+    int64_t commits, failures;
     struct store_figures figures;
     bool writer_waits, is_time_proven, failing;
     enum suspicion {

@@ -130,7 +130,6 @@ static void note_success(struct store *store, struct list *group)
     store->failing = false;
     store->commits++;
     store->commit_since_ms = 0;
-    store->unindexed = store->writer.unindexed;
     bool wakes = pool_give_back(store, group);
     pthread_mutex_unlock(&store->mutex);
     if (wakes)
@@ -224,7 +223,9 @@ static void look_after_damage(struct store *store)
     bool may_rebuild = suspicion == SUSPECT_INDEX && !store->has_rebuilt_index;
     store->has_rebuilt_index = true;
     if (may_rebuild && search_rebuild(&writer->database)) {
-        writer->unindexed = writer->search ? search_unindexed(&writer->database) : 0;
+        writer->unindexed = 0;
+        if (writer->search)
+            (void)search_waiting(&writer->database, &writer->unindexed);
         return;
     }
     if (!damage_remember(store->path) && reserve_give_up(store->path))

@@ -238,20 +238,34 @@ static bool gather_unindexed_edits(struct database *database, struct block *bloc
     return step != STEP_FAILED && database_run(database, remove);
 }
 
-static bool count_waiting(struct database *database, int64_t *waiting)
+static bool count_unindexed(struct database *database, int64_t *count)
 {
-    sqlite3_stmt *count = database_prepare(
+    sqlite3_stmt *counting = database_prepare(
         database, "SELECT count(*) FROM (SELECT 1 FROM search_loose UNION ALL SELECT 1 FROM " UNINDEXED
                   " WHERE +m.kind=0 AND m.text IS NOT NULL LIMIT ?1)");
-    sqlite3_bind_int64(count, 1, SEARCH_WAITING_MAX);
-    return database_number(database, count, 0, waiting);
+    sqlite3_bind_int64(counting, 1, SEARCH_WAITING_MAX);
+    return database_number(database, counting, 0, count);
 }
 
-/* What waits is counted only while it is more than is known: counting reads it. */
+int64_t search_unindexed(struct database *database)
+{
+    int64_t count = 0;
+    return count_unindexed(database, &count) ? count : 0;
+}
+
+bool search_waiting(struct database *database, int64_t *waiting)
+{
+    bool ok = count_unindexed(database, waiting);
+    if (*waiting >= SEARCH_WAITING_MAX)
+        *waiting = SEARCH_WAITING_MANY;
+    return ok;
+}
+
+/* Counted again only while more wait than were counted: it reads them. */
 static bool note_indexed(struct database *database, size_t count, int64_t *waiting)
 {
-    if (*waiting >= SEARCH_WAITING_MAX)
-        return count_waiting(database, waiting);
+    if (*waiting >= SEARCH_WAITING_MANY)
+        return search_waiting(database, waiting);
     *waiting = count < (size_t)*waiting ? *waiting - (int64_t)count : 0;
     return true;
 }
@@ -268,12 +282,6 @@ bool search_index(struct database *database, int64_t *waiting)
     block_finish(block);
     free(block);
     return ok;
-}
-
-int64_t search_unindexed(struct database *database)
-{
-    int64_t waiting = 0;
-    return count_waiting(database, &waiting) ? waiting : 0;
 }
 
 /* Empties in steps, so that the journal stays small; a mark keeps a half-emptied index from use. */
@@ -379,7 +387,7 @@ static bool open_index(struct database *database, bool wanted, int64_t *waiting)
         return false;
     if (is_old && !database_set_meta(database, "search_fold", INDEX_VERSION))
         return false;
-    return !wanted || count_waiting(database, waiting);
+    return !wanted || search_waiting(database, waiting);
 }
 
 bool search_open(struct database *database, bool wanted, int64_t *waiting)

@@ -18,12 +18,15 @@ bool search_rebuild(struct database *database);
  * them one by one. */
 #define SEARCH_BLOCK_MESSAGES 512
 
-/* Writer: indexes one block if a full one waits; waiting gives how many messages are left (counted
- * to a few blocks at most). The caller keeps waiting, adds what it appends, and calls again once it
+/* Writer: indexes one block if a full one waits; waiting gives how many messages are left. The caller keeps waiting, adds what it appends, and calls again once it
  * is SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. Where some
  * of those that were added have gone meanwhile, the block has fewer. */
 #define SEARCH_WAITING_MAX (INT64_C(8) * SEARCH_BLOCK_MESSAGES)
 bool search_index(struct database *database, int64_t *waiting);
+
+/* Writer: counts how many messages wait; SEARCH_WAITING_MANY when they are SEARCH_WAITING_MAX or more. */
+#define SEARCH_WAITING_MANY (INT64_C(1) << 40)
+bool search_waiting(struct database *database, int64_t *waiting);
 
 /* Writer: the message id is about to lose its text (deleted, pruned) or to get another (edited).
  * Called before the rows change; harmless for what is not indexed and for what is no message. */
@@ -38,7 +41,7 @@ bool search_forget_rows(struct database *database, int64_t first, int64_t last);
 /* Reader: JOB_SEARCH, messages not yet indexed included. False on a failure of the database. */
 bool search_run(struct database *database, struct job *job);
 
-/* Reader: messages that the index does not have yet. */
+/* Messages that the index does not have yet, counted to SEARCH_WAITING_MAX. */
 int64_t search_unindexed(struct database *database);
 
 #endif
