@@ -140,7 +140,7 @@ static bool token_permits(const struct session *session, const struct room *room
 {
     const struct token *token = token_of(session);
     if (token && room && !token_holds_in(token, room))
-        refuse(refusal, ERROR_forbidden, "room", "This token does not hold in this room.");
+        refuse(refusal, ERROR_forbidden, "room", "This token is not for this room.");
     else if (token && operation != OPERATION_none && !token_allows(token, operation))
         refuse(refusal, ERROR_forbidden, NULL, "This token does not allow it.");
     else

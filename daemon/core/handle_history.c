@@ -291,13 +291,13 @@ enum outcome handle_search(struct ask *ask)
     char from[NAME_BYTES_MAX + 1] = "";
     struct place after = {0};
     if (token_of(ask->session) && !search->room)
-        return ask_fail(ask, ERROR_bad_request, "room", "With a token one room is searched.");
+        return ask_fail(ask, ERROR_bad_request, "room", "With a token, name the room to search.");
     if (access_waits(ask->session) && !search->room)
         return ask_fail(ask, ERROR_forbidden, "room", "While you wait, only the first room is read.");
     if (!search->query && !search->from)
         return ask_fail(ask, ERROR_bad_request, "query", "Say what to find, or who said it.");
     if (!read_next(search->next, &after))
-        return ask_fail(ask, ERROR_bad_request, "next", "This is no next of an earlier search.");
+        return ask_fail(ask, ERROR_bad_request, "next", "No reply to a search had this next.");
     if (search->from && !user_fold(search->from, from))
         return ask_fail(ask, ERROR_user_not_found, "from", NULL);
     return ask_submit(ask, create_search(ask, from, after), answer_search);

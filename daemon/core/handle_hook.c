@@ -54,7 +54,7 @@ enum outcome handle_hook(struct ask *ask)
         return ask_refuse(ask, &refusal);
     row.rooms[0] = room->id;
     if (hook->secret && !random_hex(row.secret, SECRET_BYTES))
-        return ask_fail(ask, ERROR_internal, NULL, "There is no randomness here.");
+        return ask_fail(ask, ERROR_internal, NULL, "The gateway has no randomness to make a secret of.");
     return ask_submit(ask, token_create_job(ask, &row), answer_hook);
 }
 

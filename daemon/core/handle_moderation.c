@@ -32,7 +32,7 @@ static enum outcome moderate(struct ask *ask, const struct moderation *moderatio
     enum role actor = own_role(ask);
     char folded[NAME_BYTES_MAX + 1];
     if (moderation->role > actor)
-        return ask_fail(ask, ERROR_forbidden, "role", "Nobody gives a role above the own one.");
+        return ask_fail(ask, ERROR_forbidden, "role", "You cannot give a role above your own.");
     if (!user_fold(moderation->user, folded))
         return ask_fail(ask, ERROR_user_not_found, "user", NULL);
     struct job *job = job_create(JOB_GRANT);

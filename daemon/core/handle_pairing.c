@@ -99,7 +99,7 @@ static enum outcome refuse_code(struct ask *ask, enum error_code code)
     struct refusal refusal;
     if (!rates_take(ask->session, LIMIT_CODES, &refusal))
         return ask_refuse(ask, &refusal);
-    return ask_fail(ask, code, "code", "This code is not good, or not any more.");
+    return ask_fail(ask, code, "code", "This code is wrong, or no longer good.");
 }
 
 static enum outcome take_up_offer(struct ask *ask, struct pairing *offer, const char *client)

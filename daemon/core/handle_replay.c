@@ -88,7 +88,7 @@ enum outcome handle_bridge_replay(struct ask *ask)
     }
     if (job && job->rewind.count == 0 && !job_failed(job)) {
         job_destroy(job);
-        return ask_fail(ask, ERROR_bad_request, "name", "It has no cursor there.");
+        return ask_fail(ask, ERROR_bad_request, "name", "This bridge or bot has no cursor there.");
     }
     return ask_submit(ask, job, answer_rewind);
 }

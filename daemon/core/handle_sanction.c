@@ -256,7 +256,7 @@ static enum outcome impose(struct ask *ask, const struct wish *wish)
         if (!is_name || is_elsewhere)
             refuse(&refusal, ERROR_user_not_found, "user", NULL);
         else if (is_own && !is_behind)
-            refuse(&refusal, ERROR_forbidden, "user", "Nobody does this to themselves.");
+            refuse(&refusal, ERROR_forbidden, "user", "You cannot do this to yourself.");
         else if (is_kept && !sanctions_have_room(ask->gateway))
             refuse(&refusal, ERROR_bad_request, NULL,
                    "As many are banned or muted as may be; lift one first.");

@@ -55,7 +55,7 @@ static bool find_rooms(const struct ask *ask, const struct message_list *names,
     const char *const *name = names->items;
     row->is_everywhere = names->count == 0;
     if (names->count > TOKEN_ROOMS_MAX) {
-        refuse(refusal, ERROR_bad_request, "rooms", "A token holds in at most %d rooms.",
+        refuse(refusal, ERROR_bad_request, "rooms", "A token is for at most %d rooms.",
                TOKEN_ROOMS_MAX);
         return false;
     }
@@ -118,7 +118,7 @@ enum outcome handle_token(struct ask *ask)
     struct token_row row = {.role = (enum token_role)word_find(WORDS_token_role, token->role)};
     struct refusal refusal;
     if (row.role == TOKEN_ROLE_HOOK)
-        return ask_fail(ask, ERROR_bad_request, "role", "A hook is made with hook.");
+        return ask_fail(ask, ERROR_bad_request, "role", "hook makes a hook; this makes a bridge or bot.");
     if (!token_has_place(ask->gateway, &refusal) || !token_check_name(ask->gateway, token->name, &row, &refusal) ||
         !find_rooms(ask, &token->rooms, &row, &refusal))
         return ask_refuse(ask, &refusal);

@@ -75,7 +75,7 @@ enum outcome handle_users(struct ask *ask)
                 (users->after && !user_fold(users->after, job->users.after)))) {
         job_destroy(job);
         return ask_fail(ask, ERROR_bad_request, users->query ? "query" : "after",
-                        "No name can be like this.");
+                        "A name may not look like this.");
     }
     return ask_submit(ask, job, answer_users);
 }

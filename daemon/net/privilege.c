@@ -43,7 +43,7 @@ bool privilege_become(const char *name, const char *path, char *why, size_t why_
     if (!give_socket(path, user->pw_uid, user->pw_gid))
         return refuse(why, why_size, "The admin socket could not be given to the user %s.", name);
     if (initgroups(name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
-        return refuse(why, why_size, "The user %s could not be become.", name);
+        return refuse(why, why_size, "hearthd could not become the user %s.", name);
     log_info("server: became another user uid=%u gid=%u", (unsigned)user->pw_uid, (unsigned)user->pw_gid);
     return true;
 }

@@ -292,7 +292,7 @@ void upload_post(struct http_request *http)
     else if (!field_number(value, SEQ_MAX, &size) || size == 0)
         http_request_refuse(http, ERROR_bad_request, "size", "This must be a whole number above 0.");
     else if (http->upload->length > 0)
-        http_request_refuse(http, ERROR_bad_request, "body", "With size the bytes come by PATCH.");
+        http_request_refuse(http, ERROR_bad_request, "body", "With size this begins an upload without bytes; they come by PATCH.");
     else
         ask_for_place(http, size);
 }
