@@ -1,7 +1,7 @@
 // What people do with the page all day.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, texts, until, waiting, world } from "./support.mjs";
+import { closeBrowser, createRoom, desk, hears, phone, picture, say, speaker, texts, until, waiting, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -72,10 +72,7 @@ test("typing is shown and lapses on sending; people come and go", world(async ({
 test("rooms: create, badge, title, switch by keyboard, leave", world(async ({ person }) => {
   const mina = await person("mina");
   const jun = await person("jun");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "garden");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('garden')");
+  await createRoom(mina, "garden");
   await jun.click(".rooms .line:has-text('garden')");
   await jun.waitForSelector(".title:has-text('garden')");
   await jun.press("#composer", "Control+k");
@@ -110,10 +107,7 @@ test("a direct message arrives by itself, with a badge", world(async ({ person }
 
 test("a taken name gets a suggestion that works; an invitation leads into its room", world(async ({ person, context, enter }) => {
   const mina = await person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "정원");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('정원')");
+  await createRoom(mina, "정원");
   const other = await (await context(phone)).newPage();
   await other.goto(mina.url().split("#")[0] + "#" + encodeURIComponent("정원"));
   await other.fill("#name", "mina");
@@ -126,10 +120,7 @@ test("a taken name gets a suggestion that works; an invitation leads into its ro
 
 test("the administrator of a room mutes, kicks and bans; others are shown no such thing", world(async ({ person }) => {
   const mina = await person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "court");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('court')");
+  await createRoom(mina, "court");
   const jun = await person("jun", desk, "#court");
   await jun.waitForSelector(".title:has-text('court')");
   await jun.click(".people .line:has-text('mina')");
@@ -224,11 +215,7 @@ test("what one device has read is read on the other", world(async ({ context, en
 
 test("a room by invitation only: whoever is let in sees it, nobody else", world(async ({ person, context, way }) => {
   const mina = await person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "council");
-  await mina.check("dialog [value=private]");
-  await mina.click("dialog .main");
-  await mina.waitForSelector(".title:has-text('council')");
+  await createRoom(mina, "council", { isPrivate: true });
   await say(mina, "between us");
   const jun = await person("jun", phone);
   const eve = await (await context(desk)).newPage();
@@ -254,10 +241,7 @@ test("a room by invitation only: whoever is let in sees it, nobody else", world(
 
 test("a moderator removes what another one said, and everybody sees by whom", world(async ({ person }) => {
   const mina = await person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "court");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('court')");
+  await createRoom(mina, "court");
   const [jun, eve] = [await person("jun", desk, "#court"), await person("eve", desk, "#court")];
   await say(eve, "something rude");
   await hears(jun, "something rude");
@@ -277,10 +261,7 @@ test("a moderator removes what another one said, and everybody sees by whom", wo
 
 test("the room's sheet lists who is muted, and a tap lifts it", world(async ({ person }) => {
   const mina = await person("mina", desk);
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "court");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('court')");
+  await createRoom(mina, "court");
   const jun = await person("jun", desk, "#court");
   await mina.click(".people .line:has-text('jun')");
   await mina.click("dialog .line:text-is('Mute')");
@@ -288,7 +269,7 @@ test("the room's sheet lists who is muted, and a tap lifts it", world(async ({ p
   await jun.waitForSelector(".silent");
   await mina.click(".title");
   await mina.waitForSelector("dialog li:has-text('jun'):has-text('60 minutes')");
-  if (process.env.HEARTH_PICTURES) await mina.screenshot({ path: process.env.HEARTH_PICTURES + "/sanctions.png" });
+  await picture(mina, "sanctions");
   await mina.click("dialog [aria-label='Lift: jun']");
   await until(async () => !(await mina.$("dialog li:has-text('jun')")), "the list is empty");
   await until(async () => !(await jun.$(".silent")), "jun may write");

@@ -1,7 +1,7 @@
 // The door, and who is kept out: newcomers who wait, links that let in, bans, and what a moderator undoes.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { administrate, closeBrowser, desk, hears, phone, picture, say, speaker, texts, until, Way, world } from "./support.mjs";
+import { administrate, closeBrowser, createRoom, desk, hears, phone, picture, say, speaker, texts, until, Way, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -152,11 +152,7 @@ test("a link lets a newcomer in where nobody else gets in, and once only", world
 
 test("a link leads into a private room, also whoever is here already", world(async (here) => {
   const mina = await here.person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "den & co");
-  await mina.click("dialog .choice:has-text('Private')");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('den & co')");
+  await createRoom(mina, "den & co", { isPrivate: true });
   await say(mina, "among ourselves");
   await mina.click(".people .chip:text-is('Invite')");
   await mina.fill("dialog [name=uses]", "2");

@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { axe, closeBrowser, desk, hears, phone, say, shifted, speaker, until, watchShift, world } from "./support.mjs";
+import { axe, closeBrowser, desk, hears, phone, picture, say, shifted, speaker, until, watchShift, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -71,12 +71,6 @@ async function stored(daemon) {
   const reader = await speaker(daemon, "reader" + Math.random().toString(36).slice(2, 8));
   const { messages } = await reader.ask({ type: "history", room: "lobby", limit: 100 });
   return messages.filter((message) => message.files);
-}
-
-/** For whoever wants to look at it: HEARTH_PICTURES=folder. */
-async function picture(page, name) {
-  const folder = process.env.HEARTH_PICTURES;
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
 }
 
 test("picked, pasted and dropped: four pictures go with one message, small, in their shapes, described", world(async ({ person, daemon }) => {

@@ -1,7 +1,7 @@
 // Long lists: many rooms, many people, and what is in them can all be reached.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, picture, say, speaker, until, world } from "./support.mjs";
+import { closeBrowser, createRoom, desk, hears, phone, picture, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -111,10 +111,7 @@ test("a conversation of two is hidden until there is something new in it", world
 
 test("an archived room says that it can only be read, then and after a reload", world(async ({ person }) => {
   const mina = await person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "old plans");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('old plans')");
+  await createRoom(mina, "old plans");
   const jun = await person("jun", phone, "#old plans");
   await jun.waitForSelector(".title:has-text('old plans')");
   await mina.click(".title");

@@ -3,7 +3,7 @@
 // HEARTH_MATRIX=all runs every cell (tests/browser/matrix), otherwise a few of them.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, texts, until, waiting, world } from "./support.mjs";
+import { closeBrowser, createRoom, desk, hears, phone, say, speaker, texts, until, waiting, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -72,10 +72,7 @@ const doings = {
   },
   "in another room": {
     before: async ({ page }) => {
-      await page.click("[aria-label='Create a room']");
-      await page.fill("dialog [name=room]", "elsewhere");
-      await page.press("dialog [name=room]", "Enter");
-      await page.waitForSelector(".title:has-text('elsewhere')");
+      await createRoom(page, "elsewhere");
     },
     during: async () => undefined,
     own: [],

@@ -1,18 +1,11 @@
 // What one sets for oneself, and what an owner sets for a room.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { administrate, closeBrowser, desk, hears, phone, say, until, world } from "./support.mjs";
+import { administrate, closeBrowser, createRoom, desk, hears, phone, say, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
 const back = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-
-async function create(page, room) {
-  await page.click("[aria-label='Create a room']");
-  await page.fill("dialog [name=room]", room);
-  await page.press("dialog [name=room]", "Enter");
-  await page.waitForSelector(`.title:has-text('${room}')`);
-}
 
 function closed(page) {
   return until(async () => !(await page.$("dialog[open]")), "the sheet closes");
@@ -61,7 +54,7 @@ test("another name: nothing of the old one is left here", world(async ({ person 
 
 test("an owner sets the topic, lets somebody in again, removes the room", world(async ({ person }) => {
   const mina = await person("mina");
-  await create(mina, "court");
+  await createRoom(mina, "court");
   const jun = await person("jun", desk, "#court");
   await jun.waitForSelector(".title:has-text('court')");
   await mina.click(".title");
@@ -93,7 +86,7 @@ test("an owner sets the topic, lets somebody in again, removes the room", world(
 
 test("a room made private: who belongs there stays, a stranger is put out and told so once", world(async ({ person }) => {
   const mina = await person("mina");
-  await create(mina, "court");
+  await createRoom(mina, "court");
   const jun = await person("jun", desk, "#court");
   await jun.waitForSelector(".title:has-text('court')");
   await mina.click(".title");

@@ -1,22 +1,15 @@
 // Sheets: what closes them does nothing else, what they refuse is said, and the focus has somewhere to go.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { closeBrowser, createRoom, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
 const closed = (page) => until(async () => (await page.$("dialog .sheet")) === null, "the sheet has gone");
 
-async function ownRoom(page, room) {
-  await page.click("[aria-label='Create a room']");
-  await page.fill("dialog [name=room]", room);
-  await page.press("dialog [name=room]", "Enter");
-  await page.waitForSelector(`.title:has-text('${room}')`);
-}
-
 test("closing a sheet does not do what it asks about", world(async ({ person, daemon }) => {
   const mina = await person("mina");
-  await ownRoom(mina, "court");
+  await createRoom(mina, "court");
   const jun = await person("jun", desk, "#court");
   await jun.waitForSelector(".title:has-text('court')");
   for (const verb of ["Put out", "Ban"]) {

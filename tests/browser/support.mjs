@@ -248,6 +248,15 @@ export async function say(page, text) {
   else await page.press("#composer", "Enter");
 }
 
+/** By the sheet for it; the page is in the room then. */
+export async function createRoom(page, room, { isPrivate = false } = {}) {
+  await page.click("[aria-label='Create a room']");
+  await page.fill("dialog [name=room]", room);
+  if (isPrivate) await page.check("dialog [value=private]");
+  await page.press("dialog [name=room]", "Enter");
+  await page.waitForSelector(`.title:has-text('${room}')`);
+}
+
 /** Somebody without a page: says many things quickly, over plain HTTP. With a token, and more, it may be a bridge. */
 export async function speaker(daemon, name, { token, ...more } = {}) {
   const ask = async (frame, key) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, until, waiting, world } from "./support.mjs";
+import { closeBrowser, createRoom, desk, hears, phone, say, speaker, until, waiting, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -120,11 +120,7 @@ test("after Escape from the switcher one goes on writing", world(async ({ person
 
 test("an invitation says what it can do", world(async ({ person, daemon }) => {
   const mina = await person("mina");
-  await mina.click("[aria-label='Create a room']");
-  await mina.fill("dialog [name=room]", "vault");
-  await mina.click("dialog label:has-text('Private')");
-  await mina.press("dialog [name=room]", "Enter");
-  await mina.waitForSelector(".title:has-text('vault')");
+  await createRoom(mina, "vault", { isPrivate: true });
   await mina.click(".people button:text-is('Invite')");
   await mina.waitForSelector("dialog button:has-text('Make an invite link')");
   await mina.keyboard.press("Escape");

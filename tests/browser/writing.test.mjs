@@ -1,7 +1,7 @@
 // The composer: what is kept of a draft, what completes itself, and changing what was said long ago.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, phone, picture, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -169,12 +169,6 @@ test("keys typed with the focus in the log are written in the composer", world(a
   await mina.keyboard.type(" you");
   assert.equal(await written(mina), "hello?you");
 }));
-
-/** For whoever wants to look at it: HEARTH_PICTURES=folder. */
-async function picture(page, name) {
-  const folder = process.env.HEARTH_PICTURES;
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
-}
 
 test("a muted one knows before writing and for how long, and keeps what was being written", world(async ({ person, daemon }) => {
   const alice = await speaker(daemon, "alice");
