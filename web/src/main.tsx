@@ -54,7 +54,7 @@ function announceCatchUp(): void {
     const missed = room?.missed.value ?? 0;
     if (!missed) return;
     room!.missed.value = 0;
-    announcement.value = t("announceNew", { n: missed });
+    announcement.value = t("pill", { n: missed });
     /* The same sentence twice is heard twice. */
     setTimeout(() => (announcement.value = ""), 5000);
   });

@@ -43,7 +43,7 @@ function refuseKey(room: string, key: string): void {
   keys.value = others;
 }
 
-export function useKey(room: Room, id: string): string {
+function useKey(room: Room, id: string): string {
   const held = keys.value.get(room.name);
   const open = chat.link.value.is === "open";
   useEffect(() => {
@@ -52,7 +52,7 @@ export function useKey(room: Room, id: string): string {
   return held?.key ?? "";
 }
 
-export function pathOf(id: string, name: string, key: string): string {
+function pathOf(id: string, name: string, key: string): string {
   return key && `/files/${id}/${encodeURIComponent(name)}?key=${key}`;
 }
 

@@ -1,6 +1,5 @@
 // English, what the first drawing says. Every key is in ko.ts too, with the same {names}; a test compares them.
 export default {
-  announceNew: { one: "{n} new message", other: "{n} new messages" },
   askName: "What should people call you?",
   askNameHint: "No password, no e-mail. You can change it later.",
   attach: "Attach pictures or files",

@@ -2,7 +2,6 @@
 import type { Words } from "../words";
 
 const ko: Words = {
-  announceNew: { other: "새 메시지 {n}개" },
   askName: "어떻게 불러 드릴까요?",
   askNameHint: "비밀번호도 이메일도 필요 없어요. 나중에 바꿀 수 있어요.",
   attach: "사진이나 파일 넣기",
