@@ -28,6 +28,7 @@ struct matterbridge {
     bool may_be_private;
     struct web_call *stream;
     bool is_paused, is_skipping; /* is_skipping: up to the line's end */
+    bool is_torn;       /* there was no memory for what came: the stream ends, and is read again */
     struct matterbridge_slim slim;
     struct lines lines; /* received, and not brought yet */
     json_t *request;    /* what is being brought; NULL: nothing */
@@ -170,22 +171,21 @@ static bool keep(struct matterbridge *own, const char *bytes, size_t length)
     return lines_keep(&own->lines, bytes + skipped, length - skipped);
 }
 
-/* Of a stream that could not be kept nothing more is taken: it ends, and is read again. */
 static bool take(void *of, const char *bytes, size_t length)
 {
     struct matterbridge *own = of;
     char slim[4096];
-    bool is_kept = !own->request && !lines_are_there(&own->lines);
-    own->is_paused = !is_kept;
-    while (is_kept && length > 0) {
+    own->is_paused = own->request || lines_are_there(&own->lines);
+    if (own->is_paused)
+        return false;
+    while (!own->is_torn && length > 0) {
         size_t piece = length < sizeof slim ? length : sizeof slim;
-        is_kept = keep(own, slim, matterbridge_slim(&own->slim, bytes, piece, slim));
+        own->is_torn = !keep(own, slim, matterbridge_slim(&own->slim, bytes, piece, slim));
         bytes += piece;
         length -= piece;
     }
-    if (is_kept)
-        take_lines(own);
-    return is_kept;
+    take_lines(own);
+    return true;
 }
 
 static void stream_ended(void *of, const struct web_answer *answer)
@@ -206,7 +206,7 @@ static void read_on(struct matterbridge *own)
     request.of = own;
     lines_forget(&own->lines);
     own->slim = (struct matterbridge_slim){0};
-    own->is_skipping = false;
+    own->is_skipping = own->is_torn = false;
     own->stream = web_begin(own->bridge->web, &request);
 }
 
@@ -215,6 +215,11 @@ static void matterbridge_tick(void *target)
     struct matterbridge *own = target;
     if (own->bridge->is_once || own->bridge->is_dry_run || own->due_ms > bridge_now_ms() || own->is_asked)
         return;
+    if (own->is_torn) {
+        web_cancel(own->bridge->web, own->stream);
+        own->stream = NULL;
+        set_why(own, "there is no memory");
+    }
     if (own->request)
         bring(own);
     else if (!own->stream)

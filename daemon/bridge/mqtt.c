@@ -20,7 +20,7 @@
 #include <utlist.h>
 
 #define RETRY_MOST_S 30
-#define ACKED_MAX 256
+#define MIDS_MAX 65536 /* MQTT's message ids have 16 bits */
 #define UNREACHED "the broker is not reached"
 #define ACK_MS 60000 /* a broker that acknowledges nothing for so long is said to */
 
@@ -44,9 +44,8 @@ struct mqtt {
     atomic_bool is_connected;
     atomic_bool wants_discovery;
     atomic_int passed;       /* received, and never said */
-    pthread_mutex_t mutex;   /* of the next two */
-    int acked[ACKED_MAX];
-    size_t acked_count;
+    pthread_mutex_t mutex;   /* of the next one */
+    uint8_t acked[MIDS_MAX / 8]; /* a bit each: those that the broker has acknowledged since the last tick */
 };
 
 /* --- rooms and topics ----------------------------------------------------------------------------- */
@@ -171,39 +170,39 @@ static void on_publish(struct mosquitto *client, void *of, int mid)
     struct mqtt *mqtt = of;
     (void)client;
     pthread_mutex_lock(&mqtt->mutex);
-    if (mqtt->acked_count < ACKED_MAX)
-        mqtt->acked[mqtt->acked_count++] = mid;
+    mqtt->acked[mid % MIDS_MAX / 8] |= (uint8_t)(1 << mid % 8);
     pthread_mutex_unlock(&mqtt->mutex);
     web_wake(mqtt->bridge->web);
 }
 
 /* --- what goes out: on the loop ------------------------------------------------------------------- */
 
-static void take_acked(struct mqtt *mqtt, int mid)
+/* Those that the broker has acknowledged; what else it has, as Home Assistant's, is nobody's. */
+static struct sent *take_acked(struct mqtt *mqtt)
 {
-    struct sent *sent, *after;
+    struct sent *sent, *after, *acked = NULL;
+    pthread_mutex_lock(&mqtt->mutex);
     LL_FOREACH_SAFE(mqtt->sent, sent, after)
     {
-        if (sent->mid != mid)
+        if (!(mqtt->acked[sent->mid % MIDS_MAX / 8] & 1 << sent->mid % 8))
             continue;
-        struct link *link = sent->link;
         LL_DELETE(mqtt->sent, sent);
-        free(sent);
-        link_delivered(link, DELIVERY_DONE, 0, NULL);
-        return;
+        LL_PREPEND(acked, sent);
     }
+    memset(mqtt->acked, 0, sizeof mqtt->acked);
+    pthread_mutex_unlock(&mqtt->mutex);
+    return acked;
 }
 
-static void take_all_acked(struct mqtt *mqtt)
+static void tell_acked(struct mqtt *mqtt)
 {
-    int acked[ACKED_MAX];
-    pthread_mutex_lock(&mqtt->mutex);
-    size_t count = mqtt->acked_count;
-    memcpy(acked, mqtt->acked, count * sizeof *acked);
-    mqtt->acked_count = 0;
-    pthread_mutex_unlock(&mqtt->mutex);
-    for (size_t i = 0; i < count; i++)
-        take_acked(mqtt, acked[i]);
+    struct sent *sent, *after, *acked = take_acked(mqtt);
+    LL_FOREACH_SAFE(acked, sent, after)
+    {
+        struct link *link = sent->link;
+        free(sent);
+        link_delivered(link, DELIVERY_DONE, 0, NULL);
+    }
 }
 
 /* It goes on waiting: libmosquitto sends again when it is connected anew. But it is said. */
@@ -223,7 +222,7 @@ static void mqtt_tick(void *target)
 {
     struct mqtt *mqtt = target;
     int passed = mqtt->passed;
-    take_all_acked(mqtt);
+    tell_acked(mqtt);
     tell_unacknowledged(mqtt);
     if (passed != mqtt->passed_told)
         log_warn("mqtt: what was received is passed over name=%s count=%d", mqtt->name, passed);

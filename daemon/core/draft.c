@@ -20,26 +20,24 @@ bool drafts_init(struct drafts *drafts)
     return true;
 }
 
-static void drop(struct drafts *drafts, struct draft **place)
+static void drop(struct draft **place)
 {
     struct draft *draft = *place;
     *place = draft->next;
-    drafts->bytes -= draft->bytes;
-    drafts->count--;
     free(draft);
 }
 
 void drafts_finish(struct drafts *drafts)
 {
     while (drafts->newest)
-        drop(drafts, &drafts->newest);
+        drop(&drafts->newest);
 }
 
 void drafts_drop_user(struct drafts *drafts, int64_t user_id)
 {
     for (struct draft **place = &drafts->newest; *place;)
         if ((*place)->user_id == user_id)
-            drop(drafts, place);
+            drop(place);
         else
             place = &(*place)->next;
 }
@@ -65,10 +63,12 @@ static void keep_within(struct drafts *drafts, size_t bytes_max, int64_t user_id
         bool is_own = (*place)->user_id == user_id;
         all += (*place)->bytes;
         own += is_own ? (*place)->bytes : 0;
-        if (all > bytes_max || ++count > DRAFTS_MAX || (is_own && own > bytes_max / SHARE_OF_USER))
-            all -= (*place)->bytes, drop(drafts, place);
-        else
+        if (all > bytes_max || ++count > DRAFTS_MAX || (is_own && own > bytes_max / SHARE_OF_USER)) {
+            all -= (*place)->bytes;
+            drop(place);
+        } else {
             place = &(*place)->next;
+        }
     }
 }
 
@@ -81,8 +81,6 @@ static void keep(struct drafts *drafts, int64_t user_id, int64_t room_id, const 
     *draft = (struct draft){drafts->newest, user_id, room_id, drafts->version, request->reply_to, sizeof *draft + text_bytes};
     memcpy(draft->text, request->text, text_bytes);
     drafts->newest = draft;
-    drafts->bytes += draft->bytes;
-    drafts->count++;
 }
 
 int64_t draft_take(struct gateway *gateway, int64_t user_id, int64_t room_id, const struct request_draft *request)
@@ -92,7 +90,7 @@ int64_t draft_take(struct gateway *gateway, int64_t user_id, int64_t room_id, co
     if (*place && (*place)->text[0] && (*place)->version != request->version)
         return 0;
     if (*place)
-        drop(drafts, place);
+        drop(place);
     drafts->version++;
     keep(drafts, user_id, room_id, request);
     keep_within(drafts, (size_t)gateway->config->limits.drafts_bytes, user_id);

@@ -30,7 +30,6 @@ struct draft {
 struct drafts {
     struct draft *newest; /* owned */
     int64_t version;      /* of the newest; begins at random, so that one from before a restart is none of ours */
-    size_t bytes, count;
 };
 
 bool drafts_init(struct drafts *drafts); /* false without randomness */

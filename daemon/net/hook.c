@@ -382,7 +382,10 @@ static void deliver(struct http_request *http)
 static void refuse_unreadable(struct http_request *http)
 {
     http->server->hooks.unreadable++;
-    refuse_post(http, 400, "", ERROR_bad_request, http->hook->messages.why);
+    if (http->hook->messages.why)
+        refuse_post(http, 400, "", ERROR_bad_request, http->hook->messages.why);
+    else /* it was not read at all */
+        refuse_post(http, 500, "", ERROR_internal, "The gateway has no memory for this.");
 }
 
 static bool refuse_cross_site(struct http_request *http)

@@ -52,7 +52,8 @@ bool bundle_begin(struct bundle *bundle, struct database *source, const char *pa
     sqlite3_stmt *row = database_prepare(
         source, "SELECT hash, max(size) FROM files WHERE length(hash)=32 GROUP BY hash");
     bool is_fine = bundle->list >= 0;
-    while (is_fine && database_step(source, row) == STEP_ROW) {
+    enum step step = STEP_DONE;
+    while (is_fine && (step = database_step(source, row)) == STEP_ROW) {
         struct listed listed = {.size = sqlite3_column_int64(row, 1)};
         memcpy(listed.hash, sqlite3_column_blob(row, 0), HASH_BYTES);
         is_fine = write(bundle->list, &listed, sizeof listed) == (ssize_t)sizeof listed;
@@ -60,6 +61,7 @@ bool bundle_begin(struct bundle *bundle, struct database *source, const char *pa
         bundle->bytes += HEAD_BYTES + listed.size;
     }
     database_reset(row);
+    is_fine = is_fine && step == STEP_DONE;
     if (!is_fine)
         bundle_end(bundle);
     return is_fine;

@@ -15,7 +15,8 @@ struct bundle {
     int64_t bytes;    /* all files with their heads */
 };
 
-/* Lists the files that source has. path is the database's. False: there is no place for the list. */
+/* Lists the files that source has. path is the database's. False: there is no place for the list, or
+ * source cannot be read. */
 bool bundle_begin(struct bundle *bundle, struct database *source, const char *path);
 
 /* The next bytes, in order: fills all of length, of which there must be as many. False with errno: a file that is
