@@ -5,7 +5,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 
 from daemon import DEADLINE_S
 
@@ -70,13 +69,6 @@ def der_of(path):
 
 def status(daemon):
     return daemon.admin("GET", "/admin/v1/status")[1]
-
-
-def until(condition):
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.05)
 
 
 def get(daemon, path="/healthz", context=None, host="127.0.0.1", headers=None):

@@ -24,6 +24,14 @@ REPORT = re.compile(r"Sanitizer|runtime error:")
 OVER_TLS = bool(os.environ.get("HEARTH_TEST_OVER_TLS"))
 
 
+def until(is_so, what="it does not come"):
+    """Waits until is_so(); what is said when that never is."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
 class Daemon:
     def __init__(self, folder, settings=None):
         self.folder = Path(folder)
@@ -196,17 +204,12 @@ class Daemon:
 
     def until_alone(self):
         """Waits until the connections of those who have gone are closed here, too."""
-        deadline = time.monotonic() + DEADLINE_S
-        while self.admin("GET", "/admin/v1/status")[1]["connections"] > 1:
-            assert time.monotonic() < deadline, "connections stay open"
-            time.sleep(0.1)
+        until(lambda: self.admin("GET", "/admin/v1/status")[1]["connections"] <= 1, "connections stay open")
 
     def until_connections(self, count):
         """Waits until it has so many connections of any kind beside the one that asks."""
-        deadline = time.monotonic() + DEADLINE_S
-        while f"\nhearth_connections {count + 1}\n" not in self.http("GET", "/metrics")[2].decode():
-            assert time.monotonic() < deadline, f"never {count} connections"
-            time.sleep(0.1)
+        line = f"\nhearth_connections {count + 1}\n"
+        until(lambda: line in self.http("GET", "/metrics")[2].decode(), f"never {count} connections")
 
     def read_page_slowly(self):
         """What of a large page somebody gets who takes some bytes, and then nothing for long."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Files, openssl, shown, status, until
-from daemon import DEADLINE_S, Daemon
+from certificates import Files, openssl, shown, status
+from daemon import DEADLINE_S, Daemon, until
 from namespaces import inside, run
 
 README = Path(__file__).parent / "../../README.md"

@@ -12,9 +12,9 @@ import time
 import pytest
 import websockets
 
-from certificates import DAY_S, LOCAL_CA, Files, anyone, der_of, get, openssl, shown, status, until
+from certificates import DAY_S, LOCAL_CA, Files, anyone, der_of, get, openssl, shown, status
 from client import Client
-from daemon import DEADLINE_S, run_hearthd
+from daemon import DEADLINE_S, run_hearthd, until
 from test_frames import frame
 
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from certificates import DAY_S, LOCAL_CA, Files, anyone, get, shown, status, until
-from daemon import Daemon
+from certificates import DAY_S, LOCAL_CA, Files, anyone, get, shown, status
+from daemon import Daemon, until
 from namespaces import inside, run
 from test_clock import LIBRARIES, Clock
 
