@@ -233,7 +233,7 @@ export function world(body, ...settings) {
     try {
       await body(here);
     } finally {
-      for (const context of contexts) await context.close().catch(() => undefined);
+      await Promise.all(contexts.map((context) => context.close().catch(() => undefined)));
       way.close();
       await daemon.stop();
     }
