@@ -1,5 +1,6 @@
 #include "storage/damage.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -122,6 +123,21 @@ void damage_forget(const char *path)
     join(name, sizeof name, path, "-damaged");
     if (unlink(name) == 0)
         sync_folder(path);
+}
+
+bool damage_is_kept(const char *path)
+{
+    char around[DAMAGE_PATH_BYTES], file[DAMAGE_PATH_BYTES], start[DAMAGE_PATH_BYTES + 16];
+    join(around, sizeof around, path, "");
+    join(file, sizeof file, path, "");
+    join(start, sizeof start, basename(file), ".damaged-");
+    DIR *folder = opendir(dirname(around));
+    const struct dirent *entry = NULL;
+    while (folder && (entry = readdir(folder)) && strncmp(entry->d_name, start, strlen(start)) != 0)
+        continue;
+    if (folder)
+        closedir(folder);
+    return entry != NULL;
 }
 
 /* --- setting aside ------------------------------------------------------------------------------ */

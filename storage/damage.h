@@ -30,6 +30,9 @@ bool damage_set_aside(const char *path, struct damage *damage);
 /* The new database knows of it. */
 void damage_forget(const char *path);
 
+/* Whether any that was set aside is still there. */
+bool damage_is_kept(const char *path);
+
 /* A WAL or a journal whose database is gone, or empty: SQLite would remove it. */
 bool damage_is_orphan(const char *path);
 

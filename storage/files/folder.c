@@ -134,6 +134,20 @@ void folder_drop(const char *path, const uint8_t hash[HASH_BYTES])
     (void)unlink(name);
 }
 
+bool folder_is_empty(const char *path)
+{
+    char folder[FOLDER_PATH_BYTES];
+    uint8_t hash[HASH_BYTES];
+    const struct dirent *entry = NULL;
+    folder_name(path, folder);
+    DIR *all = opendir(folder);
+    while (all && (entry = readdir(all)) && !hash_read(entry->d_name, hash))
+        continue;
+    if (all)
+        closedir(all);
+    return !entry;
+}
+
 bool folder_has(const char *path, const uint8_t hash[HASH_BYTES])
 {
     char name[FOLDER_PATH_BYTES];

@@ -37,4 +37,7 @@ void folder_drop(const char *path, const uint8_t hash[HASH_BYTES]);
 
 bool folder_has(const char *path, const uint8_t hash[HASH_BYTES]);
 
+/* No file is in it, or it is not there, as when the disk that it lies on is not mounted. */
+bool folder_is_empty(const char *path);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "storage/damage.h"
 #include "storage/files/folder.h"
 #include "storage/writer.h"
 
@@ -89,7 +90,7 @@ static bool look_at_folder(struct writer *writer, bool *any)
             continue;
         if (!is_had(&writer->database, hash, &had))
             return false;
-        if (!had)
+        if (!had && !sweep->leaves_bytes)
             folder_drop(writer->path, hash);
     }
     *any = true;
@@ -138,7 +139,8 @@ bool sweep_step(struct writer *writer, int64_t now_ms, bool *any)
     if (sweep->folder)
         return look_at_folder(writer, any);
     if (sweep->due_ms <= now_ms) { /* the rows first, then the folder */
-        sweep->row = 0;
+        sweep->row = folder_is_empty(writer->path) ? INT64_MAX : 0;
+        sweep->leaves_bytes = damage_is_kept(writer->path);
         sweep->due_ms = now_ms + SWEEP_MS;
     }
     if (!look_at_rows(writer, any))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -248,6 +249,39 @@ static void a_sweep_leaves_no_row_without_bytes_and_no_bytes_without_a_row(void 
     }
 }
 
+static void a_folder_that_is_away_takes_nothing_along(void **state)
+{
+    struct bench *bench = *state;
+    char folder[FOLDER_PATH_BYTES], away[FOLDER_PATH_BYTES + 8];
+    bench_make_room(bench, LOBBY, "lobby");
+    make_bytes(bench, 1);
+    add(bench, 1, 1);
+    folder_name(bench->fixture.path, folder);
+    snprintf(away, sizeof away, "%s-away", folder);
+    assert_int_equal(rename(folder, away), 0);
+    sweep(bench, 0);
+    assert_int_equal(mkdir(folder, 0700), 0); /* where it is to be mounted */
+    sweep(bench, 6 * HOUR_MS);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(rename(away, folder), 0);
+    sweep(bench, 12 * HOUR_MS);
+    assert_true(!is_gone(bench, 1) && has_bytes(bench, 1));
+}
+
+static void bytes_without_a_row_stay_while_a_damaged_database_lies_beside(void **state)
+{
+    struct bench *bench = *state;
+    char aside[FOLDER_PATH_BYTES];
+    make_bytes(bench, 1);
+    snprintf(aside, sizeof aside, "%s.damaged-2026-01-01", bench->fixture.path);
+    fclose(fopen(aside, "w"));
+    sweep(bench, 0);
+    assert_true(has_bytes(bench, 1));
+    assert_int_equal(unlink(aside), 0);
+    sweep(bench, 6 * HOUR_MS);
+    assert_false(has_bytes(bench, 1));
+}
+
 static void a_sweep_leaves_what_is_still_coming_and_comes_every_six_hours(void **state)
 {
     struct bench *bench = *state;
@@ -359,6 +393,8 @@ int main(void)
         BENCH_TEST(a_room_that_is_not_there_takes_no_file),
         BENCH_TEST(the_same_bytes_go_with_the_last_that_has_them),
         BENCH_TEST(a_sweep_leaves_no_row_without_bytes_and_no_bytes_without_a_row),
+        BENCH_TEST(a_folder_that_is_away_takes_nothing_along),
+        BENCH_TEST(bytes_without_a_row_stay_while_a_damaged_database_lies_beside),
         BENCH_TEST(a_sweep_leaves_what_is_still_coming_and_comes_every_six_hours),
         BENCH_TEST(what_nobody_has_said_goes_after_an_hour),
         BENCH_TEST(pieces_become_bytes_that_are_called_by_their_sum),
