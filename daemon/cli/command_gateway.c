@@ -82,6 +82,21 @@ static void print_figure(const struct figure *figure, const json_t *value)
     putchar('\n');
 }
 
+/* Whose files take most: a line each. */
+static void print_usage(const char *label, const json_t *lines)
+{
+    const json_t *line;
+    size_t i;
+    json_array_foreach(lines, i, line)
+    {
+        printf("%-21s", i == 0 ? label : "");
+        terminal_print_bytes(stdout, number_of(line, "bytes"));
+        printf(" in %" JSON_INTEGER_FORMAT ": ", number_of(line, "files"));
+        terminal_print(stdout, text_of(line, "name"), 0);
+        putchar('\n');
+    }
+}
+
 /* --- status --watch --------------------------------------------------------------------------- */
 
 #define HEAD_EVERY 20 /* lines */
@@ -158,6 +173,8 @@ enum exit_code command_status(const struct invocation *invocation)
         if (value)
             print_figure(&figures[i], value);
     }
+    print_usage("files by room", json_object_get(reply, "file_rooms"));
+    print_usage("files by user", json_object_get(reply, "file_users"));
     if (!json_is_true(json_object_get(reply, "time_proven")))
         puts("retention by age waits: time not proven");
     advice_print(reply);

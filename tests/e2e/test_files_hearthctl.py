@@ -21,6 +21,9 @@ async def test_files_are_listed_shown_and_removed(daemon):
     assert status["files"] == 2 and status["files_bytes"] == file["size"] + 14
     assert status["file_rooms"] == [{"name": "lobby", "files": 2, "bytes": file["size"] + 14}]
     assert status["file_users"][0]["name"] == "mina"
+    plain = daemon.ctl("status").splitlines()
+    assert [line.split(":")[1] for line in plain if line.startswith("files by room")] == [" lobby"]
+    assert [line.split()[-3:] for line in plain if line.startswith("files by user")] == [["in", "2:", "mina"]]
     daemon.ctl("file", "delete", file["id"], "--yes")
     [line] = (await mina.ask("history", room="lobby"))["messages"]
     assert line["files"][0]["gone"] is True and line["files"][0]["alt"] == "The pier."

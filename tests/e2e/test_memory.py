@@ -16,7 +16,7 @@ import pytest
 from certificates import anyone
 from client import meet, part
 from daemon import DEADLINE_S, run_hearthd
-from files import kept, key_of
+from files import kept, key_of, must_say, png
 from test_frames import frame, handshake
 
 LONG = bool(os.environ.get("HEARTH_LONG_TESTS"))
@@ -285,5 +285,35 @@ async def test_an_upload_takes_no_more_than_is_said_while_it_comes_and_while_it_
     print(f"{(after - before) / UPLOADS / 1024:.1f} KiB an upload, its connection included")
     assert after - before <= UPLOADS * (UPLOAD_BYTES + CONNECTION_BYTES)
     for raw in uploads + more:
+        raw.close()
+    await part(mina)
+
+
+def begin_download(daemon, path):
+    """A reader who takes the head and then waits, with as little of the bytes in the kernel as it allows."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.connect(("127.0.0.1", daemon.port))
+    raw.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert raw.recv(15) == b"HTTP/1.1 200 OK"
+    return raw
+
+
+async def test_readers_of_one_picture_take_no_more_than_what_is_being_written_to_them(make_daemon):
+    """200 at once, of 2 MB: of the second hundred, what the first needed once is counted elsewhere."""
+    daemon = make_daemon({"limits.connections_per_address": 300})
+    if is_sanitized(daemon):
+        pytest.skip("a sanitizer's own memory is not what is promised")
+    [mina] = await meet(daemon, "mina")
+    file, _ = await must_say(daemon, mina, png(noise=2_000_000), "")
+    path = (await mina.ask("file_url", id=file["id"]))["path"]
+    readers = [begin_download(daemon, path) for _ in range(100)]
+    before = used_bytes(daemon)
+    readers += [begin_download(daemon, path) for _ in range(100)]
+    after = used_bytes(daemon)
+    print(f"{(after - before) / 100 / 1024:.1f} KiB a reader, its connection included")
+    assert after - before <= 100 * (int(daemon.settings_of("limits.write_bytes")) + CONNECTION_BYTES)
+    await mina.send("it goes on meanwhile")
+    for raw in readers:
         raw.close()
     await part(mina)
