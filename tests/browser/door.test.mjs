@@ -156,7 +156,7 @@ test("a link leads into a private room, also whoever is here already", world(asy
   await say(mina, "among ourselves");
   await mina.click(".people .chip:text-is('Invite')");
   await mina.fill("dialog [name=uses]", "2");
-  await mina.click("dialog .main");
+  await mina.click("dialog form:has([name=uses]) .main");
   const address = await until(async () => mina.inputValue("dialog input[readonly]").catch(() => ""), "the address is shown");
   const path = address.slice(address.indexOf("#"));
   const fresh = await here.person("ara", desk, path);
