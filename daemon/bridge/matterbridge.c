@@ -268,6 +268,14 @@ static void matterbridge_deliver(void *target, struct link *link, const struct e
 
 /* --- opening and closing -------------------------------------------------------------------------- */
 
+static bool set_authorization(struct matterbridge *own, const char *token)
+{
+    int length = token[0] ? snprintf(own->authorization, sizeof own->authorization,
+                                     "Authorization: Bearer %s", token)
+                          : 0;
+    return length >= 0 && (size_t)length < sizeof own->authorization;
+}
+
 /* NULL: nothing. */
 static const char *wrong_setting(const struct matterbridge *own)
 {
@@ -298,9 +306,7 @@ static void *matterbridge_open(struct bridge *bridge, const config_setting_t *se
                                  .may_be_private = setting_flag(setting, "private", false)};
     own->url_length = (int)strlen(own->url);
     own->url_length -= own->url_length > 0 && own->url[own->url_length - 1] == '/';
-    if (token[0])
-        snprintf(own->authorization, sizeof own->authorization, "Authorization: Bearer %s", token);
-    const char *wrong = wrong_setting(own);
+    const char *wrong = set_authorization(own, token) ? wrong_setting(own) : "token is too long";
     if (!wrong)
         return own;
     snprintf(why, why_size, "%s", wrong);

@@ -46,6 +46,18 @@ static int make_list(const char *path)
     return fd;
 }
 
+/* A full disk may take a part first, and says so with the rest. */
+static bool write_all(int fd, const void *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write(fd, (const char *)bytes + done, length - done);
+        if (written <= 0)
+            return false;
+        done += (size_t)written;
+    }
+    return true;
+}
+
 bool bundle_begin(struct bundle *bundle, struct database *source, const char *path)
 {
     *bundle = (struct bundle){.list = make_list(path), .file = -1};
@@ -56,7 +68,7 @@ bool bundle_begin(struct bundle *bundle, struct database *source, const char *pa
     while (is_fine && (step = database_step(source, row)) == STEP_ROW) {
         struct listed listed = {.size = sqlite3_column_int64(row, 1)};
         memcpy(listed.hash, sqlite3_column_blob(row, 0), HASH_BYTES);
-        is_fine = write(bundle->list, &listed, sizeof listed) == (ssize_t)sizeof listed;
+        is_fine = write_all(bundle->list, &listed, sizeof listed);
         bundle->count++;
         bundle->bytes += HEAD_BYTES + listed.size;
     }
@@ -179,7 +191,7 @@ static bool copy_file(int from, int64_t at, int64_t size, int to, uint8_t hash[H
     while (is_fine && size > 0) {
         size_t length = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
         is_fine = read_all(from, piece, length, at) && sum_add(&sum, piece, length) &&
-                  write(to, piece, length) == (ssize_t)length;
+                  write_all(to, piece, length);
         at += (int64_t)length;
         size -= (int64_t)length;
     }

@@ -18,9 +18,10 @@ bool search_rebuild(struct database *database);
  * them one by one. */
 #define SEARCH_BLOCK_MESSAGES 512
 
-/* Writer: indexes one block if a full one waits; waiting gives how many messages are left. The caller keeps waiting, adds what it appends, and calls again once it
- * is SEARCH_BLOCK_MESSAGES: when nothing else waits, or when it is SEARCH_WAITING_MAX anyway. Where some
- * of those that were added have gone meanwhile, the block has fewer. */
+/* Writer: indexes one block if a full one waits; waiting gives how many messages are left. The caller
+ * keeps waiting, adds what it appends, and calls again once it is SEARCH_BLOCK_MESSAGES: when nothing
+ * else waits, or when it is SEARCH_WAITING_MAX anyway. Where some of those that were added have gone
+ * meanwhile, the block has fewer. */
 #define SEARCH_WAITING_MAX (INT64_C(8) * SEARCH_BLOCK_MESSAGES)
 bool search_index(struct database *database, int64_t *waiting);
 

@@ -167,6 +167,8 @@ def test_settings_that_cannot_be(daemon, peer):
                              ('gateways = "one";', '"lobby"', "no setting gateways")):
         done = Bridge(daemon, settings(peer, more, rooms), token="hearth_x").run("--check-config")
         assert done.returncode == 1 and why in done.stderr, done.stderr
+    done = Bridge(daemon, settings(peer, token="x" * 300), token="hearth_x").run("--check-config")
+    assert done.returncode and "token is too long" in done.stderr
     done = Bridge(daemon, settings(peer).replace("http://", "ftp://"), token="hearth_x").run("--check-config")
     assert done.returncode == 1 and "url must be the API's" in done.stderr
     done = Bridge(daemon, settings(peer), token="hearth_x").run("--check-config")
