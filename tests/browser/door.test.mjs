@@ -200,7 +200,7 @@ test("an evader on the same device is kept out by a ban that reaches it, and sto
   /* Another browser of the same device: no key, no name in common. */
   const again = await from("somebody");
   await again.waitForSelector(".wrong:has-text('You are banned')");
-  await mod.click("dialog .chip:text-is('Ask newcomers at the door for a day')");
+  await mod.click("dialog .chip:text-is('Ask newcomers at the door, for a day')");
   await mod.waitForSelector("dialog [role=status]:text-matches('Ask: for 24 hours more, until .*Then: Open')");
   await picture(mod, "asked-for-a-day-desk");
   await mod.click("dialog .main");
