@@ -1,7 +1,7 @@
 // The door, and who is kept out: newcomers who wait, links that let in, bans, and what a moderator undoes.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { administrate, closeBrowser, createRoom, desk, hears, phone, picture, say, speaker, texts, until, Way, world } from "./support.mjs";
+import { administrate, closeBrowser, createRoom, desk, hears, openMenu, phone, picture, say, speaker, texts, until, Way, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -182,7 +182,7 @@ test("an evader on the same device is kept out by a ban that reaches it, and sto
   await spam.waitForSelector("#composer");
   for (let i = 0; i < 5; i++) await say(spam, "buy " + i);
   await hears(mod, "buy 4");
-  await mod.press(".log .row >> nth=-1", "Enter");
+  await openMenu(mod);
   await mod.click("dialog .line:text-is('Ban')");
   await mod.click("dialog .choice:has-text('Last hour')");
   await mod.click("dialog .choice:has-text('Everywhere')");
@@ -255,10 +255,7 @@ test("a report reaches a moderator and leads to the message; whoever is muted sh
   await say(bad, "rude words");
   const jun = await here.person("jun", phone);
   await hears(jun, "rude words");
-  await until(async () => {
-    await jun.press(".log .row >> nth=-1", "Enter"); /* not heard while the row is drawn anew */
-    return jun.waitForSelector("dialog .line:text-is('Report')", { timeout: 5000 }).catch(() => null);
-  }, "the message's sheet is open");
+  await openMenu(jun);
   await jun.click("dialog .line:text-is('Report')");
   await jun.fill("dialog [name=reason]", "this hurts");
   await picture(jun, "report-phone");

@@ -1,7 +1,7 @@
 // What people come for, from the first tap to the last. The taps are counted: web/README.md has the numbers.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { administrate, closeBrowser, desk, hears, phone, speaker, texts, until, world } from "./support.mjs";
+import { administrate, closeBrowser, desk, hears, openMenu, phone, speaker, texts, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -14,7 +14,8 @@ function counted(page) {
   };
   hand.hold = async (selector) => {
     hand.taps++;
-    await page.locator(selector).dispatchEvent("contextmenu", { bubbles: true, cancelable: true, button: 2 });
+    const press = { bubbles: true, cancelable: true, button: 2 };
+    await openMenu(page, { by: () => page.locator(selector).dispatchEvent("contextmenu", press) });
   };
   return hand;
 }

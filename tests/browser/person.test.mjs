@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { closeBrowser, desk, hears, phone, picture, say, speaker, until, Way, world } from "./support.mjs";
+import { closeBrowser, desk, hears, openMenu, phone, picture, say, speaker, until, Way, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -239,7 +239,7 @@ test("the words of somebody blocked are folded, call nobody, and come back", wor
   const jun = await speaker(daemon, "jun");
   await jun.say("loud words");
   await hears(mina, "loud words");
-  await mina.press(".log .row >> nth=-1", "Enter");
+  await openMenu(mina);
   await mina.click("dialog .line:text-is('About jun')");
   await mina.click("dialog .line:text-is('Block')");
   await mina.waitForSelector(".row .link:has-text('From somebody you blocked')");

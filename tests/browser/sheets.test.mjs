@@ -1,7 +1,7 @@
 // Sheets: what closes them does nothing else, what they refuse is said, and the focus has somewhere to go.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, createRoom, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { closeBrowser, createRoom, desk, hears, openMenu, phone, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -72,7 +72,7 @@ test("whoever thinks better of it is still in the sheet", world(async ({ person 
   const mina = await person("mina");
   await say(mina, "keep me");
   await hears(mina, "keep me");
-  await mina.press(".log .row >> nth=-1", "Enter");
+  await openMenu(mina);
   await mina.click("dialog .danger:text-is('Delete')");
   await mina.waitForSelector("[role=alertdialog] button:focus");
   await mina.keyboard.press("Enter");

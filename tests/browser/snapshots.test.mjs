@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { closeBrowser, desk, hears, openBrowser, phone, say, speaker, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, openBrowser, openMenu, phone, say, speaker, until, world } from "./support.mjs";
 
 const kept = join(dirname(fileURLToPath(import.meta.url)), "snapshots");
 const seen = join(process.env.HEARTH_BROWSER_MODULES, "../snapshots");
@@ -144,7 +144,7 @@ test("the rooms on a phone", world(async (here) => {
 
 test("the menu of a message", world(async (here) => {
   const page = await inRoom(here, small);
-  await page.press(".log .row >> nth=-1", "Enter");
+  await openMenu(page);
   await page.waitForSelector("dialog[data-part=message][open] .sheet");
   await looks(page, "menu-phone");
 }));

@@ -349,6 +349,15 @@ export async function until(check, what, ms = 60000) {
   }
 }
 
+/** The menu of a message, the newest if none is named. What listens for it comes after the first screen, and a row
+ * that is just drawn anew hears nothing. */
+export async function openMenu(page, { row = ".log .row >> nth=-1", by = () => page.press(row, "Enter") } = {}) {
+  await until(async () => {
+    await by();
+    return page.waitForSelector("dialog .line", { timeout: 3000 }).catch(() => null);
+  }, "the menu of a message");
+}
+
 /** axe finds nothing wrong with the page as it stands. */
 export async function axe(page, what) {
   await page.evaluate(axeSource);
