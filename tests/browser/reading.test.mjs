@@ -99,7 +99,7 @@ test("who leaves a room with words waiting is not led back by them", world(async
   await mina.waitForSelector(".rooms .line:has-text('garden'):has-text('not sent')");
   const here = await alice.ask({ type: "who", room: "garden" });
   assert.ok(!here.members.some((one) => one.name === "mina" && !one.away));
-}, "limits.exempt=192.0.2.1/32"));
+}, "limits.exempt=192.0.2.1/32", "limits.messages_per_minute=6"));
 
 test("what one is led to is in sight, and so is where the unread begins, however tall the rows", world(async ({ person, context, enter, daemon, way }) => {
   const alice = await speaker(daemon, "alice");
