@@ -19,10 +19,9 @@ function rank(room: Room): number {
 export class Membership {
   constructor(private readonly chat: Chat) {}
 
-  /** Those that have been removed meanwhile; one that is wanted is asked for, which says so. */
+  /** When all are listed: those that have been removed meanwhile. One that is wanted is asked for, which says so. */
   forgetRooms(lines: readonly RoomLine[]): void {
     const there = new Set(lines.map((line) => line.name));
-    if (this.chat.moreRooms.value) return; /* not all are listed */
     this.chat.rooms.value = this.chat.rooms.value.filter((room) => room.wanted || room === this.chat.current.value || there.has(room.name));
   }
 
@@ -196,7 +195,7 @@ export class Membership {
     if (other) this.chat.show(other);
   }
 
-  /** The host put one out, and said why. What waits is not sent by coming back unasked. */
+  /** One was put out, and told why. What waits is not sent by coming back unasked. */
   kicked(room: Room, key: "kicked" | "banned", reason = ""): void {
     this.chat.say({ key, room: room.title, text: reason });
     this.chat.sender.refuseAll(room.name, new Refused(key, reason));
