@@ -82,6 +82,16 @@ static void begin(const struct fault_subject *subject, struct fault_world *world
     fault_begin(plan);
 }
 
+int64_t fault_ask(struct fault_world *world, const char *format, ...)
+{
+    char sql[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sql, sizeof sql, format, arguments);
+    va_end(arguments);
+    return database_ask(&world->writer.database, sql, -1);
+}
+
 static int64_t count_operations(const struct fault_subject *subject, fault_life *life, bool no_wal)
 {
     struct fault_world world;

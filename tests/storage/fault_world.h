@@ -33,6 +33,9 @@ void fault_expect_open(struct fault_world *world);
 bool fault_open_patiently(struct fault_world *world);
 void fault_close(struct fault_world *world); /* harmless when it is not open */
 
+/* The number that a query of the open database gives; -1: none. */
+int64_t fault_ask(struct fault_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* What the lives of a file of tests have in common. */
 struct fault_subject {
     void (*make)(struct fault_world *world);  /* called once folder and options are there */

@@ -204,16 +204,6 @@ bool file_life_sweep(struct fault_world *world)
 
 /* --- what has to hold --------------------------------------------------------------------------- */
 
-int64_t file_life_ask(struct fault_world *world, const char *format, ...)
-{
-    char sql[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(sql, sizeof sql, format, arguments);
-    va_end(arguments);
-    return database_ask(&world->writer.database, sql, -1);
-}
-
 static bool is_whole(const char *folder, const char *name)
 {
     char path[FOLDER_PATH_BYTES + 300], bytes[FILE_BYTES + 2], sum[HASH_TEXT_BYTES + 1];
@@ -242,7 +232,7 @@ static int64_t check_folder(struct fault_world *world)
             continue;
         count++;
         fault_expect(is_whole(folder, entry->d_name), "bytes are not what they are called by");
-        fault_expect(file_life_ask(world, "SELECT count(*) FROM files WHERE lower(hex(hash))='%s'", entry->d_name) > 0,
+        fault_expect(fault_ask(world, "SELECT count(*) FROM files WHERE lower(hex(hash))='%s'", entry->d_name) > 0,
                      "bytes are left without a row");
     }
     if (all)
@@ -252,24 +242,24 @@ static int64_t check_folder(struct fault_world *world)
 
 static void check_rows(struct fault_world *world)
 {
-    fault_expect(file_life_ask(world, "SELECT count(*) FROM files WHERE message IS NOT NULL AND NOT EXISTS"
+    fault_expect(fault_ask(world, "SELECT count(*) FROM files WHERE message IS NOT NULL AND NOT EXISTS"
                             "(SELECT 1 FROM messages WHERE messages.id=files.message)") == 0,
                  "a file outlives its message");
-    fault_expect(file_life_ask(world, "SELECT count(*) FROM dropped_files") == 0, "bytes are still to be removed");
-    fault_expect(file_life_ask(world, "SELECT count(DISTINCT hash) FROM files") == check_folder(world),
+    fault_expect(fault_ask(world, "SELECT count(*) FROM dropped_files") == 0, "bytes are still to be removed");
+    fault_expect(fault_ask(world, "SELECT count(DISTINCT hash) FROM files") == check_folder(world),
                  "a row is left without its bytes");
 }
 
 static void check_note(struct fault_world *world, int number)
 {
     const struct file_note *note = &file_life.notes[number];
-    int64_t rows = file_life_ask(world, "SELECT count(*) FROM files WHERE code='%032d' AND hash IS NOT NULL", number);
+    int64_t rows = fault_ask(world, "SELECT count(*) FROM files WHERE code='%032d' AND hash IS NOT NULL", number);
     if (note->is_gone)
         fault_expect(rows == 0, "what was deleted is back");
     if (note->is_added && !note->may_be_gone)
         fault_expect(rows == 1, "a file that was acknowledged is lost");
     if (note->is_said && !note->may_be_gone)
-        fault_expect(file_life_ask(world, "SELECT count(*) FROM files WHERE code='%032d' AND"
+        fault_expect(fault_ask(world, "SELECT count(*) FROM files WHERE code='%032d' AND"
                                           " (message&((1<<40)-1))=%" PRId64, number, note->seq) == 1,
                      "a message has lost its file");
 }

@@ -37,8 +37,6 @@ bool file_life_purge(struct fault_world *world, int number); /* all messages up 
 bool file_life_sweep(struct fault_world *world); /* to its end */
 void file_life_stop(struct fault_world *world);
 
-int64_t file_life_ask(struct fault_world *world, const char *format, ...);
-
 /* On a disk that works again: after one sweep each row has its bytes, and all bytes a row; what was acknowledged is there,
  * what was deleted is not; and it goes on. */
 void file_life_check(struct fault_world *world);

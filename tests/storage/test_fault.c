@@ -266,28 +266,18 @@ static bool live_with_backup(struct fault_world *world)
     return done;
 }
 
-static int64_t ask(struct fault_world *world, const char *format, ...)
-{
-    char sql[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(sql, sizeof sql, format, arguments);
-    va_end(arguments);
-    return database_ask(&world->writer.database, sql, -1);
-}
-
 static void check_note(struct fault_world *world, size_t number)
 {
     const struct note *note = &said.notes[number];
     char text[32];
     text_of(number, text);
-    int64_t times = ask(world, "SELECT count(*) FROM messages WHERE kind=0 AND text='%s'", text);
+    int64_t times = fault_ask(world, "SELECT count(*) FROM messages WHERE kind=0 AND text='%s'", text);
     fault_expect(times == 0 || times == 1, "a message is there twice");
     if (!note->acknowledged || note->may_be_gone)
         return;
     fault_expect(note->may_be_blank || times == 1, "an acknowledged text is lost");
     fault_expect(
-        ask(world, "SELECT count(*) FROM messages WHERE id=%" PRId64, row_id(1, note->seq)) == 1,
+        fault_ask(world, "SELECT count(*) FROM messages WHERE id=%" PRId64, row_id(1, note->seq)) == 1,
         "an acknowledged seq is lost");
 }
 
@@ -296,13 +286,13 @@ static void check_world(struct fault_world *world)
 {
     fault_expect_open(world);
     fault_expect(world->start.found.damaged[0] == '\0', "it is taken for damaged");
-    bool has_room = ask(world, "SELECT count(*) FROM rooms") == 1;
+    bool has_room = fault_ask(world, "SELECT count(*) FROM rooms") == 1;
     for (size_t i = 0; i < said.note_count; i++)
         check_note(world, i);
     fault_expect(has_room || said.seq_max == 0, "the room is lost");
     fault_expect(has_room || make_room(world), "it takes no room");
     fault_expect(say(world, 1), "it takes no message"); /* and its seq is beyond all others */
-    fault_expect(ask(world, "SELECT count(*) FROM pragma_integrity_check WHERE"
+    fault_expect(fault_ask(world, "SELECT count(*) FROM pragma_integrity_check WHERE"
                             " integrity_check<>'ok'") == 0,
                  "it is not whole");
     fault_close(world);

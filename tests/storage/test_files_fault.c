@@ -159,7 +159,7 @@ static void check_restored(struct fault_world *world)
 {
     file_life_stop(world);
     fault_expect_open(world);
-    bool is_old = file_life_ask(world, "SELECT count(*) FROM files WHERE code='%032d'", 10) == 1;
+    bool is_old = fault_ask(world, "SELECT count(*) FROM files WHERE code='%032d'", 10) == 1;
     fault_expect(!is_old || !is_restored, "a backup that was taken is not put in place");
     fault_close(world);
     for (int i = 0; i < 2; i++)

@@ -156,11 +156,6 @@ static bool recover_twice(struct fault_world *world)
     return recover(world);
 }
 
-static int64_t ask(struct fault_world *world, const char *sql)
-{
-    return database_ask(&world->writer.database, sql, -1);
-}
-
 static bool aside_is_untouched(struct fault_world *world)
 {
     char name[1200];
@@ -182,27 +177,27 @@ static void check_world(struct fault_world *world)
     char marker[200];
     fault_expect(recover(world), "it is not recovered in the end");
     fault_expect(
-        ask(world, "SELECT count(*) FROM rooms WHERE name='room-'||id AND length(log_id)=16") ==
+        fault_ask(world, "SELECT count(*) FROM rooms WHERE name='room-'||id AND length(log_id)=16") ==
             ROOMS,
         "a room is lost");
-    fault_expect(ask(world, "SELECT count(*) FROM messages") == ROOMS * (SAID + 3 * CHANGES),
+    fault_expect(fault_ask(world, "SELECT count(*) FROM messages") == ROOMS * (SAID + 3 * CHANGES),
                  "entries are lost, or there twice");
-    fault_expect(ask(world,
+    fault_expect(fault_ask(world,
                      "SELECT count(*) FROM messages WHERE text='message '||(id&((1<<40)-1))||"
                      "' of room '||(id>>40)") == ROOMS * (SAID - CHANGES),
                  "a text is lost");
-    fault_expect(ask(world, "SELECT count(*) FROM messages WHERE kind=0 AND text IS NULL") ==
+    fault_expect(fault_ask(world, "SELECT count(*) FROM messages WHERE kind=0 AND text IS NULL") ==
                      ROOMS * CHANGES,
                  "what was deleted is back");
-    fault_expect(ask(world, "SELECT count(*) FROM reactions") == ROOMS * CHANGES,
+    fault_expect(fault_ask(world, "SELECT count(*) FROM reactions") == ROOMS * CHANGES,
                  "a reaction is lost");
-    fault_expect(ask(world, "SELECT count(*) FROM edits") == ROOMS * CHANGES, "an edit is lost");
-    fault_expect(ask(world, "SELECT min(floor) FROM rooms") > SAID + 3 * CHANGES,
+    fault_expect(fault_ask(world, "SELECT count(*) FROM edits") == ROOMS * CHANGES, "an edit is lost");
+    fault_expect(fault_ask(world, "SELECT min(floor) FROM rooms") > SAID + 3 * CHANGES,
                  "a seq may come again");
-    fault_expect(ask(world, "SELECT count(*) FROM recoveries WHERE ended=1 AND entries=found") == 1,
+    fault_expect(fault_ask(world, "SELECT count(*) FROM recoveries WHERE ended=1 AND entries=found") == 1,
                  "it is not noted as done");
     fault_expect(
-        ask(world, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'") == 0,
+        fault_ask(world, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'") == 0,
         "the new database is not whole");
     fault_expect(aside_is_untouched(world), "the damaged file is not as it was");
     snprintf(marker, sizeof marker, "%s-damaged", world->scratch.path);
