@@ -8,7 +8,7 @@
 
 #define LINK_BYTES 2048
 
-static const char *text_at(const json_t *json, const char *name)
+const char *entry_member(const json_t *json, const char *name)
 {
     const char *text = json_string_value(json_object_get(json, name));
     return text ? text : "";
@@ -17,41 +17,44 @@ static const char *text_at(const json_t *json, const char *name)
 /* Where a file is; false for one that is gone. */
 static bool write_link(const json_t *file, const char *address, char out[LINK_BYTES])
 {
-    char *name = curl_easy_escape(NULL, text_at(file, "name"), 0);
-    const char *id = text_at(file, "id");
+    char *name = curl_easy_escape(NULL, entry_member(file, "name"), 0);
+    const char *id = entry_member(file, "id");
     int length = snprintf(out, LINK_BYTES, "%s/files/%s/%s", address, id, name && name[0] ? name : "file");
     curl_free(name);
     return id[0] && length < LINK_BYTES && !json_is_true(json_object_get(file, "gone"));
 }
 
-static void print_files(FILE *out, const json_t *files, const char *before, const char *address)
+static void print_file(FILE *out, const json_t *file, const void *address)
 {
     char link[LINK_BYTES];
-    const json_t *file;
-    size_t i;
-    json_array_foreach(files, i, file)
-    {
-        const char *name = text_at(file, "name");
-        bool has_link = address[0] && write_link(file, address, link);
-        fprintf(out, "%s[%s%s%s]", before, name[0] ? name : "file", has_link ? " " : "", has_link ? link : "");
-        before = " ";
-    }
+    const char *name = entry_member(file, "name");
+    bool has_link = *(const char *)address && write_link(file, address, link);
+    fprintf(out, "[%s%s%s]", name[0] ? name : "file", has_link ? " " : "", has_link ? link : "");
 }
 
-char *entry_text(const json_t *entry, const char *address)
+char *entry_join(const char *said, const json_t *files, entry_file_print *print, const void *of)
 {
-    const char *said = text_at(entry, "text");
+    const json_t *file;
     char *text = NULL;
-    size_t length;
+    size_t length, i;
     FILE *out = open_memstream(&text, &length);
     if (!out)
         return NULL;
     fputs(said, out);
-    print_files(out, json_object_get(entry, "files"), said[0] ? " " : "", address);
+    json_array_foreach(files, i, file)
+    {
+        fputs(i > 0 || said[0] ? " " : "", out);
+        print(out, file, of);
+    }
     if (fclose(out) == 0)
         return text;
     free(text);
     return NULL;
+}
+
+char *entry_text(const json_t *entry, const char *address)
+{
+    return entry_join(entry_member(entry, "text"), json_object_get(entry, "files"), print_file, address);
 }
 
 void entry_link_files(json_t *entry, const char *address)

@@ -1,15 +1,11 @@
 #include "daemon/bridge/filter.h"
 
+#include "daemon/bridge/entry.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-static const char *text_of(const json_t *entry, const char *name)
-{
-    const char *text = json_string_value(json_object_get(entry, name));
-    return text ? text : "";
-}
 
 bool filter_is_entry(const char *type)
 {
@@ -43,7 +39,7 @@ static bool is_same(const char *text, const char *own)
 
 bool filter_wants(const struct filter *filter, const json_t *entry, const char *uid)
 {
-    if (is_same(text_of(entry, "uid"), uid) || is_same(text_of(entry, "via"), filter->via))
+    if (is_same(entry_member(entry, "uid"), uid) || is_same(entry_member(entry, "via"), filter->via))
         return false;
-    return is_listed(filter->kinds, text_of(entry, "type")) && calls(text_of(entry, "text"), filter->mention);
+    return is_listed(filter->kinds, entry_member(entry, "type")) && calls(entry_member(entry, "text"), filter->mention);
 }

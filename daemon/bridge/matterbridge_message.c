@@ -1,5 +1,7 @@
 #include "daemon/bridge/matterbridge_message.h"
 
+#include "daemon/bridge/entry.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,42 +32,21 @@ size_t matterbridge_slim(struct matterbridge_slim *slim, const char *bytes, size
     return kept;
 }
 
-static const char *text_at(const json_t *json, const char *name)
+/* Where it lies, which Matterbridge knows if it has a media server, or its name. */
+static void print_file(FILE *out, const json_t *file, const void *of)
 {
-    const char *text = json_string_value(json_object_get(json, name));
-    return text ? text : "";
-}
-
-/* Where a file lies, which Matterbridge knows if it has a media server, or its name. */
-static void print_files(FILE *out, const json_t *files, const char *before)
-{
-    const json_t *file;
-    size_t i;
-    json_array_foreach(files, i, file)
-    {
-        const char *url = text_at(file, "URL"), *name = text_at(file, "Name");
-        if (url[0])
-            fprintf(out, "%s%s", before, url);
-        else
-            fprintf(out, "%s[%s]", before, name[0] ? name : "file");
-        before = " ";
-    }
+    const char *url = entry_member(file, "URL"), *name = entry_member(file, "Name");
+    (void)of;
+    if (url[0])
+        fputs(url, out);
+    else
+        fprintf(out, "[%s]", name[0] ? name : "file");
 }
 
 static char *text_of(const json_t *json)
 {
-    const char *said = text_at(json, "text");
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
-        return NULL;
-    fputs(said, out);
-    print_files(out, json_object_get(json_object_get(json, "Extra"), "file"), said[0] ? " " : "");
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    const json_t *files = json_object_get(json_object_get(json, "Extra"), "file");
+    return entry_join(entry_member(json, "text"), files, print_file, NULL);
 }
 
 static bool make_origin(const char *line, char out[2 * ORIGIN_BYTES + 16])
@@ -82,7 +63,7 @@ static bool make_origin(const char *line, char out[2 * ORIGIN_BYTES + 16])
 json_t *matterbridge_request(const char *room, const char *via, const char *line, const json_t *json)
 {
     char origin[2 * ORIGIN_BYTES + 16], *text = text_of(json);
-    const char *name = text_at(json, "username");
+    const char *name = entry_member(json, "username");
     json_t *request = NULL;
     if (text && text[0] && make_origin(line, origin))
         request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "send", "room", room, "text", text, "nonce",
@@ -101,7 +82,7 @@ char *matterbridge_body(const struct entry *entry, const char *gateway)
     if (!entry->text[0] || (!is_edit && strcmp(entry->type, "message") != 0))
         return strdup("");
     json_t *json = json_pack("{s:s+, s:s, s:s, s:s}", "text", is_edit ? "edited: " : "", entry->text, "username",
-                             text_at(entry->json, "from"), "userid", text_at(entry->json, "uid"), "gateway", gateway);
+                             entry_member(entry->json, "from"), "userid", entry_member(entry->json, "uid"), "gateway", gateway);
     char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return body;

@@ -56,12 +56,6 @@ char *mesh_text(const struct mesh *mesh, const json_t *line, bool is_edit)
     return length < 0 ? NULL : text;
 }
 
-static const char *text_at(const struct entry *entry, const char *name)
-{
-    const char *text = json_string_value(json_object_get(entry->json, name));
-    return text ? text : "";
-}
-
 static int64_t number_at(const struct entry *entry, const char *name)
 {
     return json_integer_value(json_object_get(entry->json, name));
@@ -69,7 +63,7 @@ static int64_t number_at(const struct entry *entry, const char *name)
 
 static bool says_anything(const struct entry *entry)
 {
-    return text_at(entry, "text")[0] || json_array_size(json_object_get(entry->json, "files")) > 0;
+    return entry_member(entry->json, "text")[0] || json_array_size(json_object_get(entry->json, "files")) > 0;
 }
 
 /* Under Part 97 only those who are listed are heard, and an emoji alone has no callsign. */
@@ -80,7 +74,7 @@ static bool may_go(struct mesh *mesh, size_t room, const struct entry *entry)
     bool is_listed = false;
     for (int i = 0; mesh->speakers && i < config_setting_length(mesh->speakers); i++) {
         const char *name = config_setting_get_string_elem(mesh->speakers, i);
-        is_listed = is_listed || (name && strcmp(name, text_at(entry, "from")) == 0);
+        is_listed = is_listed || (name && strcmp(name, entry_member(entry->json, "from")) == 0);
     }
     mesh->rooms[room].is_barred |= !is_listed;
     return is_listed && strcmp(entry->type, "reaction") != 0;
@@ -125,7 +119,7 @@ static bool take_entry(struct mesh *mesh, size_t room, const struct entry *entry
         return !says_anything(entry) || push_text(mesh, room, entry, is_edit);
     else if (strcmp(entry->type, "reaction") == 0 && json_is_true(json_object_get(entry->json, "on")) &&
              known_id(&mesh->known, room, number_at(entry, "target")))
-        return push(mesh, room, entry, text_at(entry, "emoji"), number_at(entry, "target"));
+        return push(mesh, room, entry, entry_member(entry->json, "emoji"), number_at(entry, "target"));
     return true;
 }
 
