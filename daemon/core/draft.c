@@ -97,12 +97,17 @@ int64_t draft_take(struct gateway *gateway, int64_t user_id, int64_t room_id, co
     return drafts->version;
 }
 
+struct reply_draft draft_reply(const struct room *room, const struct draft *draft)
+{
+    return (struct reply_draft){
+        .room = room->name, .text = draft->text, .reply_to = draft->reply_to, .version = draft->version};
+}
+
 void draft_tell(const struct gateway *gateway, const struct member *member)
 {
     const struct draft *draft = draft_find(gateway, session_user_id(member->session), member->room->id);
     if (!draft)
         return;
-    const struct reply_draft told = {.room = member->room->name, .text = draft->text, .reply_to = draft->reply_to,
-                                     .version = draft->version};
+    const struct reply_draft told = draft_reply(member->room, draft);
     (void)session_tell(member->session, REPLY_draft, &told);
 }

@@ -15,7 +15,9 @@
 
 struct gateway;
 struct member;
+struct reply_draft;
 struct request_draft;
+struct room;
 
 struct draft {
     struct draft *next; /* the one before, by version */
@@ -44,6 +46,9 @@ int64_t draft_take(struct gateway *gateway, int64_t user_id, int64_t room_id, co
 
 /* Of somebody who is forgotten. */
 void drafts_drop_user(struct drafts *drafts, int64_t user_id);
+
+/* What is kept, as it is told. Borrows from both. */
+struct reply_draft draft_reply(const struct room *room, const struct draft *draft);
 
 /* Tells the member what is kept; nothing where nothing is. */
 void draft_tell(const struct gateway *gateway, const struct member *member);

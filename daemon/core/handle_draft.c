@@ -31,8 +31,6 @@ enum outcome handle_draft(struct ask *ask)
         spread(ask, reply.version);
         return ask_reply(ask, REPLY_draft, &reply);
     }
-    const struct draft *stands = draft_find(ask->gateway, user_id, ask->room->id);
-    reply = (struct reply_draft){.room = ask->room->name, .text = stands->text, .reply_to = stands->reply_to,
-                                 .version = stands->version};
+    reply = draft_reply(ask->room, draft_find(ask->gateway, user_id, ask->room->id));
     return ask_reply(ask, REPLY_draft, &reply);
 }
