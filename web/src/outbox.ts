@@ -33,6 +33,10 @@ export interface OutboxStore {
 
 const prefix = "hearth.out.";
 
+function write(storage: Storage, item: Outgoing): void {
+  storage.setItem(prefix + item.nonce, JSON.stringify(item));
+}
+
 export class LocalStore implements OutboxStore {
   constructor(private readonly storage: Storage) {}
   async all() {
@@ -44,7 +48,7 @@ export class LocalStore implements OutboxStore {
     return found;
   }
   async put(item: Outgoing) {
-    this.storage.setItem(prefix + item.nonce, JSON.stringify(item));
+    write(this.storage, item);
   }
   async remove(nonce: string) {
     this.storage.removeItem(prefix + nonce);
@@ -99,7 +103,7 @@ class DatabaseStore implements OutboxStore {
 /** A database takes a moment, in which a page may be closed: until it has it, what was said is here. */
 function keepAtOnce(item: Outgoing): void {
   try {
-    localStorage.setItem(prefix + item.nonce, JSON.stringify(item));
+    write(localStorage, item);
   } catch {
     /* full, or forbidden: then it is safe that moment later */
   }
