@@ -17,8 +17,11 @@ static bool needs_escape(unsigned char byte)
 static size_t plain_length(const char *text, size_t length)
 {
     size_t i = 0;
-    while (i + 8 <= length && !eight_needs_escape(eight_load(text + i)))
-        i += 8;
+    for (; i + 8 <= length; i += 8) {
+        uint64_t found = eight_escapes(eight_load(text + i));
+        if (found)
+            return i + eight_first(found);
+    }
     while (i < length && !needs_escape((unsigned char)text[i]))
         i++;
     return i;

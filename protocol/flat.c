@@ -35,10 +35,10 @@ static bool is_plain(unsigned char byte)
 
 static const char *skip_plain(const char *at, const char *end)
 {
-    for (uint64_t eight; end - at >= 8; at += 8) {
-        eight = eight_load(at);
-        if (!eight_is_ascii(eight) || eight_needs_escape(eight))
-            break;
+    for (; end - at >= 8; at += 8) {
+        uint64_t eight = eight_load(at), found = eight_wide(eight) | eight_escapes(eight);
+        if (found)
+            return at + eight_first(found);
     }
     while (at < end && is_plain((unsigned char)*at))
         at++;

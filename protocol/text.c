@@ -13,7 +13,7 @@
 static size_t skip_ascii(const unsigned char *bytes, size_t length)
 {
     size_t at = 0;
-    while (at + 8 <= length && eight_is_ascii(eight_load(bytes + at)))
+    while (at + 8 <= length && eight_wide(eight_load(bytes + at)) == 0)
         at += 8;
     return at;
 }
