@@ -32,12 +32,12 @@ static void add_message(struct parts *parts, enum message_type type)
     char key[DESCRIBE_KEY_BYTES];
     describe_key(message, key);
     if (message->kind == KIND_RECORD) {
-        json_object_set_new(parts->schemas, key, describe_message(message, true));
+        json_object_set_new(parts->schemas, key, describe_message(message, true, describe_in_components));
         return;
     }
     json_object_set_new(parts->messages, key,
                         json_pack("{s:s, s:s, s:o}", "name", message->name, "summary",
-                                  message->sentence, "payload", describe_message(message, true)));
+                                  message->sentence, "payload", describe_message(message, true, describe_in_components)));
     json_object_set_new(parts->of_channel, key, describe_reference("components/messages", message));
     if (message->kind != KIND_REPLY) /* replies stand with their requests */
         json_object_set_new(parts->operations, key, operation_of(type));

@@ -42,7 +42,7 @@ static json_t *parameter(const char *where, const char *name, size_t length, boo
 
 static json_t *schema_of(const struct field *field)
 {
-    return field ? describe_field(field) : json_pack("{s:s}", "type", "string");
+    return field ? describe_field(field, describe_in_components) : json_pack("{s:s}", "type", "string");
 }
 
 static void add_path_parameters(const struct route *route, json_t *parameters)
@@ -89,7 +89,7 @@ static json_t *schema_of_body(const struct route *route)
         char in_path[64];
         snprintf(in_path, sizeof in_path, "{%s}", message->fields[i].name);
         if (!strstr(route->pattern, in_path))
-            json_object_set_new(properties, message->fields[i].name, describe_field(&message->fields[i]));
+            json_object_set_new(properties, message->fields[i].name, describe_field(&message->fields[i], describe_in_components));
     }
     return json_pack("{s:s, s:o}", "type", "object", "properties", properties);
 }
@@ -115,7 +115,7 @@ static json_t *schema_of_reply(const struct route *route)
         return json_pack("{s:s}", "type", "object");
     if (route->reply == MESSAGE_COUNT)
         return json_pack("{s:s}", "type", "object"); /* that of the request in hearth.v1 */
-    return describe_message(message_describe(route->reply), false);
+    return describe_message(message_describe(route->reply), false, describe_in_components);
 }
 
 static json_t *content_of(const struct route *route)
@@ -189,9 +189,9 @@ static json_t *schemas(void)
         char key[DESCRIBE_KEY_BYTES];
         describe_key(message, key);
         if (message->kind == KIND_RECORD || message->kind == KIND_REQUEST)
-            json_object_set_new(all, key, describe_message(message, true));
+            json_object_set_new(all, key, describe_message(message, true, describe_in_components));
     }
-    json_object_set_new(all, "error", describe_message(message_describe(REPLY_error), false));
+    json_object_set_new(all, "error", describe_message(message_describe(REPLY_error), false, describe_in_components));
     return all;
 }
 

@@ -21,6 +21,11 @@ json_t *describe_reference(const char *where, const struct message_description *
     return json_pack("{s:o}", "$ref", json_sprintf("#/%s/%s", where, key));
 }
 
+json_t *describe_in_components(const struct message_description *record)
+{
+    return describe_reference("components/schemas", record);
+}
+
 static json_t *schema_of_text(const struct field *field)
 {
     if (field->words == WORDS_none)
@@ -33,7 +38,7 @@ static json_t *schema_of_text(const struct field *field)
     return json_pack("{s:s, s:o}", "type", "string", "enum", words);
 }
 
-static json_t *schema_of_field(const struct field *field)
+static json_t *schema_of_field(const struct field *field, describe_record *of_record)
 {
     const struct message_description *record = message_describe(field->record);
     switch (field->kind) {
@@ -50,8 +55,7 @@ static json_t *schema_of_field(const struct field *field)
     case FIELD_FLAG:
         return json_pack("{s:s}", "type", "boolean");
     case FIELD_LIST:
-        return json_pack("{s:s, s:o}", "type", "array", "items",
-                         describe_reference("components/schemas", record));
+        return json_pack("{s:s, s:o}", "type", "array", "items", of_record(record));
     case FIELD_NAMES:
         return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
     case FIELD_NUMBERS:
@@ -59,7 +63,7 @@ static json_t *schema_of_field(const struct field *field)
     case FIELD_OBJECT:
         break;
     }
-    return json_pack("{s:[o]}", "allOf", describe_reference("components/schemas", record));
+    return json_pack("{s:[o]}", "allOf", of_record(record));
 }
 
 static void add_field(json_t *properties, json_t *required, const char *name, json_t *schema,
@@ -70,9 +74,9 @@ static void add_field(json_t *properties, json_t *required, const char *name, js
         json_array_append_new(required, json_string(name));
 }
 
-json_t *describe_field(const struct field *field)
+json_t *describe_field(const struct field *field, describe_record *of_record)
 {
-    json_t *schema = schema_of_field(field);
+    json_t *schema = schema_of_field(field, of_record);
     json_object_set_new(schema, "description", json_string(field->sentence));
     if (field->kind == FIELD_TEXT)
         json_object_set_new(schema, "x-bytes-max", json_integer(field->max));
@@ -90,7 +94,7 @@ static void add_marks(json_t *properties, json_t *required, const struct message
                   false);
 }
 
-json_t *describe_message(const struct message_description *message, bool has_type)
+json_t *describe_message(const struct message_description *message, bool has_type, describe_record *of_record)
 {
     json_t *properties = json_object();
     json_t *required = json_array();
@@ -98,7 +102,7 @@ json_t *describe_message(const struct message_description *message, bool has_typ
         add_marks(properties, required, message);
     for (size_t i = 0; i < message->field_count; i++) {
         const struct field *field = &message->fields[i];
-        add_field(properties, required, field->name, describe_field(field), field->required);
+        add_field(properties, required, field->name, describe_field(field, of_record), field->required);
     }
     return json_pack("{s:s, s:s, s:o, s:o}", "type", "object", "description", message->sentence,
                      "properties", properties, "required", required);

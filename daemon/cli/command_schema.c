@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "daemon/cli/commands.h"
-#include "protocol/message.h"
+#include "protocol/describe_schema.h"
 
 /* A command prints the answer to a request; or a message or record of its own, one a line. Those that are
  * not here print no JSON. */
@@ -85,62 +85,10 @@ static const struct printed {
     {"restore", REPLY_done},
 };
 
-static json_t *schema_of(enum message_type type);
-
-static json_t *words_of(const struct field *field)
+/* Each schema stands for itself: what it holds is in it, whole. Nobody needs its type: the command says it. */
+static json_t *describe_whole(const struct message_description *message)
 {
-    json_t *words = json_array();
-    for (int i = 0; i < vocabulary_count(field->words); i++)
-        if (word_of(field->words, i))
-            json_array_append_new(words, json_string(word_of(field->words, i)));
-    return json_pack("{s:s, s:o}", "type", "string", "enum", words);
-}
-
-static json_t *value_schema(const struct field *field)
-{
-    switch (field->kind) {
-    case FIELD_NUMBER:
-        return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)field->min,
-                         "maximum", (json_int_t)field->max);
-    case FIELD_FLAG:
-        return json_pack("{s:s}", "type", "boolean");
-    case FIELD_LIST:
-        return json_pack("{s:s, s:o}", "type", "array", "items", schema_of(field->record));
-    case FIELD_OBJECT:
-        return schema_of(field->record);
-    case FIELD_NAMES:
-        return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
-    case FIELD_NUMBERS:
-        return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "integer");
-    case FIELD_TEXT:
-    case FIELD_NAME:
-    case FIELD_UID:
-        break;
-    }
-    return field->words != WORDS_none ? words_of(field) : json_pack("{s:s}", "type", "string");
-}
-
-static json_t *field_schema(const struct field *field)
-{
-    json_t *schema = value_schema(field);
-    json_object_set_new(schema, "description", json_string(field->sentence));
-    return schema;
-}
-
-static json_t *schema_of(enum message_type type)
-{
-    const struct message_description *message = message_describe(type);
-    json_t *properties = json_object(), *required = json_array();
-    if (message->kind != KIND_RECORD)
-        json_object_set_new(properties, "type", json_pack("{s:s}", "const", message->name));
-    for (size_t i = 0; i < message->field_count; i++) {
-        const struct field *field = &message->fields[i];
-        json_object_set_new(properties, field->name, field_schema(field));
-        if (field->required)
-            json_array_append_new(required, json_string(field->name));
-    }
-    return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", properties, "required",
-                     required);
+    return describe_message(message, false, describe_whole);
 }
 
 /* A new reference; JSON's null for a command that prints none. */
@@ -150,7 +98,7 @@ static json_t *command_schema_of(const char *words)
         if (strcmp(printed[i].words, words) == 0) {
             enum message_type type = printed[i].type;
             bool is_request = message_describe(type)->kind == KIND_REQUEST;
-            return schema_of(is_request ? message_answer(type) : type);
+            return describe_whole(message_describe(is_request ? message_answer(type) : type));
         }
     return json_null();
 }
