@@ -28,12 +28,17 @@ struct connection;
 struct http_request;
 struct listeners;
 
+enum stop_stage {
+    STOP_NOT_BEGUN,
+    STOP_BEGUN,    /* no newcomers, everybody is told to go */
+    STOP_TOLD,     /* everybody has been: who does not go by itself is cut off soon */
+    STOP_DONE,     /* the loop ends */
+    STOP_TORN_DOWN /* libuv: lws_context_destroy has been called from within the loop */
+};
+
 struct stop {
-    bool is_begun;      /* no newcomers, everybody is told to go */
-    bool is_told;       /* everybody has been: who does not go by itself is cut off soon */
+    enum stop_stage stage;
     bool wants_restart; /* main builds the stack again */
-    bool is_done;       /* the loop ends */
-    bool is_torn_down;  /* libuv: lws_context_destroy has been called from within the loop */
 };
 
 /* When memory that many connections have left is given back. */

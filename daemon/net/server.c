@@ -128,7 +128,7 @@ static void turn_end(struct server *server)
     int64_t tick_ms = gateway_tick(server->gateway);
     stop_go_on(server);
     int64_t flush_ms = flush(server);
-    if (gateway_wants_restart(server->gateway) && !server->stop.is_begun) {
+    if (gateway_wants_restart(server->gateway) && server->stop.stage == STOP_NOT_BEGUN) {
         server->stop.wants_restart = true;
         stop_begin(server);
     }
@@ -326,8 +326,8 @@ static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void
             collect(server);
         return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-        if (server->is_libuv && server->stop.is_done && !server->stop.is_torn_down) {
-            server->stop.is_torn_down = true; /* only from here does libuv's loop end */
+        if (server->is_libuv && server->stop.stage == STOP_DONE) {
+            server->stop.stage = STOP_TORN_DOWN; /* only from here does libuv's loop end */
             lws_context_destroy(server->context);
         }
         return 0;
@@ -460,7 +460,7 @@ enum server_end server_run(struct server *server, const struct reload *reload_by
     do { /* also when a stop has ended already: only within it does libuv's loop come down */
         is_well = lws_service(server->context, 0) >= 0;
         turn_end(server);
-    } while (is_well && !server->stop.is_done);
+    } while (is_well && server->stop.stage < STOP_DONE);
     return server->stop.wants_restart ? SERVER_RESTART : SERVER_STOPPED;
 }
 

@@ -9,7 +9,8 @@
 
 static void end_loop(struct server *server)
 {
-    server->stop.is_done = true;
+    server->stop.stage = STOP_DONE;
+    lws_sul_cancel(&server->stop_timer);
     lws_cancel_service(server->context);
 }
 
@@ -18,7 +19,7 @@ static void on_stop_overdue(lws_sorted_usec_list_t *timer)
     struct server *server = lws_container_of(timer, struct server, stop_timer);
     log_info("server: cut off those that did not answer the good-bye connections=%d after_ms=%d",
              server->connection_count,
-             (int)((server->stop.is_told ? GOODBYE_US : STOP_US) / 1000));
+             (int)((server->stop.stage == STOP_TOLD ? GOODBYE_US : STOP_US) / 1000));
     end_loop(server);
 }
 
@@ -26,22 +27,23 @@ static void on_stop_overdue(lws_sorted_usec_list_t *timer)
  * socket has its close frame or the rest of its answer, and who does not take it is not waited for. */
 void stop_go_on(struct server *server)
 {
-    if (!server->stop.is_begun || server->stop.is_done)
+    enum stop_stage stage = server->stop.stage;
+    if (stage != STOP_BEGUN && stage != STOP_TOLD)
         return;
     bool is_drained = gateway_drain(server->gateway);
     if (is_drained && server->connection_count == 0) {
         end_loop(server);
-    } else if (!server->stop.is_told && gateway_has_told_all(server->gateway)) {
-        server->stop.is_told = true;
+    } else if (stage == STOP_BEGUN && gateway_has_told_all(server->gateway)) {
+        server->stop.stage = STOP_TOLD;
         lws_sul_schedule(server->context, 0, &server->stop_timer, on_stop_overdue, GOODBYE_US);
     }
 }
 
 void stop_begin(struct server *server)
 {
-    if (server->stop.is_begun)
+    if (server->stop.stage != STOP_NOT_BEGUN)
         return;
-    server->stop.is_begun = true;
+    server->stop.stage = STOP_BEGUN;
     log_info("server: %s connections=%d",
              server->stop.wants_restart ? "restarting" : "stopping", server->connection_count);
     accept_end(server);
