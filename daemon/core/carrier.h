@@ -15,12 +15,19 @@ enum carrier_result {
     CARRIER_GONE    /* the connection is dying; session_closed will come */
 };
 
+/* What one request is answered. All of it is borrowed. */
+struct reply {
+    enum message_type type;
+    const void *fields;            /* its struct: see protocol/message.h */
+    const struct refusal *refusal; /* NULL unless type is REPLY_error */
+    const unsigned char *json;     /* {"type":...} without a frame */
+    size_t length;
+};
+
 struct carrier {
     /* Takes the one reply of a session that is opened for one request. NULL: replies are written like
-     * everything else. json is {"type":...} without a frame, borrowed; refusal is NULL unless type is
-     * REPLY_error. A join's entries are written from then on. */
-    void (*reply)(void *connection, enum message_type type, const struct refusal *refusal,
-                  const unsigned char *json, size_t length);
+     * everything else. A join's entries are written from then on. */
+    void (*reply)(void *connection, const struct reply *reply);
     /* Sends bytes as they are (they are framed already). Takes all of them or the connection dies. */
     enum carrier_result (*write)(void *connection, const unsigned char *bytes, size_t length);
     /* Calls session_writeable once the connection can take more. */

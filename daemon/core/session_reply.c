@@ -41,11 +41,12 @@ static void hand_over(struct session *session, const struct ref *ref, enum messa
     encoded->length = 0;
     if (session->phase == PHASE_CLOSING)
         return;
-    if (message_encode(encoded, type, ref, fields))
-        session->carrier->reply(session->connection, type, refusal, encoded->bytes,
-                                encoded->length);
-    else
+    if (message_encode(encoded, type, ref, fields)) {
+        const struct reply reply = {type, fields, refusal, encoded->bytes, encoded->length};
+        session->carrier->reply(session->connection, &reply);
+    } else {
         session_close(session, 1011, "The gateway has no memory for an answer");
+    }
     session->is_behind = true; /* what follows comes behind the reply, when the carrier says so */
 }
 

@@ -54,10 +54,9 @@ const struct carrier *websocket_carrier(void)
 
 /* --- HTTP: nothing is read while a request is answered ---- */
 
-static void take_reply(void *http, enum message_type type, const struct refusal *refusal,
-                       const unsigned char *json, size_t length)
+static void take_reply(void *http, const struct reply *reply)
 {
-    http_request_reply(http, type, refusal, json, length);
+    http_request_reply(http, reply);
 }
 
 static enum carrier_result write_http_request(void *http, const unsigned char *bytes, size_t length)

@@ -301,13 +301,6 @@ static void answer_taken(struct http_request *http)
     }
 }
 
-/* A number of the core's reply, which is ours: "seq":7. */
-static int64_t number_in(const unsigned char *json, size_t length, const char *key)
-{
-    const char *at = memmem(json, length, key, strlen(key));
-    return at ? strtoll(at + strlen(key), NULL, 10) : 0; /* an object ends it */
-}
-
 /* True when it will be asked again in a while. */
 static bool slow_down(struct http_request *http, const struct refusal *refusal)
 {
@@ -321,18 +314,18 @@ static bool slow_down(struct http_request *http, const struct refusal *refusal)
     return true;
 }
 
-void hook_replied(struct http_request *http, const struct refusal *refusal,
-                  const unsigned char *json, size_t length)
+void hook_replied(struct http_request *http, const struct reply *reply)
 {
     struct hook_delivery *hook = http->hook;
-    if (refusal) {
-        if (!slow_down(http, refusal))
-            refuse_by(http, refusal);
+    if (reply->refusal) {
+        if (!slow_down(http, reply->refusal))
+            refuse_by(http, reply->refusal);
         return;
     }
     if (hook->next == 0) {
-        hook->seq = number_in(json, length, "\"seq\":");
-        hook->ts = number_in(json, length, "\"ts\":");
+        const struct reply_ack *ack = reply->fields; /* to a send */
+        hook->seq = ack->seq;
+        hook->ts = ack->ts;
     }
     if (++hook->next == hook->messages.count)
         answer_taken(http);

@@ -14,9 +14,8 @@ void hook_ntfy_json(struct http_request *http); /* the body names the topic */
  * any name of this machine, and never from a page elsewhere. */
 bool hook_is_path(const char *path);
 
-/* The core has replied to one of its messages. */
-void hook_replied(struct http_request *http, const struct refusal *refusal,
-                  const unsigned char *json, size_t length);
+/* The core has replied to one of its messages, or taken no session for it. */
+void hook_replied(struct http_request *http, const struct reply *reply);
 
 /* LWS_CALLBACK_TIMER of one that has been slowed. */
 void hook_timer(struct http_request *http);

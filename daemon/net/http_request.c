@@ -125,6 +125,51 @@ void http_request_destroy(struct http_request *http)
     free(http);
 }
 
+/* --- what the core replies ---- */
+
+static bool append_stream_head(struct http_request *http)
+{
+    static const char events[] = "Content-Type: text/event-stream\r\n";
+    static const char lines[] = "Content-Type: application/x-ndjson\r\n";
+    char headers[256];
+    snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+             http->kind == SESSION_EVENTS ? events : lines);
+    return http_request_append_head(http, 200, headers, -1);
+}
+
+/* The head of a stream, and the replies as its first messages; then the core goes on. */
+static void begin_stream(struct http_request *http, const unsigned char *json, size_t length)
+{
+    bool is_whole = (http->answer.length > 0 || append_stream_head(http)) &&
+                    frame_append(&http->answer, http->kind, (const char *)json, length);
+    if (!is_whole)
+        connection_kill(&http->connection);
+    else if (--http->replies_due == 0)
+        http_request_finish_answer(http);
+}
+
+static void give_reply(struct http_request *http, const struct reply *reply)
+{
+    if (http->form == ANSWER_HOOK)
+        hook_replied(http, reply);
+    else if (http->form == ANSWER_UPLOAD)
+        upload_stream_replied(http, reply->refusal);
+    else if (reply->refusal)
+        http_request_answer_refusal(http, reply->refusal, reply->json, reply->length);
+    else if (http->form == ANSWER_STREAM)
+        begin_stream(http, reply->json, reply->length);
+    else if (http->form == ANSWER_FILE)
+        download_stream_replied(http);
+    else
+        http_request_answer_reply(http, reply->type, headers_json, reply->json, reply->length);
+}
+
+void http_request_reply(struct http_request *http, const struct reply *reply)
+{
+    if (http->phase == HTTP_REQUEST_ASKING)
+        give_reply(http, reply);
+}
+
 /* --- asking the core ---- */
 
 /* From here on lws does not read: while an answer is awaited it would spin over a client that hangs
@@ -153,12 +198,7 @@ static bool open_session(struct http_request *http, enum sign_in sign_in)
         session_open(http->server->gateway, http_request_carrier(), http, &arrival, &refusal);
     if (http->connection.session)
         return true;
-    if (http->form == ANSWER_HOOK)
-        hook_replied(http, &refusal, NULL, 0);
-    else if (http->form == ANSWER_UPLOAD)
-        upload_stream_replied(http, &refusal);
-    else
-        http_request_answer_refusal(http, &refusal, NULL, 0);
+    give_reply(http, &(struct reply){.type = REPLY_error, .refusal = &refusal});
     return false;
 }
 
@@ -205,50 +245,9 @@ void http_request_act_later(struct http_request *http)
         http_request_set_due(http, HTTP_REQUEST_DUE);
 }
 
-/* --- what the core replies ---- */
+/* --- what the core writes ---- */
 
-static bool append_stream_head(struct http_request *http)
-{
-    static const char events[] = "Content-Type: text/event-stream\r\n";
-    static const char lines[] = "Content-Type: application/x-ndjson\r\n";
-    char headers[256];
-    snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
-             http->kind == SESSION_EVENTS ? events : lines);
-    return http_request_append_head(http, 200, headers, -1);
-}
-
-/* The head of a stream, and the replies as its first messages; then the core goes on. */
-static void begin_stream(struct http_request *http, const unsigned char *json, size_t length)
-{
-    bool is_whole = (http->answer.length > 0 || append_stream_head(http)) &&
-                    frame_append(&http->answer, http->kind, (const char *)json, length);
-    if (!is_whole)
-        connection_kill(&http->connection);
-    else if (--http->replies_due == 0)
-        http_request_finish_answer(http);
-}
-
-void http_request_reply(struct http_request *http, enum message_type type,
-                        const struct refusal *refusal, const unsigned char *json, size_t length)
-{
-    if (http->phase != HTTP_REQUEST_ASKING)
-        return;
-    if (http->form == ANSWER_HOOK)
-        hook_replied(http, refusal, json, length);
-    else if (http->form == ANSWER_UPLOAD)
-        upload_stream_replied(http, refusal);
-    else if (refusal)
-        http_request_answer_refusal(http, refusal, json, length);
-    else if (http->form == ANSWER_STREAM)
-        begin_stream(http, json, length);
-    else if (http->form == ANSWER_FILE)
-        download_stream_replied(http);
-    else
-        http_request_answer_reply(http, type, headers_json, json, length);
-}
-
-/* Only a stream is written to, and only once its head is out: the core waits for session_writeable.
- */
+/* Only a stream is written to, and only once its head is out: the core waits for session_writeable. */
 enum carrier_result http_request_take(struct http_request *http, const unsigned char *bytes,
                                       size_t length)
 {

@@ -103,8 +103,7 @@ int http_request_writeable(struct http_request *http, bool *is_over);
 
 /* The core's side: see daemon/core/carrier.h. */
 const struct carrier *http_request_carrier(void);
-void http_request_reply(struct http_request *http, enum message_type type,
-                        const struct refusal *refusal, const unsigned char *json, size_t length);
+void http_request_reply(struct http_request *http, const struct reply *reply);
 enum carrier_result http_request_take(struct http_request *http, const unsigned char *bytes,
                                       size_t length);
 void http_request_want_writeable(struct http_request *http);

@@ -10,30 +10,29 @@
 
 static struct harness harness;
 
-static struct reply {
+static struct {
     int count;
     enum message_type type;
     enum error_code code;
     char json[8192];
-} reply;
+} got;
 
-static void take_reply(void *connection, enum message_type type, const struct refusal *refusal,
-                       const unsigned char *json, size_t length)
+static void take_reply(void *connection, const struct reply *reply)
 {
     (void)connection;
-    assert_true(length < sizeof reply.json);
-    assert_int_equal(refusal != NULL, type == REPLY_error);
-    reply.count++;
-    reply.type = type;
-    reply.code = refusal ? refusal->code : ERROR_none;
-    memcpy(reply.json, json, length);
-    reply.json[length] = '\0';
+    assert_true(reply->length < sizeof got.json);
+    assert_int_equal(reply->refusal != NULL, reply->type == REPLY_error);
+    got.count++;
+    got.type = reply->type;
+    got.code = reply->refusal ? reply->refusal->code : ERROR_none;
+    memcpy(got.json, reply->json, reply->length);
+    got.json[reply->length] = '\0';
 }
 
 static int open_harness(void **state)
 {
     (void)state;
-    memset(&reply, 0, sizeof reply);
+    memset(&got, 0, sizeof got);
     harness_open(&harness, NULL);
     return 0;
 }
@@ -79,15 +78,15 @@ static void a_reply_comes_once_with_its_type(void **state)
 {
     (void)state;
     assert_int_equal(ask(NULL, "{\"type\":\"rooms\",\"ref\":7}"), ERROR_none);
-    assert_int_equal(reply.count, 1);
-    assert_int_equal(reply.type, REPLY_rooms);
-    assert_non_null(strstr(reply.json, "{\"type\":\"rooms\",\"ref\":7,\"rooms\":["));
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.type, REPLY_rooms);
+    assert_non_null(strstr(got.json, "{\"type\":\"rooms\",\"ref\":7,\"rooms\":["));
     assert_int_equal(ask(NULL, "{\"type\":\"join\",\"room\":\"attic\"}"), ERROR_none);
-    assert_int_equal(reply.type, REPLY_error);
-    assert_int_equal(reply.code, ERROR_room_not_found);
+    assert_int_equal(got.type, REPLY_error);
+    assert_int_equal(got.code, ERROR_room_not_found);
     assert_int_equal(ask(NULL, "{\"type\":\"send\"}"), ERROR_none);
-    assert_int_equal(reply.code, ERROR_bad_request);
-    assert_int_equal(reply.count, 3);
+    assert_int_equal(got.code, ERROR_bad_request);
+    assert_int_equal(got.count, 3);
 }
 
 static void a_key_signs_in_and_costs_no_hello(void **state)
@@ -100,9 +99,9 @@ static void a_key_signs_in_and_costs_no_hello(void **state)
         snprintf(text, sizeof text,
                  "{\"type\":\"send\",\"room\":\"lobby\",\"text\":\"hi\",\"nonce\":\"%d\"}", i);
         assert_int_equal(ask(key, text), ERROR_none);
-        assert_int_equal(reply.type, REPLY_ack);
+        assert_int_equal(got.type, REPLY_ack);
     }
-    assert_int_equal(reply.count, 10);
+    assert_int_equal(got.count, 10);
     struct room *lobby = room_find(harness.gateway, "lobby");
     assert_int_equal(lobby->presence.members, 0); /* nobody had to come in */
 }
@@ -114,10 +113,10 @@ static void a_key_that_nobody_has_is_unauthorized(void **state)
     memset(unknown, 'a', sizeof unknown - 1);
     unknown[KEY_TEXT_BYTES] = '\0';
     assert_int_equal(ask("short", "{\"type\":\"rooms\"}"), ERROR_unauthorized);
-    assert_int_equal(reply.count, 0);
+    assert_int_equal(got.count, 0);
     assert_int_equal(ask(unknown, "{\"type\":\"rooms\"}"), ERROR_none);
-    assert_int_equal(reply.count, 1);
-    assert_int_equal(reply.code, ERROR_unauthorized);
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.code, ERROR_unauthorized);
 }
 
 static void who_is_banned_or_not_invited_is_refused_without_joining(void **state)
@@ -128,18 +127,18 @@ static void who_is_banned_or_not_invited_is_refused_without_joining(void **state
     const char *key = key_of("mina");
     const char *text = "{\"type\":\"send\",\"room\":\"den\",\"text\":\"hi\",\"nonce\":\"1\"}";
     assert_int_equal(ask(key, text), ERROR_none);
-    assert_int_equal(reply.code, ERROR_room_not_found);
+    assert_int_equal(got.code, ERROR_room_not_found);
     client_send(owner, "{\"type\":\"invite\",\"room\":\"den\",\"user\":\"mina\"}");
     assert_int_equal(ask(key, text), ERROR_none);
-    assert_int_equal(reply.type, REPLY_ack);
+    assert_int_equal(got.type, REPLY_ack);
     client_send(owner, "{\"type\":\"ban\",\"room\":\"den\",\"user\":\"mina\"}");
     assert_int_equal(ask(key, text), ERROR_none);
-    assert_int_equal(reply.code, ERROR_room_not_found); /* the invitation has gone with the ban */
+    assert_int_equal(got.code, ERROR_room_not_found); /* the invitation has gone with the ban */
     client_send(owner, "{\"type\":\"create\",\"room\":\"hall\"}");
     client_send(owner, "{\"type\":\"ban\",\"room\":\"hall\",\"user\":\"mina\"}");
     assert_int_equal(ask(key, "{\"type\":\"react\",\"room\":\"hall\",\"target\":1,\"emoji\":\"x\","
                               "\"on\":true}"), ERROR_none);
-    assert_int_equal(reply.code, ERROR_banned);
+    assert_int_equal(got.code, ERROR_banned);
 }
 
 static void every_request_is_answered(void **state)
@@ -147,12 +146,12 @@ static void every_request_is_answered(void **state)
     (void)state;
     const char *key = key_of("mina");
     assert_int_equal(ask(key, "{\"type\":\"typing\",\"room\":\"lobby\",\"on\":true}"), ERROR_none);
-    assert_int_equal(reply.type, REPLY_ok);
+    assert_int_equal(got.type, REPLY_ok);
     assert_int_equal(ask(key, "{\"type\":\"read\",\"room\":\"lobby\",\"seq\":0}"), ERROR_none);
-    assert_int_equal(reply.type, REPLY_ok);
+    assert_int_equal(got.type, REPLY_ok);
     assert_int_equal(ask(key, "{\"type\":\"logout\"}"), ERROR_none);
-    assert_int_equal(reply.type, REPLY_ok);
-    assert_int_equal(reply.count, 3);
+    assert_int_equal(got.type, REPLY_ok);
+    assert_int_equal(got.count, 3);
 }
 
 int main(void)
