@@ -4,19 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "daemon/core/token.h"
 #include "daemon/net/api.h"
-#include "daemon/net/field.h"
 #include "daemon/net/headers.h"
-#include "protocol/hooks/hooks.h"
+#include "daemon/net/hook_post.h"
 #include "protocol/text.h"
 #include "storage/crypto.h"
 
 #define SLOWED_MS 1500 /* a hook over its rate waits so long at most; then its sender tries again */
 #define NONCE_BYTES 12
-#define HEADER_BYTES_MAX 512
 
 static const char headers_text[] = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
 
@@ -98,85 +95,7 @@ static void refuse_by(struct http_request *http, const struct refusal *refusal)
     refuse_post(http, is_later ? 503 : status, headers, refusal->code, refusal->message);
 }
 
-/* --- what was posted ------------------------------------------------------------------------------ */
-
-/* A header under the name that head.c has given it. */
-static void read_header(struct http_request *http, const char *name, char value[HEADER_BYTES_MAX])
-{
-    struct lws *wsi = http->connection.wsi;
-    int length = (int)strlen(name);
-    value[0] = '\0';
-    if (lws_hdr_custom_length(wsi, name, length) <= 0 ||
-        lws_hdr_custom_copy(wsi, value, HEADER_BYTES_MAX, name, length) < 0 ||
-        !text_is_utf8(value, strlen(value)))
-        value[0] = '\0';
-}
-
-/* From a page elsewhere in a browser. */
-static bool is_cross_site(struct http_request *http)
-{
-    char site[HEADER_BYTES_MAX];
-    read_header(http, "sec-fetch-site:", site);
-    bool has_origin = lws_hdr_total_length(http->connection.wsi, WSI_TOKEN_ORIGIN) > 0;
-    if (site[0])
-        return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
-    return has_origin && http->origin[0] == '\0';
-}
-
-static bool is_signed(struct http_request *http, const char *secret)
-{
-    static const char method[] = "sha256=";
-    char signature[HEADER_BYTES_MAX];
-    read_header(http, "z-signature:", signature);
-    return strncmp(signature, method, sizeof method - 1) == 0 &&
-           hash_is_signed(secret, http->body.bytes, http->body.length, signature + sizeof method - 1);
-}
-
-/* The headers of a post; kept while it is read. */
-struct post_headers {
-    char content_type[HEADER_BYTES_MAX], event[HEADER_BYTES_MAX], delivery[HEADER_BYTES_MAX];
-    char title[HEADER_BYTES_MAX], priority[HEADER_BYTES_MAX], tags[HEADER_BYTES_MAX];
-    char click[HEADER_BYTES_MAX], attach[HEADER_BYTES_MAX], filename[HEADER_BYTES_MAX];
-    char message[HEADER_BYTES_MAX];
-};
-
-/* A header, or the query's word for it. */
-static void read_either(struct http_request *http, const char *name, const char *word,
-                        char value[HEADER_BYTES_MAX])
-{
-    read_header(http, name, value);
-    if (!value[0] && !api_argument(http, word, value, HEADER_BYTES_MAX))
-        value[0] = '\0';
-}
-
-static bool read_post(struct http_request *http, struct post_headers *headers, struct hook_post *post)
-{
-    struct lws *wsi = http->connection.wsi;
-    headers->content_type[0] = '\0';
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE) > 0 &&
-        lws_hdr_copy(wsi, headers->content_type, HEADER_BYTES_MAX, WSI_TOKEN_HTTP_CONTENT_TYPE) < 0)
-        headers->content_type[0] = '\0';
-    read_header(http, "z-event:", headers->event);
-    read_header(http, "z-delivery:", headers->delivery);
-    read_either(http, "z-title:", "title", headers->title);
-    read_either(http, "z-priority:", "priority", headers->priority);
-    read_either(http, "z-tags:", "tags", headers->tags);
-    read_either(http, "z-click:", "click", headers->click);
-    read_either(http, "z-attach:", "attach", headers->attach);
-    read_header(http, "z-filename:", headers->filename);
-    read_either(http, "z-message:", "message", headers->message);
-    size_t length = http->body.length;
-    if (!buffer_append(&http->body, "", 1)) /* a NUL behind it */
-        return false;
-    http->body.length = length;
-    *post = (struct hook_post){.content_type = headers->content_type, .event = headers->event,
-                               .delivery = headers->delivery, .title = headers->title,
-                               .priority = headers->priority, .tags = headers->tags,
-                               .click = headers->click, .attach = headers->attach,
-                               .filename = headers->filename, .message = headers->message,
-                               .body = (const char *)http->body.bytes, .length = length};
-    return true;
-}
+/* --- what it says --------------------------------------------------------------------------------- */
 
 /* What may stand in a message, and no more of it than a room takes. */
 static bool tidy(struct http_request *http, struct buffer *text)
@@ -383,7 +302,7 @@ static void refuse_unreadable(struct http_request *http)
 
 static bool refuse_cross_site(struct http_request *http)
 {
-    if (!is_cross_site(http))
+    if (!hook_post_is_cross_site(http))
         return false;
     http->server->hooks.refused++;
     refuse_post(http, 403, "", ERROR_forbidden, "Pages may not post here.");
@@ -394,7 +313,7 @@ void hook_post(struct http_request *http)
 {
     const char *room, *secret;
     char wait[8];
-    struct post_headers headers;
+    struct hook_post_headers headers;
     struct hook_post post;
     if (!token_is_hook(http->server->gateway, http->room, &room, &secret)) {
         http->server->hooks.unknown++;
@@ -403,7 +322,7 @@ void hook_post(struct http_request *http)
     }
     if (refuse_cross_site(http))
         return;
-    if (secret[0] && !is_signed(http, secret)) {
+    if (secret[0] && !hook_post_is_signed(http, secret)) {
         http->server->hooks.unsigned_count++;
         http_request_refuse_with(http, 401, "", "unauthorized",
                                  "X-Hub-Signature-256 is missing, or signed with another secret.");
@@ -416,7 +335,7 @@ void hook_post(struct http_request *http)
     snprintf(hook->room, sizeof hook->room, "%s", room);
     hook->brings = true;
     hook->wants_message = api_argument(http, "wait", wait, sizeof wait) && strcmp(wait, "true") == 0;
-    if (read_post(http, &headers, &post) && hooks_read(&post, &hook->messages))
+    if (hook_post_read(http, &headers, &post) && hooks_read(&post, &hook->messages))
         deliver(http);
     else
         refuse_unreadable(http);
@@ -424,47 +343,13 @@ void hook_post(struct http_request *http)
 
 /* --- ntfy ----------------------------------------------------------------------------------------- */
 
-static bool take_key(struct http_request *http, const char *key)
-{
-    if (strlen(key) >= sizeof http->key)
-        return false;
-    memcpy(http->key, key, strlen(key) + 1);
-    return true;
-}
-
-/* "Bearer TOKEN", or Basic with the token as its password. False: it is neither. */
-static bool take_credentials(struct http_request *http, const char *value)
-{
-    char pair[256];
-    const char *key = field_bearer(value);
-    if (!key && strncasecmp(value, "Basic ", 6) == 0 && field_base64(value + 6, pair, sizeof pair)) {
-        const char *colon = strchr(pair, ':');
-        key = colon ? colon + 1 : pair;
-    }
-    return key && take_key(http, key);
-}
-
-/* ?auth= is what the header would be, in base64, or the token as it is. */
-static bool has_credentials(struct http_request *http)
-{
-    char value[HEADER_BYTES_MAX], coded[HEADER_BYTES_MAX];
-    struct lws *wsi = http->connection.wsi;
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
-        return lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_AUTHORIZATION) > 0 &&
-               take_credentials(http, value);
-    if (!api_argument(http, "auth", coded, sizeof coded))
-        return false;
-    return (field_base64(coded, value, sizeof value) && take_credentials(http, value)) ||
-           take_key(http, coded);
-}
-
 static void ntfy(struct http_request *http, bool is_json)
 {
-    struct post_headers headers;
+    struct hook_post_headers headers;
     struct hook_post post;
     if (refuse_cross_site(http))
         return;
-    if (!has_credentials(http) || !token_is_known(http->server->gateway, http->key)) {
+    if (!hook_post_take_credentials(http) || !token_is_known(http->server->gateway, http->key)) {
         http->server->hooks.unknown++;
         refuse_ntfy(http, 401, "", "unauthorized");
         return;
@@ -473,7 +358,7 @@ static void ntfy(struct http_request *http, bool is_json)
         return;
     struct hook_delivery *hook = http->hook;
     hook->brings = token_brings(http->server->gateway, http->key);
-    if (!read_post(http, &headers, &post) || !hooks_read_ntfy(&post, is_json, &hook->messages)) {
+    if (!hook_post_read(http, &headers, &post) || !hooks_read_ntfy(&post, is_json, &hook->messages)) {
         refuse_unreadable(http);
         return;
     }
