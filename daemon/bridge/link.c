@@ -1,8 +1,5 @@
-#include "daemon/bridge/link.h"
-
 #include "daemon/bridge/bridge.h"
-#include "daemon/bridge/entry.h"
-#include "daemon/bridge/lines.h"
+#include "daemon/bridge/link_private.h"
 #include "daemon/log.h"
 
 #include <inttypes.h>
@@ -16,36 +13,7 @@
 #define RETRY_LEAST_MS 1000
 #define RETRY_MOST_MS 300000
 #define READ_AGAIN_MOST_MS 30000 /* of the gateway, which is near */
-#define NOTE_AGAIN_MS 5000
-#define NOTE_MS 1000 /* the cursor is noted so often, or when there is nothing more to deliver */
-#define STATE_MS 5000
 #define BURST_MS 1000 /* of a rate */
-#define UNKNOWN (-1)
-
-struct link {
-    struct link *next;
-    struct bridge *bridge;
-    struct link_plan plan;
-    enum link_state state;
-    bool is_ending; /* nothing more is read */
-    struct web_call *stream, *note;
-    struct lines lines; /* received, and not handed over yet */
-    bool is_paused, is_live;
-    bool is_torn; /* a line could not be kept or read: from where it is, again */
-    json_t *json; /* of the entry under way */
-    char *line, *text;
-    struct entry entry;
-    char log[64];
-    int64_t done_seq, noted_seq, noting_seq; /* UNKNOWN: where the cursor stands */
-    int64_t held_seq;                        /* not noted at or beyond it */
-    bool is_put_back;                        /* the cursor was: read on from there */
-    int64_t noted_ms;
-    int64_t due_ms;
-    int64_t next_ms; /* for its rate: the next entry not before */
-    int tries;
-    char why[160]; /* the last failure; empty: it is well */
-    int64_t delivered, passed, failures, delivered_ts;
-};
 
 /* --- making and ending ---------------------------------------------------------------------------- */
 
@@ -56,7 +24,7 @@ struct link *link_add(struct bridge *bridge, const struct link_plan *plan)
         return NULL;
     link->bridge = bridge;
     link->plan = *plan;
-    link->done_seq = link->noted_seq = UNKNOWN;
+    link->done_seq = link->noted_seq = LINK_SEQ_UNKNOWN;
     link->held_seq = INT64_MAX;
     LL_APPEND(bridge->links, link);
     return link;
@@ -121,8 +89,7 @@ static void set_why(struct link *link, const char *why)
     snprintf(link->why, sizeof link->why, "%s", why);
 }
 
-/* What the gateway answers. */
-static void say_why(struct link *link, const struct web_answer *answer)
+void link_say_why(struct link *link, const struct web_answer *answer)
 {
     char why[sizeof link->why];
     web_describe(answer, "the gateway", why, sizeof why);
@@ -141,62 +108,6 @@ static void wait_for(struct link *link, int64_t ms, const char *why)
     link->due_ms = bridge_now_ms() + (ms > 0 ? ms : bridge_jitter(backoff));
     if (why)
         set_why(link, why);
-}
-
-/* --- the cursor ----------------------------------------------------------------------------------- */
-
-void link_hold(struct link *link, int64_t seq)
-{
-    link->held_seq = seq;
-}
-
-/* How far the cursor may go. */
-static int64_t safe_seq(const struct link *link)
-{
-    return link->done_seq < link->held_seq ? link->done_seq : link->held_seq - 1;
-}
-
-static void noted(void *of, const struct web_answer *answer)
-{
-    struct link *link = of;
-    link->note = NULL;
-    if (answer->status == 200)
-        link->noted_seq = link->noting_seq;
-    else if (answer->status == 400) /* it was put back, or the room has another log now */
-        link->is_put_back = true;
-    else {
-        link->noted_ms = bridge_now_ms() + bridge_jitter(NOTE_AGAIN_MS);
-        say_why(link, answer);
-    }
-}
-
-static void note(struct link *link)
-{
-    json_t *cursor = json_pack("{s:s, s:s, s:s, s:I}", "name", link->plan.name, "room", link->plan.room, "log",
-                               link->log, "seq", (json_int_t)safe_seq(link));
-    link->noting_seq = safe_seq(link);
-    link->noted_ms = bridge_now_ms();
-    link->note = bridge_post(link->bridge, "/api/v1/cursor", cursor, noted, link);
-    json_decref(cursor);
-}
-
-static bool is_noted(const struct link *link)
-{
-    return safe_seq(link) == link->noted_seq || link->bridge->is_dry_run || link->is_put_back;
-}
-
-/* Gives the ms until it is due. */
-static int64_t note_if_due(struct link *link)
-{
-    bool is_idle = link->state != LINK_DELIVERING && !lines_are_there(&link->lines);
-    int64_t wait_ms = is_idle || link->is_ending ? NOTE_MS / 10 : NOTE_MS;
-    int64_t left_ms = link->noted_ms + wait_ms - bridge_now_ms();
-    if (link->note || is_noted(link))
-        return INT64_MAX;
-    if (left_ms > 0)
-        return left_ms < NOTE_MS / 10 ? left_ms : NOTE_MS / 10;
-    note(link);
-    return INT64_MAX;
 }
 
 /* --- what comes ----------------------------------------------------------------------------------- */
@@ -317,8 +228,8 @@ static void stream_ended(void *of, const struct web_answer *answer)
             return;
         link->state = LINK_WAITING;
         lines_forget(&link->lines);
-        link->noted_seq = UNKNOWN; /* see read_on_if_noted */
-        say_why(link, answer);
+        link->noted_seq = LINK_SEQ_UNKNOWN; /* see read_on_if_noted */
+        link_say_why(link, answer);
         wait_for(link, answer->retry_after_ms, NULL);
     }
 }
@@ -361,7 +272,7 @@ static void go_on(struct link *link)
     if (!link->stream) {
         lines_forget(&link->lines); /* a part of a line */
         link->state = LINK_WAITING;
-        link->noted_seq = UNKNOWN;
+        link->noted_seq = LINK_SEQ_UNKNOWN;
         link->due_ms = bridge_now_ms();
     } else if (link->is_paused) {
         link->is_paused = false;
@@ -407,7 +318,7 @@ static void obey_cursor(struct link *link)
 {
     log_info("link: reads on from its cursor name=%s room=%s", link->plan.name, link->plan.room);
     link->is_put_back = false;
-    link->done_seq = link->noted_seq = UNKNOWN;
+    link->done_seq = link->noted_seq = LINK_SEQ_UNKNOWN;
     stop_reading(link);
     link->state = LINK_WAITING;
     link->due_ms = 0;
@@ -416,7 +327,7 @@ static void obey_cursor(struct link *link)
 /* What it has delivered is noted before it reads on: if the cursor was put back meanwhile, it hears so. */
 static void read_on_if_noted(struct link *link)
 {
-    if (!is_noted(link) || !link->bridge->uid[0])
+    if (!link_is_noted(link) || !link->bridge->uid[0])
         return;
     link->due_ms = 0;
     read_on(link);
@@ -424,7 +335,7 @@ static void read_on_if_noted(struct link *link)
 
 static int64_t tick(struct link *link, int64_t now_ms)
 {
-    int64_t next_ms = note_if_due(link);
+    int64_t next_ms = link_note_if_due(link);
     if (link->state == LINK_GONE && link->stream)
         stop_reading(link);
     if (link->is_torn && link->state == LINK_READING) {
@@ -476,7 +387,7 @@ bool links_are_noted(const struct bridge *bridge, const void *target)
     const struct link *link;
     LL_FOREACH(bridge->links, link)
     {
-        if (leads_to(link, target) && (link->note || !is_noted(link)))
+        if (leads_to(link, target) && (link->note || !link_is_noted(link)))
             return false;
     }
     return true;
