@@ -60,12 +60,18 @@ void peer_introduce(const struct peer *peer, struct arrival *arrival)
         address_write(&peer->address, arrival->address);
 }
 
-void peer_gone(struct server *server, struct peer *peer)
+static void give_place_back(struct server *server, struct peer *peer)
 {
     if (peer->stage == PEER_CONNECTED)
         server->connection_count--;
     else if (peer->stage == PEER_LEAVING)
         server->leaving_count--;
+    peer->stage = PEER_WAITING;
+}
+
+void peer_gone(struct server *server, struct peer *peer)
+{
+    give_place_back(server, peer);
     address_leave(server, peer->counted);
     tls_socket_release(peer->tls);
     free(peer);
@@ -208,6 +214,17 @@ void accept_arrived(struct lws *wsi)
     server->connection_count++;
     server->accepted_count++;
     lws_set_opaque_user_data(wsi, peer);
+}
+
+bool accept_take_back(struct lws *wsi, struct peer **peer, int *fd)
+{
+    *peer = lws_get_opaque_user_data(wsi);
+    *fd = *peer ? fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0) : -1;
+    if (*fd < 0)
+        return false;
+    lws_set_opaque_user_data(wsi, NULL);
+    give_place_back(server_of(wsi), *peer);
+    return true;
 }
 
 static void listen_again(lws_sorted_usec_list_t *timer)

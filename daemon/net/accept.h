@@ -66,6 +66,10 @@ void accept_hand_over(struct server *server, struct peer *peer, int fd, const vo
 /* LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: the peer becomes the connection's. */
 void accept_arrived(struct lws *wsi);
 
+/* Takes the peer and a descriptor of its socket back from lws, which is closing its own. False without a
+ * descriptor: all stays as it is. */
+bool accept_take_back(struct lws *wsi, struct peer **peer, int *fd);
+
 /* Says to the core whose session this is. */
 void peer_introduce(const struct peer *peer, struct arrival *arrival);
 

@@ -18,7 +18,8 @@
 #include "daemon/net/refuse.h"
 
 #define HEAD_MS 10000       /* for a head to come whole */
-#define LINGER_MS 2000      /* for an answer to be read before the connection is reset */
+#define LINGER_MS 5000      /* for a client that says nothing more to read its answer, before the connection is reset */
+#define LINGER_MOST_MS 30000 /* and for one that is still sending */
 #define EVENTS_MAX 64       /* looked at in one go, so that those who are here get their turn */
 #define DISCARDS_MAX 16     /* reads of what a refused client goes on sending, in one go */
 
@@ -31,9 +32,10 @@ enum stage {
 
 /* One connection that lws has not seen. */
 struct caller {
-    struct caller *prev, *next; /* of front->waiting or front->lingering, the oldest first */
+    struct caller *prev, *next; /* of front->waiting, or of front->lingering, that was not heard for longest first */
     struct peer *peer;          /* owned */
     int64_t since_ms;           /* when it came to this stage */
+    int64_t heard_ms;           /* STAGE_LINGERING */
     int fd;                     /* owned */
     enum stage stage;
 };
@@ -77,6 +79,12 @@ static void hang_up(struct front *front, struct caller *caller)
 
 /* --- refusing ------------------------------------------------------------------------------------- */
 
+static bool watch(const struct front *front, int operation, struct caller *caller)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.ptr = caller}};
+    return epoll_ctl(front->epoll_fd, operation, caller->fd, &event) == 0;
+}
+
 /* Closed at once, a socket with unread bytes is reset, and the answer with it. So this side says that it
  * is done, and waits a little for the other to be. */
 static void linger(struct front *front, struct caller *caller)
@@ -84,9 +92,10 @@ static void linger(struct front *front, struct caller *caller)
     DL_DELETE(front->waiting, caller);
     count_waiting(caller, -1);
     caller->stage = STAGE_LINGERING;
-    caller->since_ms = server_now_ms(front->server);
+    caller->since_ms = caller->heard_ms = server_now_ms(front->server);
     DL_APPEND(front->lingering, caller);
     shutdown(caller->fd, SHUT_WR);
+    (void)watch(front, EPOLL_CTL_MOD, caller); /* what has come already wakes nobody else */
 }
 
 static void answer(struct front *front, const struct caller *caller, enum refusal_reason reason,
@@ -103,16 +112,29 @@ static void refuse_caller(struct front *front, struct caller *caller, enum refus
     linger(front, caller);
 }
 
+/* It is still sending. Many clients read no answer before they have sent all. */
+static void wait_for_more(struct front *front, struct caller *caller)
+{
+    int64_t now_ms = server_now_ms(front->server);
+    if (now_ms - caller->since_ms >= LINGER_MOST_MS) {
+        hang_up(front, caller);
+        return;
+    }
+    caller->heard_ms = now_ms;
+    DL_DELETE(front->lingering, caller);
+    DL_APPEND(front->lingering, caller);
+    (void)watch(front, EPOLL_CTL_MOD, caller);
+}
+
 static void discard(struct front *front, struct caller *caller)
 {
-    for (int i = 0; i < DISCARDS_MAX; i++) {
-        ssize_t got = recv(caller->fd, front->bytes, sizeof front->bytes, MSG_DONTWAIT);
-        if (got < 0 && (errno == EAGAIN || errno == EINTR))
-            return;
-        if (got <= 0)
-            break;
-    }
-    hang_up(front, caller); /* it has hung up, or is not going to */
+    ssize_t got = 1;
+    for (int i = 0; i < DISCARDS_MAX && got > 0; i++)
+        got = recv(caller->fd, front->bytes, sizeof front->bytes, MSG_DONTWAIT);
+    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+        wait_for_more(front, caller);
+    else
+        hang_up(front, caller);
 }
 
 /* --- whose it is ---------------------------------------------------------------------------------- */
@@ -283,6 +305,19 @@ static void look(struct front *front, struct caller *caller, bool has_ended)
     }
 }
 
+static void serve(struct front *front)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(front->epoll_fd, events, EVENTS_MAX, 0);
+    for (int i = 0; i < count; i++) {
+        struct caller *caller = events[i].data.ptr;
+        if (caller->stage == STAGE_LINGERING)
+            discard(front, caller);
+        else
+            look(front, caller, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+    }
+}
+
 /* --- arriving ------------------------------------------------------------------------------------- */
 
 static int waiting_of(const struct caller *caller)
@@ -301,17 +336,25 @@ static struct caller *find_least(const struct front *front)
     return least;
 }
 
+static bool has_place(const struct front *front)
+{
+    return front->count + front->server->leaving_count < front->server->waiting_max;
+}
+
 static void make_place(struct front *front)
 {
     static const struct head_refusal busy = {
         503, ERROR_server_full, "Retry-After: 5\r\n", "Too many connections wait here without a request."};
-    if (front->count + front->server->leaving_count < front->server->waiting_max)
+    if (has_place(front))
         return;
-    struct caller *least = find_least(front);
+    serve(front); /* who has said what it wants, or has read its answer, waits no longer */
+    struct caller *least = has_place(front) ? NULL : find_least(front);
     if (!least)
         return;
-    if (least->stage == STAGE_WAITING)
+    if (least->stage == STAGE_WAITING) {
         answer(front, least, REFUSED_waiting, &busy);
+        drop_rest(front, least);
+    }
     hang_up(front, least);
 }
 
@@ -320,15 +363,15 @@ static struct caller *add_caller(struct front *front, struct peer *peer, int fd)
 {
     make_place(front);
     struct caller *caller = calloc(1, sizeof *caller);
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.ptr = caller}};
-    if (!caller || epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+    if (caller)
+        *caller = (struct caller){
+            .peer = peer, .fd = fd, .since_ms = server_now_ms(front->server), .stage = STAGE_WAITING};
+    if (!caller || !watch(front, EPOLL_CTL_ADD, caller)) {
         close(fd);
         peer_gone(front->server, peer);
         free(caller);
         return NULL;
     }
-    *caller = (struct caller){
-        .peer = peer, .fd = fd, .since_ms = server_now_ms(front->server), .stage = STAGE_WAITING};
     DL_APPEND(front->waiting, caller);
     front->count++;
     count_waiting(caller, 1);
@@ -348,27 +391,21 @@ void front_refuse(struct front *front, struct peer *peer, int fd, enum refusal_r
         refuse_caller(front, caller, reason, refusal);
 }
 
+void front_linger(struct front *front, struct peer *peer, int fd)
+{
+    struct caller *caller = add_caller(front, peer, fd);
+    if (caller)
+        linger(front, caller);
+}
+
 void front_sweep(struct front *front)
 {
     static const struct head_refusal late = {408, ERROR_bad_request, "", "The request did not come in time."};
     int64_t now_ms = server_now_ms(front->server);
     while (front->waiting && now_ms - front->waiting->since_ms >= HEAD_MS)
         refuse_caller(front, front->waiting, REFUSED_timeout, &late);
-    while (front->lingering && now_ms - front->lingering->since_ms >= LINGER_MS)
+    while (front->lingering && now_ms - front->lingering->heard_ms >= LINGER_MS)
         hang_up(front, front->lingering);
-}
-
-static void serve(struct front *front, int epoll_fd)
-{
-    struct epoll_event events[EVENTS_MAX];
-    int count = epoll_wait(epoll_fd, events, EVENTS_MAX, 0);
-    for (int i = 0; i < count; i++) {
-        struct caller *caller = events[i].data.ptr;
-        if (caller->stage == STAGE_LINGERING)
-            discard(front, caller);
-        else
-            look(front, caller, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
-    }
 }
 
 int front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -380,7 +417,7 @@ int front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user
     switch (reason) {
     case LWS_CALLBACK_RAW_RX_FILE:
         server_turn_begin(front->server);
-        serve(front, front->epoll_fd);
+        serve(front);
         return 0;
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_RX:

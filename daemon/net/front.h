@@ -19,6 +19,10 @@ void front_take(struct front *front, struct peer *peer, int fd);
 void front_refuse(struct front *front, struct peer *peer, int fd, enum refusal_reason reason,
                   const struct head_refusal *refusal);
 
+/* Takes both as well, of a client that has its answer and is still sending the body: what comes of it is thrown
+ * away, so that the connection is not reset before the answer is read. */
+void front_linger(struct front *front, struct peer *peer, int fd);
+
 /* Once a second: answers 408 to those whose head does not come, and hangs up on those that were refused
  * and do not. */
 void front_sweep(struct front *front);

@@ -10,6 +10,7 @@
 #include "daemon/net/api.h"
 #include "daemon/net/captive.h"
 #include "daemon/net/field.h"
+#include "daemon/net/front.h"
 #include "daemon/net/headers.h"
 #include "daemon/net/hook.h"
 #include "daemon/net/listener_private.h"
@@ -176,6 +177,7 @@ static bool read_length(struct http_request *http, struct lws *wsi, int64_t *len
         http_request_refuse_with(http, 400, "", "bad_request", "The Content-Length is no number.");
         return false;
     }
+    http->body_left = *length;
     return true;
 }
 
@@ -364,14 +366,17 @@ static int begin(struct lws *wsi, struct http_slot *slot)
 
 static int body(struct http_request *http, const void *bytes, size_t length)
 {
+    http->body_left -= (int64_t)length;
     if (http->stream && length > 0)
         return transfer_stream_receive(http, bytes, length) ? 0 : -1;
     if (http->upload && length > 0)
         return upload_stream_receive(http, bytes, length) ? 0 : -1;
     if (http->phase != HTTP_REQUEST_READING || length == 0)
         return 0; /* of a request that has been refused */
-    if (server_now_ms(http->server) - http->began_ms > BODY_MS)
-        return -1; /* lws gives 5 s more for every byte */
+    if (server_now_ms(http->server) - http->began_ms > BODY_MS) { /* lws gives 5 s more for every byte */
+        http_request_refuse_with(http, 408, "", "bad_request", "The body did not come in time.");
+        return 0;
+    }
     if (http->is_discarded)
         return 0;
     return buffer_append(&http->body, bytes, length) ? 0 : -1;
@@ -390,17 +395,35 @@ static void body_complete(struct http_request *http)
 
 /* One request a connection: where a POST lies behind another request in what lws 4.1.6 has read
  * already, lws never comes back from reading it. So nothing is read behind the first. */
-static int writeable(struct http_slot *slot)
-{
-    bool is_over;
-    int result = http_request_writeable(slot->http, &is_over);
-    return is_over ? -1 : result;
-}
-
 static void drop(struct http_slot *slot)
 {
     http_request_destroy(slot->http);
     slot->http = NULL;
+}
+
+/* It has its answer in the middle of its body: lws would close the socket while unread bytes are in it, which
+ * resets the connection, and whoever sends all before it reads would never see why. */
+static int linger(struct http_slot *slot)
+{
+    struct server *server = slot->http->server;
+    struct lws *wsi = slot->http->connection.wsi;
+    struct peer *peer;
+    int fd;
+    drop(slot);
+    if (!accept_take_back(wsi, &peer, &fd))
+        return -1;
+    front_linger(server->front, peer, fd);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    return 0;
+}
+
+static int writeable(struct http_slot *slot)
+{
+    bool is_over;
+    int result = http_request_writeable(slot->http, &is_over);
+    if (!is_over)
+        return result;
+    return slot->http->body_left > 0 ? linger(slot) : -1;
 }
 
 /* What concerns a request that is under way. */

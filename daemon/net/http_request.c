@@ -92,18 +92,19 @@ static void free_body(struct http_request *http)
 
 /* --- what is due at the end of the turn ---- */
 
-void http_request_set_due(struct http_request *http, enum http_request_phase phase)
-{
-    http->phase = phase;
-    DL_APPEND2(http->server->due, http, due_prev, due_next);
-}
-
 static void unset_due(struct http_request *http)
 {
     if (http->phase == HTTP_REQUEST_PAUSING || http->phase == HTTP_REQUEST_DUE ||
         http->phase == HTTP_REQUEST_AGAIN ||
         http->phase == HTTP_REQUEST_REPLIED)
         DL_DELETE2(http->server->due, http, due_prev, due_next);
+}
+
+void http_request_set_due(struct http_request *http, enum http_request_phase phase)
+{
+    unset_due(http); /* of what was due before it */
+    http->phase = phase;
+    DL_APPEND2(http->server->due, http, due_prev, due_next);
 }
 
 void http_request_destroy(struct http_request *http)

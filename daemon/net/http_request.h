@@ -64,6 +64,7 @@ struct http_request {
     int64_t began_ms;
     int64_t answer_until_ms; /* a slower reader is cut off */
     size_t body_due; /* of Content-Length */
+    int64_t body_left; /* of it, still to come */
     size_t bytes;    /* of body and answer, as counted in server->http_bytes */
     char path[512];
     char room[ROOM_NAME_BYTES_MAX + 1];       /* from the path */

@@ -37,7 +37,7 @@ void http_request_send_soon(struct http_request *http)
 void http_request_finish_answer(struct http_request *http)
 {
     http_request_count(http);
-    if (http->phase == HTTP_REQUEST_ASKING)
+    if (http->phase == HTTP_REQUEST_ASKING || http->phase == HTTP_REQUEST_AGAIN)
         http_request_set_due(http, HTTP_REQUEST_REPLIED);
     else
         http_request_send_soon(http);

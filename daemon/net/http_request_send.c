@@ -98,7 +98,7 @@ int http_request_writeable(struct http_request *http, bool *is_over)
         enum sending sending = send_pieces(http);
         if (sending == SENDING_FAILED)
             return -1;
-        if (!is_sent(http)) {
+        if (!is_sent(http) || (http->body_left > 0 && lws_partial_buffered(wsi))) {
             if (sending == SENDING_GOES_ON)
                 lws_callback_on_writable(wsi);
             return 0;

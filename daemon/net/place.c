@@ -3,9 +3,10 @@
 #include <uthash.h>
 
 #include "daemon/net/http_request.h"
+#include "daemon/net/upload_stream.h"
 
 #define CLOSE_TRY_AGAIN_LATER 1013 /* a page comes back by itself */
-#define UNDER_WAY_MS 1000          /* an HTTP request that takes longer is as one who says nothing */
+#define UNDER_WAY_MS 1000          /* an HTTP request that takes longer is as one who says nothing, unless it is at work */
 #define NO_CLAIM 1000000           /* more than any address has */
 
 /* The connection with the least claim to its place so far. */
@@ -40,6 +41,12 @@ static void consider(struct search *search, struct connection *connection, bool 
     search->excess = excess;
 }
 
+/* A stream, or a file that comes or goes: that takes as long as the link makes it. */
+static bool is_at_work(const struct http_request *http)
+{
+    return http->phase == HTTP_REQUEST_STREAMING || http->download || (http->upload && upload_stream_is_fed(http));
+}
+
 static void search_all(struct search *search)
 {
     struct server *server = search->server;
@@ -47,8 +54,8 @@ static void search_all(struct search *search)
     for (struct connection *each = server->quietest; each; each = each->after)
         consider(search, each, each->session && session_is_present(each->session));
     for (struct http_request *each = server->requests; each; each = each->next)
-        if (each->phase == HTTP_REQUEST_STREAMING || now_ms - each->began_ms >= UNDER_WAY_MS)
-            consider(search, &each->connection, each->phase == HTTP_REQUEST_STREAMING);
+        if (is_at_work(each) || now_ms - each->began_ms >= UNDER_WAY_MS)
+            consider(search, &each->connection, is_at_work(each));
 }
 
 static int smaller(int a, int b)

@@ -33,6 +33,7 @@ struct upload_stream {
     struct buffer bytes;         /* received, and not handed on */
     struct buffer lent;          /* handed on: storage copies it from here */
     struct refusal refusal;      /* of STATE_DISCARDING */
+    int refused_status;          /* of it; 0: that of its code */
 };
 
 static struct gateway *gateway_of(const struct http_request *http)
@@ -111,25 +112,49 @@ static void answer_now(struct http_request *http, const struct refusal *refusal)
         snprintf(headers + used, sizeof headers - used, "WWW-Authenticate: Bearer\r\n");
     http->upload->state = STATE_ANSWERED;
     http_request_read_on(http);
-    http_request_refuse_as(http, error_code_status(refusal->code), headers, refusal);
+    int status = http->upload->refused_status;
+    http_request_refuse_as(http, status ? status : error_code_status(refusal->code), headers, refusal);
 }
 
-/* When the body has come, if it is not too long: who is still sending would not read it. */
+/* An answer is read by whoever has sent all; of a body that is not too long the rest is waited for. */
+static bool is_worth_waiting(const struct upload_stream *stream)
+{
+    int64_t left = stream->length - stream->received;
+    return left > 0 && left <= DISCARDED_BYTES_MAX && !(stream->expects_invitation && stream->received == 0);
+}
+
 static void answer_refused(struct http_request *http, const struct refusal *refusal)
 {
     struct upload_stream *stream = http->upload;
-    int64_t left = stream->length - stream->received;
     stream->upload = NULL;
     buffer_finish(&stream->bytes);
     buffer_finish(&stream->lent);
     stream->bytes.max = UPLOAD_PIECE_BYTES;
-    if (left == 0 || left > DISCARDED_BYTES_MAX) {
+    if (!is_worth_waiting(stream)) {
         answer_now(http, refusal);
         return;
     }
     stream->state = STATE_DISCARDING;
     stream->refusal = *refusal;
     http_request_read_on(http);
+}
+
+/* What is wrong is seen here, and so counted here. */
+static void refuse_request(struct http_request *http, const char *field, const char *sentence)
+{
+    struct refusal refusal;
+    refuse(&refusal, ERROR_bad_request, field, "%s", sentence);
+    refuse_note(http->server, http->reason, lws_get_opaque_user_data(http->connection.wsi));
+    answer_refused(http, &refusal);
+}
+
+/* Somebody goes on with the same upload by another request. */
+static void answer_taken(struct http_request *http)
+{
+    struct refusal refusal;
+    refuse(&refusal, ERROR_bad_request, NULL, "Another request goes on with this upload.");
+    http->upload->refused_status = 409;
+    answer_refused(http, &refusal);
 }
 
 static void append_state(const struct upload *upload, const char *more, char *out, size_t size)
@@ -202,9 +227,7 @@ static void on_news(void *owner, const struct upload_news *news)
         answer_refused(http, &news->refusal);
         break;
     case UPLOAD_TAKEN:
-        http->upload->upload = NULL;
-        http->upload->state = STATE_ANSWERED;
-        connection_kill(&http->connection);
+        answer_taken(http);
         break;
     }
 }
@@ -231,6 +254,11 @@ void upload_stream_complete(struct http_request *http)
         answer_now(http, &stream->refusal);
     else if (stream->state == STATE_FEEDING)
         http_request_pause_later(http);
+}
+
+bool upload_stream_is_fed(const struct http_request *http)
+{
+    return http->upload->state == STATE_FEEDING;
 }
 
 bool upload_stream_is_full(const struct http_request *http)
@@ -286,13 +314,13 @@ void upload_post(struct http_request *http)
     bool is_announced = api_argument(http, "size", value, sizeof value);
     http->upload->asks = is_announced ? ASKS_PLACE : ASKS_WHOLE;
     if (!is_announced && http->upload->length == 0)
-        http_request_refuse(http, ERROR_bad_request, "body", "The body is the file; it is empty.");
+        refuse_request(http, "body", "The body is the file; it is empty.");
     else if (!is_announced)
         ask_for_place(http, http->upload->length);
     else if (!field_number(value, SEQ_MAX, &size) || size == 0)
-        http_request_refuse(http, ERROR_bad_request, "size", "This must be a whole number above 0.");
+        refuse_request(http, "size", "This must be a whole number above 0.");
     else if (http->upload->length > 0)
-        http_request_refuse(http, ERROR_bad_request, "body", "With size this begins an upload without bytes; they come by PATCH.");
+        refuse_request(http, "body", "With size this begins an upload without bytes; they come by PATCH.");
     else
         ask_for_place(http, size);
 }
@@ -311,7 +339,7 @@ void upload_patch(struct http_request *http)
     if (field_number(value, SEQ_MAX, &http->upload->offset))
         ask_for_state(http, ",\"resume\":true");
     else
-        http_request_refuse(http, ERROR_bad_request, "Upload-Offset", "Say in Upload-Offset where these bytes belong.");
+        refuse_request(http, "Upload-Offset", "Say in Upload-Offset where these bytes belong.");
 }
 
 void upload_show(struct http_request *http)
@@ -375,8 +403,11 @@ static void act_on(struct http_request *http)
     if (stream->state == STATE_FEEDING && stream->expects_invitation && stream->length > 0 &&
         connection_write(&http->connection, invitation, sizeof invitation - 1) == CARRIER_GONE)
         return;
-    if (stream->state == STATE_DISCARDING)
+    if (stream->state == STATE_DISCARDING) {
+        if (stream->received == stream->length)
+            answer_now(http, &stream->refusal);
         return;
+    }
     hand_on(http);
     if (http->upload->state == STATE_FEEDING && upload_stream_is_full(http))
         http_request_pause_later(http);
@@ -386,8 +417,7 @@ static void act_on(struct http_request *http)
 static void reply_refused(struct http_request *http, const struct refusal *refusal)
 {
     struct upload_stream *stream = http->upload;
-    int64_t left = stream->length - stream->received;
-    if (left == 0 || left > DISCARDED_BYTES_MAX || (stream->expects_invitation && stream->received == 0)) {
+    if (!is_worth_waiting(stream)) {
         answer_now(http, refusal);
         return;
     }

@@ -19,6 +19,9 @@ void upload_stream_complete(struct http_request *http);
 /* At the end of a turn: whether no more is to be read before a piece is written. */
 bool upload_stream_is_full(const struct http_request *http);
 
+/* Whether its bytes go to an upload. */
+bool upload_stream_is_fed(const struct http_request *http);
+
 /* The handlers of routes.def. */
 void upload_post(struct http_request *http);
 void upload_patch(struct http_request *http);

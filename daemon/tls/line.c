@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #define ROUNDS_MAX 8     /* of records, before others get their turn */
-#define ENDING_MS 2000   /* for the client to hang up */
+#define ENDING_MS 5000   /* for a client that sends nothing more to hang up */
+#define ENDING_MOST_MS 30000 /* and for one that is still sending */
 #define STUCK_MS 30000   /* for a client to take what the gateway said before it hung up */
 #define FIRST_OF_TLS 0x16 /* the first byte of a handshake: RFC 8446, 5.1 */
 
@@ -68,16 +69,17 @@ static bool end(struct line *line)
 }
 
 /* Closed at once, a socket with unread bytes would be reset, and what was said last with it. */
-static bool say_end(struct line *line)
+static bool say_end(struct line *line, int64_t now_ms)
 {
     if (line->channel)
         channel_say_end(line->channel);
     shutdown(line->socket->fd, SHUT_WR);
     line->stage = LINE_ENDING;
+    line->moved_ms = line->ended_ms = now_ms;
     return true;
 }
 
-static bool wait_for_end(struct line *line, unsigned char *bytes)
+static bool wait_for_end(struct line *line, unsigned char *bytes, int64_t now_ms)
 {
     for (int i = 0; i < ROUNDS_MAX; i++) {
         ssize_t got = recv(line->socket->fd, bytes, CHANNEL_RECORD_BYTES, MSG_DONTWAIT);
@@ -85,6 +87,7 @@ static bool wait_for_end(struct line *line, unsigned char *bytes)
             return end(line);
         if (got < 0)
             return false;
+        line->moved_ms = now_ms;
     }
     return true;
 }
@@ -98,14 +101,14 @@ static bool has_gateway_hung_up(const struct line *line)
 bool line_is_overdue(const struct line *line, int64_t now_ms)
 {
     if (line->stage == LINE_ENDING)
-        return now_ms - line->moved_ms >= ENDING_MS;
+        return now_ms - line->moved_ms >= ENDING_MS || now_ms - line->ended_ms >= ENDING_MOST_MS;
     return line->stage == LINE_EMPTYING && now_ms - line->moved_ms >= STUCK_MS;
 }
 
 /* ---- the beginning ------------------------------------------------------------------------------- */
 
 /* Somebody typed http:// and this port. */
-static bool refuse_plain(struct line *line)
+static bool refuse_plain(struct line *line, int64_t now_ms)
 {
     static const char body[] = "{\"error_code\":\"bad_request\",\"message\":\"This port speaks TLS: write https://.\"}\n";
     char answer[320];
@@ -114,10 +117,10 @@ static bool refuse_plain(struct line *line)
                           "Connection: close\r\n\r\n%s", sizeof body - 1, body);
     ssize_t sent = send(line->socket->fd, answer, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent; /* an empty socket takes it all, or the client has gone */
-    return say_end(line);
+    return say_end(line, now_ms);
 }
 
-static bool begin(struct line *line, struct identity *identity)
+static bool begin(struct line *line, struct identity *identity, int64_t now_ms)
 {
     unsigned char first;
     ssize_t got = recv(line->socket->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -126,7 +129,7 @@ static bool begin(struct line *line, struct identity *identity)
     if (got <= 0)
         return end(line);
     if (first != FIRST_OF_TLS)
-        return refuse_plain(line);
+        return refuse_plain(line, now_ms);
     line->channel = identity ? channel_create(identity, line->socket->fd) : NULL;
     if (!line->channel)
         return end(line);
@@ -218,8 +221,7 @@ static bool read_gateway(struct line *line, unsigned char *bytes, int64_t now_ms
         return encipher(line, bytes, (size_t)got, now_ms);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    line->moved_ms = now_ms;
-    return say_end(line); /* ECONNRESET too: it hung up on what it had not read */
+    return say_end(line, now_ms); /* ECONNRESET too: it hung up on what it had not read */
 }
 
 /* ---- going on ------------------------------------------------------------------------------------ */
@@ -239,7 +241,7 @@ bool line_go_on(struct line *line, struct identity *identity, unsigned char *byt
     for (int i = 0; i < ROUNDS_MAX && has_more; i++) {
         switch (line->stage) {
         case LINE_NEW:
-            has_more = begin(line, identity);
+            has_more = begin(line, identity, now_ms);
             break;
         case LINE_SHAKING:
             return shake_hands(line); /* costs most: one at a time */
@@ -250,7 +252,7 @@ bool line_go_on(struct line *line, struct identity *identity, unsigned char *byt
             has_more = read_gateway(line, bytes, now_ms);
             break;
         case LINE_ENDING:
-            return wait_for_end(line, bytes);
+            return wait_for_end(line, bytes, now_ms);
         case LINE_GONE:
             return false;
         }

@@ -28,6 +28,7 @@ struct line {
     bool is_held_up;     /* the gateway takes nothing more for now */
     bool is_watched;     /* by epoll */
     int64_t moved_ms;    /* monotonic: when anything last passed */
+    int64_t ended_ms;    /* LINE_ENDING: since when */
 };
 
 /* Any thread. Takes the socket and the plain end, whatever comes of it; *socket is for the caller. NULL
