@@ -53,6 +53,22 @@ test("older pages join seamlessly until the beginning", async () => {
   assert.deepEqual(shown(room), gateway.texts());
 });
 
+test("where few rooms can be followed those are, and the others are asked after", async () => {
+  const { chat, clock, gateway } = await setUp();
+  gateway.others = ["a", "b", "c", "d"];
+  remember("rooms", ["lobby", ...gateway.others]);
+  remember("room", "d");
+  chat.enter("mina");
+  clock.socket.roomsMax = 3;
+  gateway.accept();
+  await settle();
+  await settle();
+  const joins = clock.socket.frames("join").map(({ room }) => room);
+  assert.deepEqual(joins, ["d", "lobby", "a"]);
+  await clock.pass(30000);
+  assert.equal(clock.socket.frames("rooms").length, 1);
+});
+
 test("what one says is shown once, from queued to stored", async () => {
   const { chat, gateway } = await setUp();
   const room = await enter(chat, gateway);

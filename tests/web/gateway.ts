@@ -18,6 +18,8 @@ export class Gateway {
   role = "guest";
   /** What else join tells: slow_ms, muted_ms, speak. */
   rules: object = {};
+  /** Other rooms, in which nobody says anything. */
+  others: string[] = [];
   /** Reads are refused. */
   crowded = false;
 
@@ -61,8 +63,9 @@ export class Gateway {
       case "hello": {
         const name = frame.session ? frame.session.slice(4) : frame.name;
         this.users.set(socket, name);
-        const room = { name: this.name, topic: "", members: 1, last: this.seq, joined: false, role: this.role, visibility: "public", read: 0, seen: false, unread: 0, mentioned: 0 };
-        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, first_room: this.name, may_create: true, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : [room] });
+        const line = { topic: "", members: 1, last: 0, joined: false, role: this.role, visibility: "public", read: 0, seen: false, unread: 0, mentioned: 0 };
+        const rooms = [{ ...line, name: this.name, last: this.seq }, ...this.others.map((name) => ({ ...line, name }))];
+        return reply({ type: "welcome", user: { name, account: false, role: "guest" }, session: "key-" + name, server: { name: "h", version: "0" }, time: 0, first_room: this.name, may_create: true, limits: { text_bytes: 4096, text_characters: 2000 }, rooms: this.gone ? [] : rooms });
       }
       case "ping":
         return reply({ type: "pong", time: 0 });
@@ -84,6 +87,11 @@ export class Gateway {
   }
 
   private join(frame: any, socket: FakeSocket, reply: (answer: object) => void): void {
+    const { room } = frame;
+    if (this.others.includes(room)) {
+      reply({ type: "joined", room, topic: "", role: this.role, log: "log-" + room, first: 1, last: 0, read: 0, members: 1 });
+      return socket.tell({ type: "live", room, seq: 0 });
+    }
     if (this.gone) return reply({ type: "error", error_code: "room_not_found", message: "" });
     const reset = frame.log !== undefined && frame.log !== this.id;
     const after = reset || frame.after === undefined ? this.seq - Math.min(this.seq, frame.history ?? 50) : frame.after;

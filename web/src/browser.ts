@@ -17,13 +17,14 @@ function openStream(): Socket {
   let close = () => {};
   const socket: Socket = { send() {}, close: () => close(), onopen: null, onmessage: null, onclose: null };
   const ended = () => socket.onclose?.({ code: 0, reason: "" });
-  import("./lazy/stream").then(({ carry }) => {
+  import("./lazy/stream").then(({ carry, rooms_max }) => {
     const carried = carry({
       message: (frame) => socket.onmessage?.({ data: JSON.stringify(frame) }),
       closed: ended,
     });
     socket.send = carried.send;
     close = carried.close;
+    socket.roomsMax = rooms_max;
     socket.onopen?.();
   }, ended);
   return socket;

@@ -3,6 +3,8 @@
 import { Lost, Refused, type Answers, type Frame, type Request, type Welcome } from "./wire";
 
 export interface Socket {
+  /** More rooms cannot be followed over it. */
+  roomsMax?: number;
   send(text: string): void;
   close(): void;
   onopen: (() => void) | null;
@@ -69,6 +71,11 @@ export class Connection {
     private readonly around: Surroundings,
     private readonly listener: Listener,
   ) {}
+
+  /** How many rooms can be followed. */
+  get roomsMax(): number {
+    return this.socket?.roomsMax ?? Infinity;
+  }
 
   start(): void {
     if (this.link.is === "stopped") this.retryNow();

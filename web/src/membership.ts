@@ -53,14 +53,14 @@ export class Membership {
   }
 
   async joinAll(): Promise<void> {
-    const life = this.chat.connection.life;
+    const { life, roomsMax } = this.chat.connection;
     const wanted = this.chat.rooms.value.filter((room) => room.wanted);
     const current = this.chat.current.value;
     if (current?.wanted) await this.join(current);
-    const followed = wanted.sort((a, b) => rank(b) - rank(a)).slice(0, followed_max);
-    if (followed.length < wanted.length) this.askAgain(life);
-    for (const room of followed) {
-      if (room === current) continue;
+    /* The one that is looked at is one of them, whoever calls elsewhere. */
+    const first = (room: Room) => (room === current ? 3 : rank(room));
+    this.askAgain(life);
+    for (const room of wanted.sort((a, b) => first(b) - first(a)).slice(0, Math.min(followed_max, roomsMax))) {
       if (life !== this.chat.connection.life || this.chat.link.value.is !== "open") return;
       await this.join(room);
     }
@@ -68,11 +68,11 @@ export class Membership {
     this.chat.sender.flushAll();
   }
 
-  /** Rooms one is not in, there being too many, are asked after now and then. */
+  /** Rooms one wants to be in and is not, there being too many, are asked after now and then. */
   private askAgain(life: number): void {
     this.chat.clock.setTimeout(() => {
       if (life !== this.chat.connection.life || this.chat.link.value.is !== "open") return;
-      void this.findRooms();
+      if (this.chat.rooms.value.some((room) => room.wanted && !room.joined.value)) void this.findRooms();
       this.askAgain(life);
     }, asked_again_ms);
   }

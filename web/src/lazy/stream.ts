@@ -1,11 +1,12 @@
 // The chat where WebSocket is blocked: requests by POST, the logs of all rooms in one event stream, which
 // begins anew, from where it had got to, when a room comes or goes. Looks like a socket to connection.ts.
 import { chat } from "../app";
+import { fold } from "../mention";
 import type { Frame } from "../wire";
 import { eventReader } from "./event-reader";
 
 /** As many rooms as one stream takes. */
-const rooms_max = 8;
+export const rooms_max = 8;
 
 interface Carried {
   send(text: string): void;
@@ -17,9 +18,16 @@ interface Ends {
   closed(): void;
 }
 
+/** A room that is listened to. A stream may give way to the next one before it has told all that begins a room. */
+interface Place {
+  log?: string;
+  /** Asked for, and not answered by a "joined" yet. */
+  join?: Frame;
+  live?: boolean;
+}
+
 export function carry(ends: Ends): Carried {
-  /** Each room that is listened to, and its log once that is known. */
-  const rooms = new Map<string, string | undefined>();
+  const rooms = new Map<string, Place>();
   /** How far each log has been told. */
   const cursors = new Map<string, string>();
   let stream = new AbortController();
@@ -53,16 +61,17 @@ export function carry(ends: Ends): Carried {
 
   /** The room that was entered first is heard no more; the one that is looked at stays. */
   function makePlace(): void {
+    if (rooms.size < rooms_max) return;
     const shown = chat.current.peek()?.name;
     const first = [...rooms.keys()].find((name) => name !== shown);
-    if (rooms.size < rooms_max || first === undefined) return;
+    if (first === undefined) return;
     rooms.delete(first);
     chat.roomOf(first).leftBehind();
   }
 
   function ids(): Record<string, string> {
-    const known = [...rooms.values()].filter((log) => log && cursors.has(log));
-    return known.length ? { "Last-Event-ID": known.map((log) => `${log}.${cursors.get(log!)}`).join(",") } : {};
+    const known = [...rooms.values()].flatMap(({ log }) => (log && cursors.has(log) ? [`${log}.${cursors.get(log)}`] : []));
+    return known.length ? { "Last-Event-ID": known.join(",") } : {};
   }
 
   /** The answer to a stream of all rooms, which takes the place of the one before. */
@@ -80,12 +89,12 @@ export function carry(ends: Ends): Carried {
     const { room, ref, log, after } = frame;
     rooms.delete(room);
     makePlace();
-    rooms.set(room, log);
+    rooms.set(room, { log, join: frame });
     if (log) cursors.delete(log);
     if (log && after !== undefined) cursors.set(log, String(after));
     const reply = await begin(frame.history);
     if (reply?.ok && reply.body) {
-      void read(reply.body, frame);
+      void read(reply.body);
       return;
     }
     const why = (await reply!.json()) as Frame;
@@ -101,21 +110,40 @@ export function carry(ends: Ends): Carried {
     else if (reply) fail();
   }
 
-  /** As a socket does: whoever waits for "joined" has heard it before what follows is told. The other rooms
-   * are joined and live already; of the one that is new a cursor may not have been asked for. */
-  async function tell(frame: Frame, joining?: Frame): Promise<void> {
-    if (frame.type === "joined") {
-      if (joining && !rooms.has(frame.room)) {
-        rooms.delete(joining.room); /* asked for by the name as somebody wrote it */
-        joining.room = frame.room;
-      }
-      rooms.set(frame.room, frame.log);
-    }
+  /** Which room this is. It may wait under the name as somebody wrote it, or as it was called before. */
+  function placeOf(name: string): Place {
+    const waiting = [...rooms].filter(([, { join }]) => join);
+    const known = rooms.get(name);
+    const written = waiting.find(([asked]) => fold(asked) === fold(name)) ?? (known ? undefined : waiting[0]);
+    if (!written) return known ?? {};
+    rooms.delete(written[0]);
+    rooms.set(name, written[1]);
+    return written[1];
+  }
+
+  /** As a socket does: whoever waits for "joined" has heard it before what follows is told. A stream begins with
+   * both for each of its rooms, also for those that have heard it from the one before. */
+  async function tell(frame: Frame): Promise<void> {
+    if (frame.type === "joined") return joined(frame, placeOf(frame.room));
     if (frame.type === "kicked") rooms.delete(frame.room);
-    const isAgain = frame.room !== joining?.room;
-    if (isAgain && (frame.type === "joined" || frame.type === "live")) return;
-    if (frame.type !== "joined") return ends.message(frame);
-    ends.message({ ...frame, ref: joining!.ref, reset: frame.reset && joining!.after !== undefined });
+    /* By its new name it is joined anew. */
+    if (frame.type === "room") rooms.delete(frame.change === "removed" ? frame.name : frame.was);
+    if (frame.type === "live") {
+      const place = placeOf(frame.room);
+      if (place.live) return;
+      place.live = true;
+    }
+    ends.message(frame);
+  }
+
+  async function joined(frame: Frame, place: Place): Promise<void> {
+    const { join } = place;
+    place.log = frame.log;
+    if (!join) return;
+    place.join = undefined;
+    /* Without older entries it goes on from here. */
+    if (join.history === 0 && !frame.reset) cursors.set(frame.log, String(frame.last));
+    ends.message({ ...frame, ref: join.ref, reset: frame.reset && join.after !== undefined });
     await new Promise((resolve) => setTimeout(resolve));
   }
 
@@ -127,7 +155,7 @@ export function carry(ends: Ends): Carried {
     }
   }
 
-  async function read(body: ReadableStream<Uint8Array>, joining?: Frame): Promise<void> {
+  async function read(body: ReadableStream<Uint8Array>): Promise<void> {
     const here = stream.signal;
     const text = new TextDecoder();
     const events: [Frame, string][] = [];
@@ -141,7 +169,7 @@ export function carry(ends: Ends): Carried {
         for (const [frame, id] of events.splice(0)) {
           if (here.aborted) return; /* the next stream tells it */
           keep(id);
-          await tell(frame, joining);
+          await tell(frame);
         }
       }
     } catch {
