@@ -148,6 +148,7 @@ async def test_origins_go_with_their_entries(make_daemon):
     first = await bridge.send("x", origin="m0")
     for i in range(1, 40):
         await bridge.send("x", origin=f"m{i}")
+    await part(bridge)
     daemon.restart()
     newest = "/api/v1/rooms/lobby/messages?limit=200"
     until(lambda: len(json.loads(daemon.http("GET", newest)[2])["messages"]) < 40, "nothing is removed")
