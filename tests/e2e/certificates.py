@@ -1,4 +1,4 @@
-"""Certificates as tests make them and see them, and one request over TLS."""
+"""Certificates as tests make them and see them, and who comes over TLS."""
 import http.client
 import os
 import shutil
@@ -6,6 +6,9 @@ import socket
 import ssl
 import subprocess
 
+import websockets
+
+from client import Client
 from daemon import DEADLINE_S
 
 LOCAL_CA = {"tls.mode": "local_ca", "tls.port": 0}
@@ -80,3 +83,27 @@ def get(daemon, path="/healthz", context=None, host="127.0.0.1", headers=None):
         return response.status, {key.lower(): value for key, value in response.getheaders()}, response.read()
     finally:
         connection.close()
+
+
+async def join(daemon, name, context=None):
+    """A client that comes over TLS."""
+    options = {"subprotocols": ["hearth.v1"], "compression": None, "max_size": None, "ping_interval": None,
+               "open_timeout": DEADLINE_S}
+    client = Client(await websockets.connect(f"wss://127.0.0.1:{daemon.tls_port}/ws", ssl=context or daemon.trusting(),
+                                             **options))
+    client.welcome = await client.ask("hello", name=name)
+    await client.ask("join", room="lobby")
+    return client
+
+
+def upgrade(daemon, context=None):
+    """A bare WebSocket over TLS, its socket's buffers small."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.settimeout(DEADLINE_S)
+    raw.connect(("127.0.0.1", daemon.tls_port))
+    secure = (context or daemon.trusting()).wrap_socket(raw, server_hostname="127.0.0.1")
+    secure.sendall(f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{daemon.tls_port}\r\nUpgrade: websocket\r\n"
+                   "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                   "Sec-WebSocket-Version: 13\r\n\r\n".encode())
+    return secure
