@@ -147,8 +147,13 @@ class Daemon:
     # ---- asking
 
     @property
+    def client_port(self):
+        """Where clients come: of https when everything is over TLS."""
+        return self.tls_port if OVER_TLS else self.port
+
+    @property
     def url(self):
-        return f"wss://127.0.0.1:{self.tls_port}/ws" if OVER_TLS else f"ws://127.0.0.1:{self.port}/ws"
+        return f"{'wss' if OVER_TLS else 'ws'}://127.0.0.1:{self.client_port}/ws"
 
     @property
     def ssl(self):

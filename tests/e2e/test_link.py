@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from client import Client, Refused, part
-from daemon import Daemon
+from daemon import OVER_TLS, Daemon
 from hosts import Host, make_link
 from namespaces import inside, run
 
@@ -24,24 +24,34 @@ class Link:
 
     async def __aenter__(self):
         self.daemon.start()
-        office = self.host("office", "10.7.0.9/24", mac=MAC % 9)
-        self.mod = await self.come(office, "10.7.0.9", "mod")
-        self.daemon.administrator("user", user="mod", role="moderator")
+        try:
+            self.office = self.host("office", "10.7.0.9/24", mac=MAC % 9)
+            self.mod = await self.come(self.office, "10.7.0.9", "mod")
+            self.daemon.administrator("user", user="mod", role="moderator")
+        except BaseException:
+            self.end()
+            raise
         return self
 
     async def __aexit__(self, *_):
         await self.mod.close()
-        self.daemon.finish()
+        self.end()
+
+    def end(self):
+        """What is left running would be waited for."""
         for host in self.hosts:
             host.end()
+        self.daemon.finish()
 
     def host(self, *words, mac=None):
         self.hosts.append(Host(*words, mac=mac))
         return self.hosts[-1]
 
-    async def come(self, host, source, name, **options):
+    async def come(self, host, source, name=None, **options):
         destination = "fd00::1" if ":" in source else "10.7.0.1"
-        raw = host.socket(source, destination, self.daemon.port)
+        raw = host.socket(source, destination, self.daemon.client_port)
+        if OVER_TLS:
+            options["server_hostname"] = destination
         return await Client.connect(self.daemon, name, sock=raw, **options)
 
     async def refused(self, host, source, name, **options):
@@ -161,8 +171,7 @@ async def a_muted_device(folder):
         await ara.send("nobody else is")
         await part(jun, again, ara)
         link.daemon.restart()
-        link.mod = await Client.connect(link.daemon, session=link.mod.key,
-                                        sock=link.hosts[0].socket("10.7.0.9", "10.7.0.1", link.daemon.port))
+        link.mod = await link.come(link.office, "10.7.0.9", session=link.mod.key)
         once_more = await link.come(troll, "10.7.0.2", "another")
         await once_more.join()
         assert (await once_more.ask_in_vain("send", room="lobby", text="x", nonce="1"))["error_code"] == "muted"
