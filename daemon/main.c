@@ -321,9 +321,11 @@ static int check(const struct config *config)
 {
     char why[CONFIG_WHY_BYTES];
     config_print_memory(config, stdout);
-    if (secure_check_files(config, why, sizeof why))
-        return EXIT_DONE;
-    return refuse_start(why, EXIT_WRONG_USE);
+    if (!secure_check_files(config, why, sizeof why))
+        return refuse_start(why, EXIT_WRONG_USE);
+    if (why[0])
+        fprintf(stderr, "hearthd: %s\n", why);
+    return EXIT_DONE;
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "daemon/log.h"
 #include "daemon/net/headers.h"
 #include "daemon/net/listener_private.h"
+#include "storage/clock.h"
 #include "storage/store.h"
 
 #define WARN_DAYS 14
@@ -19,20 +20,33 @@ static int64_t believed_ms(void *of)
     return now_ms < clock_built_ms() ? clock_built_ms() : now_ms;
 }
 
-static struct tls_options options_of(struct server *server)
+static int64_t read_clock(void *unused)
 {
-    const struct config *config = server->config;
-    struct tls_options options = {
-        .is_local_ca = config->tls.mode == TLS_LOCAL_CA,
-        .lines_max = server->connections_max + server->waiting_max + (int)config_ending_max(config),
-        .socket_bytes = (int)(config->limits.socket_bytes < PAIR_BYTES_MAX ? config->limits.socket_bytes
-                                                                           : PAIR_BYTES_MAX),
-        .now_ms = believed_ms,
-        .of = server,
-    };
+    struct clock_reading reading;
+    (void)unused;
+    clock_read_system(&reading);
+    return reading.wall_ms;
+}
+
+static struct tls_options files_of(const struct config *config)
+{
+    struct tls_options options = {0};
     snprintf(options.certificate, sizeof options.certificate, "%s", config->tls.certificate);
     snprintf(options.key, sizeof options.key, "%s", config->tls.key);
     snprintf(options.hosts, sizeof options.hosts, "%s", config->http.allowed_hosts);
+    return options;
+}
+
+static struct tls_options options_of(struct server *server)
+{
+    const struct config *config = server->config;
+    struct tls_options options = files_of(config);
+    options.is_local_ca = config->tls.mode == TLS_LOCAL_CA;
+    options.lines_max = server->connections_max + server->waiting_max + (int)config_ending_max(config);
+    options.socket_bytes =
+        (int)(config->limits.socket_bytes < PAIR_BYTES_MAX ? config->limits.socket_bytes : PAIR_BYTES_MAX);
+    options.now_ms = believed_ms;
+    options.of = server;
     config_tls_folder(config, options.folder, sizeof options.folder);
     return options;
 }
@@ -69,9 +83,11 @@ static void warn(struct server *server, const struct tls_state *state, char *out
     int64_t left_ms = state->expires_ms - believed_ms(server);
     out[0] = '\0';
     print_date(state->expires_ms, date, sizeof date);
+    const char *goes_on = !state->is_serving   ? " Nobody can connect with https."
+                          : state->is_doubtful ? " Browsers warn of it; http goes on."
+                                               : " What was there before goes on.";
     if (state->trouble[0])
-        snprintf(out, size, "%s%s", state->trouble,
-                 state->is_serving ? " What was there before goes on." : " Nobody can connect with https.");
+        snprintf(out, size, "%s%s", state->trouble, goes_on);
     else if (left_ms <= 0)
         snprintf(out, size, "The certificate expired on %s; http goes on.", date);
     else if (left_ms < WARN_DAYS * INT64_C(86400000))
@@ -127,8 +143,10 @@ void secure_authority(struct http_request *http)
 
 bool secure_check_files(const struct config *config, char *why, size_t why_size)
 {
-    return config->tls.mode != TLS_FILES ||
-           tls_check_files(config->tls.certificate, config->tls.key, why, why_size);
+    struct tls_options options = files_of(config);
+    options.now_ms = read_clock;
+    why[0] = '\0';
+    return config->tls.mode != TLS_FILES || tls_check_files(&options, why, why_size);
 }
 
 void secure_libraries(char *out, size_t size)

@@ -21,7 +21,8 @@ void secure_describe(void *of, struct host_tls *tls);
 /* GET /ca.crt: the board's own authority. */
 void secure_authority(struct http_request *request);
 
-/* With tls.mode files: whether both can be read and belong together; else why says which and what is wrong. */
+/* With tls.mode files: whether both can be shown; else why says which and what is wrong. Where they can, why says
+ * what makes them doubtful, or nothing. */
 bool secure_check_files(const struct config *config, char *why, size_t why_size);
 
 /* "libwebsockets 4.1.6, OpenSSL 3.0.19": what speaks on the network. */

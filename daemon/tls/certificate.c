@@ -16,6 +16,7 @@
 
 #define GENERAL_NAME_DNS 0x82 /* RFC 5280, 4.2.1.6: a context's own tag 2 */
 #define GENERAL_NAME_IP 0x87
+#define RSA_BITS_MIN 2048
 
 /* Up to size bytes. */
 static ssize_t read_all(int fd, char *bytes, size_t size)
@@ -140,6 +141,12 @@ static bool check(struct certificate *certificate, const mbedtls_x509_crt *parse
         snprintf(why, why_size, "The key in %s does not fit the certificate.", key_path);
         return false;
     }
+    size_t bits = mbedtls_pk_get_bitlen(key);
+    if (mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA && bits < RSA_BITS_MIN) {
+        snprintf(why, why_size, "The key in %s is of %zu bits: too few for browsers, which want %d of RSA.", key_path, bits,
+                 RSA_BITS_MIN);
+        return false;
+    }
     certificate->begins_ms = x509_time_ms(&parsed->valid_from);
     certificate->expires_ms = x509_time_ms(&parsed->valid_to);
     if (take_names(certificate, parsed))
@@ -156,7 +163,9 @@ static bool parse(struct certificate *certificate, const char *chain_path, const
     bool is_fine = false;
     mbedtls_x509_crt_init(&parsed);
     mbedtls_pk_init(&key);
-    if (!parse_chain(certificate->chain, &parsed))
+    if (x509_is_foreign(certificate->chain))
+        snprintf(why, why_size, "%s is of a kind that is not taken: ECDSA (P-256, P-384) and RSA are.", chain_path);
+    else if (!parse_chain(certificate->chain, &parsed))
         snprintf(why, why_size, "%s is no whole certificate in PEM.", chain_path);
     else if (!x509_parse_key(&key, certificate->key))
         snprintf(why, why_size, "%s is no whole private key in PEM, or it needs a password.", key_path);

@@ -9,9 +9,9 @@
 
 #define RENEW_DAYS 30 /* before the end of what the board makes for itself */
 
-static int64_t now_ms(const struct keeper *keeper)
+static int64_t now_ms(const struct tls_options *options)
 {
-    int64_t now = keeper->options.now_ms(keeper->options.of);
+    int64_t now = options->now_ms(options->of);
     return now < clock_built_ms() ? clock_built_ms() : now; /* a board without a clock */
 }
 
@@ -50,34 +50,65 @@ static bool is_same(const struct file_stamp *a, const struct file_stamp *b)
            a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static bool names_the_board(const struct keeper *keeper, const struct certificate *certificate)
+/* Before, in or after the time of a certificate: -1, 0 or 1. */
+static int when(int64_t now, int64_t begins_ms, int64_t expires_ms)
 {
+    return now < begins_ms ? -1 : now >= expires_ms;
+}
+
+static bool names_the_board(const struct tls_options *options, const struct certificate *certificate)
+{
+    struct board board;
+    board_read(&board, options->hosts);
     for (size_t i = 0; i < certificate->name_count; i++)
-        if (board_is_called(&keeper->board, &certificate->names[i]))
+        if (board_is_called(&board, &certificate->names[i]))
             return true;
     return false;
 }
 
-/* Why it is better than nothing only; empty if it is good. */
-static void find_doubt(const struct keeper *keeper, const struct certificate *certificate, char *why, size_t why_size)
+static void print_day(int64_t unix_ms, char *out, size_t size)
 {
-    char names[CERTIFICATE_NAMES_BYTES / 2], date[X509_DATE_BYTES];
+    char date[X509_DATE_BYTES];
+    x509_date(unix_ms, date);
+    snprintf(out, size, "%.4s-%.2s-%.2s", date, date + 4, date + 6);
+}
+
+bool keeper_doubt(const struct tls_options *options, const struct certificate *certificate, char *why, size_t why_size)
+{
+    char names[CERTIFICATE_NAMES_BYTES / 2], day[X509_DATE_BYTES], today[X509_DATE_BYTES];
+    int64_t now = now_ms(options);
+    int is = when(now, certificate->begins_ms, certificate->expires_ms);
     why[0] = '\0';
-    if (!names_the_board(keeper, certificate)) {
-        certificate_print_names(certificate, names, sizeof names);
+    certificate_print_names(certificate, names, sizeof names);
+    print_day(is < 0 ? certificate->begins_ms : certificate->expires_ms, day, sizeof day);
+    print_day(now, today, sizeof today);
+    bool is_named = names_the_board(options, certificate);
+    if (!names[0])
+        snprintf(why, why_size, "The certificate names no host: it has no subjectAltName.");
+    else if (!is_named)
         snprintf(why, why_size, "The certificate is for %s; this gateway is not known by that name, see http.allowed_hosts.",
-                 names[0] ? names : "no name");
-    } else if (certificate->expires_ms <= now_ms(keeper)) {
-        x509_date(certificate->expires_ms, date);
-        snprintf(why, why_size, "The certificate expired on %.4s-%.2s-%.2s.", date, date + 4, date + 6);
-    }
+                 names);
+    else if (is > 0)
+        snprintf(why, why_size, "The certificate expired on %s.", day);
+    else if (is < 0)
+        snprintf(why, why_size, "The certificate is not valid before %s, and here it is %s.", day, today);
+    return !is_named || is > 0;
+}
+
+/* Nothing but the time has changed. */
+static bool is_shown(const struct keeper *keeper, const struct certificate *certificate)
+{
+    char names[CERTIFICATE_NAMES_BYTES];
+    certificate_print_names(certificate, names, sizeof names);
+    return certificate->begins_ms == keeper->begins_ms && certificate->expires_ms == keeper->expires_ms &&
+           strcmp(names, keeper->names) == 0;
 }
 
 static void consider(struct keeper *keeper, const struct certificate *certificate)
 {
     char why[TLS_WHY_BYTES], doubt[TLS_WHY_BYTES];
-    find_doubt(keeper, certificate, doubt, sizeof doubt);
-    if (doubt[0] && keeper->shown && !keeper->is_doubtful) {
+    bool is_worse = keeper_doubt(&keeper->options, certificate, doubt, sizeof doubt);
+    if (is_worse && keeper->shown && !keeper->is_doubtful && !is_shown(keeper, certificate)) {
         say_trouble(keeper, doubt);
         return;
     }
@@ -91,17 +122,28 @@ static void consider(struct keeper *keeper, const struct certificate *certificat
     say_trouble(keeper, doubt);
 }
 
+/* That its time has come, or is over, is as if it were another one. */
+static bool is_another(struct keeper *keeper)
+{
+    struct file_stamp chain = stamp_of(keeper->options.certificate), key = stamp_of(keeper->options.key);
+    bool is_old = !keeper->is_new && is_same(&chain, &keeper->chain_stamp) && is_same(&key, &keeper->key_stamp) &&
+                  when(now_ms(&keeper->options), keeper->read_begins_ms, keeper->read_expires_ms) == keeper->read_when;
+    keeper->chain_stamp = chain;
+    keeper->key_stamp = key;
+    return !is_old;
+}
+
 static void look_at_files(struct keeper *keeper)
 {
     char why[TLS_WHY_BYTES];
     struct certificate certificate;
-    struct file_stamp chain = stamp_of(keeper->options.certificate), key = stamp_of(keeper->options.key);
-    if (!keeper->is_new && is_same(&chain, &keeper->chain_stamp) && is_same(&key, &keeper->key_stamp))
+    if (!is_another(keeper))
         return;
-    keeper->chain_stamp = chain;
-    keeper->key_stamp = key;
-    board_read(&keeper->board, keeper->options.hosts);
-    if (certificate_read(&certificate, keeper->options.certificate, keeper->options.key, why, sizeof why)) {
+    bool is_read = certificate_read(&certificate, keeper->options.certificate, keeper->options.key, why, sizeof why);
+    keeper->read_begins_ms = certificate.begins_ms;
+    keeper->read_expires_ms = is_read ? certificate.expires_ms : INT64_MAX;
+    keeper->read_when = when(now_ms(&keeper->options), keeper->read_begins_ms, keeper->read_expires_ms);
+    if (is_read) {
         consider(keeper, &certificate);
         certificate_finish(&certificate);
     } else {
@@ -122,7 +164,7 @@ static bool is_everything_named(const struct keeper *keeper, const struct certif
 
 static bool is_timely(const struct keeper *keeper, int64_t begins_ms, int64_t expires_ms)
 {
-    int64_t now = now_ms(keeper);
+    int64_t now = now_ms(&keeper->options);
     return begins_ms <= now && expires_ms > now + RENEW_DAYS * AUTHORITY_DAY_MS;
 }
 
@@ -143,7 +185,7 @@ static void make_board(struct keeper *keeper)
 {
     char why[TLS_WHY_BYTES];
     struct certificate certificate;
-    if (!authority_make_board(&keeper->authority, &keeper->board, now_ms(keeper), why, sizeof why)) {
+    if (!authority_make_board(&keeper->authority, &keeper->board, now_ms(&keeper->options), why, sizeof why)) {
         say_trouble(keeper, why);
     } else if (!authority_read_board(&keeper->authority, &certificate)) {
         say_trouble(keeper, "The certificate that was made cannot be read.");
@@ -187,7 +229,7 @@ static void look_at_board(struct keeper *keeper)
     char why[TLS_WHY_BYTES];
     board_read(&keeper->board, keeper->options.hosts);
     if (!keeper->authority.pem && !authority_open(&keeper->authority, keeper->options.folder, &keeper->board,
-                                                  now_ms(keeper), why, sizeof why)) {
+                                                  now_ms(&keeper->options), why, sizeof why)) {
         say_trouble(keeper, why);
         return;
     }

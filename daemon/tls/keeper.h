@@ -23,16 +23,22 @@ struct file_stamp {
 struct keeper {
     struct tls_options options;
     struct identity *shown; /* NULL: nothing that can be */
-    bool is_doubtful;       /* expired, or for another name: anything else is better */
+    bool is_doubtful;       /* not timely, or for another name: anything else is better */
     int64_t begins_ms, expires_ms;
     char names[CERTIFICATE_NAMES_BYTES];
     char trouble[TLS_WHY_BYTES]; /* empty when all is well */
     unsigned changes;            /* of what is shown, or of the trouble */
     struct file_stamp chain_stamp, key_stamp; /* that have been looked at */
+    int64_t read_begins_ms, read_expires_ms;  /* of what was read there, and */
+    int read_when;                            /* how that was to the time then: see when() */
     struct board board, vouched;              /* vouched: what the certificate shown was made for */
     struct authority authority;
     bool is_new; /* options have not been looked at */
 };
+
+/* What is wrong with a certificate that can be shown; empty when it is good. Whether it is worse than one that was good:
+ * what is not valid yet is not, since it is the board's clock that is wrong, nearly always. Any thread. */
+bool keeper_doubt(const struct tls_options *options, const struct certificate *certificate, char *why, size_t why_size);
 
 /* Never fails: what cannot be shown is a trouble. */
 void keeper_open(struct keeper *keeper, const struct tls_options *options);

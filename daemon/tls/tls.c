@@ -49,10 +49,12 @@ struct tls {
     unsigned char bytes[CHANNEL_RECORD_BYTES];
 };
 
-bool tls_check_files(const char *certificate, const char *key, char *why, size_t why_size)
+bool tls_check_files(const struct tls_options *options, char *why, size_t why_size)
 {
     struct certificate read;
-    bool is_read = certificate_read(&read, certificate, key, why, why_size);
+    bool is_read = certificate_read(&read, options->certificate, options->key, why, why_size);
+    if (is_read)
+        (void)keeper_doubt(options, &read, why, why_size);
     certificate_finish(&read);
     return is_read;
 }
@@ -69,6 +71,7 @@ static void publish(struct tls *tls)
     struct keeper *keeper = &tls->keeper;
     pthread_mutex_lock(&tls->lock);
     tls->state.is_serving = keeper->shown != NULL;
+    tls->state.is_doubtful = keeper->shown && keeper->is_doubtful;
     tls->state.expires_ms = keeper->shown ? keeper->expires_ms : 0;
     tls->state.is_expired =
         keeper->shown && keeper->expires_ms <= keeper->options.now_ms(keeper->options.of);

@@ -26,6 +26,7 @@ struct tls_options {
 struct tls_state {
     bool is_serving;     /* there is a certificate to show */
     bool is_expired;
+    bool is_doubtful;    /* the trouble is of the one that is shown */
     int64_t expires_ms;  /* Unix time; 0 without a certificate */
     char names[CERTIFICATE_NAMES_BYTES];
     char trouble[TLS_WHY_BYTES]; /* a sentence, or empty */
@@ -50,9 +51,9 @@ void tls_get_state(struct tls *tls, struct tls_state *state);
 /* The board's own authority in PEM; NULL if it is none. Stays for as long as tls. */
 const char *tls_authority(struct tls *tls);
 
-/* Whether the two files of a certificate and its key can be read and belong together; else why says which and
- * what is wrong. */
-bool tls_check_files(const char *certificate, const char *key, char *why, size_t why_size);
+/* Whether the two files of a certificate and its key can be shown: they are read and belong together. Else why says
+ * which and what is wrong; and where they can, what makes them doubtful, or nothing. */
+bool tls_check_files(const struct tls_options *options, char *why, size_t why_size);
 
 /* "OpenSSL 3.0.19". */
 #define TLS_LIBRARY_BYTES 64

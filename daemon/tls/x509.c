@@ -56,17 +56,40 @@ size_t x509_parse(mbedtls_x509_crt *out, const char *pem)
     return x509_parse_with(out, pem, let_pass, NULL);
 }
 
+/* The error of mbedTLS, 0 for none. */
+static int parse(mbedtls_x509_crt *out, const char *pem, mbedtls_x509_crt_ext_cb_t unknown, void *of, size_t *used)
+{
+    mbedtls_pem_context block;
+    mbedtls_pem_init(&block);
+    int error = mbedtls_pem_read_buffer(&block, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
+                                        (const unsigned char *)pem, NULL, 0, used);
+    if (error == 0)
+        error = mbedtls_x509_crt_parse_der_with_ext_cb(out, PEM_BYTES(block), PEM_LENGTH(block), 1, unknown, of);
+    mbedtls_pem_free(&block);
+    return error;
+}
+
 size_t x509_parse_with(mbedtls_x509_crt *out, const char *pem, mbedtls_x509_crt_ext_cb_t unknown, void *of)
 {
     size_t used = 0;
-    mbedtls_pem_context block;
-    mbedtls_pem_init(&block);
-    bool is_read = mbedtls_pem_read_buffer(&block, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
-                                           (const unsigned char *)pem, NULL, 0, &used) == 0 &&
-                   mbedtls_x509_crt_parse_der_with_ext_cb(out, PEM_BYTES(block), PEM_LENGTH(block), 1, unknown,
-                                                          of) == 0;
-    mbedtls_pem_free(&block);
-    return is_read ? used : 0;
+    return parse(out, pem, unknown, of, &used) == 0 ? used : 0;
+}
+
+/* Of what mbedTLS answers, the part that says what the matter is: the rest says where. */
+static bool is_of(int error, int kind)
+{
+    return (-error & ~0x7f) == -kind;
+}
+
+bool x509_is_foreign(const char *pem)
+{
+    size_t used;
+    mbedtls_x509_crt parsed;
+    mbedtls_x509_crt_init(&parsed);
+    int error = parse(&parsed, pem, let_pass, NULL, &used);
+    mbedtls_x509_crt_free(&parsed);
+    return is_of(error, MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG) || is_of(error, MBEDTLS_ERR_PK_UNKNOWN_PK_ALG) ||
+           is_of(error, MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE);
 }
 
 bool x509_parse_key(mbedtls_pk_context *key, const char *pem)

@@ -19,6 +19,9 @@ size_t x509_parse(mbedtls_x509_crt *out, const char *pem);
 /* The same; extensions that mbedTLS does not know are shown to a function, which answers 0. */
 size_t x509_parse_with(mbedtls_x509_crt *out, const char *pem, mbedtls_x509_crt_ext_cb_t unknown, void *of);
 
+/* Whether it is a certificate, but of a kind that is not known here, such as Ed25519. */
+bool x509_is_foreign(const char *pem);
+
 bool x509_parse_key(mbedtls_pk_context *key, const char *pem);
 bool x509_is_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *key);
 

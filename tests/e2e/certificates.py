@@ -35,11 +35,11 @@ class Files:
         return {"tls.mode": "files", "tls.port": 0, "tls.certificate": self.certificate, "tls.key": self.key,
                 "http.allowed_hosts": "chat.example.org"}
 
-    def make(self, name="chat.example.org", days=90, made="now"):
+    def make(self, name="chat.example.org", days=90, made="now", key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
         """Makes a pair beside; put() shows it to the gateway."""
         prefix = [] if made == "now" else ["faketime", made]
         names = f"DNS:{name},IP:127.0.0.1" if name == "chat.example.org" else f"DNS:{name}"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", days,
+        openssl("req", "-x509", "-newkey", *key, "-nodes", "-days", days,
                 "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}",
                 "-keyout", self.spare / "key", "-out", self.spare / "crt", prefix=prefix)
         return self

@@ -1,12 +1,12 @@
 """Certificates from elsewhere: renewed ones, and what a bad one does."""
 import asyncio
 import json
-import os
-import subprocess
+import re
+import time
 
 import pytest
 
-from certificates import Files, anyone, der_of, join, openssl, shown, status
+from certificates import DAY_S, Files, anyone, der_of, join, openssl, shown, status
 from daemon import run_hearthd, until
 
 
@@ -61,6 +61,14 @@ def spoil_expired(files):
     files.make(made="300 days ago", days=30).put()
 
 
+def spoil_other_kind(files):
+    files.make(key=["ed25519"]).put()
+
+
+def spoil_short_key(files):
+    files.make(key=["rsa:1024"]).put()
+
+
 def spoil_other_name(files):
     files.make("elsewhere.example.com").put()
 
@@ -72,6 +80,8 @@ def spoil_other_name(files):
     (spoil_half_key, "no whole private key"),
     (spoil_other_key, "does not fit"),
     (spoil_expired, "expired on"),
+    (spoil_other_kind, "of a kind that is not taken"),
+    (spoil_short_key, "1024 bits"),
     (spoil_other_name, "elsewhere.example.com"),
 ])
 def test_a_bad_certificate_is_a_sentence_and_the_old_one_goes_on(make_daemon, files, spoil, sentence):
@@ -80,6 +90,7 @@ def test_a_bad_certificate_is_a_sentence_and_the_old_one_goes_on(make_daemon, fi
     assert "tls_warning" not in status(daemon)
     spoil(files)
     until(lambda: sentence in status(daemon).get("tls_warning", ""))
+    assert status(daemon)["tls_warning"].endswith("What was there before goes on.")
     assert shown(daemon) == good
     until(lambda: any("tls: " in line and sentence in line for line in daemon.log))
     if files.certificate.is_dir():
@@ -103,8 +114,28 @@ def test_without_a_usable_certificate_http_is_served_until_there_is_one(make_dae
 def test_an_expired_certificate_is_better_than_none_and_never_stops_http(make_daemon, files):
     daemon = make_daemon(files.make(made="300 days ago", days=30).put().settings)
     assert shown(daemon) == der_of(files.certificate)
-    assert "expired on" in status(daemon)["tls_warning"]
+    assert re.fullmatch(r"The certificate expired on [-0-9]+\. Browsers warn of it; http goes on\.",
+                        status(daemon)["tls_warning"])
     assert daemon.http("GET", "/healthz")[0] == 200
+
+
+def test_what_is_not_valid_yet_is_shown_and_told_until_it_is(make_daemon, files):
+    """It is the board's clock that is wrong, nearly always: whoever connects knows the time."""
+    daemon = make_daemon(files.make().put().settings)
+    files.make(made="2 days").put()
+    until(lambda: "is not valid before" in status(daemon).get("tls_warning", ""))
+    assert shown(daemon) == der_of(files.certificate)
+    daemon.administrator("clock", time=int((time.time() + 3 * DAY_S) * 1000))
+    until(lambda: "tls_warning" not in status(daemon))
+
+
+def test_a_certificate_that_ends_while_it_is_shown_is_told(make_daemon, files):
+    daemon = make_daemon(files.make(days=30).put().settings)
+    daemon.administrator("clock", time=int((time.time() + 31 * DAY_S) * 1000))
+    until(lambda: "expired on" in status(daemon).get("tls_warning", ""))
+    until(lambda: any("tls: The certificate expired" in line for line in daemon.log))
+    assert "What was there before" not in status(daemon)["tls_warning"]
+    assert shown(daemon) == der_of(files.certificate)
 
 
 def test_an_end_within_14_days_is_told(make_daemon, files):
@@ -141,20 +172,30 @@ def test_a_wrong_setting_is_named(settings, word):
     assert done.returncode == 2 and word in done.stderr
 
 
+def checked(files, certificate=None):
+    return run_hearthd("--check-config", "--set=tls.mode=files", f"--set=tls.certificate={certificate or files.certificate}",
+                       f"--set=tls.key={files.key}", "--set=http.allowed_hosts=chat.example.org")
+
+
+@pytest.mark.parametrize("spoil, sentence", [(None, ""), (spoil_expired, "expired on"),
+                                             (spoil_other_name, "elsewhere.example.com")])
+def test_a_check_says_what_makes_a_certificate_doubtful(files, spoil, sentence):
+    """It is shown for want of a better one: no error."""
+    files.make().put()
+    if spoil:
+        spoil(files)
+    done = checked(files)
+    assert done.returncode == 0 and sentence in done.stderr and bool(done.stderr) == bool(sentence)
+
+
 @pytest.mark.parametrize("fault", ["missing", "unreadable", "another"])
 def test_a_check_reads_the_files(files, tmp_path, fault):
-    hearthd = os.environ["HEARTHD"]
-
-    def check(certificate, key):
-        return subprocess.run([hearthd, "--set", "tls.mode=files", "--set", f"tls.certificate={certificate}",
-                               "--set", f"tls.key={key}", "--check-config"], capture_output=True, text=True)
-
     files.make().put()
-    assert check(files.certificate, files.key).returncode == 0
+    assert checked(files).returncode == 0
     bad = tmp_path / "bad.pem"
     if fault == "unreadable":
         bad.mkdir()
     elif fault == "another":
         bad.write_text("no certificate\n")
-    done = check(bad, files.key)
+    done = checked(files, bad)
     assert done.returncode == 2 and str(bad) in done.stderr and "total" in done.stdout, done
