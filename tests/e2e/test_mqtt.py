@@ -214,6 +214,9 @@ async def test_nothing_is_lost_when_broker_bridge_and_gateway_go_in_turn(make_da
     daemon.settings["listen.port"] = daemon.port
     publisher = Publisher(broker)
     publisher.start()
+    for _ in tries():
+        if relay.taken:
+            break
     wanted, number = ["first"], 0
     for turn in range(TURNS):
         for _ in range(EACH):

@@ -52,6 +52,14 @@ def lines_of(daemon, text):
     return [line for line in daemon.log if text in line]
 
 
+def assert_told(daemon, reasons):
+    figures = metrics(daemon)
+    daemon.stop()
+    for reason in reasons:
+        assert figures[f'hearth_refusals_total{{reason="{reason}"}}'] >= 1, reason
+        assert any(f"refused reason={reason} " in line for line in daemon.log), reason
+
+
 SIMPLE = {
     "head": b"GET\r\n\r\n",
     "head_too_long": get("/healthz", "Cookie: " + "a" * 20000),
@@ -97,18 +105,18 @@ def test_others_that_need_more_than_a_request(make_daemon):
     send(daemon, handshake(daemon), "127.0.0.3")
     send(daemon, handshake(daemon), "127.0.0.4")  # has no place until one gives way
     counted.add("gave_way")
+    assert_told(daemon, counted)
+
+
+def test_what_does_not_end_is_timed_out(make_daemon):
+    daemon = make_daemon(LIMITED)
     slow = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S)
     HELD.append(slow)
     slow.sendall(b"GET / HT")
     daemon.administrator("status")  # it has been accepted by then
     daemon.advance(11)
     assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
-    counted.add("timeout")
-    figures = metrics(daemon)
-    daemon.stop()
-    for reason in counted:
-        assert figures[f'hearth_refusals_total{{reason="{reason}"}}'] >= 1, reason
-        assert any(f"refused reason={reason} " in line for line in daemon.log), reason
+    assert_told(daemon, {"timeout"})
 
 
 def test_every_reason_of_the_table_is_a_sample(make_daemon):
