@@ -21,6 +21,7 @@
 #define EXCHANGE_BYTES INT64_C(2560)        /* an HTTP request and its head */
 #define TLS_BYTES      INT64_C(45056)       /* of a connection that speaks TLS: two records, and the library's */
 #define TLS_PROCESS_BYTES ((INT64_C(1) << 20) + THREAD_BYTES) /* the library's own, certificates, the thread */
+#define TLS_IDLE_BYTES INT64_C(15360)       /* and of one that says nothing: tests/bench/tls */
 #define ENDING_MIN     INT64_C(12)          /* and a twentieth of limits.connections */
 #define MEMBER_BYTES   INT64_C(512)         /* member, and the user among those who are here */
 #define ROOM_BYTES     INT64_C(3584)        /* room with its names, topic and empty log */
@@ -145,10 +146,16 @@ static void print_door(const struct config *config, FILE *out)
               out);
 }
 
+static int64_t idle_bytes(const struct config *config)
+{
+    int64_t count = config->limits.connections;
+    int64_t secure = config->tls.mode != TLS_OFF ? TLS_PROCESS_BYTES + count * TLS_IDLE_BYTES : 0;
+    return PROCESS_BYTES + count * WIRE_BYTES + secure;
+}
+
 void config_print_memory(const struct config *config, FILE *out)
 {
     struct memory_bounds memory = config_memory(config);
-    int64_t idle = PROCESS_BYTES + config->limits.connections * WIRE_BYTES;
     print_door(config, out);
     if (config->outdated[0])
         fprintf(out, "Taken, and to be changed: %s.\n", config->outdated);
@@ -166,7 +173,7 @@ void config_print_memory(const struct config *config, FILE *out)
             "limits.connections and the settings that count bytes of all together make the most of\n"
             "it. On top comes what the kernel keeps for sockets, at most %.1f MiB, and for files, which\n"
             "it gives back when it is needed.\n",
-            (double)idle / (1024.0 * 1024.0), (double)kernel_bytes(config) / (1024.0 * 1024.0));
+            (double)idle_bytes(config) / (1024.0 * 1024.0), (double)kernel_bytes(config) / (1024.0 * 1024.0));
     print_profile(config, "normal", PROFILE_NORMAL, out);
     print_profile(config, "small", PROFILE_SMALL, out);
 }

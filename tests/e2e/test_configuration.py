@@ -120,6 +120,13 @@ def test_check_config_prints_the_worst_case_memory(tmp_path):
     assert total(small) < total(large)
 
 
+def test_check_config_counts_what_idle_connections_take_over_tls():
+    def idle_mib(*settings):
+        printed = run_hearthd("--check-config", "--set=limits.connections=1000", *settings).stdout
+        return float(re.search(r"it is about ([0-9.]+) MiB", printed)[1])
+    assert idle_mib("--set=tls.mode=local_ca") > idle_mib() + 12
+
+
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     done = run_hearthd(f"--set=storage.path={tmp_path}/nowhere/chat.db", "--set=listen.port=0")
     assert done.returncode != 0 and "nowhere" in done.stderr
