@@ -45,7 +45,11 @@ class Client:
         if hello:
             fields = {"name": name, "session": session}
             fields = {key: value for key, value in fields.items() if value is not None}
-            client.welcome = await client.ask("hello", **fields)
+            try:
+                client.welcome = await client.ask("hello", **fields)
+            except Refused:
+                await client.close()
+                raise
         return client
 
     async def __aenter__(self):

@@ -155,6 +155,7 @@ async def test_an_hour_without_a_byte_ends_an_upload_and_a_file_that_nobody_said
     assert stands(daemon, mina, place)[0] == 404
     while kept(daemon):
         daemon.administrator("ping")
+    await part(mina)
 
 
 async def test_of_a_body_that_breaks_off_nothing_is_kept(daemon):

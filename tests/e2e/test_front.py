@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from client import meet
+from client import meet, part
 from daemon import DEADLINE_S
 
 HOST = b"Host: localhost\r\n"
@@ -250,5 +250,6 @@ async def test_idle_connections_cost_nobody_a_place(make_daemon):
         for answer in pool.map(lambda _: ask(daemon, get()), range(40)):
             judge(answer, 200, None)
     await mina.send("still here")
+    await part(mina)
     for connection in idle:
         connection.close()
