@@ -149,6 +149,7 @@ static bool take_request(struct ask *ask)
     if (comes_later(ask))
         return false;
     ask->gateway->figures.requests++;
+    turn_spend(&ask->gateway->turn, TURN_NS_REQUEST);
     if (may_speak_again(ask->session, &ask->request.ref))
         run(ask);
     return true;

@@ -74,15 +74,16 @@ static void finish(struct gateway *gateway, struct job *job)
 void gateway_collect(struct gateway *gateway)
 {
     struct job *job = NULL;
-    gateway->turn.spent = 0;
-    gateway->turn.has_collected = true;
-    gateway->turn.has_jobs_left = true;
-    while (!gateway->turn.has_rooms_left && !turn_is_spent(&gateway->turn)) {
+    struct turn *turn = &gateway->turn;
+    turn->spent = turn->fan_out = 0;
+    turn->has_collected = true;
+    turn->has_jobs_left = true;
+    while (!turn->has_rooms_left && !turn_is_spent(turn) && !turn_has_told_enough(turn)) {
         if (!(job = store_collect(gateway->storage.store))) {
-            gateway->turn.has_jobs_left = false;
+            turn->has_jobs_left = false;
             return;
         }
-        turn_spend(&gateway->turn, TURN_NS_JOB);
+        turn_spend(turn, TURN_NS_JOB);
         finish(gateway, job);
         job_destroy(job);
     }
@@ -129,9 +130,10 @@ static bool flush_sessions(struct gateway *gateway)
 int64_t gateway_flush(struct gateway *gateway)
 {
     gateway->turn.spent = 0;
+    bool are_told = room_events_go_on(gateway);
     int64_t next_ms = flush_rooms(gateway);
     gateway->turn.has_rooms_left = next_ms == 0;
-    return flush_sessions(gateway) ? next_ms : 0;
+    return flush_sessions(gateway) && are_told ? next_ms : 0;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -139,6 +141,7 @@ int64_t gateway_flush(struct gateway *gateway)
 void gateway_set_now(struct gateway *gateway, const struct moment *now)
 {
     gateway->now = *now;
+    gateway->turn.spent = 0;
     gateway->turn.has_collected = false;
 }
 

@@ -19,6 +19,7 @@ struct limit_table;
 struct hold;
 struct pairing;
 struct room;
+struct room_event;
 struct token;
 struct transfer_news;
 struct user;
@@ -53,6 +54,7 @@ struct gateway {
         struct hold *holds;            /* of their users: see direct.h */
         size_t direct_count;           /* of by_id */
         struct room *presence_due;     /* presence turns */
+        struct room_event *events;     /* owned; not told to all yet, the oldest first */
         struct room *plain;            /* NULL when there is none */
         size_t log_bytes;              /* taken by their logs */
         size_t member_count;           /* of all of them */

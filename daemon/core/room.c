@@ -246,6 +246,7 @@ struct room *room_create(struct gateway *gateway, const struct room_row *row)
 
 void room_destroy(struct gateway *gateway, struct room *room)
 {
+    room_events_finish(gateway, room);
     while (room->member_count)
         room_leave(room->members[room->member_count - 1]);
     turn_remove_room(gateway, room);
@@ -366,6 +367,7 @@ void room_leave(struct member *member)
     struct session *session = member->session;
     struct member *last = room->members[--room->member_count];
     room->members[member->place] = last;
+    room_events_move(last, member->place);
     if (member->place < room->flushed_count) /* it moves to where flushing has been already */
         turn_add_session(last->session);
     last->place = member->place;

@@ -137,9 +137,17 @@ int64_t room_encode_page(const struct member *member, const struct job_page *pag
 /* Says something to plain members only; it is not kept. */
 void room_tell_plain(struct gateway *gateway, struct room *room, const char *text);
 
-/* Tells every hearth.v1 member an event that is not kept; encoded once. */
+/* Tells every hearth.v1 member an event that is not kept; encoded once. Where they are many, the others hear
+ * it in the next turns: room_events_go_on is true once nothing is left to be told. */
 void room_broadcast(struct gateway *gateway, const struct room *room,
                     enum message_type event, const void *fields);
+bool room_events_go_on(struct gateway *gateway);
+
+/* last, who may not have been told yet, takes the place of a member who leaves. */
+void room_events_move(const struct member *last, size_t place);
+
+/* The room goes: whoever is still in it is told at once. */
+void room_events_finish(struct gateway *gateway, const struct room *room);
 
 /* Puts the room on the list of rooms whose presence or typing has changed. */
 void room_note_presence(struct gateway *gateway, struct room *room);

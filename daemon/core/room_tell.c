@@ -222,7 +222,7 @@ void room_tell(struct gateway *gateway, struct room *room, const struct entry *e
     bool is_whole = room_encode(room, SESSION_WEBSOCKET, entry, encoded);
     make_room(gateway, room, encoded->length);
     turn_spend(&gateway->turn, TURN_NS_ENCODE(encoded->length));
-    turn_spend(&gateway->turn, TURN_NS_FAN_OUT(encoded->length, room->member_count));
+    gateway->turn.fan_out += TURN_NS_FAN_OUT(encoded->length, room->member_count);
     append(gateway, &room->log, entry->seq, encoded, is_whole);
     if (room->plain)
         tell_plain(gateway, room, entry);
@@ -298,17 +298,6 @@ bool room_flush_some(struct gateway *gateway, struct room *room)
     return true;
 }
 
-void room_broadcast(struct gateway *gateway, const struct room *room, enum message_type event,
-                    const void *fields)
-{
-    struct buffer *encoded = &gateway->encoded;
-    encoded->length = 0;
-    if (!message_encode(encoded, event, NULL, fields))
-        return;
-    for (size_t i = 0; i < room->member_count; i++)
-        (void)session_tell_json(room->members[i]->session, encoded);
-}
-
 void room_note_presence(struct gateway *gateway, struct room *room)
 {
     if (room->is_due)
@@ -360,6 +349,8 @@ int64_t room_tell_presence(struct gateway *gateway)
     while (*at) {
         struct room *room = *at;
         struct presence_news news;
+        if (gateway->rooms.events) /* are told first */
+            return 1;
         if (presence_due_ms(&room->presence) <= now_ms &&
             presence_take(&room->presence, most, now_ms, &news)) {
             tell_news(gateway, room, &news);

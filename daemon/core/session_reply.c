@@ -18,7 +18,7 @@ void session_count_replies(struct session *session)
 static void count(struct session *session, size_t before)
 {
     session_count_replies(session);
-    turn_spend(&session->gateway->turn, TURN_NS_ENCODE(session->replies.length - before));
+    turn_spend(&session->gateway->turn, TURN_NS_REPLY + TURN_NS_ENCODE(session->replies.length - before));
     turn_add_session(session);
 }
 

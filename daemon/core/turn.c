@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 #define BUDGET_LEAST  2000000
-#define TURN_LONG_US  12000
+#define TURN_LONG_US  10000
 #define TURN_SHORT_US 6000
 
 /* A list of utlist.h: whoever is on it has somebody before, the first has the last. */

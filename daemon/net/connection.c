@@ -191,7 +191,7 @@ static void ping(struct connection *connection)
         lws_callback_on_writable(connection->wsi);
 }
 
-static void sweep_websockets(struct server *server, int64_t now_ms)
+static bool sweep_websockets(struct server *server, int64_t now_ms)
 {
     int64_t ping_ms = server->config->limits.ping_seconds * 1000;
     struct connection *next;
@@ -199,7 +199,9 @@ static void sweep_websockets(struct server *server, int64_t now_ms)
         next = each->after;
         int64_t silent_ms = now_ms - each->heard_ms;
         if (silent_ms < ping_ms)
-            return;
+            return true;
+        if (server_turn_is_long(server))
+            return false;
         if (each->is_gone || each->close_code != 0)
             continue;
         if (!each->is_pinged)
@@ -211,6 +213,7 @@ static void sweep_websockets(struct server *server, int64_t now_ms)
                 connection_kill(each);
         }
     }
+    return true;
 }
 
 /* An HTTP connection whose answer stays open is not read by lws (it would spin): so look. */
@@ -225,11 +228,11 @@ static bool stream_has_ended(const struct connection *connection)
     return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
 }
 
-void connections_sweep(struct server *server)
+bool connections_sweep(struct server *server)
 {
     int64_t now_ms = server_now_ms(server);
     struct connection *next;
-    sweep_websockets(server, now_ms);
+    bool is_whole = sweep_websockets(server, now_ms);
     for (struct connection *each = server->streams; each; each = next) {
         next = each->after;
         if (each->is_gone)
@@ -239,4 +242,5 @@ void connections_sweep(struct server *server)
         else if (now_ms - each->heard_ms >= server->config->limits.ping_seconds * 1000)
             http_request_beat(server, each);
     }
+    return is_whole;
 }

@@ -36,8 +36,9 @@ void connection_heard(struct server *server, struct connection *connection);
 void connection_enlist_stream(struct server *server, struct connection *connection);
 void connection_delist(struct server *server, struct connection *connection);
 
-/* Once a second: pings the silent, drops the dead. */
-void connections_sweep(struct server *server);
+/* Once a second: pings the silent, drops the dead. False when so many are silent that this turn cannot bear
+ * them all. */
+bool connections_sweep(struct server *server);
 
 /* Writes bytes to the socket, or as much as it takes. */
 enum carrier_result connection_write(struct connection *connection, const unsigned char *bytes,

@@ -480,6 +480,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         struct peer *peer = lws_get_opaque_user_data(wsi);
         if (peer)
             peer_gone(server_of(wsi), peer);
+        server_turn_cut(server_of(wsi)); /* libuv ends thousands without a turn between */
         return 0;
     }
     default:

@@ -103,7 +103,7 @@ static inline struct server *server_of(struct lws *wsi)
 void server_turn_begin(struct server *server);
 
 /* Ends the turn under way once it has taken long, and begins another: thousands may be heard before the loop
- * comes round. For callbacks of lws, before they hear anything; not for the one that a connection has closed. */
+ * comes round. For callbacks of lws, before they hear anything; for the one that a connection has closed, after it. */
 void server_turn_cut(struct server *server);
 bool server_turn_is_long(const struct server *server);
 

@@ -28,6 +28,7 @@
 #define TICK_SLACK_US 1000
 #define TURN_LONG_US 4000          /* what has been heard in so long goes out before more is heard */
 #define ROUNDS_MAX 8               /* of answers that lead to answers, within one turn */
+#define SWEEP_ON_US 1000           /* after a part of those that are silent */
 #define TRIM_COUNT 256             /* connections that have gone: memory is given back */
 #define TRIM_SECONDS 3
 
@@ -157,7 +158,9 @@ bool server_turn_is_long(const struct server *server)
 
 void server_turn_cut(struct server *server)
 {
-    if (server->read_on.is_reading || !server_turn_is_long(server))
+    bool is_between = server->turn_began_us == 0 || server->read_on.is_reading ||
+                      server->stop.stage >= STOP_DONE;
+    if (is_between || !server_turn_is_long(server))
         return;
     (void)gateway_tick(server->gateway); /* what more is due is seen when the turn ends */
     (void)gateway_flush(server->gateway);
@@ -201,12 +204,13 @@ static void on_second(lws_sorted_usec_list_t *timer)
 {
     struct server *server = lws_container_of(timer, struct server, second_timer);
     server_turn_begin(server);
-    connections_sweep(server);
+    bool is_swept = connections_sweep(server);
     front_sweep(server->front);
     secure_sweep(server);
-    lws_sul_schedule(server->context, 0, timer, on_second, SECOND_US);
+    lws_sul_schedule(server->context, 0, timer, on_second, is_swept ? SECOND_US : SWEEP_ON_US);
     turn_end(server);
-    give_memory_back(server);
+    if (is_swept)
+        give_memory_back(server);
 }
 
 #ifdef HEARTH_TEST_ENDPOINTS
@@ -320,6 +324,7 @@ static int wake_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     switch (reason) {
     case LWS_CALLBACK_RAW_RX_FILE:
         server_turn_begin(server);
+        server_turn_cut(server);
         if (wsi == server->signal_wsi)
             on_signal(server, lws_get_socket_fd(wsi));
         else

@@ -125,18 +125,27 @@ static int answer_close(struct lws *wsi, const void *in, size_t length)
     return refuse_frame(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "Text must be UTF-8.");
 }
 
-static void closed(struct lws *wsi, struct connection *connection)
+/* The turn is cut when it is off our lists: it is off lws's already, and a write that fails would put it on
+ * them again. */
+static int closed(struct lws *wsi, struct connection *connection)
 {
+    struct server *server = server_of(wsi);
     connection->is_set_up = false;
     if (connection->is_echo)
         echo_finish(connection);
-    connection_finish(server_of(wsi), connection);
+    connection_finish(server, connection);
+    server_turn_cut(server);
+    return 0;
 }
 
 /* lws's events that mean something once a connection is set up. */
 static int when_set_up(struct lws *wsi, enum lws_callback_reasons reason,
                        struct connection *connection, void *in, size_t length)
 {
+    server_turn_begin(server_of(wsi));
+    if (reason == LWS_CALLBACK_CLOSED)
+        return closed(wsi, connection);
+    server_turn_cut(server_of(wsi));
     switch (reason) {
     case LWS_CALLBACK_RECEIVE:
         return receive(wsi, connection, in, length);
@@ -150,9 +159,6 @@ static int when_set_up(struct lws *wsi, enum lws_callback_reasons reason,
         return connection_timer(connection);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return answer_close(wsi, in, length);
-    case LWS_CALLBACK_CLOSED:
-        closed(wsi, connection);
-        return 0;
     default:
         return 0;
     }
@@ -181,12 +187,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_TIMER:
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
     case LWS_CALLBACK_CLOSED:
-        if (!connection || !connection->is_set_up)
-            return 0;
-        server_turn_begin(server_of(wsi));
-        if (reason != LWS_CALLBACK_CLOSED) /* it is off lws's lists: a write that fails would put it on them again */
-            server_turn_cut(server_of(wsi));
-        return when_set_up(wsi, reason, connection, in, length);
+        return connection && connection->is_set_up ? when_set_up(wsi, reason, connection, in, length) : 0;
     default:
         return 0;
     }

@@ -97,6 +97,69 @@ static void a_stop_does_not_wait(void **state)
     (void)state;
 }
 
+static int count_of(struct test_client *client, const char *type)
+{
+    int count = 0;
+    char wanted[40];
+    snprintf(wanted, sizeof wanted, "\"type\":\"%s\"", type);
+    for (const char *message; (message = client_receive(client));)
+        count += strstr(message, wanted) != NULL;
+    return count;
+}
+
+/* Of the first so many members, those who have heard of it. */
+static int count_told(int count, const char *type)
+{
+    int told = 0;
+    for (int i = 0; i < count; i++)
+        told += count_of(members[i], type);
+    return told;
+}
+
+/* The last member goes, which the others are told when its second is over: in this turn a part of them. */
+static void begin_to_tell(void)
+{
+    gather(MANY);
+    harness.gateway->turn.budget = 30000; /* ns: a dozen are told */
+    client_send_only(members[MANY - 1], "{\"type\":\"leave\",\"room\":\"lobby\"}");
+    harness_turn(&harness);
+}
+
+static void an_event_for_many_is_told_in_several_turns(void **state)
+{
+    begin_to_tell();
+    int turns = 1;
+    for (; harness.gateway->rooms.events; turns++)
+        harness_turn(&harness);
+    assert_in_range(turns, 2, MANY);
+    harness_settle(&harness);
+    assert_int_equal(count_told(MANY - 1, "presence"), MANY - 1);
+    (void)state;
+}
+
+static void who_is_moved_by_one_that_leaves_is_told_all_the_same(void **state)
+{
+    begin_to_tell();
+    const struct room *room = room_find(harness.gateway, "lobby");
+    const struct session *last = room->members[room->member_count - 1]->session;
+    session_closed(members[0]->session);
+    members[0]->session = NULL;
+    assert_ptr_equal(room->members[0]->session, last);
+    harness_settle(&harness);
+    for (int i = 1; i < MANY - 1; i++)
+        assert_int_equal(count_of(members[i], "presence"), 1);
+    (void)state;
+}
+
+static void who_is_in_a_room_that_goes_is_told_before(void **state)
+{
+    begin_to_tell();
+    room_destroy(harness.gateway, room_find(harness.gateway, "lobby"));
+    harness_settle(&harness);
+    assert_int_equal(count_told(MANY - 1, "presence"), MANY - 1);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +168,9 @@ int main(void)
         TEST(few_never_wait),
         TEST(who_leaves_has_heard_what_was_said_before),
         TEST(a_stop_does_not_wait),
+        TEST(an_event_for_many_is_told_in_several_turns),
+        TEST(who_is_moved_by_one_that_leaves_is_told_all_the_same),
+        TEST(who_is_in_a_room_that_goes_is_told_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
