@@ -30,15 +30,15 @@ static void for_second_words(size_t first, void (*print)(const struct command *c
             print(&commands[i]);
 }
 
-/* Where an operand is one of some words: "bash|zsh|fish" of "completion". NULL if none is. */
+/* Where an operand is one of some words: "bash|zsh|fish" of "completion", "[open|ask]". NULL if none is. */
 static const char *choices_of(const struct command *command, size_t *length)
 {
     const char *bar = strchr(command->operands, '|');
     if (!bar)
         return NULL;
-    while (bar > command->operands && bar[-1] != ' ')
+    while (bar > command->operands && !strchr(" [", bar[-1]))
         bar--;
-    *length = strcspn(bar, " ");
+    *length = strcspn(bar, " ]");
     return bar;
 }
 
@@ -48,6 +48,29 @@ static void print_choices(const struct command *command)
     const char *choices = choices_of(command, &length);
     for (size_t i = 0; choices && i < length; i++)
         putchar(choices[i] == '|' ? ' ' : choices[i]);
+}
+
+/* A pattern of all options that take a value: what follows one is no word of a command. */
+static void print_options_with_value(void)
+{
+    const char *between = "";
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (!option_descriptions[i].value)
+            continue;
+        printf("%s--%s", between, option_descriptions[i].name);
+        if (option_descriptions[i].letter)
+            printf("|-%c", option_descriptions[i].letter);
+        between = "|";
+    }
+}
+
+/* Where what is asked for is the value of an option that has a list of them. */
+static void print_values(const char *before, const char *after)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (option_descriptions[i].words)
+            printf("    --%s) %s%s%s ;;\n", option_descriptions[i].name, before,
+                   option_descriptions[i].words, after);
 }
 
 /* --- bash ------------------------------------------------------------------------------------- */
@@ -64,23 +87,24 @@ static void print_long_options(uint64_t options)
             printf(" --%s", option_descriptions[i].name);
 }
 
-static void print_bash_values(void)
+/* Up to what follows: the words of the command that are there already. */
+static void print_bash_given(void)
 {
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (option_descriptions[i].words)
-            printf("    --%s) words=\"%s\" ;;\n", option_descriptions[i].name,
-                   option_descriptions[i].words);
+    puts("# bash completion of hearthctl; printed by: hearthctl completion bash\n"
+         "_hearthctl() {\n"
+         "  local words=\"\" given=() word before=\"\"\n"
+         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do");
+    fputs("    [[ $word == [-=]* || $before == @(=|", stdout);
+    print_options_with_value();
+    puts(") ]] || given+=(\"$word\")\n"
+         "    before=$word\n"
+         "  done\n"
+         "  case \"${given[*]:0:2}\" in");
 }
 
 static void print_bash(void)
 {
-    puts("# bash completion of hearthctl; printed by: hearthctl completion bash\n"
-         "_hearthctl() {\n"
-         "  local words=\"\" given=() word\n"
-         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    [[ $word == -* ]] || given+=(\"$word\")\n"
-         "  done\n"
-         "  case \"${given[*]:0:2}\" in");
+    print_bash_given();
     printf("    \"\") words=\"");
     for (size_t i = 0; i < command_count; i++)
         if (is_first_of_its_word(i))
@@ -101,7 +125,7 @@ static void print_bash(void)
     }
     puts("  esac\n"
          "  case \"${COMP_WORDS[COMP_CWORD-1]}\" in");
-    print_bash_values();
+    print_values("words=\"", "\"");
     puts("  esac\n"
          "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
          "}\n"
@@ -137,17 +161,25 @@ static void print_zsh_options(uint64_t options)
                             option_descriptions[i].sentence);
 }
 
-static void print_zsh(void)
+static void print_zsh_given(void)
 {
     puts("#compdef hearthctl\n"
          "# zsh completion of hearthctl; printed by: hearthctl completion zsh\n"
          "_hearthctl() {\n"
          "  local -a given matches\n"
-         "  local word\n"
-         "  for word in ${words[2,CURRENT-1]}; do\n"
-         "    [[ $word == -* ]] || given+=($word)\n"
+         "  local word before\n"
+         "  for word in ${words[2,CURRENT-1]}; do");
+    fputs("    [[ $word == -* || $before == (", stdout);
+    print_options_with_value();
+    puts(") ]] || given+=($word)\n"
+         "    before=$word\n"
          "  done\n"
          "  case \"${(j: :)given[1,2]}\" in");
+}
+
+static void print_zsh(void)
+{
+    print_zsh_given();
     printf("    '') matches=(");
     for (size_t i = 0; i < command_count; i++)
         if (is_first_of_its_word(i))
@@ -167,6 +199,9 @@ static void print_zsh(void)
         print_zsh_options(command_options(&commands[i]) | OPTIONS_OF_ALL);
         puts(") ;;");
     }
+    puts("  esac\n"
+         "  case ${words[CURRENT-1]} in");
+    print_values("matches=(", ")");
     puts("  esac\n"
          "  _describe hearthctl matches || _files\n"
          "}\n"
@@ -199,15 +234,19 @@ static void print_fish_option(int index, const char *condition)
     print_fish_sentence(option->sentence);
 }
 
-static void print_fish_command(size_t index)
+/* commands[first] is the first of those that begin with the same word. */
+static void print_fish_command(size_t index, size_t first)
 {
     const struct command *command = &commands[index];
     int length = (int)first_word_length(command);
     char condition[160];
     if (has_second_word(command)) {
         const char *second = strchr(command->words, ' ') + 1;
-        printf("complete -c hearthctl -n '__fish_seen_subcommand_from %.*s' -a %s", length,
-               command->words, second);
+        printf("complete -c hearthctl -f -n '__fish_seen_subcommand_from %.*s; and not "
+               "__fish_seen_subcommand_from",
+               length, command->words);
+        for_second_words(first, print_plain_second);
+        printf("' -a %s", second);
         print_fish_sentence(command->sentence);
         snprintf(condition, sizeof condition,
                  " -n '__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %s'",
@@ -217,7 +256,7 @@ static void print_fish_command(size_t index)
                  command->words);
     }
     if (strchr(command->operands, '|')) {
-        printf("complete -c hearthctl%s -a '", condition);
+        printf("complete -c hearthctl -f%s -a '", condition);
         print_choices(command);
         puts("'");
     }
@@ -232,15 +271,18 @@ static void print_fish(void)
     for (size_t i = 0; i < command_count; i++) {
         if (!is_first_of_its_word(i))
             continue;
-        printf("complete -c hearthctl -n __fish_use_subcommand -a %.*s",
+        printf("complete -c hearthctl -f -n __fish_use_subcommand -a %.*s",
                (int)first_word_length(&commands[i]), commands[i].words);
         print_fish_sentence(has_second_word(&commands[i]) ? "" : commands[i].sentence);
     }
     for (int i = 0; i < OPTION_COUNT; i++)
         if (OPTIONS_OF_ALL & OPTION_BIT(i))
             print_fish_option(i, "");
-    for (size_t i = 0; i < command_count; i++)
-        print_fish_command(i);
+    for (size_t i = 0, first = 0; i < command_count; i++) {
+        if (is_first_of_its_word(i))
+            first = i;
+        print_fish_command(i, first);
+    }
 }
 
 enum exit_code command_completion(const struct invocation *invocation)
