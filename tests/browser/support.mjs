@@ -17,6 +17,9 @@ const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-r
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 export const desk = { viewport: { width: 1280, height: 800 } };
 
+/** For everything that is waited for: only a hang reaches it, however busy the machine is. */
+const deadline_ms = 120000;
+
 /* The long run is over https. All gateways of a run have one authority, in this folder, and the browser trusts it. */
 const authority = process.env.HEARTH_BROWSER_AUTHORITY;
 
@@ -203,7 +206,7 @@ export function world(body, ...settings) {
       way,
       async context(options = desk) {
         const context = await (await openBrowser()).newContext({ locale: "en-US", ...options });
-        context.setDefaultTimeout(60000);
+        context.setDefaultTimeout(deadline_ms);
         await context.addInitScript(() => {
           window.reports = [];
           addEventListener("securitypolicyviolation", (event) => window.reports.push(event.violatedDirective + " " + event.blockedURI));
@@ -339,7 +342,7 @@ export async function shifted(page) {
 }
 
 /** Until check gives something true; the test's own timeout bounds it. */
-export async function until(check, what, ms = 60000) {
+export async function until(check, what, ms = deadline_ms) {
   const end = performance.now() + ms;
   for (;;) {
     const found = await check();
