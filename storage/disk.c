@@ -9,16 +9,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FRAME_HEADER_BYTES = 24, FRAME_BYTES = FRAME_HEADER_BYTES + 4096 };
+enum { FRAME_HEADER_BYTES = 24, FRAME_BYTES = FRAME_HEADER_BYTES + 4096, HELD_BYTES = 4 * FRAME_BYTES };
 
-/* A frame of the WAL (sqlite.org/fileformat2.html, "WAL Frame Format") is a header and a page, which SQLite
- * writes one after the other; here they become one write. The header of the frame that is next is held
- * until its page comes. Who writes anything else, reads, or syncs, finds it written. The connection
- * that writes. */
-struct next_frame {
+/* A frame of the WAL (sqlite.org/fileformat2.html, "WAL Frame Format") is a header and a page, and a
+ * transaction is several frames, all of which SQLite writes one after the other; here they become one write.
+ * They are held until the frame comes that commits, or more than is held. Who writes anything else, reads,
+ * or syncs, finds them written. The connection that writes. */
+struct held_frames {
     _Atomic(sqlite3_file *) held_of; /* NULL: none is held. Readers look whether it is theirs */
-    sqlite3_int64 offset;  /* where the next frame begins, as far as frames are written in order */
-    unsigned char bytes[FRAME_BYTES];
+    sqlite3_int64 offset;  /* where they begin; of none, where the next would, as far as they are in order */
+    int length;            /* of those that are whole */
+    bool has_header;       /* behind them, of the one whose page is to come */
+    unsigned char bytes[HELD_BYTES];
 };
 
 /* A file as it was opened, and how long it has been left. */
@@ -32,7 +34,7 @@ struct known_file {
 
 struct disk {
     struct known_file database, wal;
-    struct next_frame next;
+    struct held_frames held;
     sqlite3_vfs vfs;
     sqlite3_vfs *below;
     _Atomic int64_t written_bytes;
@@ -75,62 +77,81 @@ static int write_counted(sqlite3_file *file, const void *bytes, int size, sqlite
     return SQLITE_OK;
 }
 
-static struct next_frame *next_frame_of(sqlite3_file *file)
+static struct held_frames *held_frames_of(sqlite3_file *file)
 {
-    return &((struct disk_file *)(void *)file)->disk->next;
+    return &((struct disk_file *)(void *)file)->disk->held;
 }
 
 static int write_held(sqlite3_file *file)
 {
-    struct next_frame *next = next_frame_of(file);
-    if (next->held_of != file)
+    struct held_frames *held = held_frames_of(file);
+    if (held->held_of != file)
         return SQLITE_OK;
-    next->held_of = NULL;
-    return write_counted(file, next->bytes, FRAME_HEADER_BYTES, next->offset);
+    int length = held->length, size = length + (held->has_header ? FRAME_HEADER_BYTES : 0);
+    held->held_of = NULL;
+    held->length = 0;
+    held->has_header = false;
+    int code = write_counted(file, held->bytes, size, held->offset);
+    if (code == SQLITE_OK)
+        held->offset += length;
+    return code;
 }
 
 /* Headers that are written again, of frames that are there, go to the disk at once: no page follows. */
 static bool is_next_header(sqlite3_file *file, int size, sqlite3_int64 offset)
 {
     const struct disk_file *ours = (const struct disk_file *)(const void *)file;
-    return ours->known == &ours->disk->wal && size == FRAME_HEADER_BYTES && !ours->disk->next.held_of &&
-           offset == ours->disk->next.offset;
+    const struct held_frames *held = &ours->disk->held;
+    bool is_awaited = !held->held_of || (held->held_of == file && !held->has_header);
+    return ours->known == &ours->disk->wal && size == FRAME_HEADER_BYTES && is_awaited &&
+           offset == held->offset + held->length;
 }
 
 static bool is_its_page(sqlite3_file *file, int size, sqlite3_int64 offset)
 {
-    const struct next_frame *next = next_frame_of(file);
-    return next->held_of == file && offset == next->offset + FRAME_HEADER_BYTES &&
-           size <= FRAME_BYTES - FRAME_HEADER_BYTES;
+    const struct held_frames *held = held_frames_of(file);
+    return held->held_of == file && held->has_header && size <= FRAME_BYTES - FRAME_HEADER_BYTES &&
+           offset == held->offset + held->length + FRAME_HEADER_BYTES;
 }
 
-static int write_frame(sqlite3_file *file, const void *page, int size)
+static void hold_header(sqlite3_file *file, const void *header)
 {
-    struct next_frame *next = next_frame_of(file);
-    sqlite3_int64 offset = next->offset;
-    next->held_of = NULL;
-    memcpy(next->bytes + FRAME_HEADER_BYTES, page, (size_t)size);
-    int code = write_counted(file, next->bytes, FRAME_HEADER_BYTES + size, offset);
-    if (code == SQLITE_OK)
-        next->offset += FRAME_HEADER_BYTES + size;
-    return code;
+    struct held_frames *held = held_frames_of(file);
+    memcpy(held->bytes + held->length, header, FRAME_HEADER_BYTES);
+    held->has_header = true;
+    held->held_of = file;
+}
+
+/* A frame that commits says how many pages the database has then; the others say 0. */
+static bool commits(const unsigned char *frame)
+{
+    return frame[4] || frame[5] || frame[6] || frame[7];
+}
+
+static int hold_page(sqlite3_file *file, const void *page, int size)
+{
+    struct held_frames *held = held_frames_of(file);
+    unsigned char *frame = held->bytes + held->length;
+    memcpy(frame + FRAME_HEADER_BYTES, page, (size_t)size);
+    held->length += FRAME_HEADER_BYTES + size;
+    held->has_header = false;
+    return commits(frame) || held->length + FRAME_BYTES > HELD_BYTES ? write_held(file) : SQLITE_OK;
 }
 
 static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
     struct disk_file *ours = (struct disk_file *)(void *)file;
-    struct next_frame *next = next_frame_of(file);
+    struct held_frames *held = held_frames_of(file);
     if (is_next_header(file, size, offset)) {
-        memcpy(next->bytes, bytes, FRAME_HEADER_BYTES);
-        next->held_of = file;
+        hold_header(file, bytes);
         return SQLITE_OK;
     }
     if (is_its_page(file, size, offset))
-        return write_frame(file, bytes, size);
+        return hold_page(file, bytes, size);
     int code = write_held(file);
     bool is_start = offset == 0; /* the header of the WAL itself: its frames begin anew */
-    if (ours->known == &ours->disk->wal && (is_start || next->offset < offset + size))
-        next->offset = offset + size;
+    if (ours->known == &ours->disk->wal && (is_start || held->offset < offset + size))
+        held->offset = offset + size;
     return code != SQLITE_OK ? code : write_counted(file, bytes, size, offset);
 }
 

@@ -23,14 +23,24 @@ static struct {
     int write_code;
     bool holds, refuses_memory, refuses_locks;
     int held;
+    int writes;
 } flaky = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static int write_code(void)
 {
     pthread_mutex_lock(&flaky.mutex);
     int code = flaky.write_code;
+    flaky.writes++;
     pthread_mutex_unlock(&flaky.mutex);
     return code;
+}
+
+int flaky_writes(void)
+{
+    pthread_mutex_lock(&flaky.mutex);
+    int writes = flaky.writes;
+    pthread_mutex_unlock(&flaky.mutex);
+    return writes;
 }
 
 static const sqlite3_io_methods *real(const sqlite3_file *file)

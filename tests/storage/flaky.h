@@ -11,6 +11,8 @@ void flaky_remove(void);
 /* Every write of a file fails with this SQLite code from now on; SQLITE_OK: no more. */
 void flaky_fail_writes(int code);
 
+int flaky_writes(void); /* so far */
+
 /* Syncs wait until they are let go; flaky_wait_for_sync returns once one does. */
 void flaky_hold_syncs(void);
 void flaky_wait_for_sync(void);
