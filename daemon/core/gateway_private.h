@@ -55,6 +55,7 @@ struct gateway {
         size_t direct_count;           /* of by_id */
         struct room *presence_due;     /* presence turns */
         struct room_event *events;     /* owned; not told to all yet, the oldest first */
+        size_t event_count;
         struct room *plain;            /* NULL when there is none */
         size_t log_bytes;              /* taken by their logs */
         size_t member_count;           /* of all of them */

@@ -138,7 +138,9 @@ int64_t room_encode_page(const struct member *member, const struct job_page *pag
 void room_tell_plain(struct gateway *gateway, struct room *room, const char *text);
 
 /* Tells every hearth.v1 member an event that is not kept; encoded once. Where they are many, the others hear
- * it in the next turns: room_events_go_on is true once nothing is left to be told. */
+ * it in the next turns: room_events_go_on is true once nothing is left to be told. At most ROOM_EVENTS_MAX wait
+ * so; then the oldest is told to all who have not heard it. */
+#define ROOM_EVENTS_MAX 64
 void room_broadcast(struct gateway *gateway, const struct room *room,
                     enum message_type event, const void *fields);
 bool room_events_go_on(struct gateway *gateway);

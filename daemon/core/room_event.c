@@ -26,8 +26,16 @@ static size_t tell_some(struct gateway *gateway, const struct room *room, const 
 static void drop(struct gateway *gateway, struct room_event *event)
 {
     DL_DELETE(gateway->rooms.events, event);
+    gateway->rooms.event_count--;
     buffer_finish(&event->json);
     free(event);
+}
+
+static void tell_rest(struct gateway *gateway, struct room_event *event)
+{
+    while (event->told < event->room->member_count)
+        (void)session_tell_json(event->room->members[event->told++]->session, &event->json);
+    drop(gateway, event);
 }
 
 /* Without memory the others are not told: events are state, and who wants it asks. */
@@ -39,6 +47,7 @@ static void keep(struct gateway *gateway, const struct room *room, const struct 
     event->room = room;
     event->told = told;
     DL_APPEND(gateway->rooms.events, event);
+    gateway->rooms.event_count++;
     if (!buffer_append(&event->json, json->bytes, json->length))
         drop(gateway, event);
 }
@@ -50,6 +59,8 @@ void room_broadcast(struct gateway *gateway, const struct room *room, enum messa
     encoded->length = 0;
     if (!message_encode(encoded, event, NULL, fields))
         return;
+    if (gateway->rooms.event_count == ROOM_EVENTS_MAX)
+        tell_rest(gateway, gateway->rooms.events);
     size_t told = gateway->rooms.events ? 0 : tell_some(gateway, room, encoded, 0);
     if (told < room->member_count)
         keep(gateway, room, encoded, told);
@@ -80,10 +91,7 @@ void room_events_finish(struct gateway *gateway, const struct room *room)
     struct room_event *event, *next;
     DL_FOREACH_SAFE(gateway->rooms.events, event, next)
     {
-        if (event->room != room)
-            continue;
-        while (event->told < room->member_count)
-            (void)session_tell_json(room->members[event->told++]->session, &event->json);
-        drop(gateway, event);
+        if (event->room == room)
+            tell_rest(gateway, event);
     }
 }

@@ -137,6 +137,20 @@ static void an_event_for_many_is_told_in_several_turns(void **state)
     (void)state;
 }
 
+static void events_that_wait_are_bounded(void **state)
+{
+    const struct event_notice notice = {.text = "tea"};
+    begin_to_tell();
+    for (int i = 0; i < 10 * ROOM_EVENTS_MAX; i++) {
+        room_broadcast(harness.gateway, room_find(harness.gateway, "lobby"), EVENT_notice, &notice);
+        assert_in_range(harness.gateway->rooms.event_count, 1, ROOM_EVENTS_MAX);
+    }
+    harness_settle(&harness);
+    assert_int_equal(harness.gateway->rooms.event_count, 0);
+    assert_int_equal(count_told(MANY - 1, "presence"), MANY - 1);
+    (void)state;
+}
+
 static void who_is_moved_by_one_that_leaves_is_told_all_the_same(void **state)
 {
     begin_to_tell();
@@ -169,6 +183,7 @@ int main(void)
         TEST(who_leaves_has_heard_what_was_said_before),
         TEST(a_stop_does_not_wait),
         TEST(an_event_for_many_is_told_in_several_turns),
+        TEST(events_that_wait_are_bounded),
         TEST(who_is_moved_by_one_that_leaves_is_told_all_the_same),
         TEST(who_is_in_a_room_that_goes_is_told_before),
     };
