@@ -1,7 +1,7 @@
 // A link to a message: copied from its menu, opened by somebody else, by oneself, and in vain.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, prune, say, speaker, world, until } from "./support.mjs";
+import { closeBrowser, desk, hears, keepLit, phone, prune, say, speaker, world, until } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -14,7 +14,7 @@ async function sayMany(daemon, count) {
 
 /** The row is lit, and can be seen. */
 async function landsOn(page, text) {
-  const row = await page.waitForSelector(`.row.lit:has-text('${text}')`);
+  const row = await page.waitForSelector(`.row[data-was-lit]:has-text('${text}')`);
   const { y, height } = await row.boundingBox();
   const log = await (await page.$(".log")).boundingBox();
   assert.ok(y >= log.y && y + height <= log.y + log.height, `${text} at ${y}`);
@@ -34,7 +34,7 @@ test("a copied link leads whoever opens it to that message, after the name", wor
   await mina.click("dialog .line:has-text('Copy link')");
   const link = await mina.evaluate(() => navigator.clipboard.readText());
   assert.equal(link, `${way.address}#lobby/${seqs[110]}`);
-  const jun = await (await context(phone)).newPage();
+  const jun = await (await keepLit(await context(phone))).newPage();
   await jun.goto(link.replace("/" + seqs[110], "/" + seqs[7]));
   await jun.fill("#name", "jun");
   await jun.press("#name", "Enter");
@@ -46,7 +46,7 @@ test("a copied link leads whoever opens it to that message, after the name", wor
 
 test("a link opened by somebody who has a name, and one clicked in the chat", world(async ({ context, enter, daemon, way }) => {
   const { alice, seqs } = await sayMany(daemon, 150);
-  const place = await context(desk);
+  const place = await keepLit(await context(desk));
   const mina = await enter(place, "mina");
   await say(mina, `see ${way.address}#lobby/${seqs[20]}`);
   await mina.click(".row a");
@@ -65,7 +65,7 @@ test("a link to what is not there any more, or never was, opens the room", world
   await prune(daemon, 100);
   const near = [[seqs[149] + 1000, "line 149"], [seqs[3], "line 50"]];
   for (const [seq, text] of near) {
-    const page = await (await context(desk)).newPage();
+    const page = await (await keepLit(await context(desk))).newPage();
     await page.goto(`${way.address}#lobby/${seq}`);
     await page.fill("#name", "jun-" + seq);
     await page.press("#name", "Enter");

@@ -1,7 +1,7 @@
 // Reading: the place one is at, what is unread, what is quoted.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, phone, say, speaker, texts, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, keepLit, phone, say, speaker, texts, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -104,7 +104,7 @@ test("who leaves a room with words waiting is not led back by them", world(async
 test("what one is led to is in sight, and so is where the unread begins, however tall the rows", world(async ({ person, context, enter, daemon, way }) => {
   const alice = await speaker(daemon, "alice");
   for (let i = 0; i < 300; i++) await alice.say(`line ${i}` + " and so on".repeat((i * 7) % 40));
-  const place = await context(desk);
+  const place = await keepLit(await context(desk));
   const mina = await enter(place, "mina");
   const inside = (page, selector) => page.waitForFunction((one) => {
     const log = document.querySelector(".log").getBoundingClientRect();
@@ -113,7 +113,7 @@ test("what one is led to is in sight, and so is where the unread begins, however
   }, selector);
   for (const seq of [30, 150, 240]) {
     const page = await enter(place, "", "#lobby/" + seq);
-    await page.waitForSelector(`.row.lit[data-seq="${seq}"]`);
+    await page.waitForSelector(`.row[data-was-lit][data-seq="${seq}"]`);
     await inside(page, `.row[data-seq="${seq}"]`);
     await page.close();
   }

@@ -328,6 +328,15 @@ export function hears(page, text) {
   return until(heard, `hears ${text}`);
 }
 
+/** A row that is lit keeps data-was-lit: on a busy machine that may be over before anybody looks. */
+export async function keepLit(place) {
+  await place.addInitScript(() => {
+    const look = (list) => list.forEach(({ target }) => target.classList.contains("lit") && (target.dataset.wasLit = ""));
+    new MutationObserver(look).observe(document, { subtree: true, attributeFilter: ["class"] });
+  });
+  return place;
+}
+
 /** Adds up by how much a place's pages jump, from their first drawing on. */
 export async function watchShift(place) {
   await place.addInitScript(() => {
