@@ -101,6 +101,7 @@ struct connection_figures {
     const struct refusal_figure *refusals;
     size_t refusal_count;
     int64_t hooks_taken, hooks_unreadable, hooks_unsigned, hooks_unknown, hooks_refused, hooks_late;
+    int64_t turn_file_bytes;
 };
 
 /* Appends the Prometheus text (exposition format 0.0.4). False without memory. */

@@ -19,6 +19,7 @@ void api_metrics(struct http_request *http)
                                                    .hooks_unknown = server->hooks.unknown,
                                                    .hooks_refused = server->hooks.refused,
                                                    .hooks_late = server->hooks.late,
+                                                   .turn_file_bytes = (int64_t)server->file_budget.most,
                                                    .tls = &tls,
                                                    .refusals = refusals,
                                                    .refusal_count = REFUSED_COUNT};

@@ -187,6 +187,11 @@ const unsigned char *download_stream_piece(struct http_request *http, size_t *le
     return stream->piece.bytes;
 }
 
+size_t download_stream_ready(const struct http_request *http)
+{
+    return http->download->piece.length;
+}
+
 void download_stream_sent(struct http_request *http, size_t length)
 {
     buffer_consume(&http->download->piece, length);

@@ -14,6 +14,9 @@ void download_stream_replied(struct http_request *http);
 const unsigned char *download_stream_piece(struct http_request *http, size_t *length);
 void download_stream_sent(struct http_request *http, size_t length);
 
+/* Bytes that are read, and not sent yet. */
+size_t download_stream_ready(const struct http_request *http);
+
 /* Over, or broken off. */
 void download_stream_end(struct http_request *http);
 

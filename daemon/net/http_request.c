@@ -11,6 +11,7 @@
 #include "daemon/net/accept.h"
 #include "daemon/net/body.h"
 #include "daemon/net/download_stream.h"
+#include "daemon/net/file_budget.h"
 #include "daemon/net/headers.h"
 #include "daemon/net/hook.h"
 #include "daemon/net/http_request_private.h"
@@ -116,6 +117,7 @@ void http_request_destroy(struct http_request *http)
     transfer_stream_end(http);
     upload_stream_end(http);
     download_stream_end(http);
+    file_budget_forget(http);
     connection_finish(http->server, &http->connection);
     buffer_finish(&http->answer);
     body_release(http->server, http->shared);

@@ -84,6 +84,8 @@ struct http_request {
     struct download_stream *download;         /* owned; of a file that goes out, else NULL */
     struct http_request *prev, *next;         /* server->requests */
     struct http_request *due_prev, *due_next; /* server->due; on it in PAUSING, DUE and REPLIED */
+    struct http_request *resting_prev, *resting_next; /* server->file_budget.resting */
+    bool is_resting;
 };
 
 /* NULL without memory. */

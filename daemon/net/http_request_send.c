@@ -1,6 +1,7 @@
 /* The way out of an HTTP request: its answer piece by piece, then the stream if it is one. */
 #include "daemon/net/body.h"
 #include "daemon/net/download_stream.h"
+#include "daemon/net/file_budget.h"
 #include "daemon/net/http_request.h"
 #include "daemon/net/transfer_stream.h"
 
@@ -59,6 +60,8 @@ static enum sending send_piece(struct http_request *http)
         return SENDING_WAITS;
     if (is_streamed && length > PIECE_BYTES)
         length = PIECE_BYTES;
+    if (is_streamed && http->download && !file_budget_take(http, length))
+        return SENDING_WAITS;
     if (!piece || connection_write(&http->connection, piece, length) == CARRIER_GONE)
         return SENDING_FAILED;
     http->sent += length;

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "daemon/core/gateway.h"
 #include "daemon/net/address.h"
+#include "daemon/net/file_budget.h"
 #include "daemon/net/link.h"
 #include "daemon/net/read_on.h"
 #include "daemon/net/refuse.h"
@@ -90,6 +91,7 @@ struct server {
     struct body *bodies;                  /* that are being sent, each to however many */
     size_t http_bytes;                    /* bodies and answers of all HTTP requests */
     struct read_on read_on;
+    struct file_budget file_budget;
     struct http_request *due; /* have their body or reply, and go on at the end of the turn */
     struct trim trim;
 };

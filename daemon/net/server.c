@@ -129,6 +129,7 @@ static void turn_end(struct server *server)
     int64_t tick_ms = gateway_tick(server->gateway);
     stop_go_on(server);
     int64_t flush_ms = flush(server);
+    file_budget_renew(server);
     if (gateway_wants_restart(server->gateway) && server->stop.stage == STOP_NOT_BEGUN) {
         server->stop.wants_restart = true;
         stop_begin(server);

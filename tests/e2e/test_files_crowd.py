@@ -2,7 +2,9 @@
 words, whole, and is never cut off while it is still sending."""
 import itertools
 import json
+import os
 import re
+import signal
 import socket
 import threading
 from collections import Counter
@@ -159,3 +161,38 @@ async def test_who_has_its_answer_and_hangs_up_never_is_let_go(daemon):
                 return True
 
         until(is_let_go)
+
+
+TURN_FILE_BYTES = 65536
+
+
+def figure(daemon, name):
+    return float(re.search(rf"^hearth_{name} (\S+)$", daemon.http("GET", "/metrics")[2].decode(), re.M)[1])
+
+
+async def test_however_many_read_a_picture_a_turn_of_the_loop_writes_no_more_of_it_than_some_pieces(make_daemon):
+    """So what is said meanwhile waits for no more than those."""
+    if OVER_TLS:
+        return  # a handshake is not heard while it stands still
+    daemon = make_daemon({"limits.connections_per_address": 300})
+    mina, jun = await meet(daemon, "mina", "jun")
+    file, _ = await must_say(daemon, mina, png(noise=2_000_000), "")
+    os.kill(daemon.pid, signal.SIGSTOP)  # so that all are heard at once
+    raws = [connect(daemon) for _ in range(100)]
+    for raw in raws:
+        raw.sendall(request("GET", f"/files/{file['id']}/x"))
+    os.kill(daemon.pid, signal.SIGCONT)
+    readers = [threading.Thread(target=lambda raw=raw: sizes.append(len(raw.makefile("rb").read()))) for raw in raws]
+    sizes = []
+    for reader in readers:
+        reader.start()
+    for i in range(20):
+        await mina.send(f"word {i}")
+        await jun.next("message", text=f"word {i}")
+    for reader in readers:
+        reader.join()
+    for raw in raws:
+        raw.close()
+    assert all(size > file["size"] for size in sizes) and len(sizes) == len(raws)
+    assert 0 < figure(daemon, "loop_turn_file_bytes") <= TURN_FILE_BYTES
+    await part(mina, jun)
