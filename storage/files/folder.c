@@ -102,16 +102,17 @@ bool folder_sync_around(const char *name)
     return folder_sync(dirname(around));
 }
 
-int folder_make_part(const char *path, uint32_t upload)
+int folder_make_part(const char *path, uint32_t upload, bool *is_kept)
 {
     static const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
     char folder[FOLDER_PATH_BYTES], name[FOLDER_PATH_BYTES];
     folder_name(path, folder);
     folder_part_name(path, upload, name);
-    int fd = open(name, flags, 0600);
-    if (fd < 0 && errno == ENOENT && mkdir(folder, 0700) == 0)
-        fd = folder_sync_around(folder) ? open(name, flags, 0600) : -1;
-    return fd;
+    int fd = *is_kept ? open(name, flags, 0600) : -1;
+    if (fd >= 0 || (*is_kept && errno != ENOENT))
+        return fd;
+    *is_kept = (mkdir(folder, 0700) == 0 || errno == EEXIST) && folder_sync_around(folder);
+    return *is_kept ? open(name, flags, 0600) : -1;
 }
 
 bool folder_take(const char *path, uint32_t upload, const uint8_t hash[HASH_BYTES])

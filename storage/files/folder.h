@@ -21,8 +21,9 @@ bool hash_read(const char *text, uint8_t hash[HASH_BYTES]);
 /* Before anything else: removes what was still coming when the gateway ended. */
 void folder_begin(const char *path);
 
-/* A file for what comes: its descriptor, or -1 with errno. Makes the folder with the first. */
-int folder_make_part(const char *path, uint32_t upload);
+/* A file for what comes: its descriptor, or -1 with errno. The first makes the folder, and its name is on the disk before
+ * *is_kept says so: one that an earlier attempt has made may not be. */
+int folder_make_part(const char *path, uint32_t upload, bool *is_kept);
 
 /* A name that was given or taken away is on the disk only when the folder is: this one, or the one that name
  * lies in. False with errno. */

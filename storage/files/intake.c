@@ -101,7 +101,7 @@ static struct intake *begin(struct intakes *intakes, const char *path, struct jo
         return NULL;
     }
     intake->upload = job->file_step.upload;
-    intake->fd = folder_make_part(path, intake->upload);
+    intake->fd = folder_make_part(path, intake->upload, &intakes->is_folder_kept);
     if (intake->fd < 0) {
         fail(job, "The file finds no place beside the database");
         free(intake);

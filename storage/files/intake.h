@@ -13,6 +13,7 @@ struct intake;
 /* All zero: none is coming. */
 struct intakes {
     struct intake *first; /* owned */
+    bool is_folder_kept;  /* see folder_make_part */
 };
 
 /* Fills the job's answer, result and why. path is the database's. */

@@ -34,7 +34,7 @@ static void name_bytes(int number, uint8_t hash[HASH_BYTES])
 static void make_bytes(struct bench *bench, int number)
 {
     uint8_t hash[HASH_BYTES];
-    int fd = folder_make_part(bench->fixture.path, (uint32_t)number);
+    int fd = folder_make_part(bench->fixture.path, (uint32_t)number, &(bool){false});
     assert_true(fd >= 0);
     close(fd);
     name_bytes(number, hash);
@@ -285,7 +285,7 @@ static void bytes_without_a_row_stay_while_a_damaged_database_lies_beside(void *
 static void a_sweep_leaves_what_is_still_coming_and_comes_every_six_hours(void **state)
 {
     struct bench *bench = *state;
-    int fd = folder_make_part(bench->fixture.path, 77);
+    int fd = folder_make_part(bench->fixture.path, 77, &(bool){false});
     assert_true(fd >= 0);
     close(fd);
     sweep(bench, 1000);
