@@ -6,6 +6,7 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/export.h"
 #include "daemon/cli/export_file.h"
+#include "daemon/cli/export_line.h"
 #include "daemon/cli/terminal.h"
 
 /* What one request may hold: limits.frame_bytes is at least this much larger. */
@@ -29,6 +30,9 @@ struct import {
     const char *room;
     struct present present;
     struct import_file file;
+    uint32_t sum;    /* of all lines so far that are no checks */
+    bool is_checked; /* the export has checks */
+    bool has_ended;  /* the last of them has come */
     json_t *rows; /* of the request being gathered */
     size_t rows_bytes;
     int64_t line, bytes_read, file_bytes, stored, skipped;
@@ -50,11 +54,13 @@ static bool is_utf16(const char *line, ssize_t length)
     return length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0);
 }
 
-static json_t *parse_head(const char *line, size_t length)
+/* The mark is no part of what was written. */
+static json_t *parse_head(const char *line, size_t length, uint32_t *sum)
 {
     size_t mark = length >= strlen(utf8_mark) && memcmp(line, utf8_mark, strlen(utf8_mark)) == 0
                       ? strlen(utf8_mark)
                       : 0;
+    *sum = export_sum(0, line + mark, length - mark);
     return json_loadb(line + mark, length - mark, JSON_REJECT_DUPLICATES, NULL);
 }
 
@@ -130,12 +136,26 @@ static enum exit_code gather_row(struct import *import, json_t *row, size_t leng
     return code;
 }
 
-static enum exit_code add_row(struct import *import, const char *line, size_t length)
+static enum exit_code take_check(struct import *import, const json_t *line, enum export_verdict verdict)
 {
-    json_error_t error;
-    json_t *row = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+    if (verdict == EXPORT_WRONG)
+        return complain(EXIT_REFUSED,
+                        "the export is damaged before line %lld: it is not what was written. Import another "
+                        "copy, into a room that has nothing of this one.",
+                        (long long)import->line);
+    import->has_ended = json_is_true(json_object_get(line, "end"));
+    return import_file_check(&import->file, import->invocation);
+}
+
+static enum exit_code take_row(struct import *import, json_t *row, size_t length)
+{
     const json_t *seq = json_object_get(row, "seq");
     bool is_file;
+    if (!import->is_checked) {
+        enum exit_code checked = import_file_check(&import->file, import->invocation);
+        if (checked != EXIT_DONE)
+            return checked;
+    }
     enum exit_code code = import_file_line(&import->file, import->invocation, import->room, import->present.last, row,
                                            &is_file);
     if (!is_file && !json_is_integer(seq))
@@ -144,6 +164,18 @@ static enum exit_code add_row(struct import *import, const char *line, size_t le
         code = skip_row(import, row, json_integer_value(seq));
     else if (!is_file)
         code = gather_row(import, row, length);
+    return code;
+}
+
+static enum exit_code add_line(struct import *import, const char *line, size_t length)
+{
+    json_error_t error;
+    json_t *row = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+    enum export_verdict verdict = export_verdict(row, import->sum);
+    enum exit_code code =
+        verdict == EXPORT_NO_CHECK ? take_row(import, row, length) : take_check(import, row, verdict);
+    if (verdict == EXPORT_NO_CHECK)
+        import->sum = export_sum(import->sum, line, length);
     json_decref(row);
     if (import->file_bytes > 0)
         progress_show(&import->progress, import->bytes_read, import->file_bytes);
@@ -161,12 +193,15 @@ static enum exit_code read_rows(struct import *import)
         import->line++;
         import->bytes_read += got;
         if (length > 0)
-            code = add_row(import, line, length);
+            code = add_line(import, line, length);
     }
     free(line);
     if (code == EXIT_DONE && ferror(import->in))
         code = complain(EXIT_REFUSED, "the export cannot be read: %s.", strerror(errno));
     enum exit_code flushed = flush_rows(import); /* those before a wrong line, too */
+    if (code == EXIT_DONE && flushed == EXIT_DONE && import->is_checked && !import->has_ended)
+        return complain(EXIT_REFUSED, "the export breaks off behind line %lld: its end is missing.",
+                        (long long)import->line);
     return code == EXIT_DONE ? flushed : code;
 }
 
@@ -181,7 +216,7 @@ static enum exit_code make_room(struct import *import, const json_t *head)
     bool exists = room != NULL;
     import->present.last = number_of(room, "last");
     json_decref(room);
-    if (code != EXIT_DONE || exists || (visibility && strcmp(visibility, "direct") == 0))
+    if (code != EXIT_DONE || exists)
         return code;
     code =
         invocation_ask(import->invocation,
@@ -200,6 +235,7 @@ static enum exit_code check_head(struct import *import, const json_t *head)
         return complain(EXIT_REFUSED, "%s was not written by room export.", path);
     if (number_of(head, "format") < 1 || number_of(head, "format") > EXPORT_FORMAT)
         return complain(EXIT_REFUSED, "%s is of a newer format.", path);
+    import->is_checked = number_of(head, "format") >= EXPORT_FORMAT_CHECKED;
     import->room = import->invocation->operands[1];
     if (!import->room)
         import->room = json_string_value(json_object_get(head, "room"));
@@ -212,7 +248,7 @@ static enum exit_code read_head(struct import *import, json_t **head)
     size_t size = 0;
     ssize_t got = getline(&line, &size, import->in);
     bool is_wide = is_utf16(line, got);
-    *head = is_wide ? NULL : parse_head(line, line_length(line, got));
+    *head = is_wide ? NULL : parse_head(line, line_length(line, got), &import->sum);
     free(line);
     import->line = 1;
     import->bytes_read = got > 0 ? got : 0;

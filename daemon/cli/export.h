@@ -6,7 +6,9 @@
 
 #include "daemon/cli/commands.h"
 
-#define EXPORT_FORMAT 2 /* of the file: a line for the room, then a line a row, and before it its files; 1: without those */
+#define EXPORT_FORMAT 3 /* of the file: a line for the room, then a line a row, and before it its files, and checks; 2: without
+                         * checks; 1: without files */
+#define EXPORT_FORMAT_CHECKED 3
 
 /* The room's line of the list of rooms; room is the caller's, NULL when the list does not have it. */
 enum exit_code room_find(const struct invocation *invocation, const char *name, json_t **room);

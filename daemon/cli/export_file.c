@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE_BYTES 12288 /* a multiple of three: Base64 without padding but for the last */
+#define PIECE_BYTES sizeof(((struct import_file *)0)->held) /* a multiple of three: Base64 without padding but for the last */
 #define CODED_BYTES (PIECE_BYTES / 3 * 4)
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -42,14 +42,13 @@ static size_t decode(const char *text, unsigned char out[PIECE_BYTES])
 
 /* --- writing -------------------------------------------------------------------------------------- */
 
-static void write_line(FILE *out, json_t *line)
+static void write_line(struct export_out *out, json_t *line)
 {
-    json_dumpf(line, out, JSON_COMPACT);
-    fputc('\n', out);
+    export_line(out, line);
     json_decref(line);
 }
 
-static enum exit_code write_pieces(struct client *client, FILE *out)
+static enum exit_code write_pieces(struct client *client, struct export_out *out)
 {
     unsigned char piece[PIECE_BYTES];
     char coded[CODED_BYTES + 1];
@@ -69,7 +68,7 @@ static enum exit_code write_pieces(struct client *client, FILE *out)
 }
 
 static enum exit_code write_file(const struct invocation *invocation, json_int_t seq, const char *id, const char *name,
-                                 FILE *out)
+                                 struct export_out *out)
 {
     struct client client;
     char path[128];
@@ -80,11 +79,12 @@ static enum exit_code write_file(const struct invocation *invocation, json_int_t
     write_line(out, json_pack("{s:s, s:I, s:s, s:s, s:I}", "kind", "file", "seq", seq, "id", id, "name", name, "size",
                               (json_int_t)client.left));
     code = write_pieces(&client, out);
+    export_check(out, EXPORT_CHECK);
     client_close(&client);
     return code;
 }
 
-enum exit_code export_files(const struct invocation *invocation, const json_t *row, FILE *out)
+enum exit_code export_files(const struct invocation *invocation, const json_t *row, struct export_out *out)
 {
     enum exit_code code = EXIT_DONE;
     const json_t *file;
@@ -125,17 +125,28 @@ static enum exit_code finish(struct import_file *file, const struct invocation *
     return code;
 }
 
-static enum exit_code take_piece(struct import_file *file, const struct invocation *invocation, const json_t *line)
+/* A gateway that wants no more says why at the end. */
+static enum exit_code take_piece(struct import_file *file, const json_t *line)
 {
-    unsigned char piece[PIECE_BYTES];
-    size_t length = decode(text_of(line, "data"), piece);
+    size_t length = decode(text_of(line, "data"), file->held);
     if (length == 0 || (json_int_t)length > file->left)
         return complain(EXIT_REFUSED, "a piece of a file is damaged.");
     file->left -= (json_int_t)length;
-    if (file->is_skipped)
+    if (file->left == 0)
+        file->held_bytes = length;
+    else if (!file->is_skipped)
+        (void)client_send(&file->client, (const char *)file->held, length);
+    return EXIT_DONE;
+}
+
+enum exit_code import_file_check(struct import_file *file, const struct invocation *invocation)
+{
+    size_t length = file->held_bytes;
+    file->held_bytes = 0;
+    if (length == 0 || file->is_skipped)
         return EXIT_DONE;
-    (void)client_send(&file->client, (const char *)piece, length); /* a gateway that wants no more says why at the end */
-    return file->left == 0 ? finish(file, invocation) : EXIT_DONE;
+    (void)client_send(&file->client, (const char *)file->held, length);
+    return finish(file, invocation);
 }
 
 enum exit_code import_file_line(struct import_file *file, const struct invocation *invocation, const char *room,
@@ -144,7 +155,7 @@ enum exit_code import_file_line(struct import_file *file, const struct invocatio
     bool begins = strcmp(text_of(line, "kind"), "file") == 0;
     *is_taken = true;
     if (file->left > 0)
-        return begins ? complain(EXIT_REFUSED, "a file breaks off.") : take_piece(file, invocation, line);
+        return begins ? complain(EXIT_REFUSED, "a file breaks off.") : take_piece(file, line);
     *is_taken = begins;
     if (!begins)
         return EXIT_DONE;
@@ -179,7 +190,7 @@ void import_file_rename(struct import_file *file, json_t *row)
 
 void import_file_end(struct import_file *file)
 {
-    if (file->left > 0 && !file->is_skipped)
+    if ((file->left > 0 || file->held_bytes > 0) && !file->is_skipped)
         client_close(&file->client);
     json_decref(file->ids);
 }

@@ -7,7 +7,7 @@ import pytest
 
 from client import meet
 from daemon import DEADLINE_S, HEARTHCTL
-from files import key_of, must_upload, png
+from files import kept, key_of, must_upload, png
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def export(daemon, tmp_path):
 
 
 def rows_of(daemon, room):
-    return daemon.ctl("room", "export", room).splitlines()[1:]
+    return daemon.ctl("room", "export", room).splitlines()[1:-1]
 
 
 def test_a_file_that_stands_there_stays_until_the_export_is_whole(daemon, tmp_path):
@@ -80,7 +80,8 @@ async def test_an_import_can_be_run_again(daemon, export):
     whole = export.read_bytes()
     lines = whole.splitlines(keepends=True)
     export.write_bytes(b"".join(lines[:6]))
-    daemon.ctl("room", "import", str(export), "copy")
+    done = daemon.ctl("room", "import", str(export), "copy", check=False)
+    assert done.returncode == 1 and "breaks off" in done.stderr and "5 rows stored" in done.stderr
     export.write_bytes(whole)
     assert "6 rows stored, 5 were there already" in daemon.ctl("room", "import", str(export), "copy")
     assert rows_of(daemon, "copy") == rows_of(daemon, "lobby")
@@ -93,6 +94,22 @@ async def test_a_broken_line_is_named_and_what_came_before_it_is_kept(daemon, ex
     done = daemon.ctl("room", "import", str(export), "copy", check=False)
     assert done.returncode == 1 and "line 6" in done.stderr and "4 rows stored" in done.stderr
     assert rows_of(daemon, "copy") == rows_of(daemon, "lobby")[:4]
+
+
+@pytest.mark.parametrize("old, new", [(b"edited", b"edifed"), (b'"seq":2', b'"seq": 2')], ids=["a letter", "a space"])
+async def test_a_row_that_is_not_what_was_written_is_told(daemon, export, old, new):
+    whole = export.read_bytes()
+    assert old in whole
+    export.write_bytes(whole.replace(old, new, 1))
+    done = daemon.ctl("room", "import", str(export), "copy", check=False)
+    assert done.returncode == 1 and "damaged" in done.stderr
+
+
+async def test_an_export_of_an_earlier_format_needs_no_checks(daemon, export):
+    lines = [line for line in export.read_bytes().splitlines(keepends=True) if b'"kind":"check"' not in line]
+    export.write_bytes(b"".join(lines).replace(b'"format":3', b'"format":2'))
+    daemon.ctl("room", "import", str(export), "copy")
+    assert rows_of(daemon, "copy") == rows_of(daemon, "lobby")
 
 
 async def test_something_else_in_the_same_place_is_not_overwritten(daemon, export):
@@ -126,3 +143,31 @@ async def test_files_go_along_and_come_back(daemon, tmp_path):
     for id, body in [(picture["id"], bodies[0]), (picture["preview"], bodies[1])]:
         assert daemon.http("GET", f"/files/{id}/x", headers=key_of(mina))[2] == body
     await mina.close()
+
+
+async def test_a_file_whose_bytes_are_not_what_was_written_is_not_stored(daemon, tmp_path):
+    (mina,) = await meet(daemon, "mina")
+    picture = must_upload(daemon, mina, png(9, 9, noise=30_000), "x.png")
+    await mina.ask("send", room="lobby", nonce="1", text="look", files=[picture["id"]])
+    file, before = tmp_path / "lobby.export", kept(daemon)
+    daemon.ctl("room", "export", "lobby", str(file))
+    lines = file.read_text().splitlines(keepends=True)
+    at = [i for i, line in enumerate(lines) if '"data"' in line][1]
+    lines[at] = lines[at][:500] + ("A" if lines[at][500] != "A" else "B") + lines[at][501:]
+    file.write_text("".join(lines))
+    done = daemon.ctl("room", "import", str(file), "copy", check=False)
+    assert done.returncode == 1 and "damaged before line" in done.stderr
+    assert rows_of(daemon, "copy") == [] and kept(daemon) == before
+    await mina.close()
+
+
+async def test_a_conversation_of_two_is_exported_and_imported_by_nobody(daemon, tmp_path):
+    mina, jun = await meet(daemon, "mina", "jun")
+    await mina.ask("direct", to="jun", text="psst", nonce="1")
+    file = tmp_path / "made.export"
+    file.write_text('{"type":"hearth.export","format":1,"room":"@jun,mina"}\n')
+    for words in (("export", "@jun,mina"), ("import", str(file))):
+        done = daemon.ctl("room", *words, check=False)
+        assert done.returncode == 1 and "conversation of two" in done.stderr
+    await mina.close()
+    await jun.close()
