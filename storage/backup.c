@@ -193,6 +193,9 @@ void backup_run(struct database *database, struct job *job)
         unlink(partial);
         return;
     }
+    sqlite3_stmt *files = database_prepare(database, "SELECT count(DISTINCT hash) FROM files");
+    if (!database_number(database, files, 0, &backup->files))
+        backup->files = 0;
     job->result = JOB_DONE;
     backup->bytes = stat(backup->path, &status) == 0 ? (int64_t)status.st_size : 0;
 }

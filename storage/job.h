@@ -359,7 +359,7 @@ struct store_status {
     size_t file_room_count, file_user_count;
 };
 
-struct job_backup { const char *path; bool overwrite; int64_t bytes; };
+struct job_backup { const char *path; bool overwrite; int64_t bytes, files; /* answers; files that it does not hold */ };
 
 enum transfer_step {
     TRANSFER_STEP_COPY,   /* a copy of the database, to be read; answer: bytes */

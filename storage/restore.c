@@ -58,6 +58,8 @@ static bool may_replace(struct database *database, struct job *job)
         return refuse_backup(job, "it is no plain file");
     if (backup_is_own(database, path))
         return refuse_backup(job, "it is the database itself");
+    if (bundle_has_files(path))
+        return refuse_backup(job, "it holds files, which would stay behind; hearthctl restore brings them along");
     return restore_may_replace(database, job->backup.overwrite, job->why, sizeof job->why);
 }
 

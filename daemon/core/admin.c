@@ -138,7 +138,8 @@ enum outcome handle_notice(struct ask *ask)
 
 static enum outcome answer_backup(struct ask *ask, struct job *job)
 {
-    const struct reply_done done = {.bytes = job->backup.bytes};
+    const struct reply_done done = {.bytes = job->backup.bytes,
+                                    .without_files = job->backup.files > 0 ? job->backup.files : NUMBER_ABSENT};
     if (job->result == JOB_REFUSED)
         return ask_fail(ask, ERROR_bad_request, "path", "%s", job->why);
     return job->result == JOB_DONE ? ask_reply(ask, REPLY_done, &done) : ask_fail_job(ask, job);

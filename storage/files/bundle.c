@@ -159,6 +159,17 @@ int64_t bundle_database_bytes(int fd)
     return (page == 1 ? 65536 : page) * pages;
 }
 
+bool bundle_has_files(const char *path)
+{
+    char head[HEAD_BYTES + 1] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int64_t at = fd < 0 ? 0 : bundle_database_bytes(fd);
+    bool has_head = at > 0 && read_all(fd, head, HEAD_BYTES, at);
+    if (fd >= 0)
+        close(fd);
+    return has_head && strspn(head, "0123456789abcdef") == HEAD_BYTES;
+}
+
 static void name_unpacked(const char *path, const char *end, char out[FOLDER_PATH_BYTES])
 {
     folder_name(path, out);

@@ -27,6 +27,9 @@ void bundle_end(struct bundle *bundle);
 /* How long the database at the start of the file is; 0: it is none. */
 int64_t bundle_database_bytes(int fd);
 
+/* Whether files lie behind the database in the file at path. Not of a database that is in use: it is opened and closed. */
+bool bundle_has_files(const char *path);
+
 /* Lays the files of a backup into a folder of their own beside the database at path; they are on the disk, or false:
  * why. bundle_forget removes that folder. */
 bool bundle_unpack(int fd, const char *path, char *why, size_t why_size);

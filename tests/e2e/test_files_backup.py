@@ -42,3 +42,20 @@ async def test_a_backup_without_files_is_the_database_alone(daemon, tmp_path):
     again = await Client.connect(daemon, session=mina.key)
     assert (await again.ask("history", room="lobby"))["messages"][0]["text"] == "words"
     await part(again)
+
+
+async def test_a_copy_to_a_path_says_what_it_does_not_hold_and_a_backup_with_files_is_not_taken_without_them(daemon, tmp_path):
+    [mina] = await meet(daemon, "mina")
+    for width in (4, 5, 4):
+        file = must_upload(daemon, mina, png(width))
+        await mina.ask("send", room="lobby", nonce=file["id"], files=[file["id"]])
+    assert daemon.administrator("backup", path=str(tmp_path / "alone.db"))["without_files"] == 2
+    daemon.ctl("backup", str(tmp_path / "whole.db"))
+    status, refused = daemon.admin("POST", "/admin/v1/do", {"type": "restore", "path": str(tmp_path / "whole.db"),
+                                                            "overwrite": True})
+    assert status == 400 and "hearthctl restore" in refused["message"]
+    await mina.ask("ping")
+    for line in (await mina.ask("history", room="lobby"))["messages"]:
+        await mina.ask("delete", room="lobby", target=line["seq"])
+    assert "without_files" not in daemon.administrator("backup", path=str(tmp_path / "words.db"))
+    await part(mina)

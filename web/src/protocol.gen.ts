@@ -1548,7 +1548,7 @@ export interface NoticeRequest {
   text: string;
 }
 
-/** Copy the whole database to a file while running. */
+/** Copy the database to a file while running, without the files of messages; the stream of GET /admin/v1/backup, which hearthctl backup keeps, carries them. */
 export interface BackupRequest {
   type: "backup";
   ref?: Ref;
@@ -1558,7 +1558,7 @@ export interface BackupRequest {
   overwrite?: boolean;
 }
 
-/** Check a backup, put it in place of the database and start again. */
+/** Check a copy of the database, put it in its place and start again. Files that are not here then are gone; the stream to /admin/v1/restore, which hearthctl restore sends, brings them. */
 export interface RestoreRequest {
   type: "restore";
   ref?: Ref;
@@ -2216,6 +2216,8 @@ export interface DoneReply {
   ref?: Ref;
   /** Size of the file. */
   bytes: number;
+  /** Files of messages that are not in the copy. */
+  without_files?: number;
 }
 
 /** To export. */
