@@ -163,10 +163,26 @@ bool job_is_write(enum job_kind kind)
     return kind <= JOB_CLOCK;
 }
 
+/* Those hold passwords, or contexts that do. */
+static bool holds_password(enum job_kind kind)
+{
+    return kind == JOB_PASSWORD_FIND || kind == JOB_PASSWORD_HASH || kind == JOB_PASSWORD_SET;
+}
+
+/* What is freed stays in memory until something else is written there. */
+static void wipe(struct job *job)
+{
+    for (struct arena *chunk = job->arena; chunk; chunk = chunk->older)
+        explicit_bzero(chunk->bytes, chunk->used);
+    explicit_bzero(&job->append, size_of(job->kind) - offsetof(struct job, append));
+}
+
 void job_destroy(struct job *job)
 {
     if (!job)
         return;
+    if (holds_password(job->kind))
+        wipe(job);
     while (job->arena) {
         struct arena *older = job->arena->older;
         free(job->arena);

@@ -175,7 +175,7 @@ enum exit_code command_status(const struct invocation *invocation)
     }
     print_usage("files by room", json_object_get(reply, "file_rooms"));
     print_usage("files by user", json_object_get(reply, "file_users"));
-    if (!json_is_true(json_object_get(reply, "time_proven")))
+    if (!json_is_true(json_object_get(reply, "time_proven")) && number_of(reply, "retention_age_days") > 0)
         puts("retention by age waits: time not proven");
     advice_print(reply);
 out:

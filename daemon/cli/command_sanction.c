@@ -114,12 +114,43 @@ enum exit_code command_mute_add(const struct invocation *invocation)
 
 /* --- remove -------------------------------------------------------------------------------------- */
 
-enum exit_code command_sanction_remove(const struct invocation *invocation)
+/* Bans and mutes are numbered together: who mistakes the one for the other is told before anything ends. */
+static enum exit_code check_kind(const struct invocation *invocation, const char *kind, json_int_t id)
+{
+    size_t i;
+    json_t *reply;
+    const json_t *line;
+    enum exit_code code = invocation_ask(invocation, json_pack("{s:s}", "type", "sanctions"), &reply);
+    json_array_foreach(json_object_get(reply, "sanctions"), i, line)
+    {
+        const char *is = text_of(line, "kind");
+        if (code == EXIT_DONE && number_of(line, "id") == id && strcmp(is, kind) != 0)
+            code = complain(EXIT_REFUSED, "%lld is a %s, of %s: %s remove %lld ends it.", (long long)id, is,
+                            text_of(line, "user"), is, (long long)id);
+    }
+    json_decref(reply);
+    return code;
+}
+
+static enum exit_code remove_one(const struct invocation *invocation, const char *kind)
 {
     json_int_t id = command_number(invocation->operands[0]);
     if (!id)
-        return complain(EXIT_WRONG_USE, "what is removed is named by its number: see ban list.");
+        return complain(EXIT_WRONG_USE, "what is removed is named by its number: see %s list.", kind);
+    enum exit_code code = check_kind(invocation, kind, id);
+    if (code != EXIT_DONE)
+        return code;
     return invocation_do(invocation, json_pack("{s:s, s:I}", "type", "lift", "id", id));
+}
+
+enum exit_code command_ban_remove(const struct invocation *invocation)
+{
+    return remove_one(invocation, "ban");
+}
+
+enum exit_code command_mute_remove(const struct invocation *invocation)
+{
+    return remove_one(invocation, "mute");
 }
 
 /* --- erase --------------------------------------------------------------------------------------- */

@@ -228,8 +228,15 @@ async def test_a_short_mute_ends_though_the_clock_went_back(make_daemon, clock):
 
 # ---- who vouches for the time
 
-async def test_an_administrator_gives_the_time_until_the_kernel_knows_it(make_daemon, clock):
+def test_where_nothing_goes_by_age_nothing_waits_for_the_time(make_daemon, clock):
     daemon = make_daemon(start=False)
+    clock.set("1970-01-01 00:02:00")
+    daemon.start(environment=clock.environment())
+    assert "retention" not in daemon.ctl("status")
+
+
+async def test_an_administrator_gives_the_time_until_the_kernel_knows_it(make_daemon, clock):
+    daemon = make_daemon({"retention.age_days": 30}, start=False)
     clock.set("1970-01-01 00:02:00")
     daemon.start(environment=clock.environment())
     [mina] = await meet(daemon, "mina")

@@ -16,6 +16,8 @@ async def test_a_ban_is_added_listed_and_removed_by_its_number(daemon):
     assert (user, where, by, reason) == ("jun", "everywhere", "by hearth", "enough")
     assert left in ("2h 0m", "1h 59m")
     assert daemon.ctl("mute", "list") == ""
+    mistaken = daemon.ctl("mute", "remove", number, check=False)
+    assert mistaken.returncode == 1 and f"{number} is a ban, of jun" in mistaken.stderr
     daemon.ctl("ban", "remove", number)
     assert daemon.ctl("ban", "remove", number, check=False).returncode != 0
     jun = await Client.connect(daemon, session=jun.key)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,6 +116,46 @@ static void what_was_typed_does_not_stay_in_the_job(void **state)
     job_destroy(job);
 }
 
+/* Everything that is freed is looked at while a secret is sought in it. */
+static bool is_sought, is_found;
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void __wrap_free(void *memory)
+{
+    static const char secret[] = "a secret";
+    if (memory && is_sought && memmem(memory, malloc_usable_size(memory), secret, sizeof secret - 1))
+        is_found = true;
+    __real_free(memory);
+}
+
+/* As when storage does not take the job, or the gateway stops: nothing has worked on it. */
+static void destroy_with_secret(enum job_kind kind)
+{
+    struct job *job = job_create(kind);
+    assert_non_null(job);
+    if (kind == JOB_PASSWORD_HASH)
+        strcpy(job->password_hash.typed, "a secret");
+    for (int i = 0; i < 50; i++)
+        strcpy(job_memory(job, 300), "a secret");
+    is_sought = true;
+    is_found = false;
+    job_destroy(job);
+    is_sought = false;
+}
+
+static void a_job_about_a_password_leaves_none_in_memory(void **state)
+{
+    (void)state;
+    static const enum job_kind kinds[] = {JOB_PASSWORD_FIND, JOB_PASSWORD_HASH, JOB_PASSWORD_SET};
+    destroy_with_secret(JOB_SEARCH);
+    assert_true(is_found);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        destroy_with_secret(kinds[i]);
+        assert_false(is_found);
+    }
+}
+
 static void rounds_are_within_bounds(void **state)
 {
     (void)state;
@@ -132,6 +173,7 @@ int main(void)
         cmocka_unit_test(nothing_is_made_for_whoever_is_wrong),
         cmocka_unit_test(what_no_build_can_make_again_matches_nothing),
         cmocka_unit_test(what_was_typed_does_not_stay_in_the_job),
+        cmocka_unit_test(a_job_about_a_password_leaves_none_in_memory),
         cmocka_unit_test(rounds_are_within_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
