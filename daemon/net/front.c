@@ -45,6 +45,7 @@ struct front {
     struct lws *wsi;       /* watches epoll_fd's dup; NULL once lws has closed it */
     struct caller *waiting, *lingering;
     int count; /* of both */
+    int unsaid; /* of those that wait, from proxies that have not said for whom */
     int epoll_fd; /* edge-triggered: bytes that are only peeked at wake nobody twice */
     char bytes[HEAD_BYTES_MAX]; /* of the head that is looked at */
 };
@@ -54,11 +55,16 @@ static struct caller **list_of(struct front *front, const struct caller *caller)
     return caller->stage == STAGE_WAITING ? &front->waiting : &front->lingering;
 }
 
-/* Each address knows how many of its own wait. more is 1 or -1. */
-static void count_waiting(const struct caller *caller, int more)
+/* Each address knows how many of its own wait; those of proxies that have not said for whom count together. more is
+ * 1 or -1. */
+static void count_waiting(struct front *front, const struct caller *caller, int more)
 {
-    if (caller->stage == STAGE_WAITING && caller->peer->counted)
+    if (caller->stage != STAGE_WAITING)
+        return;
+    if (caller->peer->counted)
         caller->peer->counted->waiting += more;
+    else if (caller->peer->is_proxy)
+        front->unsaid += more;
 }
 
 static void release(struct front *front, struct caller *caller)
@@ -72,7 +78,7 @@ static void release(struct front *front, struct caller *caller)
 static void hang_up(struct front *front, struct caller *caller)
 {
     close(caller->fd);
-    count_waiting(caller, -1);
+    count_waiting(front, caller, -1);
     peer_gone(front->server, caller->peer);
     release(front, caller);
 }
@@ -90,7 +96,7 @@ static bool watch(const struct front *front, int operation, struct caller *calle
 static void linger(struct front *front, struct caller *caller)
 {
     DL_DELETE(front->waiting, caller);
-    count_waiting(caller, -1);
+    count_waiting(front, caller, -1);
     caller->stage = STAGE_LINGERING;
     caller->since_ms = caller->heard_ms = server_now_ms(front->server);
     DL_APPEND(front->lingering, caller);
@@ -150,6 +156,25 @@ static bool take_bytes(struct front *front, const struct caller *caller, size_t 
     return true;
 }
 
+/* Counts a connection that came through a proxy for whom it came. False: refused. */
+static bool count_for(struct front *front, struct caller *caller, const struct address *client)
+{
+    count_waiting(front, caller, -1);
+    if (accept_count(front->server, caller->peer, client, 0)) {
+        count_waiting(front, caller, 1);
+        return true;
+    }
+    refuse_caller(front, caller, caller->peer->is_network ? REFUSED_network : REFUSED_address, &accept_is_crowded);
+    return false;
+}
+
+/* Named before the head has come: one who says nothing more is counted all the same. */
+static bool count_named(struct front *front, struct caller *caller)
+{
+    return networks_contain(&front->server->proxies, &caller->peer->address) ||
+           count_for(front, caller, &caller->peer->address);
+}
+
 /* What the proxy says before it passes anything on. True when it is taken, and the head may be looked at. */
 static bool take_preamble(struct front *front, struct caller *caller, size_t got, bool has_ended)
 {
@@ -159,7 +184,7 @@ static bool take_preamble(struct front *front, struct caller *caller, size_t got
     switch (proxy_read_preamble(front->bytes, got, &caller->peer->address, &length)) {
     case PROXY_WHOLE:
         caller->peer->owes_preamble = !take_bytes(front, caller, length);
-        return !caller->peer->owes_preamble;
+        return !caller->peer->owes_preamble && count_named(front, caller);
     case PROXY_WRONG:
         refuse_caller(front, caller, REFUSED_proxy, &missing);
         return false;
@@ -171,7 +196,6 @@ static bool take_preamble(struct front *front, struct caller *caller, size_t got
     return false;
 }
 
-/* Counts a connection that came through a proxy for whom it came. False: refused. */
 static bool count_client(struct front *front, struct caller *caller, const struct head *head)
 {
     static const struct head_refusal contradicts = {
@@ -186,12 +210,7 @@ static bool count_client(struct front *front, struct caller *caller, const struc
         return false;
     }
     caller->peer->is_secure |= may_speak_for_others && proxy_says_secure(head);
-    if (accept_count(server, caller->peer, &client, 0)) {
-        count_waiting(caller, 1);
-        return true;
-    }
-    refuse_caller(front, caller, caller->peer->is_network ? REFUSED_network : REFUSED_address, &accept_is_crowded);
-    return false;
+    return count_for(front, caller, &client);
 }
 
 /* --- handing on ----------------------------------------------------------------------------------- */
@@ -241,7 +260,7 @@ static void pass_on(struct front *front, struct caller *caller, const struct hea
         hang_up(front, caller);
     } else {
         epoll_ctl(front->epoll_fd, EPOLL_CTL_DEL, caller->fd, NULL);
-        count_waiting(caller, -1);
+        count_waiting(front, caller, -1);
         accept_hand_over(front->server, caller->peer, caller->fd, canonical.bytes, canonical.length);
         release(front, caller);
     }
@@ -320,9 +339,9 @@ static void serve(struct front *front)
 
 /* --- arriving ------------------------------------------------------------------------------------- */
 
-static int waiting_of(const struct caller *caller)
+static int waiting_of(const struct front *front, const struct caller *caller)
 {
-    return caller->peer->counted ? caller->peer->counted->waiting : 0;
+    return caller->peer->counted ? caller->peer->counted->waiting : caller->peer->is_proxy ? front->unsaid : 0;
 }
 
 /* Of those that have been answered the oldest, else the oldest of the address of which most wait: whoever comes
@@ -331,7 +350,7 @@ static struct caller *find_least(const struct front *front)
 {
     struct caller *least = front->lingering;
     for (struct caller *each = least ? NULL : front->waiting; each; each = each->next)
-        if (!least || waiting_of(each) > waiting_of(least))
+        if (!least || waiting_of(front, each) > waiting_of(front, least))
             least = each;
     return least;
 }
@@ -374,7 +393,7 @@ static struct caller *add_caller(struct front *front, struct peer *peer, int fd)
     }
     DL_APPEND(front->waiting, caller);
     front->count++;
-    count_waiting(caller, 1);
+    count_waiting(front, caller, 1);
     return caller;
 }
 

@@ -137,6 +137,19 @@ def test_a_preamble_in_pieces_is_waited_for(make_daemon):
         assert raw.recv(4096).startswith(b"HTTP/1.1 200")
 
 
+def test_whom_the_preamble_names_is_counted_before_a_request_has_come(make_daemon):
+    daemon = make_daemon({**BEHIND, "listen.proxy_protocol": "true"})
+    silent = [socket.create_connection(("127.0.0.1", daemon.port), DEADLINE_S) for _ in range(4)]
+    for raw in silent:
+        raw.sendall(preamble("192.0.2.1"))
+    answers = [raw.recv(4096) for raw in silent[3:]]
+    assert answers[0].startswith(b"HTTP/1.1 429 ")
+    opened = Opened(daemon, before=preamble("192.0.2.2"))
+    assert opened.status == 101
+    for raw in (*silent, opened.raw):
+        raw.close()
+
+
 # ---- the recipes
 
 def recipe(language):
