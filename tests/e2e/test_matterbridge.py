@@ -6,6 +6,7 @@ import pytest
 
 from bridge import Bridge, needed, tries
 from client import meet, part
+from files import must_say, png
 from matterbridge import Matterbridge
 from test_connect import recipe
 from test_hooks import rows_of
@@ -159,6 +160,19 @@ async def test_files_are_named_and_their_bytes_left_out(daemon, peer):
         peer.say("", Extra={"file": [photo("plan.pdf", "")]})
         assert [text for _, text in said(daemon, 2)] == [
             'look: "Data":"here" [door.jpg] http://media.lan/cat.png', "[plan.pdf]"]
+    await part(mina)
+
+
+async def test_files_go_out_as_links(daemon, peer):
+    (mina,) = await meet(daemon, "mina")
+    bridge = Bridge(daemon, settings(peer), name="matterbridge")
+    bridge.public_url = "https://chat.example.org/"
+    with bridge:
+        settled(bridge)
+        file, _ = await must_say(daemon, mina, png(4, 4), "look")
+        bare, _ = await must_say(daemon, mina, png(5, 5), "")
+        links = [f"[picture.png https://chat.example.org/files/{each['id']}/picture.png]" for each in (file, bare)]
+        assert [told["text"] for told in peer.until(2)] == [f"look {links[0]}", links[1]]
     await part(mina)
 
 
