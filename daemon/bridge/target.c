@@ -265,13 +265,16 @@ static bool read_gateway(struct targets *targets, const char *path, const config
     const char *url = gateway ? setting_text(gateway, "url", "http://127.0.0.1:8080") : "";
     const char *public_url = gateway ? setting_text(gateway, "public_url", "") : "";
     const char *token = gateway ? setting_text(gateway, "token", "") : "";
+    char why[128];
     for (int i = 0; i < config_setting_length(root); i++) {
         const config_setting_t *group = config_setting_get_elem(root, (unsigned)i);
+        snprintf(why, sizeof why, "nothing of this name can be set: %.70s", config_setting_name(group));
         if (!is_known_group(config_setting_name(group)))
-            return complain(path, config_setting_source_line(group), "nothing of this name can be set");
+            return complain(path, config_setting_source_line(group), why);
     }
     if (strncmp(token, "hearth_", 7) != 0 || strlen(token) > 128)
-        return complain(path, line, "gateway.token is missing: hearthctl token create NAME --role bridge");
+        return complain(path, line, token[0] ? "gateway.token is no token: hearthctl token create NAME --role bridge prints one"
+                                             : "gateway.token is missing: hearthctl token create NAME --role bridge");
     if (!is_url(url))
         return complain(path, line, "gateway.url must begin with http:// or https://");
     if (public_url[0] && !is_url(public_url))

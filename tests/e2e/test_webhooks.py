@@ -231,7 +231,7 @@ async def test_once_and_dry_run_end_by_themselves(daemon, make_receiver):
 @pytest.mark.parametrize("settings, why", [
     ("", "nothing to carry"), ("webhooks = 1;", "list"), ("webhooks = ( { } );", "rooms"), ("x = ;", "syntax"),
     ('webhooks = ( { url = "http://a"; } );', "rooms"), ('webhooks = ( { url = "ftp://a"; rooms = ["x"]; } );', "url"),
-    ('webhooks = ( { url = "http://a"; rooms = ["x"]; secret = "short"; } );', "whsec_"), ("webhoks = ( );", "nothing of this name"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; secret = "short"; } );', "whsec_"), ("webhoks = ( );", "nothing of this name can be set: webhoks"),
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; secrets = "x"; } );', "no setting secrets"),
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; kinds = ["mesage"]; } );', "kinds"),
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; rate = -1; } );', "rate"),
