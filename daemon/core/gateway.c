@@ -151,7 +151,7 @@ static int64_t close_unauthenticated(struct gateway *gateway)
     int64_t patience_ms = gateway->config->limits.hello_ms;
     while (gateway->sessions.unauthenticated) {
         struct session *session = gateway->sessions.unauthenticated;
-        int64_t left_ms = session->opened_ms + patience_ms - gateway->now.monotonic_ms;
+        int64_t left_ms = session->hello_from_ms + patience_ms - gateway->now.monotonic_ms;
         if (left_ms > 0)
             return left_ms;
         session_close(session, 4001, "No hello came in time");

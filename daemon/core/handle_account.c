@@ -364,8 +364,10 @@ static enum outcome greet_new(struct ask *ask, const struct job_login *login, co
     }
     if (!access_enter(ask->session, &refusal))
         return turn_away(ask, &refusal);
-    if (!rates_take_guest(ask->session, &refusal))
+    if (!rates_take_guest(ask->session, &refusal)) {
+        session_grant_time(ask->session, refusal.retry_after_ms);
         return ask_refuse(ask, &refusal);
+    }
     if (mode == NEWCOMERS_OPEN)
         return store_guest(ask, login, 0);
     return invite[0] && mode != NEWCOMERS_CLOSED ? greet_invited(ask, login, invite)

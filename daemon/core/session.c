@@ -166,6 +166,20 @@ static void leave_opening(struct session *session, enum phase phase)
     session->phase = phase;
 }
 
+/* They are in the order in which they are due; most are the newest. */
+static void await_hello_from(struct session *session, int64_t from_ms)
+{
+    struct session **list = &session->gateway->sessions.unauthenticated;
+    struct session *before = *list ? (*list)->previous : NULL; /* the last one */
+    session->hello_from_ms = from_ms;
+    while (before && before->hello_from_ms > from_ms)
+        before = before == *list ? NULL : before->previous;
+    if (before)
+        DL_APPEND_ELEM2(*list, before, session, previous, next);
+    else
+        DL_PREPEND2(*list, session, previous, next);
+}
+
 static void take_back(struct session *session)
 {
     leave_opening(session, PHASE_CLOSING);
@@ -188,7 +202,7 @@ struct session *session_open(struct gateway *gateway, const struct carrier *carr
         return NULL;
     }
     if (session->phase == PHASE_OPENING && !arrival->anonymous)
-        DL_APPEND2(gateway->sessions.unauthenticated, session, previous, next);
+        await_hello_from(session, session->opened_ms);
     if (is_banned(session, refusal)) {
         take_back(session);
         return NULL;
@@ -236,7 +250,15 @@ void session_await_hello(struct session *session)
 {
     session->phase = PHASE_OPENING;
     session->opened_ms = session->gateway->now.monotonic_ms;
-    DL_APPEND2(session->gateway->sessions.unauthenticated, session, previous, next);
+    await_hello_from(session, session->opened_ms);
+}
+
+void session_grant_time(struct session *session, int64_t ms)
+{
+    if (session->phase != PHASE_OPENING || session->arrival.anonymous)
+        return;
+    leave_opening(session, PHASE_OPENING);
+    await_hello_from(session, session->gateway->now.monotonic_ms + ms);
 }
 
 void session_closed(struct session *session)

@@ -65,6 +65,7 @@ struct session {
     size_t replies_bytes;      /* taken by replies, as counted in the gateway's */
     size_t unsent_bytes;       /* written last and not taken by the kernel, at most */
     int64_t opened_ms, heard_ms; /* monotonic */
+    int64_t hello_from_ms; /* from when a hello is awaited, limits.hello_ms long */
     int64_t turn_ms;           /* to come in as a new guest, as was told; 0: none was */
     uint64_t told;             /* the last telling that found it: see announce_to_company */
     uint32_t in_flight;        /* jobs that will be answered */
@@ -92,6 +93,9 @@ struct subject session_subject(const struct session *session);
 /* Waits to be let in; and does so no more: a hello is awaited again. */
 void session_wait(struct session *session);
 void session_await_hello(struct session *session);
+
+/* It has been told to say hello again in so long: until then none is awaited. */
+void session_grant_time(struct session *session, int64_t ms);
 
 /* May plain clients in, and those who read without a key: see access_nobody_enters. */
 bool session_nobody_enters(const struct gateway *gateway, enum session_kind kind);

@@ -137,3 +137,24 @@ async def test_a_server_that_is_full_gets_room_again(make_daemon):
     await part()
     mina = await Client.connect(daemon, "mina")
     await mina.close()
+
+
+async def test_who_is_told_to_wait_is_awaited_for_as_long(make_daemon):
+    """A class that enters at once from one address: the last ones wait longer than a hello is waited for otherwise."""
+    daemon = make_daemon({"limits.exempt": "", "limits.hello_ms": 2000, "limits.connections_per_address": 400})
+    pupils, told = [], []
+    while len(told) < 8:
+        pupil = await Client.connect(daemon, hello=False)
+        reply = await pupil.try_ask("hello", name=f"pupil {len(pupils)}")
+        pupils.append(pupil)
+        if reply["type"] == "error":
+            assert reply["error_code"] == "rate_limited"
+            told.append((reply["retry_after_ms"], pupil))
+    last_ms, last = max(told, key=lambda each: each[0])
+    assert last_ms > 2000
+    daemon.advance(last_ms / 1000 - 0.5)
+    daemon.administrator("ping")
+    daemon.advance(0.6)
+    assert (await last.ask("hello", name="the last one"))["type"] == "welcome"
+    for pupil in pupils:
+        await pupil.break_off()
