@@ -67,7 +67,7 @@ function Claim({ back }: { back(): void }) {
       )}
       <Wrong text={wrong} />
       <button type="button" class="link" onClick={back}>
-        {t("back2")}
+        {t("stepBack")}
       </button>
     </>
   );
@@ -82,7 +82,7 @@ function ByCode({ code }: { code: string }) {
       {!wrong && <p role="status">{t(location.hash.startsWith("#move") ? "connecting" : "joinWaits")}</p>}
       <Wrong text={wrong} />
       <button type="button" class="link" onClick={() => (location.replace("/"), location.reload())}>
-        {t("back2")}
+        {t("stepBack")}
       </button>
     </form>
   );
@@ -106,7 +106,7 @@ function Recover({ back }: { back(): void }) {
       <Wrong text={wrong} />
       <button class="main">{t("enter")}</button>
       <button type="button" class="link" onClick={back}>
-        {t("back2")}
+        {t("stepBack")}
       </button>
     </form>
   );
@@ -139,7 +139,7 @@ function SignIn({ name, back }: { name: string; back(): void }) {
         {t("enter")}
       </button>
       <button type="button" class="link" onClick={back}>
-        {t("back2")}
+        {t("stepBack")}
       </button>
     </form>
   );

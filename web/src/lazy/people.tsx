@@ -44,7 +44,7 @@ function Person({ room, person }: { room: Room; person: MemberLine }) {
         <span class="muted">
           {role && " · " + t(role)}
           {me && ` (${t("you")})`}
-          {kept && " · " + t(kept.kind === "ban" ? "banned2" : "muted2")}
+          {kept && " · " + t(kept.kind === "ban" ? "stateBanned" : "stateMuted")}
         </span>
       </button>
     </li>

@@ -98,7 +98,7 @@ function reported(chat: Chat, { room, target, by, reason }: ReportEvent): void {
 /** One is in at once, so that nothing said there is missed; the list shows it as new until one has looked. */
 function invited(chat: Chat, { room: name, by }: InvitedEvent): void {
   const room = chat.roomOf(name);
-  const text = t("letIn", { name: by, room: "#" + name });
+  const text = t("invitedYouTo", { name: by, room: "#" + name });
   if (room !== chat.current.peek()) chat.membership.mark(room, by);
   const acts = [
     { words: "decline" as const, does: () => void chat.membership.leave(room) },

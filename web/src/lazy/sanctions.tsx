@@ -15,7 +15,7 @@ function Line({ one, lift }: { one: SanctionLine; lift(): void }) {
         <bdi>{whomOf(one)}</bdi>{" "}
         <span class="muted">
           {one.from && `(${one.user}) `}
-          {t(one.kind === "ban" ? "banned2" : "muted2")} · {one.left_ms ? t("for", { left: lasting(one.left_ms, language) }) : t("forEver")}
+          {t(one.kind === "ban" ? "stateBanned" : "stateMuted")} · {one.left_ms ? t("for", { left: lasting(one.left_ms, language) }) : t("forEver")}
           {!one.room && " · " + t("inAllRooms")}
           {one.reason && " · " + one.reason}
         </span>

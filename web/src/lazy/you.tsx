@@ -81,7 +81,7 @@ function Asks({ who, yes, no }: { who: ClaimantReply; yes(): void; no(): void })
           {t("turnAway")}
         </button>
         <button type="button" class="main" onClick={yes}>
-          {t("letIn2")}
+          {t("letItIn")}
         </button>
       </div>
     </>
@@ -147,7 +147,7 @@ function Approve({ done }: { done(): void }) {
         <button type="button" class="chip" onClick={(event) => answer(event, false)}>
           {t("turnAway")}
         </button>
-        <button class="main">{t("letIn2")}</button>
+        <button class="main">{t("letItIn")}</button>
       </div>
     </form>
   );
@@ -281,7 +281,7 @@ function Blocked() {
 }
 
 const titles = {
-  menu: "you2",
+  menu: "aboutYou",
   name: "newName",
   devices: "yourDevices",
   offer: "useElsewhere",
@@ -320,7 +320,7 @@ export function You({ what }: { what: Open }) {
       {view === "password" && <Password done={done} />}
       {view !== "menu" && (
         <button type="button" class="link" onClick={done}>
-          {t("back2")}
+          {t("stepBack")}
         </button>
       )}
     </>
