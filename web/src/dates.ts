@@ -1,4 +1,5 @@
 // Times and days in the reader's language.
+import { clock } from "./settings";
 import { language } from "./words";
 
 const day_ms = 86400000;
@@ -11,8 +12,14 @@ function kept<Format>(name: string, make: () => Format): Format {
   return made.get(key) as Format;
 }
 
+/** As chosen; else by the device, whose region may have another clock than the page's language. */
+function hourCycle() {
+  return clock.value === "auto" ? kept("clock", () => new Intl.DateTimeFormat([], { hour: "2-digit" }).resolvedOptions().hourCycle) : clock.value;
+}
+
 function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return kept(name, () => new Intl.DateTimeFormat(language, options));
+  const cycle = hourCycle();
+  return kept(name + cycle, () => new Intl.DateTimeFormat(language, { ...options, hourCycle: cycle }));
 }
 
 export function time(ts: number): string {

@@ -15,6 +15,7 @@ function choice<Value extends string>(name: string, values: readonly [Value, ...
 export const theme = choice("theme", ["auto", "light", "dark", "contrast"]);
 export const textSize = choice("size", ["usual", "small", "large", "largest"]);
 export const rowsKind = choice("rowsKind", ["usual", "compact"]);
+export const clock = choice("clock", ["auto", "h23", "h12"]);
 export const sound = choice("sound", ["off", "on"]);
 export const enterKey = choice("enter", ["auto", "send", "line"]);
 

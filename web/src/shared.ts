@@ -13,7 +13,7 @@ export { fold } from "./mention";
 export { attentive, canNotify, chosen, loudness } from "./notify";
 export { bytes, characters, say, saySaid, withoutControls } from "./saying";
 export { Database, inTime, newNonce } from "./outbox";
-export { enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
+export { clock, enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
 export { isText } from "./sender";
 export { Icon } from "./views/icon";
 export { partFailed, withLooks } from "./views/later";

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { chat, close, open, screen, type Open } from "../app";
 import { forgetDrafts } from "../drafts";
 import { forget, remember } from "../memory";
-import { enterKey, rowsKind, sound, textSize, theme } from "../settings";
+import { clock, enterKey, rowsKind, sound, textSize, theme } from "../settings";
 import { language, languages, t, type Key, type Language } from "../words";
 import { hasSay } from "./known";
 import { secureOf, type Secure } from "./secure";
@@ -23,6 +23,7 @@ const settings: Setting[] = [
   { title: "theme", name: "theme", chosen: theme, values: [["auto", "system"], ["light", "light"], ["dark", "dark"], ["contrast", "contrast"]] },
   { title: "textSize", name: "size", chosen: textSize, values: [["small", "small"], ["usual", "usual"], ["large", "large"], ["largest", "largest"]] },
   { title: "rowsKind", name: "rows", chosen: rowsKind, values: [["usual", "usual"], ["compact", "compact"]] },
+  { title: "clock", name: "clock", chosen: clock, values: [["auto", "system"], ["h23", "clock24"], ["h12", "clock12"]] },
   { title: "enterKey", name: "enter", chosen: enterKey, values: [["auto", "system"], ["send", "enterSends"], ["line", "keyNewline"]] },
   { title: "sound", name: "sound", chosen: sound, values: [["off", "off"], ["on", "soundOn"]], then: (value) => value === "on" && ring() },
 ];
