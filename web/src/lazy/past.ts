@@ -54,3 +54,20 @@ async function quoteOne(chat: Chat, room: Room, seq: number): Promise<void> {
     if (again) chat.clock.setTimeout(() => void quote(chat, room, seq), error.retryAfterMs ?? 1000);
   }
 }
+
+/** The first message from a time on: times rise with seq, so half the range falls away at each step. */
+export async function seqAt(chat: Chat, room: Room, ts: number): Promise<number | null> {
+  let low = 0;
+  let high = room.cursor;
+  let found: number | null = null;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const page = await chat.history.page(room, { after: middle, limit: 1 });
+    const line = page.messages[0];
+    if (!line || line.ts >= ts) {
+      if (line) found = line.seq;
+      high = middle;
+    } else low = line.seq;
+  }
+  return found;
+}

@@ -6,11 +6,11 @@ import { day, time } from "../dates";
 import { wordsOf } from "../files";
 import { plainText } from "../markup";
 import { fold } from "../mention";
-import type { Room } from "../room";
 import { nameClass } from "../views/name";
 import type { SearchRequest } from "../protocol.gen";
 import type { HistoryLine } from "../wire";
 import { t } from "../words";
+import { seqAt } from "./past";
 import { fields, Title, told, Wrong } from "./sheet";
 
 interface Found {
@@ -81,23 +81,6 @@ function Snippet({ text, query }: { text: string; query: string }) {
   return <p dir="auto">{nodes}</p>;
 }
 
-/** The first message of a day: times rise with seq, so half the range falls away at each step. */
-async function seqAt(room: Room, ts: number): Promise<number | null> {
-  let low = 0;
-  let high = room.cursor;
-  let found: number | null = null;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const page = await chat.history.page(room, { after: middle, limit: 1 });
-    const line = page.messages[0];
-    if (!line || line.ts >= ts) {
-      if (line) found = line.seq;
-      high = middle;
-    } else low = line.seq;
-  }
-  return found;
-}
-
 function Result({ line, asked }: { line: HistoryLine; asked: Asked }) {
   const room = chat.roomOf(line.room);
   const unset = line.clock === "unset";
@@ -147,7 +130,7 @@ export function Search({ what }: { what: Open }) {
     /* A year that is still being typed is in antiquity. */
     if (!(at > 0) || !what.room) return;
     const shown = what.room;
-    seqAt(shown, at).then((seq) => {
+    seqAt(chat, shown, at).then((seq) => {
       if (seq === null) return setWrong(t("noResults"));
       close();
       void chat.history.jump(shown, seq);

@@ -14,7 +14,7 @@ import { react } from "../views/row";
 import type { Visibility } from "../wire";
 import { t, type Key } from "../words";
 import { Audit } from "./audit";
-import { exportRoom } from "./export";
+import { SaveAsText } from "./export";
 import { Inviting, MakePrivate } from "./inviting";
 import { Pace } from "./pace";
 import { startReply } from "./reply";
@@ -212,7 +212,7 @@ export function RoomSheet({ what }: { what: Open }) {
   const [sure, ask] = useState(false);
   const [closing, setClosing] = useState(false);
   const [looking, look] = useState(false);
-  const [saving, setSaving] = useState<number | null>(null);
+  const [saving, save] = useState(false);
   const { wrong, run } = useRequest();
   const remove = () => run(() => chat.do({ type: "remove", room: room.name }));
   if (sure) {
@@ -222,6 +222,7 @@ export function RoomSheet({ what }: { what: Open }) {
   const isPrivate = room.visibility.value === "private";
   if (closing) return <MakePrivate room={room} done={run} no={() => setClosing(false)} />;
   if (looking) return <><Title text={t("audit")} /><Audit room={room} /></>;
+  if (saving) return <SaveAsText room={room} />;
   const archived = room.archived.value;
   const archive = () => run(() => chat.do({ type: "set", room: room.name, archived: archived ? "false" : "true" }));
   const makePublic = () => run(() => chat.do({ type: "set", room: room.name, visibility: "public" }));
@@ -238,10 +239,7 @@ export function RoomSheet({ what }: { what: Open }) {
       <ul>
         <Item text={t("search")} act={() => open({ part: "search", room })} />
         {!room.isDirect && <Item text={t("invite")} act={() => open({ part: "invite", room })} />}
-        <Item
-          text={saving === null ? t("exportRoom") : t("exporting", { n: saving })}
-          act={() => saving === null && run(() => exportRoom(room, setSaving))}
-        />
+        <Item text={t("exportRoom")} act={() => save(true)} />
         {!room.isDirect && may(role, "visibility") && <Item text={t(isPrivate ? "makePublic" : "makePrivate")} act={isPrivate ? makePublic : () => setClosing(true)} />}
         {!room.isDirect && may(role, "audit") && <Item text={t("audit")} act={() => look(true)} />}
         {!room.isDirect && may(role, "archive") && <Item text={t(archived ? "bringBack" : "archive")} act={archive} />}

@@ -23,6 +23,8 @@ export default {
   enterKey: "Enter key",
   enterSends: "Sends",
   exportRoom: "Save as text",
+  exportAll: "Everything that was said here",
+  oneDay: "One day, by your clock ({zone})",
   clock: "Clock",
   clock12: "12 hours",
   clock24: "24 hours",

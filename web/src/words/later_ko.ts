@@ -25,6 +25,8 @@ const ko: LaterWords = {
   enterKey: "Enter 키",
   enterSends: "보내기",
   exportRoom: "글로 저장",
+  exportAll: "여기서 나온 말 모두",
+  oneDay: "하루치, 내 시계로 ({zone})",
   clock: "시계",
   clock12: "12시간제",
   clock24: "24시간제",
