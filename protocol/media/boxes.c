@@ -6,8 +6,8 @@
 
 #define KIND(text) ((uint32_t)(text)[0] << 24 | (uint32_t)(text)[1] << 16 | (uint32_t)(text)[2] << 8 | (uint32_t)(text)[3])
 
-enum { BEGIN, AT_BOX, AT_LARGE, AT_TIMES, AT_TRACK, AT_SAMPLES, AT_ITEM, AT_EXTENT, AT_ROTATION, AT_VERSION, AT_REST };
-enum { TRACK_BYTES = 8, ITEM_BYTES = 16, EXTENT_BYTES = 12, SAMPLES_BYTES = 16 };
+enum { BEGIN, AT_BOX, AT_LARGE, AT_TIMES, AT_TRACK, AT_HANDLER, AT_SAMPLES, AT_ITEM, AT_EXTENT, AT_ROTATION, AT_VERSION, AT_REST };
+enum { TRACK_BYTES = 8, ITEM_BYTES = 16, EXTENT_BYTES = 12, SAMPLES_BYTES = 16, HANDLER_BYTES = 12 };
 
 static bool is_one_of(uint32_t kind, const char *kinds)
 {
@@ -86,6 +86,7 @@ static int look_of(const struct media *media, uint32_t kind, size_t *want)
     static const struct { const char *kind; int state; size_t want; bool is_still; } looks[] = {
         {"mvhd", AT_TIMES, 4, false},     {"tkhd", AT_TIMES, 4, false},
         {"mdhd", AT_TIMES, 4, false},     {"stsd", AT_SAMPLES, SAMPLES_BYTES, false},
+        {"hdlr", AT_HANDLER, HANDLER_BYTES, false},
         {"meta", AT_VERSION, 4, true},    {"iinf", AT_VERSION, 4, true},
         {"infe", AT_ITEM, ITEM_BYTES, true}, {"ispe", AT_EXTENT, EXTENT_BYTES, true},
         {"irot", AT_ROTATION, 1, true},
@@ -111,7 +112,7 @@ static bool judge_box(struct media *media, uint32_t kind, bool is_large)
     int look = look_of(media, kind, &want);
     if (look < 0)
         return next_box(media, MEDIA_PASS, left_of(media));
-    if (want > left_of(media) && look != AT_ITEM && look != AT_SAMPLES)
+    if (want > left_of(media) && look != AT_ITEM && look != AT_SAMPLES && look != AT_HANDLER)
         return media_damaged(media);
     media->length = kind;
     return media_next(media, MEDIA_DROP, 0, want < left_of(media) ? want : (size_t)left_of(media), look);
@@ -165,6 +166,15 @@ static bool judge_track(struct media *media)
     if (media->have == 0 && left_of(media) >= TRACK_BYTES)
         return media_next(media, MEDIA_PASS, left_of(media) - TRACK_BYTES, TRACK_BYTES, AT_TRACK);
     media_size(media, big32(media->held) >> 16, big32(media->held + 4) >> 16);
+    return media_put(media, media->held, media->have) && next_box(media, MEDIA_PASS, left_of(media));
+}
+
+/* What a track is of: anything but sound is seen. */
+static bool judge_handler(struct media *media)
+{
+    bool is_sound = media->have == HANDLER_BYTES && big32(media->held + 8) == KIND("soun");
+    media->has_sound |= is_sound;
+    media->has_pictures |= !is_sound;
     return media_put(media, media->held, media->have) && next_box(media, MEDIA_PASS, left_of(media));
 }
 
@@ -222,6 +232,8 @@ bool boxes_step(struct media *media)
         return judge_times(media);
     case AT_TRACK:
         return judge_track(media);
+    case AT_HANDLER:
+        return judge_handler(media);
     case AT_SAMPLES:
         return judge_samples(media);
     case AT_ITEM:

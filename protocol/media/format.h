@@ -13,6 +13,7 @@ bool png_step(struct media *media);
 bool gif_step(struct media *media);
 bool webp_step(struct media *media);
 bool boxes_step(struct media *media);
+bool webm_step(struct media *media);
 
 /* So many bytes become what action says; then want bytes are held, and the step is called in state. Always
  * true. */

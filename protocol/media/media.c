@@ -13,6 +13,7 @@ static const char *const names[MEDIA_TYPE_COUNT] = {
     [MEDIA_MP4] = "video/mp4",
     [MEDIA_QUICKTIME] = "video/quicktime",
     [MEDIA_WEBM] = "video/webm",
+    [MEDIA_WEBM_SOUND] = "audio/webm",
     [MEDIA_M4A] = "audio/mp4",
     [MEDIA_MP3] = "audio/mpeg",
     [MEDIA_OGG] = "audio/ogg",
@@ -27,8 +28,9 @@ const char *media_type_name(enum media_type type)
 
 bool media_is_shown(const char *type_name)
 {
-    static const enum media_type shown[] = {MEDIA_JPEG, MEDIA_PNG, MEDIA_GIF,  MEDIA_WEBP, MEDIA_AVIF,
-                                            MEDIA_MP4,  MEDIA_WEBM, MEDIA_M4A, MEDIA_MP3,  MEDIA_OGG};
+    static const enum media_type shown[] = {MEDIA_JPEG, MEDIA_PNG,  MEDIA_GIF,        MEDIA_WEBP,
+                                            MEDIA_AVIF, MEDIA_MP4,  MEDIA_WEBM,       MEDIA_WEBM_SOUND,
+                                            MEDIA_M4A,  MEDIA_MP3,  MEDIA_OGG};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(names[shown[i]], type_name) == 0)
             return true;
@@ -128,6 +130,8 @@ static bool (*step_of(enum media_type type))(struct media *media)
     case MEDIA_QUICKTIME:
     case MEDIA_M4A:
         return boxes_step;
+    case MEDIA_WEBM:
+        return webm_step;
     default:
         return whole_step;
     }
@@ -316,6 +320,17 @@ static void judge_size(struct media *media)
         media->width = media->height = 0;
 }
 
+/* What somebody said into a microphone comes in the same files as films. */
+static void judge_tracks(struct media *media)
+{
+    if (!media->has_sound || media->has_pictures)
+        return;
+    if (media->type == MEDIA_WEBM)
+        media->type = MEDIA_WEBM_SOUND;
+    if (media->type == MEDIA_MP4)
+        media->type = MEDIA_M4A;
+}
+
 bool media_finish(struct media *media)
 {
     if (!media->step && !recognise(media))
@@ -328,5 +343,6 @@ bool media_finish(struct media *media)
     if (is_cut_off && !media_put(media, media->held, media->have))
         return false;
     judge_size(media);
+    judge_tracks(media);
     return true;
 }

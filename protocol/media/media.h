@@ -7,10 +7,12 @@
  *   WebP            the same, overwritten in place: the file keeps its length
  *   MP4, MOV, M4A   user data, metadata and times are overwritten in place. One whose tracks say where it
  *                   was taken, second by second, is refused
+ *   WebM            title, names, date and the program that wrote it are overwritten in place, and so are
+ *                   tags and attachments
  *   AVIF, HEIC      refused when they have Exif or XMP
  *
  * Formats: ITU T.81 and Exif 2.32 (JPEG), RFC 2083 and its extensions (PNG), GIF89a, RFC 9649 (WebP),
- * ISO/IEC 14496-12 (boxes), 23008-12 (HEIF). No state besides, no allocation, any thread. */
+ * ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), RFC 8794 and 9559 (WebM). No state besides, no allocation, any thread. */
 #ifndef HEARTH_PROTOCOL_MEDIA_H
 #define HEARTH_PROTOCOL_MEDIA_H
 
@@ -33,6 +35,7 @@ enum media_type {
     MEDIA_MP4,
     MEDIA_QUICKTIME,
     MEDIA_WEBM,
+    MEDIA_WEBM_SOUND, /* without pictures */
     MEDIA_M4A,
     MEDIA_MP3,
     MEDIA_OGG,
@@ -84,6 +87,7 @@ struct media {
     uint32_t kinds[MEDIA_DEPTH_MAX];
     size_t depth, found;
     bool is_turned;                    /* by a quarter, as what is kept says */
+    bool has_pictures, has_sound;      /* its tracks */
     struct exif_reader exif;
 };
 

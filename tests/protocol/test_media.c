@@ -1,6 +1,6 @@
 /* Files made here byte by byte, so that what is to be kept of each is known. Whatever says something about its maker
  * says swordfish. */
-#include "protocol/media/media.h"
+#include "tests/protocol/media_sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,91 +9,7 @@
 
 #include <cmocka.h>
 
-#include "protocol/buffer.h"
-
-#define SECRET "swordfish"
 #define SCAN   "\x12\xff\x00\x34\xff\xd0\x56"
-
-/* A text that may have zeros in it, and its length. */
-#define BYTES(text) (text), sizeof(text) - 1
-
-struct kept {
-    struct media media;
-    struct buffer bytes;
-    bool is_taken;
-};
-
-/* A file, what is to be kept of it, and what is to be told about it. */
-struct sample {
-    struct buffer file, expected;
-    enum media_type type;
-    uint32_t width, height;
-};
-
-static void put(struct buffer *out, const void *bytes, size_t length)
-{
-    assert_true(buffer_append(out, bytes, length));
-}
-
-static void put_number(struct buffer *out, uint64_t number, int size)
-{
-    for (int i = size - 1; i >= 0; i--)
-        put(out, &(uint8_t){(uint8_t)(number >> (8 * i))}, 1);
-}
-
-static void put_little(struct buffer *out, uint64_t number, int size)
-{
-    for (int i = 0; i < size; i++)
-        put(out, &(uint8_t){(uint8_t)(number >> (8 * i))}, 1);
-}
-
-static bool keep(void *of, const void *bytes, size_t length)
-{
-    return buffer_append(of, bytes, length);
-}
-
-/* In pieces of so many bytes. */
-static void run(struct kept *kept, const unsigned char *bytes, size_t length, size_t piece)
-{
-    *kept = (struct kept){.is_taken = true};
-    media_begin(&kept->media, keep, &kept->bytes);
-    for (size_t at = 0; at < length && kept->is_taken; at += piece)
-        kept->is_taken = media_feed(&kept->media, bytes + at, piece < length - at ? piece : length - at);
-    kept->is_taken = kept->is_taken && media_finish(&kept->media);
-}
-
-static bool says(const struct buffer *bytes, const char *text)
-{
-    size_t length = strlen(text);
-    for (size_t i = 0; i + length <= bytes->length; i++)
-        if (memcmp(bytes->bytes + i, text, length) == 0)
-            return true;
-    return false;
-}
-
-static void check_kept(const struct sample *sample, const struct buffer *file, size_t piece)
-{
-    struct kept kept;
-    run(&kept, file->bytes, file->length, piece);
-    assert_true(kept.is_taken);
-    assert_int_equal(kept.media.type, sample->type);
-    assert_int_equal(kept.media.width, sample->width);
-    assert_int_equal(kept.media.height, sample->height);
-    assert_int_equal(kept.bytes.length, sample->expected.length);
-    assert_memory_equal(kept.bytes.bytes, sample->expected.bytes, kept.bytes.length);
-    buffer_finish(&kept.bytes);
-}
-
-/* However it comes; and what is kept of it comes through as it is. */
-static void check_pieces(const struct sample *sample)
-{
-    static const size_t pieces[] = {1, 2, 3, 7, 63, 64, 65, SIZE_MAX / 2};
-    assert_true(says(&sample->file, SECRET) && !says(&sample->expected, SECRET));
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        check_kept(sample, &sample->file, pieces[i]);
-        check_kept(sample, &sample->expected, pieces[i]);
-    }
-}
 
 /* Cut off anywhere it tells nobody anything, and is refused as long as there is no picture: at so many bytes. */
 static void check_cut_off(const struct sample *sample, size_t begins)
@@ -109,12 +25,6 @@ static void check_cut_off(const struct sample *sample, size_t begins)
             assert_string_equal(kept.media.field, "body");
         buffer_finish(&kept.bytes);
     }
-}
-
-static void finish(struct sample *sample)
-{
-    buffer_finish(&sample->file);
-    buffer_finish(&sample->expected);
 }
 
 /* --- Exif --------------------------------------------------------------------------------------- */
@@ -344,97 +254,7 @@ static void of_a_webp_the_rest_is_overwritten_in_place(void **state)
     finish(&sample);
 }
 
-/* --- boxes -------------------------------------------------------------------------------------- */
-
-/* Begins a box; its length is filled in by end_box. Gives where it begins. */
-static size_t begin_box(struct buffer *out, const char *kind)
-{
-    size_t at = out->length;
-    put_number(out, 0, 4);
-    put(out, kind, 4);
-    return at;
-}
-
-static void end_box(struct buffer *out, size_t at)
-{
-    for (int i = 0; i < 4; i++)
-        out->bytes[at + (size_t)i] = (uint8_t)((out->length - at) >> (24 - 8 * i));
-}
-
-static void put_box(struct buffer *out, const char *kind, const void *bytes, size_t length)
-{
-    size_t at = begin_box(out, kind);
-    put(out, bytes, length);
-    end_box(out, at);
-}
-
-/* A film as it is, or as it is to be kept. sample: what its track holds. */
-static void put_film(struct buffer *out, bool is_kept, const char *sample)
-{
-    static const char head[] = "\0\0\0\0SWORD\0FI", blank[] = "\0\0\0\0\0\0\0\0\0\0\0\0";
-    const char *times = is_kept ? blank : head;
-    put_box(out, "ftyp", BYTES("isom\0\0\2\0isom"));
-    size_t moov = begin_box(out, "moov");
-    put_box(out, "mvhd", times, sizeof head - 1);
-    size_t trak = begin_box(out, "trak"), tkhd = begin_box(out, "tkhd");
-    put(out, times, sizeof head - 1);
-    put(out, BYTES("matrix" "\1\x40\0\0\0\xf0\x80\0"));
-    end_box(out, tkhd);
-    size_t mdia = begin_box(out, "mdia"), minf = begin_box(out, "minf"), stbl = begin_box(out, "stbl");
-    size_t stsd = begin_box(out, "stsd");
-    put(out, BYTES("\0\0\0\0\0\0\0\1"));
-    put_box(out, sample, BYTES("description"));
-    end_box(out, stsd), end_box(out, stbl), end_box(out, minf), end_box(out, mdia), end_box(out, trak);
-    put_box(out, is_kept ? "free" : "udta", is_kept ? blank : SECRET, sizeof SECRET - 1);
-    end_box(out, moov);
-    put_box(out, is_kept ? "free" : "uuid", is_kept ? blank : SECRET, sizeof SECRET - 1);
-    put_box(out, "mdat", BYTES("pictures"));
-}
-
-static void of_a_film_who_where_and_when_are_overwritten_in_place(void **state)
-{
-    struct sample sample = {.type = MEDIA_MP4, .width = 320, .height = 240};
-    (void)state;
-    put_film(&sample.file, false, "avc1");
-    put_film(&sample.expected, true, "avc1");
-    check_pieces(&sample);
-    for (size_t length = 12; length < sample.file.length; length++) {
-        struct kept kept;
-        run(&kept, sample.file.bytes, length, SIZE_MAX / 2);
-        assert_true(kept.is_taken);
-        assert_int_equal(kept.bytes.length, length);
-        assert_memory_equal(kept.bytes.bytes, sample.expected.bytes, length - 7); /* half a head may be last */
-        assert_false(says(&kept.bytes, SECRET));
-        buffer_finish(&kept.bytes);
-    }
-    finish(&sample);
-}
-
 /* --- what is refused ---------------------------------------------------------------------------- */
-
-static void check_refused(const struct buffer *file, const char *field)
-{
-    for (size_t piece = 1; piece <= 1000; piece *= 10) {
-        struct kept kept;
-        run(&kept, file->bytes, file->length, piece);
-        assert_false(kept.is_taken);
-        assert_non_null(kept.media.refusal);
-        assert_string_equal(kept.media.field, field);
-        buffer_finish(&kept.bytes);
-    }
-}
-
-static void a_film_that_says_its_place_all_along_is_refused(void **state)
-{
-    static const char *const samples[] = {"gpmd", "camm", "rtmd"};
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        struct buffer file = {0};
-        put_film(&file, true, samples[i]);
-        check_refused(&file, "location");
-        buffer_finish(&file);
-    }
-}
 
 static void what_is_damaged_is_refused(void **state)
 {
@@ -507,8 +327,6 @@ int main(void)
         cmocka_unit_test(of_a_png_the_picture_its_colours_and_how_it_is_turned_are_kept),
         cmocka_unit_test(of_a_gif_the_pictures_their_times_and_colours_are_kept),
         cmocka_unit_test(of_a_webp_the_rest_is_overwritten_in_place),
-        cmocka_unit_test(of_a_film_who_where_and_when_are_overwritten_in_place),
-        cmocka_unit_test(a_film_that_says_its_place_all_along_is_refused),
         cmocka_unit_test(what_is_damaged_is_refused),
         cmocka_unit_test(a_picture_of_too_many_pixels_is_a_file),
         cmocka_unit_test(who_cannot_keep_it_ends_the_reading_and_the_file_is_not_at_fault),
