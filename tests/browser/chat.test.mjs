@@ -1,5 +1,7 @@
 // What people do with the page all day.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { closeBrowser, createRoom, desk, hears, phone, picture, say, speaker, texts, until, waiting, world } from "./support.mjs";
 
@@ -161,19 +163,59 @@ test("search finds, and leads to the message wherever it is", world(async ({ per
   await hears(jun, "hay 149");
 }));
 
+/** What a file of this page says when it has been saved. */
+async function saved(page, act) {
+  const [file] = await Promise.all([page.waitForEvent("download"), act()]);
+  let text = "";
+  for await (const part of await file.createReadStream()) text += part;
+  return { name: file.suggestedFilename(), lines: text.trimEnd().split("\n") };
+}
+
+async function saveAsText(page) {
+  await page.click(".title");
+  await page.click("dialog .line:text-is('Save as text')");
+  await page.waitForSelector("dialog [name=day]");
+}
+
 test("a room is saved as text, whole and in order", world(async ({ person, daemon }) => {
   const alice = await speaker(daemon, "alice");
   for (let i = 0; i < 250; i++) await alice.say("line " + i);
   const mina = await person("mina");
-  await mina.click(".title");
-  const saved = mina.waitForEvent("download");
-  await mina.click("dialog .line:has-text('Save as text')");
-  const file = await (await saved).createReadStream();
-  let text = "";
-  for await (const part of file) text += part;
-  const lines = text.trim().split("\n");
+  await saveAsText(mina);
+  const { name, lines } = await saved(mina, () => mina.click("dialog .line:text-is('Everything that was said here')"));
+  assert.equal(name, "lobby.txt");
   assert.equal(lines.length, 250);
   assert.match(lines[249], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d {2}alice: line 249$/);
+}));
+
+/* In New York this day has 25 hours: at two in the night the clocks go back. */
+test("a day is saved as text: as long as it is on the reader's clock, each time with its distance from UTC", world(async ({ person, daemon }) => {
+  const alice = await speaker(daemon, "alice");
+  const times = ["2026-11-01T03:59:59Z", "2026-11-01T04:00:00Z", "2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z", "2026-11-02T04:59:59Z", "2026-11-02T05:00:00Z"];
+  for (const time of times) await alice.say("at " + time);
+  await daemon.end("SIGTERM");
+  const set = times.map((time, i) => `UPDATE messages SET ts = ${Date.parse(time)} WHERE id = (SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET ${i});`);
+  execFileSync("sqlite3", [join(daemon.folder, "chat.db"), set.join(" ")]);
+  await daemon.start();
+  for (const options of [desk, phone]) {
+    const mina = await person("mina-" + options.viewport.width, { ...options, timezoneId: "America/New_York" });
+    await saveAsText(mina);
+    await mina.waitForSelector("dialog label:has-text('by your clock (America/New_York)')");
+    await mina.fill("dialog [name=day]", "2026-11-01");
+    await picture(mina, "save-a-day-" + options.viewport.width);
+    const { name, lines } = await saved(mina, () => mina.press("dialog [name=day]", "Enter"));
+    assert.equal(name, "lobby 2026-11-01.txt");
+    assert.deepEqual(lines, [
+      "2026-11-01 00:00:00-04:00  alice: at 2026-11-01T04:00:00Z",
+      "2026-11-01 01:30:00-04:00  alice: at 2026-11-01T05:30:00Z",
+      "2026-11-01 01:30:00-05:00  alice: at 2026-11-01T06:30:00Z",
+      "2026-11-01 23:59:59-05:00  alice: at 2026-11-02T04:59:59Z",
+    ]);
+    await saveAsText(mina);
+    await mina.fill("dialog [name=day]", "2026-10-20");
+    await mina.click("dialog .main");
+    await mina.waitForSelector("dialog [role=alert]:has-text('Nothing found')");
+  }
 }));
 
 test("a reply shows what it answers, from however far up, and leads there", world(async ({ person, daemon }) => {

@@ -1,7 +1,7 @@
 // Reading: the place one is at, what is unread, what is quoted.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, keepLit, phone, say, speaker, texts, until, world } from "./support.mjs";
+import { closeBrowser, desk, hears, keepLit, phone, picture, say, speaker, texts, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -253,3 +253,36 @@ test("what was found is marked, without signs, and still there after one went to
   await page.waitForSelector(".results mark");
   assert.equal(await page.inputValue("dialog [name=query]"), "WATER");
 }));
+
+for (const [kind, options] of [["a desk", desk], ["a phone", phone]])
+  test(`on ${kind} words are found in all one's rooms, each said where, and lead there; what was found stays`, world(async ({ person, daemon }) => {
+    const alice = await speaker(daemon, "alice");
+    for (const room of ["garden", "roof"]) await alice.ask({ type: "create", room });
+    const page = await person("mina", options, "#garden");
+    await page.evaluate(() => (location.hash = "roof"));
+    await page.waitForSelector(".title:has-text('roof')");
+    await alice.say("the red bucket is here", "garden");
+    for (let i = 0; i < 90; i++) await alice.say("since then " + i, "garden");
+    await alice.say("no red bucket here", "roof");
+    await hears(page, "no red bucket here");
+    await page.click(".room .top [aria-label=Search]");
+    const look = async (count) => {
+      await page.press("dialog [name=query]", "Enter");
+      await until(async () => (await page.$$(".results .line")).length === count, count + " found");
+    };
+    await page.fill("dialog [name=query]", "red bucket");
+    await look(1);
+    await page.uncheck("dialog .choice:has-text('Only in #roof') input");
+    await look(2);
+    assert.deepEqual((await page.$$eval(".results time", (all) => all.map((one) => one.textContent.split(" ")[0]))).sort(), ["#garden", "#roof"]);
+    await picture(page, "found-everywhere-" + options.viewport.width);
+    await page.click(".results .line:has-text('#garden')");
+    await page.waitForSelector(".title:has-text('garden')");
+    await page.waitForSelector(".row.lit:has-text('the red bucket is here')");
+    await page.click(".room .top [aria-label=Search]");
+    await page.waitForSelector(".results .line:has-text('#garden')");
+    assert.equal((await page.$$(".results .line")).length, 2);
+    assert.equal(await page.inputValue("dialog [name=query]"), "red bucket");
+    await page.click(".results .line:has-text('#roof')");
+    await page.waitForSelector(".row.lit:has-text('no red bucket here')");
+  }));

@@ -86,7 +86,7 @@ export function SaveAsText({ room }: { room: Room }) {
       <Title text={t("exportRoom")} />
       <form onSubmit={saveDay}>
         <label>
-          {t("oneDay", { zone: zoneOf(Date.now()) })}
+          {t("oneDay", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}
           <span class="row-of">
             <input name="day" type="date" required defaultValue={today()} max={today()} />
             <button class="main" disabled={saving !== null}>
