@@ -67,7 +67,7 @@ const common = {
 const stamp = "@BUILD@";
 const later = `address adopt ahead bar client commands complete dialog door elsewhere failed files invite inviting joining knocks known lasting
   looks may notification nowhere parts past people person personal sanctions search secure settings sheet sheets silent sound
-  stream toolbar tools trouble ways you`;
+  stream toolbar tools trouble voice ways you`;
 const parts = [...later.split(/\s+/).map((name) => "lazy/" + name), "words/en", "words/ko", "words/later_en", "words/later_ko"];
 
 function partOf(path) {

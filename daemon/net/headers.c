@@ -74,11 +74,11 @@ bool headers_page_policy(const struct config *config, struct buffer *out)
     return buffer_append_text(out, "Content-Security-Policy: default-src 'none'; "
                                    "script-src 'self'; style-src 'self'; connect-src 'self'") &&
            append_names(config->http.allowed_hosts, out) &&
-           buffer_append_text(out, "; img-src 'self' blob: data:; media-src 'self'; "
+           buffer_append_text(out, "; img-src 'self' blob: data:; media-src 'self' blob:; "
                                    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
                                    "form-action 'self'; frame-ancestors 'none'; "
                                    "require-trusted-types-for 'script'; trusted-types 'none'\r\n"
-                                   "Permissions-Policy: camera=(), geolocation=(), microphone=(), "
+                                   "Permissions-Policy: camera=(), geolocation=(), microphone=(self), "
                                    "payment=(), usb=()\r\n");
 }
 

@@ -15,6 +15,9 @@ bool webp_step(struct media *media);
 bool boxes_step(struct media *media);
 bool webm_step(struct media *media);
 
+/* Whether the head of a file of elements, of which these are the first bytes, says that it is one. */
+bool webm_is_named(const uint8_t *bytes, size_t length);
+
 /* So many bytes become what action says; then want bytes are held, and the step is called in state. Always
  * true. */
 bool media_next(struct media *media, enum media_action action, uint64_t left, size_t want, int state);

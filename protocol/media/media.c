@@ -96,7 +96,7 @@ static enum media_type type_of(const struct media *media)
         return type_of_brand(media);
     if (is_old_movie(media))
         return MEDIA_QUICKTIME;
-    if (begins(media, 0, "\x1a\x45\xdf\xa3") && holds(media, "webm"))
+    if (begins(media, 0, "\x1a\x45\xdf\xa3") && webm_is_named(media->held, media->have))
         return MEDIA_WEBM;
     if (begins(media, 0, "OggS"))
         return MEDIA_OGG;

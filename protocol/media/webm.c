@@ -3,6 +3,8 @@
  * Tables in the file count its bytes: what goes is overwritten in place. */
 #include "protocol/media/format.h"
 
+#include <string.h>
+
 enum { BEGIN, AT_ID, AT_REST, AT_LENGTH, AT_TRACK_TYPE };
 enum { TRACK_OF_PICTURES = 1, TRACK_OF_SOUND = 2 };
 
@@ -134,6 +136,20 @@ static bool judge_track(struct media *media)
     media->has_pictures |= media->held[0] != TRACK_OF_SOUND;
     media->has_sound |= media->held[0] == TRACK_OF_SOUND;
     return media_put(media, media->held, 1) && next_element(media, MEDIA_DROP, 0);
+}
+
+bool webm_is_named(const uint8_t *bytes, size_t length)
+{
+    size_t size = length > 4 ? size_of(bytes[4]) : 9, at = 4 + size;
+    if (size > 8 || at > length)
+        return false;
+    uint64_t left = bytes[4] & (0xff >> size);
+    for (size_t i = 1; i < size; i++)
+        left = left << 8 | bytes[4 + i];
+    for (; left >= 4 && at + 4 <= length; at++, left--)
+        if (memcmp(bytes + at, "webm", 4) == 0)
+            return true;
+    return false;
 }
 
 bool webm_step(struct media *media)

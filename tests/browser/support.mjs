@@ -13,7 +13,7 @@ const require = createRequire(join(process.env.HEARTH_BROWSER_MODULES, "here.js"
 const { chromium } = require("playwright-core");
 const axeSource = require("axe-core").source;
 
-const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --js-flags=--expose-gc";
+const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --use-fake-device-for-media-stream --js-flags=--expose-gc";
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 export const desk = { viewport: { width: 1280, height: 800 } };
 

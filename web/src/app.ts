@@ -1,12 +1,13 @@
 // What all views share: the chat, and the state of the page itself (which screen, which dialog).
 import { computed, effect, signal } from "@preact/signals";
+import type { ComponentType } from "preact";
 import { browser } from "./browser";
 import { Chat } from "./chat";
 import { openStores, OutboxStores } from "./outbox";
 import type { Room } from "./room";
 
 export type Screen = "room" | "rooms" | "people";
-export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self" | "door" | "attach" | "picture";
+export type Part = "message" | "person" | "emoji" | "search" | "settings" | "room" | "create" | "switcher" | "help" | "link" | "invite" | "self" | "door" | "attach" | "picture" | "voice";
 export interface Open {
   part: Part;
   room?: Room;
@@ -21,6 +22,8 @@ export interface Open {
 export let chat: Chat;
 export const screen = signal<Screen>("room");
 export const dialog = signal<Open | null>(null);
+/** The button for a voice message, once it is there and where there can be one. */
+export const microphone = signal<ComponentType<{ room: Room }> | null>(null);
 /** Said to screen readers once. */
 export const announcement = signal("");
 

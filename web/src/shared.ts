@@ -2,7 +2,7 @@
 export { effect, signal } from "@preact/signals";
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-export { chat, close, dialog, goRoom, invited, open, pathTo, screen, wide } from "./app";
+export { chat, close, dialog, goRoom, invited, microphone, open, pathTo, screen, wide } from "./app";
 export { browser } from "./browser";
 export { wordsOf } from "./files";
 export { day, time, whole } from "./dates";
@@ -11,7 +11,7 @@ export { forget, recall, recallAll, remember } from "./memory";
 export { plainText } from "./markup";
 export { fold } from "./mention";
 export { attentive, canNotify, chosen, loudness } from "./notify";
-export { bytes, characters, say, saySaid, withoutControls } from "./saying";
+export { bytes, characters, say, saySaid, submit, withoutControls } from "./saying";
 export { Database, inTime, newNonce } from "./outbox";
 export { clock, enterKey, enterSends, rowsKind, sound, textSize, theme } from "./settings";
 export { isText } from "./sender";

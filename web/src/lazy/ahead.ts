@@ -32,6 +32,7 @@ const parts = [
   () => import("./parts"),
   () => import("./silent"),
   () => import("./files").then((part) => part.begin()),
+  () => import("./voice").then((part) => part.offer()),
 ];
 
 const pause_ms = 50;

@@ -65,6 +65,17 @@ function Picture({ room, row, file }: Props) {
   );
 }
 
+/** A voice message says how long it is, which its bytes do not. */
+function Sound({ file: { name, alt }, path }: { file: FileLine; path: string }) {
+  const long = /\d+:\d\d$/.exec(alt ?? "");
+  return (
+    <span class="sound">
+      <audio controls preload="none" src={path} title={alt ?? name} aria-label={alt ?? name} />
+      {long && <span class="muted small">{long[0]}</span>}
+    </span>
+  );
+}
+
 function Kept({ room, row, file }: Props) {
   const { path } = useFile(room, file.id, file.name);
   const what = (
@@ -75,7 +86,7 @@ function Kept({ room, row, file }: Props) {
       </span>
     </span>
   );
-  if (file.type.startsWith("audio/") && path) return <audio controls preload="none" src={path} title={file.name} aria-label={file.name} />;
+  if (file.type.startsWith("audio/") && path) return <Sound file={file} path={path} />;
   if (file.type.startsWith("video/")) {
     return (
       <button class="named" onClick={() => open({ part: "picture", room, seq: row.seq, name: file.id })}>

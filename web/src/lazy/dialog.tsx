@@ -25,6 +25,7 @@ const parts: Record<Part, () => Promise<View>> = {
   invite: () => import("./invite").then((part) => part.Invite),
   attach: () => import("./files").then((part) => part.Sources),
   picture: () => import("./files").then((part) => part.PictureView),
+  voice: () => import("./voice").then((part) => part.Voice),
 };
 
 /** What the browser does for a dialog that opens, for one whose contents change. */

@@ -85,12 +85,12 @@ async function make(room: Room, key: string, file: File, original: boolean): Pro
 }
 
 /** Puts them into the tray and makes them ready, one after another: each may need much memory. */
-export async function take(room: Room, files: readonly File[]): Promise<void> {
+export async function take(room: Room, files: readonly File[], alt?: string): Promise<void> {
   const most = chat.limits.peek().files_per_message ?? 8;
   const free = most - filesOf(room).length;
   if (files.length > free) chat.say({ key: "text", text: t("atMostFiles", { n: most }) }, told_ms);
   const taken = files.slice(0, Math.max(0, free)).map((file) => ({ file, key: newNonce() }));
-  const rows = taken.map(({ file, key }) => ({ key, id: "", name: file.name, type: file.type, size: 0 }));
+  const rows = taken.map(({ file, key }) => ({ key, id: "", name: file.name, type: file.type, size: 0, ...(alt ? { alt } : {}) }));
   for (const { key, file } of taken) setSource(key, { file, original: false });
   write(room, [...filesOf(room), ...rows]);
   for (const { key, file } of taken) await make(room, key, file, false);
@@ -110,11 +110,15 @@ function Thumb({ file, source, chosen, choose }: { file: OwnFile; source?: Sourc
   return (
     <li>
       <button type="button" class={"thumb " + state} aria-pressed={chosen} aria-busy={state === "busy"} aria-label={file.alt || file.name} onClick={choose}>
-        {picture ? <img src={picture} alt="" /> : <span>{state === "busy" ? "…" : (/\.(\w{1,5})$/.exec(file.name)?.[1] ?? "?")}</span>}
+        {picture ? <img src={picture} alt="" /> : <span>{state === "busy" ? "…" : kindOf(file)}</span>}
         {state === "wrong" && <Icon name="warning" />}
       </button>
     </li>
   );
+}
+
+function kindOf({ name, type }: OwnFile): string {
+  return type.startsWith("audio/") ? "♪" : (/\.(\w{1,5})$/.exec(name)?.[1] ?? "?");
 }
 
 /** For those who cannot see the picture. */
@@ -151,6 +155,7 @@ function Details({ room, file, source }: { room: Room; file: OwnFile; source?: S
           {t(wrong, { size: sizeOf(chat.limits.value.file_bytes ?? 0) })}
         </p>
       )}
+      {file.type.startsWith("audio/") && file.size > 0 && <audio controls src={addressOf(file.key) || undefined} aria-label={t("listen")} />}
       {file.width !== undefined && <Description room={room} file={file} />}
       {offered && (
         <label class="choice">

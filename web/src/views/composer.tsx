@@ -2,7 +2,7 @@
 // is a new line; on a screen Enter is a new line and the button sends, as chosen in the settings. Arrow
 // up in an empty box edits one's last message, Tab leaves.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { chat, open } from "../app";
+import { chat, microphone, open } from "../app";
 import { draftOf, focusComposer, stopReply, writeDraft, type Draft } from "../drafts";
 import { wordsOf } from "../files";
 import type { Choice } from "../lazy/complete";
@@ -62,6 +62,7 @@ export function Composer({ room }: { room: Room }) {
   const slow = useSlow(room);
   const waits = slow > 0 && !draft.edit;
   const { files } = draft;
+  const Microphone = microphone.value;
   const tray = useLater(files, () => import("../lazy/files"));
   const unready = over > 0 || waits || files?.some((file) => !file.size);
   const long = useLater(over > 0, () => import("../lazy/parts"));
@@ -157,6 +158,7 @@ export function Composer({ room }: { room: Room }) {
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={keys}
         />
+        {Microphone && <Microphone room={room} />}
         <button class="main" disabled={unready || muted} aria-label={waits ? t("quiet", { n: slow }) : undefined} onMouseDown={(event) => event.preventDefault()}>
           {waits ? `${Math.floor(slow / 60)}:${String(slow % 60).padStart(2, "0")}` : draft.edit ? t("save") : t("send")}
         </button>
