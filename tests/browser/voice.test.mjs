@@ -95,7 +95,6 @@ test("held down on a phone it ends with the finger; a tap, and another on Send, 
   assert.ok(box.width >= 44 && box.height >= 44, "large enough for a finger");
   await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: box.x + 20, y: box.y + 20 }] });
   await spoken(mina, 1);
-  await picture(mina, "voice-phone");
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await inTray(mina);
   await closed(mina);
@@ -103,6 +102,7 @@ test("held down on a phone it ends with the finger; a tap, and another on Send, 
   await mina.click(".details .link:text-is('Take out')");
   await mina.tap(".microphone");
   await spoken(mina, 1);
+  await picture(mina, "voice-phone");
   await mina.click(`${sheet} .main:text-is('Send')`);
   await mina.waitForSelector(".row:not(.pending) .sound audio");
   await mina.tap(".microphone");
@@ -120,7 +120,7 @@ test("what is thrown away is nowhere, and by keys alone one speaks, too", world(
   await mina.keyboard.press("Enter");
   await mina.waitForSelector(`${sheet} .chip:focus`);
   await spoken(mina, 1);
-  await mina.click(`${sheet} .danger:text-is('Throw it away')`);
+  await mina.click(`${sheet} .danger:text-is('Discard')`);
   await closed(mina);
   assert.equal(await isListening(mina), false);
   await mina.waitForSelector(".microphone:focus");

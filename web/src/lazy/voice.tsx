@@ -141,7 +141,7 @@ export function Voice({ what }: { what: Open }) {
       {isOn && (
         <div class="row-of">
           <button type="button" class="chip danger" onClick={() => (recording.throwAway(), close())}>
-            {t("draftDrop")}
+            {t("recordDrop")}
           </button>
           <button type="button" class="chip" ref={focus} onClick={close}>
             {t("recordEnd")}
@@ -155,7 +155,7 @@ export function Voice({ what }: { what: Open }) {
   );
 }
 
-/** Whether the button was held down when the sheet came. */
+/** Whether the button was held down when the sheet came: lifting the finger is a click, too. A key's has no detail. */
 let held = false;
 let holding = 0;
 
@@ -167,6 +167,7 @@ function begin(room: Room, isHeld: boolean): void {
 }
 
 function hold(room: Room): void {
+  held = false;
   holding = window.setTimeout(() => begin(room, true), hold_ms);
   addEventListener("pointerup", () => clearTimeout(holding), { once: true });
   addEventListener("pointercancel", () => clearTimeout(holding), { once: true });
@@ -184,7 +185,7 @@ function Microphone({ room }: { room: Room }) {
       title={t("recordVoice")}
       onPointerDown={() => hold(room)}
       onContextMenu={(event) => event.preventDefault()}
-      onClick={() => begin(room, false)}
+      onClick={({ detail }) => (held && detail) || begin(room, false)}
     >
       <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
         <path d="M12 3a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3M5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21M8.5 21h7" />

@@ -51,7 +51,7 @@ export function Status() {
   const notice = notices[notices.length - 1];
   const said = notice || chat.outdated.value;
   const later = useLater(said, () => import("../lazy/bar"));
-  const bar = lost ? <Lost /> : connecting ? <div class="bar">{t("connecting")}</div> : later && said ? <later.Bar notice={notice} /> : null;
+  const bar = lost ? <Lost /> : connecting ? <div class="bar over">{t("connecting")}</div> : later && said ? <later.Bar notice={notice} /> : null;
   return <div role="status">{bar}</div>;
 }
 

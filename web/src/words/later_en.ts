@@ -28,6 +28,7 @@ export default {
   microphoneDenied: "This page may not use the microphone. Your browser's settings for this page can allow it.",
   microphoneLost: "The microphone cannot be used now.",
   microphoneNone: "No microphone was found on this device.",
+  recordDrop: "Discard",
   recordEnd: "Done",
   recordVoice: "Record a voice message",
   recording: "Recording",

@@ -30,6 +30,7 @@ const ko: LaterWords = {
   microphoneDenied: "이 페이지는 마이크를 쓸 수 없습니다. 브라우저의 페이지 설정에서 허용할 수 있습니다.",
   microphoneLost: "지금은 마이크를 쓸 수 없습니다.",
   microphoneNone: "이 기기에서 마이크를 찾지 못했습니다.",
+  recordDrop: "버리기",
   recordEnd: "다 말했어요",
   recordVoice: "음성 메시지 녹음하기",
   recording: "녹음 중",
