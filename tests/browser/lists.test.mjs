@@ -15,7 +15,10 @@ async function toRooms(page, options) {
 /* Three hundred, of which the last two have something new to say. */
 async function build(daemon) {
   const alice = await speaker(daemon, "alice");
-  for (let i = 0; i < 300; i++) await alice.ask({ type: "create", room: "room-" + String(i).padStart(3, "0") });
+  for (let i = 0; i < 300; i += 30) {
+    const create = (_, k) => alice.ask({ type: "create", room: "room-" + String(i + k).padStart(3, "0") });
+    for (const made of await Promise.all(Array.from({ length: 30 }, create))) assert.notEqual(made.type, "error", JSON.stringify(made));
+  }
   return alice;
 }
 
@@ -39,7 +42,7 @@ for (const [kind, options] of [["a desk", desk], ["a phone", phone]]) {
     await toRooms(mina, options);
     await alice.say("still there?", "room-273");
     await until(async () => /room-273/.test((await shown(mina, ".rooms .line"))[0]), "the unread one is first");
-  }, "limits.rooms=500", "limits.direct_rooms=100"));
+  }, "limits.rooms=500", "limits.direct_rooms=100", "limits.rooms_per_user=300"));
 }
 
 /** Somebody who stays in the lobby, by an event stream; for as long as its answer is kept. */

@@ -75,6 +75,7 @@ async function scene({ person, daemon }, options, file, name) {
   await page.waitForFunction(() => [...document.querySelectorAll(".picture img")].every((one) => one.complete && one.naturalWidth));
   await others[0].type("#composer", "I am on");
   await page.waitForSelector(".typing:text('hana')");
+  await page.waitForSelector(".microphone");
   await page.focus("#composer").catch(() => undefined);
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(folder, file), animations: "disabled", caret: "hide" });

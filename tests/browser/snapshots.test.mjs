@@ -115,6 +115,7 @@ async function inRoom({ context, enter, daemon }, options) {
   await alice.ask({ type: "direct", to: "mina", text: "are you there?", nonce: "d" });
   await until(async () => (await page.$$(".rooms .badge")).length === 3, "what is new is counted");
   await page.waitForSelector(".log[aria-live=polite]");
+  await page.waitForSelector(".microphone", { state: "attached" });
   return page;
 }
 
