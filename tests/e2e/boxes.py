@@ -11,14 +11,14 @@ def full(kind, *parts, version=0):
     return box(kind, struct.pack(">I", version << 24), *parts)
 
 
-def film(brand=b"isom", user=b"", track_user=b"", sample=b"mp4a", sample_more=b"", large=False):
+def film(brand=b"isom", user=b"", track_user=b"", sample=b"mp4a", sample_more=b"", large=False, handler=b"soun"):
     """A film of one track, its bytes behind its head."""
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     entry = box(sample, b"\0" * 8, sample_more)
     table = box(b"stbl", full(b"stsd", struct.pack(">I", 1), entry), full(b"stts", b"\0" * 4),
                 full(b"stsc", b"\0" * 4), full(b"stsz", b"\0" * 8), full(b"stco", b"\0" * 4))
     media = box(b"mdia", full(b"mdhd", struct.pack(">IIIIHH", 3_800_000_000, 3_800_000_001, 1000, 0, 0x55c4, 0)),
-                full(b"hdlr", b"\0" * 4, b"soun", b"\0" * 12, b"\0"), box(b"minf", table))
+                full(b"hdlr", b"\0" * 4, handler, b"\0" * 12, b"\0"), box(b"minf", table))
     track = box(b"trak", full(b"tkhd", struct.pack(">IIIII", 3_800_000_000, 3_800_000_001, 1, 0, 0), b"\0" * 16,
                               matrix, struct.pack(">II", 320 << 16, 240 << 16)), media, track_user)
     head = full(b"mvhd", struct.pack(">IIIII", 3_800_000_000, 3_800_000_001, 1000, 0, 0x10000), b"\0" * 12,

@@ -103,11 +103,12 @@ async def test_colours_stay(daemon):
 
 
 @needs_exiftool
-@pytest.mark.parametrize("brand, kind", [(b"isom", "video/mp4"), (b"qt  ", "video/quicktime"), (b"M4A ", "audio/mp4")])
-async def test_of_a_film_place_and_times_are_blank(daemon, tmp_path, brand, kind):
+@pytest.mark.parametrize("brand, handler, kind", [(b"isom", b"vide", "video/mp4"), (b"isom", b"soun", "audio/mp4"),
+                                                  (b"qt  ", b"vide", "video/quicktime"), (b"M4A ", b"soun", "audio/mp4")])
+async def test_of_a_film_place_and_times_are_blank(daemon, tmp_path, brand, handler, kind):
     place = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", 18, 0x15c7), b"+37.5+127.0/swordf"))
     keys = full(b"meta", box(b"keys", b"com.apple.quicktime.location.ISO6709"))
-    body = film(brand, place + keys, box(b"udta", box(b"name", b"swordfish")), large=True)
+    body = film(brand, place + keys, box(b"udta", box(b"name", b"swordfish")), large=True, handler=handler)
     file, kept = await kept_of(daemon, body, "film.mp4")
     assert file["type"] == kind and file["size"] == len(body)
     assert kept[-100:] == body[-100:] and kept[:24] == body[:24]
