@@ -113,7 +113,12 @@ export function Voice({ what }: { what: Open }) {
       if (recording.seconds >= longest()) close();
       draw((count) => count + 1);
     }, 250);
-    const lifted = () => held && recording.seconds > 0 && close();
+    const lifted = (event: Event) => {
+      if (!held) return;
+      if (event.type === "touchend" || (event as PointerEvent).pointerType !== "touch") held = false;
+      event.preventDefault(); /* it presses nothing in the sheet that has come under the finger */
+      if (recording.seconds > 0) close();
+    };
     for (const name of lifting) addEventListener(name, lifted, true);
     return () => {
       for (const name of lifting) removeEventListener(name, lifted, true);
@@ -155,7 +160,7 @@ export function Voice({ what }: { what: Open }) {
   );
 }
 
-/** Whether the button was held down when the sheet came: lifting the finger is a click, too. A key's has no detail. */
+/** Whether the button is still held down since the sheet came. */
 let held = false;
 let holding = 0;
 
@@ -185,7 +190,7 @@ function Microphone({ room }: { room: Room }) {
       title={t("recordVoice")}
       onPointerDown={() => hold(room)}
       onContextMenu={(event) => event.preventDefault()}
-      onClick={({ detail }) => (held && detail) || begin(room, false)}
+      onClick={() => begin(room, false)}
     >
       <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
         <path d="M12 3a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3M5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21M8.5 21h7" />
