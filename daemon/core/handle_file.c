@@ -73,7 +73,8 @@ enum outcome handle_upload(struct ask *ask)
 struct upload_context {
     struct request_context request;
     char id[FILE_ID_BYTES + 1];
-    bool takes, forgets; /* whoever feeds it does so no more; and it goes */
+    int64_t resume; /* NUMBER_ABSENT, or whoever feeds it does so no more if it stands there */
+    bool forgets;   /* whoever feeds it does so no more; and it goes */
 };
 
 static enum outcome refuse_upload(struct ask *ask)
@@ -81,9 +82,24 @@ static enum outcome refuse_upload(struct ask *ask)
     return ask_fail(ask, ERROR_message_not_found, "id", "There is no such upload any more; begin anew.");
 }
 
-static enum outcome ask_upload_state(struct ask *ask, const char *id, bool takes, bool forgets);
+static enum outcome ask_upload_state(struct ask *ask, const char *id, int64_t resume, bool forgets);
 
-/* What was under way when it was asked is not any more. Whom somebody was faster than takes it once more. */
+/* Whether somebody was faster, and what is under way has to be waited for once more. */
+static bool is_still_fed(struct ask *ask, const struct upload_context *context, struct upload *upload)
+{
+    if (!upload->owner)
+        return false;
+    if (context->forgets)
+        return true;
+    if (context->resume != upload->offset) /* nobody is disturbed: it stands elsewhere */
+        return false;
+    if (upload_is_written(upload))
+        return true;
+    upload_take(ask->gateway, upload);
+    return false;
+}
+
+/* What was under way when it was asked is not any more. */
 static enum outcome answer_upload_state(struct ask *ask, struct job *job)
 {
     const struct upload_context *context = job->context;
@@ -92,8 +108,8 @@ static enum outcome answer_upload_state(struct ask *ask, struct job *job)
     struct upload *upload = upload_find(ask->gateway, context->id, session_user_id(ask->session));
     if (!upload)
         return refuse_upload(ask);
-    if (context->takes && upload->owner)
-        return ask_upload_state(ask, context->id, context->takes, context->forgets);
+    if (is_still_fed(ask, context, upload))
+        return ask_upload_state(ask, context->id, context->resume, context->forgets);
     (void)reply_upload(ask, upload);
     if (context->forgets && (upload = upload_find(ask->gateway, context->id, session_user_id(ask->session))) &&
         upload->phase != UPLOAD_ADDING)
@@ -101,19 +117,19 @@ static enum outcome answer_upload_state(struct ask *ask, struct job *job)
     return ANSWERED;
 }
 
-static enum outcome ask_upload_state(struct ask *ask, const char *id, bool takes, bool forgets)
+static enum outcome ask_upload_state(struct ask *ask, const char *id, int64_t resume, bool forgets)
 {
     struct upload *upload = upload_find(ask->gateway, id, session_user_id(ask->session));
     if (!upload)
         return refuse_upload(ask);
-    if (takes)
+    if (forgets)
         upload_take(ask->gateway, upload);
     struct job *job = job_create(JOB_FILE_STEP); /* storage does nothing, behind all that it does */
     struct upload_context *context = submit_context(job, sizeof *context);
     if (context) {
         job->file_step.step = FILE_STEP_NONE;
         snprintf(context->id, sizeof context->id, "%s", id);
-        context->takes = takes;
+        context->resume = resume;
         context->forgets = forgets;
     }
     return ask_submit(ask, job, answer_upload_state);
@@ -122,7 +138,7 @@ static enum outcome ask_upload_state(struct ask *ask, const char *id, bool takes
 enum outcome handle_upload_state(struct ask *ask)
 {
     const struct request_upload_state *wanted = &ask->request.as_upload_state;
-    return ask_upload_state(ask, wanted->id, wanted->resume || wanted->forget, wanted->forget);
+    return ask_upload_state(ask, wanted->id, wanted->resume, wanted->forget);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */

@@ -235,6 +235,11 @@ void upload_take(struct gateway *gateway, struct upload *upload)
         upload->listener(owner, &taken);
 }
 
+bool upload_is_written(const struct upload *upload)
+{
+    return upload->turn.phase == TURN_UNDER_WAY;
+}
+
 void upload_feed(struct gateway *gateway, struct upload *upload, upload_listener *listener, void *owner)
 {
     upload->owner = owner;

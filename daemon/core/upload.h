@@ -63,6 +63,9 @@ bool upload_make_place(struct gateway *gateway);
  * FILE_STEP_NONE, behind which it is not. */
 void upload_take(struct gateway *gateway, struct upload *upload);
 
+/* Whether storage has a piece of it under way. */
+bool upload_is_written(const struct upload *upload);
+
 /* Nobody feeds it, and no piece is under way: from now on owner is told. Then pieces come, each when the one
  * before is written, and borrowed until then. */
 void upload_feed(struct gateway *gateway, struct upload *upload, upload_listener *listener, void *owner);

@@ -336,10 +336,13 @@ void upload_patch(struct http_request *http)
     int length = lws_hdr_custom_length(wsi, name, sizeof name - 1);
     if (length > 0 && length < (int)sizeof value)
         (void)lws_hdr_custom_copy(wsi, value, sizeof value, name, sizeof name - 1);
-    if (field_number(value, SEQ_MAX, &http->upload->offset))
-        ask_for_state(http, ",\"resume\":true");
-    else
+    if (field_number(value, SEQ_MAX, &http->upload->offset)) {
+        char resume[40];
+        snprintf(resume, sizeof resume, ",\"resume\":%" PRId64, http->upload->offset);
+        ask_for_state(http, resume);
+    } else {
         refuse_request(http, "Upload-Offset", "Say in Upload-Offset where these bytes belong.");
+    }
 }
 
 void upload_show(struct http_request *http)

@@ -900,8 +900,8 @@ export interface UploadStateRequest {
   ref?: Ref;
   /** Of the upload. */
   id: string;
-  /** Its next bytes come from here; a connection that is sending some is cut off. */
-  resume?: boolean;
+  /** Where the next bytes begin. If the upload stands there they come from here, and a connection that is sending some is cut off. */
+  resume?: number;
   /** It is not wanted any more. */
   forget?: boolean;
 }
