@@ -69,7 +69,8 @@ static void print_bounds(const struct setting *setting, FILE *out)
     if (config_small_value(setting->offset, true, &with_tls) && with_tls != small)
         snprintf(text + strlen(text), sizeof text - strlen(text), ", %" PRId64 " with TLS", with_tls);
     if (setting_needs_restart(setting))
-        strcat(text, text[0] ? "; counts from the next start" : "Counts from the next start");
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s from the next start",
+                 text[0] ? "; counts" : "Counts");
     if (text[0])
         fprintf(out, "    # (%s)\n", text);
 }

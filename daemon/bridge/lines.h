@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LINE_BYTES_MAX (512 * 1024)
+#define LINE_BYTES_MAX ((size_t)512 * 1024)
 
 struct lines {
     char *bytes; /* owned */

@@ -108,7 +108,7 @@ static bool write_file(const struct config *config, const char *path)
 static void find_address(char out[INET_ADDRSTRLEN])
 {
     struct ifaddrs *all = NULL;
-    strcpy(out, "localhost");
+    snprintf(out, INET_ADDRSTRLEN, "localhost");
     if (getifaddrs(&all) != 0)
         return;
     for (const struct ifaddrs *one = all; one; one = one->ifa_next) {

@@ -13,7 +13,7 @@
 
 #include "daemon/log.h"
 
-#define NODEINFO_MS (3 * 3600 * INT64_C(1000))
+#define NODEINFO_MS (INT64_C(3) * 3600 * 1000)
 #define ONCE_MS 5000 /* with is_once a radio is waited for so long */
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
