@@ -124,6 +124,13 @@ static void write_piece(const struct transfer_file *transfer, struct job *job)
     }
 }
 
+/* What has been unpacked stands behind the database no more. */
+static bool cut_files(const struct transfer_file *transfer)
+{
+    int64_t bytes = bundle_database_bytes(transfer->fd);
+    return bytes == 0 || bytes >= transfer->bytes || (bytes > 0 && ftruncate(transfer->fd, (off_t)bytes) == 0);
+}
+
 /* The file becomes what the next start takes. */
 static void take_upload(struct transfer_file *transfer, const char *path, struct job *job)
 {
@@ -132,11 +139,12 @@ static void take_upload(struct transfer_file *transfer, const char *path, struct
     name_upload(path, name);
     if (fstat(transfer->fd, &status) != 0 || status.st_size != transfer->bytes)
         refuse_job(job, "The backup is refused", "it came in part only");
-    else if (!bundle_unpack(transfer->fd, path, job->why, sizeof job->why) ||
-             (bundle_database_bytes(transfer->fd) > 0 && bundle_database_bytes(transfer->fd) < transfer->bytes &&
-              ftruncate(transfer->fd, (off_t)bundle_database_bytes(transfer->fd)) != 0))
+    else if (!bundle_unpack(transfer->fd, path, job->why, sizeof job->why))
         job->result = JOB_REFUSED;
-    else if (!restore_stage_upload(name, path, job->why, sizeof job->why)) {
+    else if (!cut_files(transfer)) {
+        refuse_job(job, "The files of the backup cannot be taken off it", strerror(errno));
+        bundle_forget(path);
+    } else if (!restore_stage_upload(name, path, job->why, sizeof job->why)) {
         job->result = JOB_REFUSED;
         bundle_forget(path);
     } else

@@ -152,7 +152,10 @@ void bundle_end(struct bundle *bundle)
 int64_t bundle_database_bytes(int fd)
 {
     uint8_t head[100];
-    if (!read_all(fd, head, sizeof head, 0) || memcmp(head, "SQLite format 3", 16) != 0)
+    errno = 0;
+    if (!read_all(fd, head, sizeof head, 0))
+        return errno ? -1 : 0;
+    if (memcmp(head, "SQLite format 3", 16) != 0)
         return 0;
     int64_t page = (int64_t)head[16] << 8 | head[17];
     int64_t pages = (int64_t)head[28] << 24 | (int64_t)head[29] << 16 | (int64_t)head[30] << 8 | head[31];
@@ -254,11 +257,14 @@ bool bundle_unpack(int fd, const char *path, char *why, size_t why_size)
     struct stat status;
     const char *reason = NULL;
     int64_t at = bundle_database_bytes(fd);
+    bool is_read = at >= 0 && fstat(fd, &status) == 0;
+    int code = errno;
     bundle_forget(path);
-    if (at == 0 || fstat(fd, &status) != 0 || status.st_size <= at)
+    if (is_read && (at == 0 || status.st_size <= at))
         return true; /* of an earlier version, or without files; or no database, which is said elsewhere */
     name_unpacked(path, "restore", folder);
-    if (mkdir(folder, 0700) == 0 && unpack_all(fd, at, status.st_size, folder, &reason))
+    errno = code;
+    if (is_read && mkdir(folder, 0700) == 0 && unpack_all(fd, at, status.st_size, folder, &reason))
         return true;
     snprintf(why, why_size, "The files of the backup cannot be unpacked: %.60s.", reason ? reason : strerror(errno));
     bundle_forget(path);

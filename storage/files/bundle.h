@@ -24,7 +24,7 @@ bool bundle_begin(struct bundle *bundle, struct database *source, const char *pa
 bool bundle_read(struct bundle *bundle, const char *path, unsigned char *bytes, size_t length);
 void bundle_end(struct bundle *bundle);
 
-/* How long the database at the start of the file is; 0: it is none. */
+/* How long the database at the start of the file is; 0: it is none; -1 with errno: the file cannot be read. */
 int64_t bundle_database_bytes(int fd);
 
 /* Whether files lie behind the database in the file at path. Not of a database that is in use: it is opened and closed. */
