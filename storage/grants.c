@@ -191,6 +191,14 @@ static bool judge_role(struct database *database, struct job *job, const struct 
     return is_below;
 }
 
+bool grants_count_owned(struct database *database, int64_t user_id, int64_t *count)
+{
+    sqlite3_stmt *statement = database_prepare(
+        database, "SELECT count(*) FROM grants WHERE user_id=?1 AND role=" SQL_OWNER);
+    sqlite3_bind_int64(statement, 1, user_id);
+    return database_number(database, statement, 0, count);
+}
+
 /* One user owns so many rooms, whoever gives them; an administrator may give more. */
 static bool judge_rooms(struct database *database, struct job *job)
 {
@@ -199,10 +207,7 @@ static bool judge_rooms(struct database *database, struct job *job)
     if (wanted->change != GRANT_ROLE || wanted->role != ROLE_OWNER ||
         wanted->grant.role == ROLE_OWNER || !wanted->actor.user_id)
         return true;
-    sqlite3_stmt *statement = database_prepare(
-        database, "SELECT count(*) FROM grants WHERE user_id=?1 AND role=" SQL_OWNER);
-    sqlite3_bind_int64(statement, 1, wanted->user_id);
-    if (!database_number(database, statement, 0, &count))
+    if (!grants_count_owned(database, wanted->user_id, &count))
         return false;
     if (count >= wanted->rooms_max)
         job->result = JOB_TOO_MANY_ROOMS;

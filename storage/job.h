@@ -122,8 +122,7 @@ struct job_append {
     int64_t peer_id;       /* of a direct room: the other user, who may have blocked this one; else 0 */
     struct entry entry;    /* seq and ts are filled in */
     const struct first_said *first_said; /* the job's; NULL: the nonce is looked for in the window only */
-    const struct actor *moderator; /* edit and delete: who asks, when the role allows it with messages of others
-                                      below; else NULL. Owned by the job */
+    const struct actor *moderator; /* owned; who edits or deletes by role what others said; else NULL */
     const char *target_origin; /* NULL, or instead of entry.target what that is called where it comes from */
     const char *alias;         /* NULL, or what entry.from becomes when a user is called so: */
     const char *folded;        /* by this name */
@@ -142,6 +141,7 @@ struct erased {
 struct job_room {
     struct room_row room;
     int64_t owner_id;   /* gets ROLE_OWNER; 0 none */
+    int rooms_max;      /* so many rooms the owner owns, this one included; else JOB_TOO_MANY_ROOMS */
     bool is_of_guest;   /* a guest makes it: see lapse.h */
     bool is_only_empty; /* of JOB_ROOM_REMOVE: JOB_IN_USE when there is anything in it */
 };

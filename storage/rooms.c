@@ -61,10 +61,25 @@ static bool is_name_taken(struct database *database, struct job *job)
     return true;
 }
 
+/* Here, for an owner may ask by connections that know nothing of each other. */
+static bool judge_owner(struct database *database, struct job *job)
+{
+    int64_t count = 0;
+    if (job->room.owner_id && !grants_count_owned(database, job->room.owner_id, &count))
+        return false;
+    if (job->room.owner_id && count >= job->room.rooms_max)
+        job->result = JOB_TOO_MANY_ROOMS;
+    return true;
+}
+
 bool rooms_create(struct writer *writer, struct job *job)
 {
     struct database *database = &writer->database;
     struct room_row *room = &job->room.room;
+    if (!judge_owner(database, job))
+        return false;
+    if (job->result != JOB_DONE)
+        return true;
     if (!room->log_id[0] && !random_hex(room->log_id, LOG_ID_BYTES / 2))
         return database_failed(database, SQLITE_INTERNAL);
     if (!insert_room(database, room, job->room.is_of_guest ? writer->now.elapsed_ms : -1))

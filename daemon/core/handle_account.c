@@ -88,14 +88,6 @@ struct greeting_context {
     char invite[INVITE_BYTES_MAX + 1]; /* the code that hello brought; empty: none */
 };
 
-static void count_owned(struct user *user, const struct job_own *own)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < own->count; i++)
-        count += own->grants[i].grant.role == ROLE_OWNER;
-    user->owned_count = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
-}
-
 /* Whoever is banned, or may not come in, hears so, and is gone. */
 static enum outcome turn_away(struct ask *ask, const struct refusal *refusal)
 {
@@ -129,7 +121,6 @@ static enum outcome answer_greeting(struct ask *ask, struct job *job)
         refuse(&refusal, ERROR_forbidden, NULL, "Nobody new comes in here just now.");
         return turn_away(ask, &refusal);
     }
-    count_owned(ask->session->user, &job->own);
     return welcome(ask, context->key, &job->own);
 }
 

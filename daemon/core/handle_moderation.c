@@ -161,7 +161,7 @@ static enum outcome answer_moderation(struct ask *ask, struct job *job)
     if (job->result == JOB_DONE && room) {
         room->grants_changed++;
         if (job->grant.change == GRANT_ROLE)
-            roles_note(room, user, &job->grant);
+            roles_note(room, &job->grant);
         if (user)
             apply(user, room, &job->grant);
         if (user && job->grant.change == GRANT_INVITE && grant_is_invitation(&job->grant.grant))

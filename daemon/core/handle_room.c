@@ -399,10 +399,6 @@ static bool may_create(const struct gateway *gateway, const struct session *sess
         refuse(refusal, ERROR_forbidden, NULL, "Only the administrator makes rooms here.");
         return false;
     }
-    if (session->user && session->user->owned_count >= config->limits.rooms_per_user) {
-        refuse(refusal, ERROR_too_many_rooms, NULL, "You own as many rooms as you may.");
-        return false;
-    }
     return true;
 }
 
@@ -424,7 +420,10 @@ static bool fill_row(struct gateway *gateway, const struct request_create *creat
 
 static enum outcome answer_create(struct ask *ask, struct job *job)
 {
-    (void)ask_answer(ask, job);
+    if (job->result == JOB_TOO_MANY_ROOMS)
+        (void)ask_fail(ask, ERROR_too_many_rooms, NULL, "You own as many rooms as you may.");
+    else
+        (void)ask_answer(ask, job);
     room_made(ask->gateway, job);
     return ANSWERED;
 }

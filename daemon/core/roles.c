@@ -18,17 +18,9 @@ void roles_tell(struct session *session, const struct room *room, const char *ch
     (void)session_tell(session, EVENT_room, &event);
 }
 
-static void count(struct user *user, int by)
+void roles_note(struct room *room, const struct job_grant *done)
 {
-    if (user && user->owned_count + by >= 0)
-        user->owned_count = (uint16_t)(user->owned_count + by);
-}
-
-void roles_note(struct room *room, struct user *user, const struct job_grant *done)
-{
-    bool is_owner = done->grant.role == ROLE_OWNER;
-    count(user, is_owner - (done->before == ROLE_OWNER));
-    if (is_owner) {
+    if (done->grant.role == ROLE_OWNER) {
         room->orphaned = false;
         room->owner_id = done->user_id;
     } else if (room->owner_id == done->user_id) {
@@ -63,7 +55,6 @@ void roles_fall(struct gateway *gateway, const struct job_handed_on *fallen)
     room->grants_changed++;
     room->orphaned = fallen->owner_id == 0;
     room->owner_id = fallen->owner_id;
-    count(heir, 1);
     for (size_t i = 0; i < room->member_count; i++)
         if (give_away(room->members[i], fallen->owner_id))
             roles_tell(room->members[i]->session, room, "changed", &room->members[i]->grant);

@@ -13,9 +13,8 @@ struct user;
 void roles_tell(struct session *session, const struct room *room, const char *change,
                 const struct grant *grant);
 
-/* JOB_GRANT has given user a role; NULL: not here. Who owns how many rooms is counted for
- * limits.rooms_per_user. */
-void roles_note(struct room *room, struct user *user, const struct job_grant *done);
+/* JOB_GRANT has given a role. */
+void roles_note(struct room *room, const struct job_grant *done);
 
 /* JOB_HANDED_ON: the room is somebody else's now, or the gateway's moderators'. They hear so. */
 void roles_fall(struct gateway *gateway, const struct job_handed_on *fallen);

@@ -63,7 +63,7 @@ struct room {
     enum room_stage stage;
     int64_t user_a, user_b;     /* of a direct room, else 0 */
     bool left_a, left_b;        /* not listed to them until something is said: see direct_leave */
-    int64_t owner_id;           /* who made it since the start, for limits.rooms_per_user; 0 unknown */
+    int64_t owner_id;           /* who owns it, as far as that was seen since the start; 0 unknown */
     int64_t first, last;        /* oldest and newest seq told; 0 when empty */
     int64_t pruned;
     uint32_t grants_changed;    /* roles, bans ... since the start: a join that was asked before one

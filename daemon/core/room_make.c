@@ -67,14 +67,6 @@ bool room_make_direct_row(struct gateway *gateway, const struct user *user, int6
 
 /* --- one that is found once it is stored ---------------------------------------------------------- */
 
-/* limits.rooms_per_user */
-static void count_owned(const struct gateway *gateway, int64_t owner_id, int by)
-{
-    struct user *owner = user_find_id(gateway, owner_id);
-    if (owner && owner->owned_count + by >= 0)
-        owner->owned_count = (uint16_t)(owner->owned_count + by);
-}
-
 struct job *room_make_begin(struct gateway *gateway, const struct room_row *row, int64_t owner_id)
 {
     const struct user *owner = user_find_id(gateway, owner_id);
@@ -90,9 +82,9 @@ struct job *room_make_begin(struct gateway *gateway, const struct room_row *row,
     job->room = (struct job_room){
         .room = *row,
         .owner_id = owner_id,
+        .rooms_max = (int)gateway->config->limits.rooms_per_user,
         .is_of_guest = owner && !owner->account && !owner->token && owner->role == ROLE_GUEST,
     };
-    count_owned(gateway, owner_id, 1);
     return job;
 }
 
@@ -101,7 +93,6 @@ void room_make_undo(struct gateway *gateway, int64_t room_id)
     struct room *room = room_find_id(gateway, room_id);
     if (!room)
         return;
-    count_owned(gateway, room->owner_id, -1);
     token_cursors_forget(gateway, room->id);
     sanctions_forget_room(gateway, room->id);
     room_destroy(gateway, room);
@@ -226,7 +217,6 @@ void room_make_named_again(struct gateway *gateway)
 void room_remove(struct gateway *gateway, struct room *room)
 {
     announce_room(gateway, room, "removed");
-    count_owned(gateway, room->owner_id, -1);
     room_destroy(gateway, room);
     room_make_named_again(gateway);
 }

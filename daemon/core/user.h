@@ -23,7 +23,6 @@ struct user {
     bool is_new;              /* waits at the door and is not stored: see newcomers.h */
     bool admitted;            /* somebody let the user in */
     int64_t spoke_ms;         /* the time of the first message; 0: none */
-    uint16_t owned_count;     /* rooms that are this user's, for limits.rooms_per_user */
     enum role role;           /* in the gateway */
     char *name, *folded;      /* owned; one block */
 };

@@ -1,5 +1,6 @@
 """create: make a room and own it."""
 import asyncio
+import json
 
 import pytest
 
@@ -50,6 +51,18 @@ async def test_two_who_make_one_room_at_once_do_not_both_own_it(daemon):
     replies = await asyncio.gather(*[p.try_ask("create", room="den") for p in people])
     assert sorted(r["type"] for r in replies) == ["error"] * 9 + ["ok"]
     await part(*people)
+
+
+async def test_who_is_only_known_by_a_key_owns_no_more_rooms_than_others(make_daemon):
+    daemon = make_daemon({"limits.rooms_per_user": 2})
+    [mina] = await meet(daemon, "mina")
+    await mina.close()
+    make = lambda room: daemon.http("POST", "/api/v1/do", {"type": "create", "room": room},
+                                    headers={"Authorization": f"Bearer {mina.key}"})
+    assert [make(f"room {i}")[0] for i in range(2)] == [200, 200]
+    status, _, reply = make("one more")
+    assert (status, json.loads(reply)["error_code"]) == (429, "too_many_rooms")
+    assert "one more" not in daemon.http("GET", "/api/v1/rooms")[2].decode()
 
 
 async def test_rooms_are_bounded(make_daemon):

@@ -381,6 +381,7 @@ static void a_room_and_its_first_message_may_be_sent_together(void **state)
     strcpy(room->room.room.name, "attic");
     strcpy(room->room.room.folded, "attic");
     room->room.owner_id = MINA;
+    room->room.rooms_max = 1;
     struct job *message = fixture_message(fixture, MINA, "first", NULL);
     message->append.room_id = 7;
     fixture_submit(fixture, room);
