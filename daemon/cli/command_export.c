@@ -84,7 +84,7 @@ static enum exit_code write_pages(const struct invocation *invocation, struct ex
     while (code == EXIT_DONE && more)
         code = write_page(invocation, &after, &more, &progress, out);
     progress_finish(&progress);
-    export_check(out, EXPORT_END);
+    export_end(out);
     return code;
 }
 

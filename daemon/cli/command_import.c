@@ -32,7 +32,7 @@ struct import {
     struct import_file file;
     uint32_t sum;    /* of all lines so far that are no checks */
     bool is_checked; /* the export has checks */
-    bool has_ended;  /* the last of them has come */
+    bool has_ended;  /* the check of all lines has come */
     json_t *rows; /* of the request being gathered */
     size_t rows_bytes;
     int64_t line, bytes_read, file_bytes, stored, skipped;
@@ -136,14 +136,23 @@ static enum exit_code gather_row(struct import *import, json_t *row, size_t leng
     return code;
 }
 
-static enum exit_code take_check(struct import *import, const json_t *line, enum export_verdict verdict)
+/* Rows that somebody has edited are taken, and told, for they may be damaged as well. */
+static enum exit_code take_end(struct import *import, bool is_right)
 {
-    if (verdict == EXPORT_WRONG)
+    import->has_ended = true;
+    if (is_right)
+        return EXIT_DONE;
+    return complain(EXIT_DONE, "the lines before line %lld are not those that were written: the export was edited, or it "
+                    "is damaged. They are taken as they are.", (long long)import->line);
+}
+
+static enum exit_code take_check(struct import *import, bool is_right)
+{
+    if (!is_right)
         return complain(EXIT_REFUSED,
-                        "the export is damaged before line %lld: it is not what was written. Import another "
+                        "the file before line %lld is damaged: it is not what was written. Import another "
                         "copy, into a room that has nothing of this one.",
                         (long long)import->line);
-    import->has_ended = json_is_true(json_object_get(line, "end"));
     return import_file_check(&import->file, import->invocation);
 }
 
@@ -167,15 +176,21 @@ static enum exit_code take_row(struct import *import, json_t *row, size_t length
     return code;
 }
 
+static enum exit_code take_line(struct import *import, json_t *row, const char *line, size_t length)
+{
+    if (export_is_end(row))
+        return take_end(import, export_is_right(row, import->sum));
+    if (export_is_check(row))
+        return take_check(import, export_is_right(row, import->file.sum));
+    import->sum = export_sum(import->sum, line, length);
+    return take_row(import, row, length);
+}
+
 static enum exit_code add_line(struct import *import, const char *line, size_t length)
 {
     json_error_t error;
     json_t *row = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
-    enum export_verdict verdict = export_verdict(row, import->sum);
-    enum exit_code code =
-        verdict == EXPORT_NO_CHECK ? take_row(import, row, length) : take_check(import, row, verdict);
-    if (verdict == EXPORT_NO_CHECK)
-        import->sum = export_sum(import->sum, line, length);
+    enum exit_code code = take_line(import, row, line, length);
     json_decref(row);
     if (import->file_bytes > 0)
         progress_show(&import->progress, import->bytes_read, import->file_bytes);

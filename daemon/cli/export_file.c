@@ -48,7 +48,7 @@ static void write_line(struct export_out *out, json_t *line)
     json_decref(line);
 }
 
-static enum exit_code write_pieces(struct client *client, struct export_out *out)
+static enum exit_code write_pieces(struct client *client, struct export_out *out, uint32_t *sum)
 {
     unsigned char piece[PIECE_BYTES];
     char coded[CODED_BYTES + 1];
@@ -60,6 +60,7 @@ static enum exit_code write_pieces(struct client *client, struct export_out *out
             return complain(EXIT_NO_DAEMON, "a file cannot be read: the gateway has hung up.");
         if (have == sizeof piece || (got == 0 && have > 0)) {
             encode(piece, have, coded);
+            *sum = export_sum(*sum, piece, have);
             write_line(out, json_pack("{s:s}", "data", coded));
             have = 0;
         }
@@ -71,6 +72,7 @@ static enum exit_code write_file(const struct invocation *invocation, json_int_t
                                  struct export_out *out)
 {
     struct client client;
+    uint32_t sum = 0;
     char path[128];
     snprintf(path, sizeof path, "/admin/v1/files/%.32s/export", id);
     enum exit_code code = invocation_open_body(invocation, path, &client);
@@ -78,8 +80,8 @@ static enum exit_code write_file(const struct invocation *invocation, json_int_t
         return code;
     write_line(out, json_pack("{s:s, s:I, s:s, s:s, s:I}", "kind", "file", "seq", seq, "id", id, "name", name, "size",
                               (json_int_t)client.left));
-    code = write_pieces(&client, out);
-    export_check(out, EXPORT_CHECK);
+    code = write_pieces(&client, out, &sum);
+    export_check(out, sum);
     client_close(&client);
     return code;
 }
@@ -132,6 +134,7 @@ static enum exit_code take_piece(struct import_file *file, const json_t *line)
     if (length == 0 || (json_int_t)length > file->left)
         return complain(EXIT_REFUSED, "a piece of a file is damaged.");
     file->left -= (json_int_t)length;
+    file->sum = export_sum(file->sum, file->held, length);
     if (file->left == 0)
         file->held_bytes = length;
     else if (!file->is_skipped)
@@ -162,6 +165,7 @@ enum exit_code import_file_line(struct import_file *file, const struct invocatio
     if (!file->ids)
         file->ids = json_object();
     file->left = number_of(line, "size");
+    file->sum = 0;
     file->is_skipped = number_of(line, "seq") <= last;
     return begin(file, invocation, room, line);
 }

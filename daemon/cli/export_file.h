@@ -18,6 +18,7 @@ enum exit_code export_files(const struct invocation *invocation, const json_t *r
 struct import_file {
     struct client client;
     json_int_t left;  /* bytes to come; 0: none is under way */
+    uint32_t sum;     /* of those that have come: see export_line.h */
     unsigned char held[12288]; /* the last piece */
     size_t held_bytes;         /* 0: none waits for its check */
     bool is_skipped;  /* its row is there already */

@@ -12,14 +12,15 @@ static uint32_t shift(uint32_t sum)
     return sum;
 }
 
-uint32_t export_sum(uint32_t sum, const char *line, size_t length)
+uint32_t export_sum(uint32_t sum, const void *bytes, size_t length)
 {
+    const unsigned char *at = bytes;
     static uint32_t table[256];
     for (uint32_t i = 0; table[255] == 0 && i < 256; i++)
         table[i] = shift(i);
     sum = ~sum;
     for (size_t i = 0; i < length; i++)
-        sum = table[(sum ^ (unsigned char)line[i]) & 0xff] ^ sum >> 8;
+        sum = table[(sum ^ at[i]) & 0xff] ^ sum >> 8;
     return ~sum;
 }
 
@@ -34,19 +35,31 @@ void export_line(struct export_out *out, const json_t *line)
     free(text);
 }
 
-void export_check(struct export_out *out, enum export_check which)
+void export_check(struct export_out *out, uint32_t sum)
 {
-    fprintf(out->stream, "{\"kind\":\"check\",\"crc32\":\"%08lx\"%s}\n", (unsigned long)out->sum,
-            which == EXPORT_END ? ",\"end\":true" : "");
+    fprintf(out->stream, "{\"kind\":\"check\",\"crc32\":\"%08lx\"}\n", (unsigned long)sum);
 }
 
-enum export_verdict export_verdict(const json_t *line, uint32_t sum)
+void export_end(struct export_out *out)
+{
+    fprintf(out->stream, "{\"kind\":\"check\",\"crc32\":\"%08lx\",\"end\":true}\n", (unsigned long)out->sum);
+}
+
+bool export_is_check(const json_t *line)
 {
     const char *kind = json_string_value(json_object_get(line, "kind"));
-    const char *said = json_string_value(json_object_get(line, "crc32"));
+    return kind && strcmp(kind, "check") == 0;
+}
+
+bool export_is_end(const json_t *line)
+{
+    return export_is_check(line) && json_is_true(json_object_get(line, "end"));
+}
+
+bool export_is_right(const json_t *check, uint32_t sum)
+{
+    const char *said = json_string_value(json_object_get(check, "crc32"));
     char own[16];
-    if (!kind || strcmp(kind, "check") != 0)
-        return EXPORT_NO_CHECK;
     snprintf(own, sizeof own, "%08lx", (unsigned long)sum);
-    return said && strcmp(said, own) == 0 ? EXPORT_RIGHT : EXPORT_WRONG;
+    return said && strcmp(said, own) == 0;
 }

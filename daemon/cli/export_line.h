@@ -1,9 +1,10 @@
-/* export_line.h - the lines of an export, summed up as they are written and as they are read: after each file and at
- * the end stands {"kind":"check","crc32"} over everything before it, without line ends and check lines, so that a
- * damaged or broken export is noticed. The last one has "end":true. */
+/* export_line.h - the lines of an export, and what tells a damaged or broken one: behind each file stands
+ * {"kind":"check","crc32"} over its bytes, and at the end one with "end":true over all lines before it, without line
+ * ends and check lines. Rows may be edited by hand, which only that last one tells; files may not. */
 #ifndef HEARTH_CLI_EXPORT_LINE_H
 #define HEARTH_CLI_EXPORT_LINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,17 +16,19 @@ struct export_out {
     uint32_t sum;
 };
 
-/* CRC-32 (ISO 3309) of what was summed up and a line more, without its end. */
-uint32_t export_sum(uint32_t sum, const char *line, size_t length);
+/* CRC-32 (ISO 3309) of what was summed up and of these bytes more. */
+uint32_t export_sum(uint32_t sum, const void *bytes, size_t length);
 
 /* line is borrowed. */
 void export_line(struct export_out *out, const json_t *line);
 
-enum export_check { EXPORT_CHECK, EXPORT_END };
-void export_check(struct export_out *out, enum export_check which);
+/* Behind a file, of whose bytes sum is; and behind all lines. */
+void export_check(struct export_out *out, uint32_t sum);
+void export_end(struct export_out *out);
 
-/* Of a line that was read: none of these, right or wrong. */
-enum export_verdict { EXPORT_NO_CHECK, EXPORT_RIGHT, EXPORT_WRONG };
-enum export_verdict export_verdict(const json_t *line, uint32_t sum);
+/* Of a line that was read: whether it is a check, the one at the end, and right. */
+bool export_is_check(const json_t *line);
+bool export_is_end(const json_t *line);
+bool export_is_right(const json_t *check, uint32_t sum);
 
 #endif
