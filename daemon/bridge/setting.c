@@ -3,24 +3,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static char wrong[128]; /* the first that was asked for as what it is not; empty: none */
+
+static void note(const config_setting_t *setting, const char *name, const char *kind)
+{
+    if (!wrong[0] && config_setting_get_member(setting, name))
+        snprintf(wrong, sizeof wrong, "%.70s must be %s", name, kind);
+}
+
+bool setting_wrong(char *why, size_t size)
+{
+    bool is_wrong = wrong[0] != '\0';
+    if (is_wrong)
+        snprintf(why, size, "%s", wrong);
+    wrong[0] = '\0';
+    return is_wrong;
+}
+
 const char *setting_text(const config_setting_t *setting, const char *name, const char *absent)
 {
     const char *text = absent;
-    (void)config_setting_lookup_string(setting, name, &text);
+    if (!config_setting_lookup_string(setting, name, &text))
+        note(setting, name, "a text in quotes");
     return text;
 }
 
 bool setting_flag(const config_setting_t *setting, const char *name, bool absent)
 {
     int flag = absent;
-    (void)config_setting_lookup_bool(setting, name, &flag);
+    if (!config_setting_lookup_bool(setting, name, &flag))
+        note(setting, name, "true or false");
     return flag != 0;
 }
 
 int setting_number(const config_setting_t *setting, const char *name, int absent)
 {
     int number = absent;
-    (void)config_setting_lookup_int(setting, name, &number);
+    if (!config_setting_lookup_int(setting, name, &number))
+        note(setting, name, "a whole number, without quotes");
     return number;
 }
 

@@ -176,7 +176,7 @@ static bool is_right(const struct target *target, char *why, size_t size)
         snprintf(why, size, "rate is 0 to %d entries a second", RATE_MOST);
     else if (strlen(name_of(target)) > 64 || !name_of(target)[0])
         snprintf(why, size, "name is 1 to 64 bytes long");
-    return !why[0];
+    return !why[0] && !setting_wrong(why, size);
 }
 
 /* --- the file ------------------------------------------------------------------------------------- */
@@ -284,6 +284,8 @@ static bool read_gateway(struct targets *targets, const char *path, const config
     snprintf(targets->authorization, sizeof targets->authorization, "Authorization: Bearer %s", token);
     snprintf(targets->ca, sizeof targets->ca, "%s", setting_text(gateway, "ca", ""));
     snprintf(targets->metrics, sizeof targets->metrics, "%s", setting_text(root, "metrics", ""));
+    if (setting_wrong(why, sizeof why))
+        return complain(path, line, why);
     return true;
 }
 
@@ -321,7 +323,7 @@ static bool try_all(struct bridge *bridge, struct targets *targets, const char *
         struct target *target = targets->items[i];
         char why[200];
         void *of = target->driver->open(bridge, group_of(target), why, sizeof why);
-        is_fine = of || complain(path, target->line, why);
+        is_fine = (of && !setting_wrong(why, sizeof why)) || complain(path, target->line, why);
         if (of)
             target->driver->close(of);
     }

@@ -235,6 +235,9 @@ async def test_once_and_dry_run_end_by_themselves(daemon, make_receiver):
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; secrets = "x"; } );', "no setting secrets"),
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; kinds = ["mesage"]; } );', "kinds"),
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; rate = -1; } );', "rate"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; rate = "5"; } );', "rate must be a whole number"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; private = "yes"; } );', "private must be true or false"),
+    ('webhooks = ( { url = "http://a"; rooms = ["x"]; name = 7; } );', "name must be a text in quotes"),
     ('webhooks = ( { url = "http://a"; rooms = ["x"]; }, { url = "http://b"; rooms = ["x"]; } );', "two named webhook")])
 async def test_a_wrong_configuration_is_told(daemon, settings, why):
     done = Bridge(daemon, settings).run("--check-config")
