@@ -53,7 +53,7 @@ test("a newcomer waits, says who it is, and gets in without doing anything", wor
   await enterAs(mobile, "ara");
   await mobile.waitForSelector(".silent:has-text('You wait at the door')");
   await hears(mobile, "good morning");
-  assert.equal(await mobile.$("#composer"), null);
+  assert.ok(!(await mobile.$("#composer")));
   await picture(mobile, "waiting-phone");
   await mod.waitForSelector(".bar:has-text('ara asks to be let in')");
   await mobile.fill(".silent input", "It is me, from 3b");

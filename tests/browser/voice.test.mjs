@@ -60,7 +60,7 @@ test("said, listened to, sent, and heard by others; it is a file like any other"
   await mina.click(`${sheet} .chip:text-is('Done')`);
   await inTray(mina);
   assert.equal(await isListening(mina), false, "the microphone is let go of");
-  assert.equal(await mina.$(".microphone"), null);
+  await until(async () => !(await mina.$(".microphone")), "it makes way for what is to be sent");
   assert.ok((await plays(mina, ".tray audio")) > 0);
   await axe(mina, "before it is sent");
   await picture(mina, "voice-tray-desk");
@@ -124,7 +124,7 @@ test("what is thrown away is nowhere, and by keys alone one speaks, too", world(
   await closed(mina);
   assert.equal(await isListening(mina), false);
   await mina.waitForSelector(".microphone:focus");
-  assert.equal(await mina.$(".tray"), null);
+  await until(async () => !(await mina.$(".tray")), "nothing is to be sent");
   await mina.keyboard.press("Enter");
   await spoken(mina, 1);
   await mina.keyboard.press("Escape");
@@ -172,7 +172,7 @@ test("the button makes way for words, and is not there where nothing can be reco
   await allParts(jun);
   await say(jun, "over plain http");
   await hears(jun, "over plain http");
-  assert.equal(await jun.$(".microphone"), null);
+  assert.ok(!(await jun.$(".microphone")));
 }));
 
 test("without permission it is said in words what can be done, and in Korean", world(async (here) => {
@@ -194,7 +194,9 @@ test("without permission it is said in words what can be done, and in Korean", w
 }));
 
 test("the page may use the microphone and sound of its own, and nothing more", world(async ({ way }) => {
-  const { headers } = await fetch(way.address);
+  const answer = await fetch(way.address);
+  await answer.text(); /* a body that nobody reads keeps node busy when the gateway ends */
+  const { headers } = answer;
   assert.equal(headers.get("permissions-policy"), "camera=(), geolocation=(), microphone=(self), payment=(), usb=()");
   assert.match(headers.get("content-security-policy"), /; media-src 'self' blob:; /);
   assert.match(headers.get("content-security-policy"), /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/);
