@@ -8,6 +8,7 @@
 #include "daemon/cli/export_file.h"
 #include "daemon/cli/export_line.h"
 #include "daemon/cli/terminal.h"
+#include "protocol/crc32.h"
 
 /* What one request may hold: limits.frame_bytes is at least this much larger. */
 #define BATCH_BYTES 12288
@@ -60,7 +61,7 @@ static json_t *parse_head(const char *line, size_t length, uint32_t *sum)
     size_t mark = length >= strlen(utf8_mark) && memcmp(line, utf8_mark, strlen(utf8_mark)) == 0
                       ? strlen(utf8_mark)
                       : 0;
-    *sum = export_sum(0, line + mark, length - mark);
+    *sum = crc32_add(0, line + mark, length - mark);
     return json_loadb(line + mark, length - mark, JSON_REJECT_DUPLICATES, NULL);
 }
 
@@ -182,7 +183,7 @@ static enum exit_code take_line(struct import *import, json_t *row, const char *
         return take_end(import, export_is_right(row, import->sum));
     if (export_is_check(row))
         return take_check(import, export_is_right(row, import->file.sum));
-    import->sum = export_sum(import->sum, line, length);
+    import->sum = crc32_add(import->sum, line, length);
     return take_row(import, row, length);
 }
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/crc32.h"
+
 #define PIECE_BYTES sizeof(((struct import_file *)0)->held) /* a multiple of three: Base64 without padding but for the last */
 #define CODED_BYTES (PIECE_BYTES / 3 * 4)
 
@@ -60,7 +62,7 @@ static enum exit_code write_pieces(struct client *client, struct export_out *out
             return complain(EXIT_NO_DAEMON, "a file cannot be read: the gateway has hung up.");
         if (have == sizeof piece || (got == 0 && have > 0)) {
             encode(piece, have, coded);
-            *sum = export_sum(*sum, piece, have);
+            *sum = crc32_add(*sum, piece, have);
             write_line(out, json_pack("{s:s}", "data", coded));
             have = 0;
         }
@@ -134,7 +136,7 @@ static enum exit_code take_piece(struct import_file *file, const json_t *line)
     if (length == 0 || (json_int_t)length > file->left)
         return complain(EXIT_REFUSED, "a piece of a file is damaged.");
     file->left -= (json_int_t)length;
-    file->sum = export_sum(file->sum, file->held, length);
+    file->sum = crc32_add(file->sum, file->held, length);
     if (file->left == 0)
         file->held_bytes = length;
     else if (!file->is_skipped)

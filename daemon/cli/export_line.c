@@ -3,33 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POLYNOMIAL UINT32_C(0xedb88320)
-
-static uint32_t shift(uint32_t sum)
-{
-    for (int bit = 0; bit < 8; bit++)
-        sum = sum & 1 ? sum >> 1 ^ POLYNOMIAL : sum >> 1;
-    return sum;
-}
-
-uint32_t export_sum(uint32_t sum, const void *bytes, size_t length)
-{
-    const unsigned char *at = bytes;
-    static uint32_t table[256];
-    for (uint32_t i = 0; table[255] == 0 && i < 256; i++)
-        table[i] = shift(i);
-    sum = ~sum;
-    for (size_t i = 0; i < length; i++)
-        sum = table[(sum ^ at[i]) & 0xff] ^ sum >> 8;
-    return ~sum;
-}
+#include "protocol/crc32.h"
 
 void export_line(struct export_out *out, const json_t *line)
 {
     char *text = json_dumps(line, JSON_COMPACT);
     if (!text)
         return; /* the sum at the end tells */
-    out->sum = export_sum(out->sum, text, strlen(text));
+    out->sum = crc32_add(out->sum, text, strlen(text));
     fputs(text, out->stream);
     fputc('\n', out->stream);
     free(text);

@@ -16,9 +16,6 @@ struct export_out {
     uint32_t sum;
 };
 
-/* CRC-32 (ISO 3309) of what was summed up and of these bytes more. */
-uint32_t export_sum(uint32_t sum, const void *bytes, size_t length);
-
 /* line is borrowed. */
 void export_line(struct export_out *out, const json_t *line);
 

@@ -3,24 +3,14 @@
 
 #include <string.h>
 
+#include "protocol/crc32.h"
+
 enum { BEGIN, AT_CHUNK, AT_HEADER, AFTER_EXIF, AT_END };
 enum { SIGNATURE_BYTES = 8, SUM_BYTES = 4, HEADER_BYTES = 13 };
 
 static bool next_chunk(struct media *media)
 {
     return media_next(media, MEDIA_DROP, 0, 8, AT_CHUNK);
-}
-
-/* CRC-32 (ISO 3309) of a chunk that is made here. */
-static uint32_t sum_of(const uint8_t *bytes, size_t length)
-{
-    uint32_t sum = UINT32_MAX;
-    for (size_t i = 0; i < length; i++) {
-        sum ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            sum = sum >> 1 ^ (sum & 1 ? UINT32_C(0xedb88320) : 0);
-    }
-    return ~sum;
 }
 
 static bool put_exif(struct media *media)
@@ -30,7 +20,7 @@ static bool put_exif(struct media *media)
         return next_chunk(media);
     media->is_turned = media->exif.orientation >= 5;
     exif_write(media->exif.orientation, chunk + 8);
-    uint32_t sum = sum_of(chunk + 4, 4 + EXIF_BYTES);
+    uint32_t sum = crc32_add(0, chunk + 4, 4 + EXIF_BYTES);
     for (int i = 0; i < SUM_BYTES; i++)
         chunk[8 + EXIF_BYTES + i] = (uint8_t)(sum >> (24 - 8 * i));
     return media_put(media, chunk, sizeof chunk) && next_chunk(media);
