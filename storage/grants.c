@@ -191,27 +191,27 @@ static bool judge_role(struct database *database, struct job *job, const struct 
     return is_below;
 }
 
-bool grants_count_owned(struct database *database, int64_t user_id, int64_t *count)
+bool grants_judge_owner(struct database *database, struct job *job, int64_t user_id, int rooms_max)
 {
+    int64_t count;
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT count(*) FROM grants WHERE user_id=?1 AND role=" SQL_OWNER);
     sqlite3_bind_int64(statement, 1, user_id);
-    return database_number(database, statement, 0, count);
+    if (!database_number(database, statement, 0, &count))
+        return false;
+    if (count >= rooms_max)
+        job->result = JOB_TOO_MANY_ROOMS;
+    return true;
 }
 
 /* One user owns so many rooms, whoever gives them; an administrator may give more. */
 static bool judge_rooms(struct database *database, struct job *job)
 {
     const struct job_grant *wanted = &job->grant;
-    int64_t count;
     if (wanted->change != GRANT_ROLE || wanted->role != ROLE_OWNER ||
         wanted->grant.role == ROLE_OWNER || !wanted->actor.user_id)
         return true;
-    if (!grants_count_owned(database, wanted->user_id, &count))
-        return false;
-    if (count >= wanted->rooms_max)
-        job->result = JOB_TOO_MANY_ROOMS;
-    return job->result == JOB_DONE;
+    return grants_judge_owner(database, job, wanted->user_id, wanted->rooms_max) && job->result == JOB_DONE;
 }
 
 static bool date_role(struct database *database, const struct job_grant *wanted)

@@ -20,8 +20,8 @@ bool grants_write(struct database *database, int64_t room_id, int64_t user_id,
 bool grants_change(struct database *database, struct job *job);
 bool grants_mark_read(struct database *database, struct job *job);
 
-/* How many rooms the user owns. */
-bool grants_count_owned(struct database *database, int64_t user_id, int64_t *count);
+/* Writer: JOB_TOO_MANY_ROOMS when the user owns rooms_max rooms already. False on a failure of the database. */
+bool grants_judge_owner(struct database *database, struct job *job, int64_t user_id, int rooms_max);
 
 /* Writer: gives a role and leaves the rest. */
 bool grants_set_role(struct database *database, int64_t room_id, int64_t user_id, enum role role);

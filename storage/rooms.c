@@ -61,22 +61,11 @@ static bool is_name_taken(struct database *database, struct job *job)
     return true;
 }
 
-/* Here, for an owner may ask by connections that know nothing of each other. */
-static bool judge_owner(struct database *database, struct job *job)
-{
-    int64_t count = 0;
-    if (job->room.owner_id && !grants_count_owned(database, job->room.owner_id, &count))
-        return false;
-    if (job->room.owner_id && count >= job->room.rooms_max)
-        job->result = JOB_TOO_MANY_ROOMS;
-    return true;
-}
-
 bool rooms_create(struct writer *writer, struct job *job)
 {
     struct database *database = &writer->database;
     struct room_row *room = &job->room.room;
-    if (!judge_owner(database, job))
+    if (job->room.owner_id && !grants_judge_owner(database, job, job->room.owner_id, job->room.rooms_max))
         return false;
     if (job->result != JOB_DONE)
         return true;
