@@ -55,16 +55,21 @@ static struct caller **list_of(struct front *front, const struct caller *caller)
     return caller->stage == STAGE_WAITING ? &front->waiting : &front->lingering;
 }
 
-/* Each address knows how many of its own wait; those of proxies that have not said for whom count together. more is
- * 1 or -1. */
+/* Each address knows how many of its own wait; those of proxies that have not said for whom count together. NULL: it
+ * is counted nowhere. */
+static int *waiting_with(struct front *front, const struct caller *caller)
+{
+    if (caller->peer->counted)
+        return &caller->peer->counted->waiting;
+    return caller->peer->is_proxy ? &front->unsaid : NULL;
+}
+
+/* more is 1 or -1. */
 static void count_waiting(struct front *front, const struct caller *caller, int more)
 {
-    if (caller->stage != STAGE_WAITING)
-        return;
-    if (caller->peer->counted)
-        caller->peer->counted->waiting += more;
-    else if (caller->peer->is_proxy)
-        front->unsaid += more;
+    int *waiting = caller->stage == STAGE_WAITING ? waiting_with(front, caller) : NULL;
+    if (waiting)
+        *waiting += more;
 }
 
 static void release(struct front *front, struct caller *caller)
@@ -339,14 +344,15 @@ static void serve(struct front *front)
 
 /* --- arriving ------------------------------------------------------------------------------------- */
 
-static int waiting_of(const struct front *front, const struct caller *caller)
+static int waiting_of(struct front *front, const struct caller *caller)
 {
-    return caller->peer->counted ? caller->peer->counted->waiting : caller->peer->is_proxy ? front->unsaid : 0;
+    const int *waiting = waiting_with(front, caller);
+    return waiting ? *waiting : 0;
 }
 
 /* Of those that have been answered the oldest, else the oldest of the address of which most wait: whoever comes
  * alone is not driven out by one who comes a hundred times. NULL: nobody waits. */
-static struct caller *find_least(const struct front *front)
+static struct caller *find_least(struct front *front)
 {
     struct caller *least = front->lingering;
     for (struct caller *each = least ? NULL : front->waiting; each; each = each->next)
