@@ -394,12 +394,10 @@ enum outcome handle_leave(struct ask *ask)
 static bool may_create(const struct gateway *gateway, const struct session *session,
                        struct refusal *refusal)
 {
-    const struct config *config = gateway->config;
-    if (!session->arrival.administrator && config->rooms.create == CREATE_ADMINISTRATOR) {
-        refuse(refusal, ERROR_forbidden, NULL, "Only the administrator makes rooms here.");
-        return false;
-    }
-    return true;
+    if (session->arrival.administrator || gateway->config->rooms.create != CREATE_ADMINISTRATOR)
+        return true;
+    refuse(refusal, ERROR_forbidden, NULL, "Only the administrator makes rooms here.");
+    return false;
 }
 
 static bool fill_row(struct gateway *gateway, const struct request_create *create,
