@@ -20,6 +20,7 @@ struct bridge {
     int64_t introduce_ms;     /* not before */
     int64_t turn_ms;          /* a driver wants to be called then; set anew in every turn */
     bool is_once, is_dry_run;
+    int64_t began_ms;         /* monotonic */
     bool has_failed;          /* something could not be delivered, or the gateway not reached */
     struct link *links;       /* all of them */
     struct targets *targets;  /* what they lead to: see target.h */

@@ -14,6 +14,8 @@
 
 #define STOP_MS 5000
 #define TURN_MS_MOST 1000
+#define CONNECT_MS 5000 /* with --once: what is not reached then is given up */
+#define CONNECT_TURN_MS 50
 #define LARGE_BYTES (128 * 1024)
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USE = 2 };
@@ -55,9 +57,17 @@ static void take_signals(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+/* Asked for once, an entry that finds its target still connecting would be given up. */
+static bool is_connecting(const struct bridge *bridge)
+{
+    return bridge->is_once && !bridge->is_dry_run && bridge_now_ms() < bridge->began_ms + CONNECT_MS &&
+           !targets_are_well(bridge);
+}
+
 static void turn(struct bridge *bridge)
 {
-    int64_t introduce_ms = bridge_introduce(bridge), wait_ms = links_tick(bridge);
+    int64_t introduce_ms = bridge_introduce(bridge);
+    int64_t wait_ms = is_connecting(bridge) ? CONNECT_TURN_MS : links_tick(bridge);
     bridge->turn_ms = INT64_MAX;
     targets_tick(bridge);
     int64_t driver_ms = bridge->turn_ms - bridge_now_ms();
@@ -94,7 +104,8 @@ static void serve(struct bridge *bridge, const char *path)
 static int run(const struct options *options)
 {
     static struct bridge bridge;
-    bridge = (struct bridge){.is_once = options->is_once, .is_dry_run = options->is_dry_run, .web = web_create()};
+    bridge = (struct bridge){.is_once = options->is_once, .is_dry_run = options->is_dry_run,
+                             .began_ms = bridge_now_ms(), .web = web_create()};
     bool is_fine = bridge.web && targets_read(&bridge, options->path, options->is_check);
     if (is_fine && options->is_check)
         printf("%s is fine.\n", options->path);

@@ -435,6 +435,16 @@ void targets_tick(struct bridge *bridge)
             bridge->targets->items[i]->driver->tick(bridge->targets->items[i]->of);
 }
 
+bool targets_are_well(const struct bridge *bridge)
+{
+    for (size_t i = 0; i < targets_count(bridge); i++) {
+        const struct target *target = bridge->targets->items[i];
+        if (target->of && target->driver->trouble && target->driver->trouble(target->of)[0])
+            return false;
+    }
+    return true;
+}
+
 void targets_close(struct bridge *bridge)
 {
     if (bridge->targets)

@@ -13,6 +13,9 @@ bool targets_read(struct bridge *bridge, const char *path, bool is_check);
 size_t targets_count(const struct bridge *bridge);
 void targets_tick(struct bridge *bridge);
 
+/* Whether none says that it is in trouble, as one that is still connecting does. */
+bool targets_are_well(const struct bridge *bridge);
+
 /* Ends all, without waiting. */
 void targets_close(struct bridge *bridge);
 

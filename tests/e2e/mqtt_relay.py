@@ -4,13 +4,15 @@ import json
 import socket
 import struct
 import threading
+import time
 
 PUBLISH, PUBACK = 3, 4
 
 
 class Relay:
-    def __init__(self, broker):
-        self.broker_port = broker.port
+    def __init__(self, broker, late_s=0):
+        """late_s: so long nothing is heard of the broker on a new connection."""
+        self.broker_port, self.late_s = broker.port, late_s
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         self.acknowledged, self.taken = [], []  # what the broker has of the bridge, and the bridge of the broker
@@ -22,6 +24,7 @@ class Relay:
                 near, _ = self.server.accept()
             except OSError:
                 return
+            time.sleep(self.late_s)
             try:
                 far = socket.create_connection(("127.0.0.1", self.broker_port))
             except OSError: # it is away

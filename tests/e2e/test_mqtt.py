@@ -172,6 +172,22 @@ async def test_what_is_said_goes_out_and_what_arrives_is_said(daemon, broker):
     await part(mina)
 
 
+async def test_once_it_waits_until_the_broker_is_reached(daemon, broker):
+    (mina,) = await meet(daemon, "mina")
+    listener = broker.subscribe("hearth/#")
+    with Bridge(daemon, mqtt(Relay(broker, late_s=0.5))) as bridge:
+        settled(bridge)
+        listener.until(lambda lines: ("hearth/status", "online") in lines)
+    await mina.send("for once")
+    assert bridge.run("--once").returncode == 0
+    listener.until(lambda lines: "for once" in texts(lines))
+    broker.stop()
+    await mina.send("for nobody")
+    done = bridge.run("--once")
+    assert done.returncode == 1 and "the broker is not reached" in done.stderr
+    await part(mina)
+
+
 class Publisher(threading.Thread):
     """Says p0, p1, ... into the room, each with an id, and each again when it is not sure."""
 
