@@ -189,11 +189,19 @@ static void append(struct gateway *gateway, struct roomlog *log, int64_t seq,
     gateway->rooms.log_bytes += roomlog_bytes(log);
 }
 
-/* A turn may bring more than the ring holds: what the members have not got yet must not fall out. */
-static void make_room(const struct gateway *gateway, struct room *room, size_t length)
+/* For its ring, which keeps its newer half: there is time to write it in several turns. */
+static bool has_gathered_enough(const struct gateway *gateway, const struct room *room)
 {
-    size_t most = (size_t)gateway->config->limits.room_log_bytes / 4;
+    return room->unflushed_bytes > (size_t)gateway->config->limits.room_log_bytes / 4;
+}
+
+/* One job may bring more than that: what the members have not got yet must not fall out. */
+static void make_room(struct gateway *gateway, struct room *room, size_t length)
+{
+    size_t most = (size_t)gateway->config->limits.room_log_bytes * 3 / 8;
     room->unflushed_bytes += length;
+    if (has_gathered_enough(gateway, room))
+        turn_tell_no_more(&gateway->turn);
     if (room->unflushed_bytes <= most)
         return;
     room_flush(room);
@@ -263,7 +271,8 @@ void room_flush_member(const struct member *member)
 int64_t room_rests_ms(const struct gateway *gateway, const struct room *room)
 {
     int64_t left_ms = room->rest_until_ms - gateway->now.monotonic_ms;
-    return left_ms > 0 && gateway->drain.phase == DRAIN_NONE ? left_ms : 0;
+    bool may_rest = gateway->drain.phase == DRAIN_NONE && !has_gathered_enough(gateway, room);
+    return left_ms > 0 && may_rest ? left_ms : 0;
 }
 
 /* The telling itself comes first, then as long a rest: it takes at most half of the time. */

@@ -51,6 +51,11 @@ static inline bool turn_has_told_enough(const struct turn *turn)
     return turn->fan_out >= turn->budget * 2;
 }
 
+static inline void turn_tell_no_more(struct turn *turn)
+{
+    turn->fan_out = turn->budget * 2;
+}
+
 /* On the list at most once; flushed at the end of this turn. */
 void turn_add_session(struct session *session);
 void turn_remove_session(struct session *session);

@@ -1,4 +1,5 @@
-/* test_telling.c - a room that many are in rests as long as telling them took, and loses nothing by it. */
+/* test_telling.c - a room that many are in rests as long as telling them took, and loses nothing by
+ * it. */
 #include "tests/daemon/core/harness.h"
 
 #include <setjmp.h>
@@ -32,7 +33,8 @@ static void gather(int count)
 /* By the first of them. */
 static void say(void)
 {
-    client_send(members[0], "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"%lld\",\"text\":\"%02000d\"}",
+    client_send(members[0],
+                "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"%lld\",\"text\":\"%02000d\"}",
                 (long long)++said, 1);
 }
 
@@ -116,6 +118,41 @@ static int count_told(int count, const char *type)
     return told;
 }
 
+static size_t count_writes(void)
+{
+    size_t writes = 0;
+    for (int i = 0; i < MANY; i++)
+        writes += members[i]->writes;
+    return writes;
+}
+
+static void send_turn(int number)
+{
+    client_send_only(members[0],
+                     "{\"type\":\"send\",\"room\":\"lobby\",\"nonce\":\"%d more\",\"text\":\"%0400d\"}",
+                     number, 1);
+    harness_turn(&harness);
+}
+
+static void a_rest_ends_before_what_gathers_is_too_much_for_one_turn(void **state)
+{
+    enum { COUNT = 60 };
+    gather(MANY);
+    harness.config.limits.room_log_bytes = 16384; /* half of what is said */
+    say();
+    client_expect(members[1], "message");
+    harness.gateway->turn.budget = 30000; /* ns: a dozen are told */
+    for (int i = 0; i < COUNT; i++) {
+        size_t told = count_writes();
+        send_turn(i);
+        assert_in_range(count_writes() - told, 0, MANY / 2);
+    }
+    harness_advance(&harness, 100);
+    assert_int_equal(count_of(members[1], "message"), COUNT);
+    assert_int_equal(fake_store_submitted(harness.store, JOB_PAGE), 0);
+    (void)state;
+}
+
 /* The last member goes, which the others are told when its second is over: in this turn a part of them. */
 static void begin_to_tell(void)
 {
@@ -182,6 +219,7 @@ int main(void)
         TEST(few_never_wait),
         TEST(who_leaves_has_heard_what_was_said_before),
         TEST(a_stop_does_not_wait),
+        TEST(a_rest_ends_before_what_gathers_is_too_much_for_one_turn),
         TEST(an_event_for_many_is_told_in_several_turns),
         TEST(events_that_wait_are_bounded),
         TEST(who_is_moved_by_one_that_leaves_is_told_all_the_same),
