@@ -15,9 +15,21 @@ static bool is_nonmember(const struct session *session, const struct room *room)
     return !is_known;
 }
 
-/* The room may be NULL: nobody is left out. */
-static void tell_all_but(struct gateway *gateway, const struct room *room, enum message_type event,
-                         const void *fields)
+static bool is_elsewhere(const struct session *session, const struct room *room)
+{
+    return !session_member(session, room);
+}
+
+static bool is_anybody(const struct session *session, const struct room *room)
+{
+    (void)session;
+    (void)room;
+    return true;
+}
+
+static void tell_all(struct gateway *gateway, const struct room *room,
+                     bool (*is_meant)(const struct session *session, const struct room *room),
+                     enum message_type event, const void *fields)
 {
     struct buffer *encoded = &gateway->encoded;
     encoded->length = 0;
@@ -27,49 +39,36 @@ static void tell_all_but(struct gateway *gateway, const struct room *room, enum 
     while ((link = table_step(&gateway->sessions.by_id, link))) {
         struct session *session = TABLE_ITEM(link, struct session, by_id);
         bool is_here = session->phase == PHASE_READY && (session->user || session->members);
-        if (is_here && (!room || is_nonmember(session, room)))
+        if (is_here && is_meant(session, room))
             (void)session_tell_json(session, encoded);
     }
 }
 
 void announce(struct gateway *gateway, enum message_type event, const void *fields)
 {
-    tell_all_but(gateway, NULL, event, fields);
+    tell_all(gateway, NULL, is_anybody, event, fields);
 }
 
 void announce_to_nonmembers(struct gateway *gateway, const struct room *room,
                             enum message_type event, const void *fields)
 {
-    tell_all_but(gateway, room, event, fields);
+    tell_all(gateway, room, is_nonmember, event, fields);
 }
 
-static void tell_room(struct gateway *gateway, const struct room *room, const char *change,
-                      const char *was)
+void announce_room(struct gateway *gateway, const struct room *room, const char *change)
 {
-    struct event_room event = {
-        .change = change,
-        .name = room->name,
-        .was = was,
-        .archived = room->archived,
-        .topic = room->topic ? room->topic : "",
-        .visibility = visibility_name(room->visibility),
-        .slow_seconds = room->slow_seconds,
-        .speak = role_name(room->speak),
-    };
-    if (room->visibility == VISIBILITY_PUBLIC && !room->archived)
+    struct event_room event = room_event(room, NULL, change, NULL);
+    if (room_is_listed(room))
         announce(gateway, EVENT_room, &event);
     else
         room_broadcast(gateway, room, EVENT_room, &event);
 }
 
-void announce_room(struct gateway *gateway, const struct room *room, const char *change)
+void announce_new_name(struct gateway *gateway, const struct room *room, const char *was)
 {
-    tell_room(gateway, room, change, NULL);
-}
-
-void announce_changed(struct gateway *gateway, const struct room *room, const char *was)
-{
-    tell_room(gateway, room, "changed", was && was[0] ? was : NULL);
+    struct event_room event = room_event(room, NULL, "changed", was);
+    if (room_is_listed(room))
+        tell_all(gateway, room, is_elsewhere, EVENT_room, &event);
 }
 
 static void tell_once(struct session *session, const struct buffer *encoded)

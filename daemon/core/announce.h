@@ -14,12 +14,12 @@ void announce(struct gateway *gateway, enum message_type event, const void *fiel
 void announce_to_nonmembers(struct gateway *gateway, const struct room *room,
                             enum message_type event, const void *fields);
 
-/* Tells the event `room`, created, removed or purged: of a room that is listed to everybody, else to those
- * in it. */
+/* Tells the event `room`, created, changed, removed or purged: of a room that is listed to everybody, else to
+ * those in it. */
 void announce_room(struct gateway *gateway, const struct room *room, const char *change);
 
-/* The same, changed; was: what it was called until now, NULL or empty when the name has stayed. */
-void announce_changed(struct gateway *gateway, const struct room *room, const char *was);
+/* The same of a room that has another name, to those who are not in it: its members hear it by room_rename. */
+void announce_new_name(struct gateway *gateway, const struct room *room, const char *was);
 
 /* To everybody who shares a room with the user, who may be away, and to the user: each session once. */
 void announce_to_company(struct gateway *gateway, int64_t user_id, enum message_type event,

@@ -72,10 +72,7 @@ void direct_tell(const struct gateway *gateway, const struct room *room, int64_t
 {
     const struct user *user = user_find_id(gateway, user_id);
     for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
-        const struct event_room event = {.change = "created",
-                                         .name = room->name,
-                                         .visibility = visibility_name(room->visibility),
-                                         .peer = room_peer(room, session)};
+        const struct event_room event = room_event(room, session, "created", NULL);
         (void)session_tell(session, EVENT_room, &event);
     }
 }
@@ -91,17 +88,15 @@ void direct_show(struct gateway *gateway, struct room *room)
 
 /* --- names --------------------------------------------------------------------------------------- */
 
+/* The user's connections that are not in the room: the others hear it by room_call. */
 static void tell_renamed(const struct gateway *gateway, const struct room *room, int64_t user_id,
                          const char *was)
 {
     const struct user *user = user_find_id(gateway, user_id);
     for (struct session *session = user ? user->sessions : NULL; session; session = session->next) {
-        const struct event_room event = {.change = "changed",
-                                         .name = room->name,
-                                         .was = was,
-                                         .visibility = visibility_name(room->visibility),
-                                         .peer = room_peer(room, session)};
-        (void)session_tell(session, EVENT_room, &event);
+        const struct event_room event = room_event(room, session, "changed", was);
+        if (!session_member(session, room))
+            (void)session_tell(session, EVENT_room, &event);
     }
 }
 

@@ -96,15 +96,10 @@ static void apply_name(struct gateway *gateway, struct room *room, const struct 
     }
 }
 
-static bool is_listed(const struct room *room)
-{
-    return room->visibility == VISIBILITY_PUBLIC && !room->archived;
-}
-
 static void apply_set(struct gateway *gateway, struct room *room, const struct job_room_set *set)
 {
     char was[ROOM_NAME_BYTES_MAX + 1];
-    bool was_listed = is_listed(room);
+    bool was_listed = room_is_listed(room);
     apply_name(gateway, room, set, was);
     if (set->topic) {
         (void)room_set_topic(room, set->topic);
@@ -121,12 +116,15 @@ static void apply_set(struct gateway *gateway, struct room *room, const struct j
     if (set->speak >= 0)
         room->speak = (enum role)set->speak;
     /* Who is put out hears why first; then all who may not see it any more, that it is gone. */
-    if (was_listed && !is_listed(room)) {
+    if (was_listed && !room_is_listed(room)) {
         struct event_room event = {.change = "removed", .name = was[0] ? was : room->name};
         evict_barred(room);
         announce_to_nonmembers(gateway, room, EVENT_room, &event);
     }
-    announce_changed(gateway, room, was);
+    if (was[0])
+        announce_new_name(gateway, room, was);
+    else
+        announce_room(gateway, room, "changed");
 }
 
 static enum outcome answer_set(struct ask *ask, struct job *job)

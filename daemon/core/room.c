@@ -264,12 +264,25 @@ void room_destroy(struct gateway *gateway, struct room *room)
     free_room(room);
 }
 
+/* Who has not been told of one name yet is told of the next one only. */
+static void note_was(struct member *member, const char *name)
+{
+    turn_add_session(member->session);
+    if (member->was || member->session->arrival.kind == SESSION_PLAIN)
+        return;
+    member->was = strdup(name);
+    if (!member->was)
+        session_close(member->session, 1013, "The gateway is short of memory; come back soon");
+}
+
 bool room_call(struct gateway *gateway, struct room *room, const struct room_row *row)
 {
     struct room names = {0};
     if (!set_names(&names, row))
         return false;
     room_give_ring_up(gateway, room); /* its frames have the old name in them */
+    for (size_t i = 0; i < room->member_count; i++)
+        note_was(room->members[i], room->name);
     drop_names(gateway, room);
     free(room->name);
     room->name = names.name;
@@ -343,6 +356,17 @@ static struct member *add_member(struct room *room, struct session *session)
     return member;
 }
 
+/* Before `joined` calls the room by the name it has now. */
+static void tell_new_name(struct member *member)
+{
+    if (!member->was)
+        return;
+    struct event_room event = room_event(member->room, member->session, "changed", member->was);
+    session_reply(member->session, NULL, EVENT_room, &event);
+    free(member->was);
+    member->was = NULL;
+}
+
 struct member *room_enter(struct room *room, struct session *session, int64_t after,
                           int64_t live_at, const struct grant *grant)
 {
@@ -351,6 +375,7 @@ struct member *room_enter(struct room *room, struct session *session, int64_t af
         member = add_member(room, session);
     if (!member)
         return NULL;
+    tell_new_name(member);
     member->seq = after;
     member->offset = OFFSET_UNKNOWN;
     member->live_at = live_at;
@@ -388,7 +413,13 @@ void room_leave(struct member *member)
         room->members = NULL;
         room->member_capacity = 0;
     }
+    free(member->was);
     free(member);
+}
+
+bool room_is_listed(const struct room *room)
+{
+    return room->visibility == VISIBILITY_PUBLIC && !room->archived;
 }
 
 const char *room_peer(const struct room *room, const struct session *session)

@@ -28,6 +28,7 @@ struct member {
     int64_t live_at;      /* the join's last: `live` is told once the cursor is there */
     struct grant grant;   /* what the room remembers about the user; kept by JOB_JOIN and JOB_GRANT */
     uint32_t place;       /* in room->members */
+    char *was;            /* owned; what the room was called when it was told last; NULL: as it is now */
     bool live;
     bool lagging;         /* `lagged` was told and the ring has not been reached since */
 };
@@ -99,7 +100,8 @@ bool room_is_ahead_of_storage(const struct room *room);
 void room_destroy(struct gateway *gateway, struct room *room);
 bool room_set_topic(struct room *room, const char *topic);
 
-/* The room is called so from now on, and what it was called before finds it, too. False without memory: nothing has changed. */
+/* The room is called so from now on, and what it was called before finds it, too. Its members are told by their
+ * next write, before anything that names it so. False without memory: nothing has changed. */
 bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded);
 
 /* The same of whatever names the row has: of a direct room, too. */
@@ -136,6 +138,9 @@ int64_t room_encode_page(const struct member *member, const struct job_page *pag
 
 /* Says something to plain members only; it is not kept. */
 void room_tell_plain(struct gateway *gateway, struct room *room, const char *text);
+
+/* The event `room` as the session is told it. */
+struct event_room room_event(const struct room *room, const struct session *session, const char *change, const char *was);
 
 /* Tells every hearth.v1 member an event that is not kept; encoded once. Where they are many, the others hear
  * it in the next turns: room_events_go_on is true once nothing is left to be told. At most ROOM_EVENTS_MAX wait
@@ -178,6 +183,9 @@ struct roomlog *room_log_of(struct room *room, const struct session *session);
 
 /* Presence turns that are due. Gives the ms until the next; INT64_MAX if none. */
 int64_t room_tell_presence(struct gateway *gateway);
+
+/* To everybody, whoever that is. */
+bool room_is_listed(const struct room *room);
 
 /* The other one of a direct room, seen from this session; else NULL. */
 const char *room_peer(const struct room *room, const struct session *session);

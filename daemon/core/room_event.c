@@ -8,6 +8,22 @@
 
 #include <utlist.h>
 
+struct event_room room_event(const struct room *room, const struct session *session, const char *change, const char *was)
+{
+    bool is_direct = room->visibility == VISIBILITY_DIRECT;
+    return (struct event_room){
+        .change = change,
+        .name = room->name,
+        .was = was,
+        .archived = room->archived,
+        .topic = is_direct ? NULL : room->topic ? room->topic : "",
+        .visibility = visibility_name(room->visibility),
+        .slow_seconds = room->slow_seconds,
+        .speak = is_direct ? NULL : role_name(room->speak),
+        .peer = session ? room_peer(room, session) : NULL,
+    };
+}
+
 struct room_event {
     struct room_event *prev, *next; /* of gateway->rooms.events, the oldest first */
     const struct room *room;

@@ -171,7 +171,7 @@ static bool is_seen(const struct session *session, const struct room *room)
         return false;
     if (token)
         return token_holds_in(token, room);
-    return session->arrival.administrator || (room->visibility == VISIBILITY_PUBLIC && !room->archived);
+    return session->arrival.administrator || room_is_listed(room);
 }
 
 static void offer_newest(struct filling *filling)

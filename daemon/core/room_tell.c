@@ -264,7 +264,7 @@ void room_flush(struct room *room)
 
 void room_flush_member(const struct member *member)
 {
-    if (member->room->changed_prev)
+    if (member->room->changed_prev || member->was)
         session_flush(member->session);
 }
 

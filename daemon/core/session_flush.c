@@ -7,6 +7,8 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
 
+#include <stdlib.h>
+
 #define ROUNDS_MAX    16  /* writes of limits.write_bytes before others have their turn */
 #define PAGE_ENTRIES  100
 #define CROWDED_BYTES 1024 /* or one frame: a write while too much is unsent */
@@ -177,6 +179,19 @@ static void note_lagging(struct batch *batch, struct member *member)
         (void)add_event(batch, member, EVENT_lagged, &event);
 }
 
+/* Before anything that calls the room so. */
+static bool tell_new_name(struct batch *batch, struct member *member)
+{
+    if (!member->was)
+        return true;
+    struct event_room event = room_event(member->room, member->session, "changed", member->was);
+    if (!add_event(batch, member, EVENT_room, &event))
+        return false;
+    free(member->was);
+    member->was = NULL;
+    return true;
+}
+
 /* --- a member served from the ring ------------------------------------------------------------ */
 
 /* The member's place in the ring; false when what it needs next is not there. */
@@ -235,7 +250,7 @@ static void gather_slices(struct batch *batch, struct member *member, const stru
 static void gather_member(struct batch *batch, struct member *member)
 {
     const struct roomlog *log = room_log_of(member->room, member->session);
-    if (member->live && member->offset == roomlog_end(log))
+    if (!tell_new_name(batch, member) || (member->live && member->offset == roomlog_end(log)))
         return;
     bool was_live = become_live(batch, member);
     if (!find_place(member, log)) {

@@ -211,6 +211,66 @@ static void who_is_in_a_room_that_goes_is_told_before(void **state)
     (void)state;
 }
 
+/* So far behind that events are left out. */
+static void block(struct test_client *client)
+{
+    client_discard(client);
+    client->is_blocked = true;
+    for (int i = 0; i < 100; i++)
+        client_send(client, "{\"type\":\"ping\",\"ref\":%d}", i);
+}
+
+static void hear_new_name(struct test_client *client, const char *was, const char *name)
+{
+    char wanted[80];
+    snprintf(wanted, sizeof wanted, "\"name\":\"%s\",\"was\":\"%s\"", name, was);
+    const char *event = client_expect(client, "room");
+    while (!strstr(event, wanted))
+        event = client_expect(client, "room");
+    snprintf(wanted, sizeof wanted, "\"room\":\"%s\"", name);
+    assert_non_null(strstr(client_expect(client, "message"), wanted));
+}
+
+static void who_is_far_behind_is_told_a_new_name_before_what_is_said_under_it(void **state)
+{
+    struct test_client *admin = harness_admin(&harness);
+    struct test_client *jun = harness_member(&harness, "jun", "lobby");
+    block(jun);
+    client_send(admin, "{\"type\":\"set\",\"room\":\"lobby\",\"name\":\"hall\"}");
+    client_send(admin, "{\"type\":\"set\",\"room\":\"hall\",\"name\":\"yard\"}");
+    client_send(admin, "{\"type\":\"send\",\"room\":\"yard\",\"text\":\"hello\",\"nonce\":\"1\"}");
+    client_unblock(jun);
+    hear_new_name(jun, "lobby", "yard");
+    (void)state;
+}
+
+static void the_same_of_a_direct_room(void **state)
+{
+    struct test_client *mina = harness_guest(&harness, "mina");
+    struct test_client *jun = harness_guest(&harness, "jun");
+    client_send(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"psst\",\"nonce\":\"1\"}");
+    client_send(jun, "{\"type\":\"join\",\"room\":\"@jun,mina\"}");
+    block(jun);
+    client_send(mina, "{\"type\":\"rename\",\"name\":\"zoe\"}");
+    client_send(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"me\",\"nonce\":\"2\"}");
+    client_unblock(jun);
+    hear_new_name(jun, "@jun,mina", "@jun,zoe");
+    (void)state;
+}
+
+static void who_joins_again_is_told_the_new_name_first(void **state)
+{
+    struct test_client *admin = harness_admin(&harness);
+    struct test_client *jun = harness_member(&harness, "jun", "lobby");
+    block(jun);
+    client_send(admin, "{\"type\":\"set\",\"room\":\"lobby\",\"name\":\"hall\"}");
+    client_send(jun, "{\"type\":\"join\",\"room\":\"lobby\"}");
+    client_unblock(jun);
+    assert_non_null(strstr(client_expect(jun, "room"), "\"name\":\"hall\",\"was\":\"lobby\""));
+    assert_non_null(strstr(client_expect(jun, "joined"), "\"room\":\"hall\""));
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +284,9 @@ int main(void)
         TEST(events_that_wait_are_bounded),
         TEST(who_is_moved_by_one_that_leaves_is_told_all_the_same),
         TEST(who_is_in_a_room_that_goes_is_told_before),
+        TEST(who_is_far_behind_is_told_a_new_name_before_what_is_said_under_it),
+        TEST(the_same_of_a_direct_room),
+        TEST(who_joins_again_is_told_the_new_name_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
