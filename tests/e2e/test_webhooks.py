@@ -205,8 +205,7 @@ async def test_a_reply_to_a_mention_becomes_a_message_once(daemon, make_receiver
         settled(bridge)
         await mina.send("not for it")
         asked = [await mina.send("@out ping"), await mina.send("@OUT again")]
-        await mina.entries(3)
-        answers = await mina.entries(2)
+        answers = [entry for entry in await mina.entries(5) if "via" in entry]
         assert [(a["text"], a["reply_to"], a["via"]) for a in answers] == [
             ("pong", asked[0]["seq"], "webhook"), ("plain pong", asked[1]["seq"], "webhook")]
         assert receiver.texts(2) == ["@out ping", "@OUT again"]

@@ -270,6 +270,14 @@ static void receive_error(struct client *client, const struct pending *asked, co
         client->outgoing = (struct outgoing){0};
 }
 
+/* Whatever the name: what is sent again under a nonce of the one before is something else. */
+static void become_another(struct client *client)
+{
+    client->outgoing = (struct outgoing){0};
+    for (size_t i = 0; i < client->pending_count; i++)
+        client->pending[i].nonce[0] = '\0';
+}
+
 static void receive_welcome(struct client *client, const struct pending *asked, const json_t *message)
 {
     const char *name = text_of(json_object_get(message, "user"), "name");
@@ -277,8 +285,8 @@ static void receive_welcome(struct client *client, const struct pending *asked, 
     if (asked->user_id && asked->user_id != user_id)
         wrong(client->world, "client %d: came in as user %" PRId64 " by a code of user %" PRId64,
               client->number, user_id, asked->user_id);
-    if (client->user_id != user_id) /* another user, whatever the name */
-        client->outgoing = (struct outgoing){0};
+    if (client->user_id != user_id)
+        become_another(client);
     client->user_id = user_id;
     moderation_check_welcome(client, asked->turn);
     snprintf(client->name, sizeof client->name, "%s", name);
