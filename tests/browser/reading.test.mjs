@@ -1,7 +1,7 @@
 // Reading: the place one is at, what is unread, what is quoted.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, desk, hears, keepLit, phone, picture, say, speaker, texts, until, world } from "./support.mjs";
+import { closeBrowser, desk, devicesOr, hears, keepLit, phone, picture, say, speaker, texts, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -254,7 +254,7 @@ test("what was found is marked, without signs, and still there after one went to
   assert.equal(await page.inputValue("dialog [name=query]"), "WATER");
 }));
 
-for (const [kind, options] of [["a desk", desk], ["a phone", phone]])
+for (const [kind, options] of devicesOr("a desk"))
   test(`on ${kind} words are found in all one's rooms, each said where, and lead there; what was found stays`, world(async ({ person, daemon }) => {
     const alice = await speaker(daemon, "alice");
     for (const room of ["garden", "roof"]) await alice.ask({ type: "create", room });

@@ -1,7 +1,7 @@
 // What one sets for oneself, and what an owner sets for a room.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { administrate, closeBrowser, createRoom, desk, hears, phone, say, speaker, until, world } from "./support.mjs";
+import { administrate, closeBrowser, createRoom, desk, devicesOr, hears, phone, say, speaker, until, world } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -43,7 +43,7 @@ const choices = [
   { name: "clock", value: "h23", look: (page) => page.textContent(".row time") },
 ];
 
-for (const [kind, options] of [["a desk", desk], ["a phone", phone]])
+for (const [kind, options] of devicesOr("a phone"))
   test(`on ${kind} each choice of looks is seen at once and after a reload, and what was there before comes back with its first value`, world(async ({ person, daemon }) => {
     const alice = await speaker(daemon, "alice");
     const bob = await speaker(daemon, "bob");

@@ -17,6 +17,13 @@ const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-r
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 export const desk = { viewport: { width: 1280, height: 800 } };
 
+const devices = [["a desk", desk], ["a phone", phone]];
+
+/** For a test that says the same of both: on the one that is named, and on both in the long run. */
+export function devicesOr(named) {
+  return process.env.HEARTH_LONG_TESTS ? devices : devices.filter(([kind]) => kind === named);
+}
+
 /** For everything that is waited for: only a hang reaches it, however busy the machine is. */
 const deadline_ms = 120000;
 
