@@ -40,7 +40,7 @@ static void tell_all(struct gateway *gateway, const struct room *room,
         struct session *session = TABLE_ITEM(link, struct session, by_id);
         bool is_here = session->phase == PHASE_READY && (session->user || session->members);
         if (is_here && is_meant(session, room))
-            (void)session_tell_json(session, encoded);
+            (void)session_tell_json(session, event, encoded);
     }
 }
 
@@ -71,26 +71,26 @@ void announce_new_name(struct gateway *gateway, const struct room *room, const c
         tell_all(gateway, room, is_elsewhere, EVENT_room, &event);
 }
 
-static void tell_once(struct session *session, const struct buffer *encoded)
+static void tell_once(struct session *session, enum message_type event, const struct buffer *encoded)
 {
     uint64_t telling = session->gateway->sessions.told_last;
     if (session->told != telling)
-        (void)session_tell_json(session, encoded);
+        (void)session_tell_json(session, event, encoded);
     session->told = telling;
 }
 
-static void tell_user(const struct user *user, const struct buffer *encoded)
+static void tell_user(const struct user *user, enum message_type event, const struct buffer *encoded)
 {
     for (struct session *session = user ? user->sessions : NULL; session; session = session->next)
-        tell_once(session, encoded);
+        tell_once(session, event, encoded);
 }
 
-static void tell_rooms(const struct user *user, const struct buffer *encoded)
+static void tell_rooms(const struct user *user, enum message_type event, const struct buffer *encoded)
 {
     for (struct session *session = user->sessions; session; session = session->next)
         for (const struct member *member = session->members; member; member = member->next)
             for (size_t i = 0; i < member->room->member_count; i++)
-                tell_once(member->room->members[i]->session, encoded);
+                tell_once(member->room->members[i]->session, event, encoded);
 }
 
 void announce_to_company(struct gateway *gateway, int64_t user_id, enum message_type event,
@@ -103,10 +103,10 @@ void announce_to_company(struct gateway *gateway, int64_t user_id, enum message_
     if (!message_encode(encoded, event, NULL, fields))
         return;
     if (user) {
-        tell_user(user, encoded);
-        tell_rooms(user, encoded);
+        tell_user(user, event, encoded);
+        tell_rooms(user, event, encoded);
     }
     for (const struct room *room = gateway->rooms.directs; room; room = room->next_direct)
         if (room->user_a == user_id || room->user_b == user_id)
-            tell_user(user_find_id(gateway, room->user_a ^ room->user_b ^ user_id), encoded);
+            tell_user(user_find_id(gateway, room->user_a ^ room->user_b ^ user_id), event, encoded);
 }

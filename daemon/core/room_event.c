@@ -27,15 +27,17 @@ struct event_room room_event(const struct room *room, const struct session *sess
 struct room_event {
     struct room_event *prev, *next; /* of gateway->rooms.events, the oldest first */
     const struct room *room;
+    enum message_type type;
     struct buffer json; /* owned */
     size_t told;        /* of the room's members */
 };
 
 /* Gives how many have been told then. Half of the turn is left for writing it. */
-static size_t tell_some(struct gateway *gateway, const struct room *room, const struct buffer *json, size_t told)
+static size_t tell_some(struct gateway *gateway, const struct room *room, enum message_type type,
+                        const struct buffer *json, size_t told)
 {
     while (told < room->member_count && !turn_is_half_spent(&gateway->turn))
-        (void)session_tell_json(room->members[told++]->session, json);
+        (void)session_tell_json(room->members[told++]->session, type, json);
     return told;
 }
 
@@ -47,25 +49,33 @@ static void drop(struct gateway *gateway, struct room_event *event)
     free(event);
 }
 
+static void tell_others(const struct room *room, enum message_type type, const struct buffer *json, size_t told)
+{
+    while (told < room->member_count)
+        (void)session_tell_json(room->members[told++]->session, type, json);
+}
+
 static void tell_rest(struct gateway *gateway, struct room_event *event)
 {
-    while (event->told < event->room->member_count)
-        (void)session_tell_json(event->room->members[event->told++]->session, &event->json);
+    tell_others(event->room, event->type, &event->json, event->told);
     drop(gateway, event);
 }
 
-/* Without memory the others are not told: events are state, and who wants it asks. */
-static void keep(struct gateway *gateway, const struct room *room, const struct buffer *json, size_t told)
+/* For the next turns. False without memory. */
+static bool keep(struct gateway *gateway, const struct room *room, enum message_type type,
+                 const struct buffer *json, size_t told)
 {
     struct room_event *event = calloc(1, sizeof *event);
-    if (!event)
-        return;
+    if (!event || !buffer_append(&event->json, json->bytes, json->length)) {
+        free(event);
+        return false;
+    }
     event->room = room;
+    event->type = type;
     event->told = told;
     DL_APPEND(gateway->rooms.events, event);
     gateway->rooms.event_count++;
-    if (!buffer_append(&event->json, json->bytes, json->length))
-        drop(gateway, event);
+    return true;
 }
 
 void room_broadcast(struct gateway *gateway, const struct room *room, enum message_type event,
@@ -77,16 +87,16 @@ void room_broadcast(struct gateway *gateway, const struct room *room, enum messa
         return;
     if (gateway->rooms.event_count == ROOM_EVENTS_MAX)
         tell_rest(gateway, gateway->rooms.events);
-    size_t told = gateway->rooms.events ? 0 : tell_some(gateway, room, encoded, 0);
-    if (told < room->member_count)
-        keep(gateway, room, encoded, told);
+    size_t told = gateway->rooms.events ? 0 : tell_some(gateway, room, event, encoded, 0);
+    if (told < room->member_count && !keep(gateway, room, event, encoded, told))
+        tell_others(room, event, encoded, told);
 }
 
 bool room_events_go_on(struct gateway *gateway)
 {
     struct room_event *event;
     while ((event = gateway->rooms.events)) {
-        event->told = tell_some(gateway, event->room, &event->json, event->told);
+        event->told = tell_some(gateway, event->room, event->type, &event->json, event->told);
         if (event->told < event->room->member_count)
             return false;
         drop(gateway, event);
@@ -99,7 +109,7 @@ void room_events_move(const struct member *last, size_t place)
     struct room_event *event;
     DL_FOREACH(last->session->gateway->rooms.events, event)
     if (event->room == last->room && place < event->told)
-        (void)session_tell_json(last->session, &event->json);
+        (void)session_tell_json(last->session, event->type, &event->json);
 }
 
 void room_events_finish(struct gateway *gateway, const struct room *room)

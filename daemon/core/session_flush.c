@@ -329,6 +329,8 @@ static bool write_once(struct session *session)
 void session_flush(struct session *session)
 {
     int rounds = 0;
+    if (!session->is_behind)
+        session_tell_missed(session);
     while (!session->is_behind && session->phase != PHASE_CLOSING && write_once(session))
         if (++rounds == ROUNDS_MAX && !session->is_behind) {
             session->is_behind = true;

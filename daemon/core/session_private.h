@@ -76,6 +76,7 @@ struct session {
     enum blocked blocked;
     enum catch_up catch_up;
     bool is_behind;            /* write no more until session_writeable */
+    bool has_missed;           /* events were left out; it will be told so */
 };
 
 /* --- session.c ---------------------------------------------------------------------------------- */
@@ -143,10 +144,13 @@ void session_reply(struct session *session, const struct ref *ref, enum message_
 void session_refuse(struct session *session, const struct ref *ref, const struct refusal *refusal);
 /* Counts what is refused, and tells the log now and then. */
 void session_note_refusal(struct gateway *gateway, const struct arrival *arrival, enum error_code code);
-/* An event: state, not history. Dropped, with false, when the session is too far behind to need it. */
+/* An event: state, not history. Left out, with false, when the session is too far behind: it is told `missed` once
+ * it keeps up, unless the next one says all of it again. */
 bool session_tell(struct session *session, enum message_type event, const void *fields);
 /* The same, encoded already: JSON without a header. */
-bool session_tell_json(struct session *session, const struct buffer *json);
+bool session_tell_json(struct session *session, enum message_type event, const struct buffer *json);
+/* Before a write. */
+void session_tell_missed(struct session *session);
 
 /* --- session_flush.c ---------------------------------------------------------------------------- */
 

@@ -102,27 +102,55 @@ void session_refuse(struct session *session, const struct ref *ref, const struct
 }
 
 /* Events are state: who is too far behind to take them reads the state when it asks for it. */
-static bool wants_events(const struct session *session)
+static bool takes_more(const struct session *session)
 {
     const struct gateway *gateway = session->gateway;
     size_t most = session->is_behind ? BEHIND_BYTES : (size_t)gateway->config->limits.write_bytes;
-    return session->phase != PHASE_CLOSING && session->arrival.kind != SESSION_PLAIN &&
-           session->replies.length < most &&
+    return session->replies.length < most &&
            gateway->sessions.replies_bytes < (size_t)gateway->config->limits.replies_bytes;
+}
+
+static bool is_told_again(enum message_type event)
+{
+    return event == EVENT_presence || event == EVENT_typing;
+}
+
+static bool wants_events(const struct session *session)
+{
+    return session->phase != PHASE_CLOSING && session->arrival.kind != SESSION_PLAIN;
+}
+
+static bool note(struct session *session, enum message_type event, bool is_told)
+{
+    session->has_missed |= !is_told && !is_told_again(event);
+    return is_told;
 }
 
 bool session_tell(struct session *session, enum message_type event, const void *fields)
 {
-    return wants_events(session) && add(session, NULL, event, fields);
+    return wants_events(session) &&
+           note(session, event, takes_more(session) && add(session, NULL, event, fields));
 }
 
-bool session_tell_json(struct session *session, const struct buffer *json)
+static bool append_json(struct session *session, const struct buffer *json)
 {
     size_t before = session->replies.length;
-    if (!wants_events(session) ||
-        !frame_append(&session->replies, session->arrival.kind, (const char *)json->bytes,
-                      json->length))
+    if (!frame_append(&session->replies, session->arrival.kind, (const char *)json->bytes, json->length))
         return false;
     count(session, before);
     return true;
+}
+
+bool session_tell_json(struct session *session, enum message_type event, const struct buffer *json)
+{
+    return wants_events(session) && note(session, event, takes_more(session) && append_json(session, json));
+}
+
+void session_tell_missed(struct session *session)
+{
+    static const struct event_missed missed = {0};
+    if (!session->has_missed || !takes_more(session))
+        return;
+    session->has_missed = false;
+    (void)session_tell(session, EVENT_missed, &missed);
 }

@@ -437,6 +437,21 @@ for (const end of ["removed", "kicked"] as const)
     assert.equal(chat.current.value, null);
   });
 
+test("whoever hears that events were left out asks for all of it again", async () => {
+  const { chat, clock, gateway } = await setUp();
+  const room = await enter(chat, gateway);
+  gateway.others = ["garden"];
+  const behind = clock.socket;
+  behind.tell({ type: "missed" });
+  await settle();
+  assert.ok(behind.closed);
+  await again(clock, gateway);
+  assert.ok(chat.known("garden"));
+  gateway.say("jun", "still here");
+  await settle();
+  assert.equal(shown(room).at(-1), "still here");
+});
+
 test("a room that is gone after a reconnect keeps what was said in it, as not sent", async () => {
   const { chat, gateway, clock, store } = await setUp();
   const room = await enter(chat, gateway);

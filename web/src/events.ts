@@ -53,6 +53,7 @@ function callForMissed(chat: Chat, room: Room): void {
 function hearEvent(chat: Chat, event: Event): void {
   if (event.type === "notice") chat.say({ key: "text", text: event.text });
   else if (event.type === "room") hearRoom(chat, event);
+  else if (event.type === "missed") chat.connection.retryNow();
   else if ("room" in event && event.room && event.type !== "invited") {
     const room = chat.known(event.room);
     if (room) hearOf(chat, room, event);

@@ -2539,6 +2539,11 @@ export interface NoticeEvent {
   text: string;
 }
 
+/** This connection took nothing for so long that events were left out. No entry is missing; a new hello tells the rest. */
+export interface MissedEvent {
+  type: "missed";
+}
+
 /** A hint: this client reads slowly and is served from storage; nothing is lost. */
 export interface LaggedEvent {
   type: "lagged";
@@ -2711,6 +2716,7 @@ export type Event =
   | AdmittedEvent
   | ReportEvent
   | NoticeEvent
+  | MissedEvent
   | LaggedEvent;
 
 /** Every frame the gateway sends, told apart by its type. */

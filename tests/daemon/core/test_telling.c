@@ -231,6 +231,32 @@ static void hear_new_name(struct test_client *client, const char *was, const cha
     assert_non_null(strstr(client_expect(client, "message"), wanted));
 }
 
+static void who_is_far_behind_hears_once_that_events_were_left_out(void **state)
+{
+    struct test_client *mina = harness_guest(&harness, "mina");
+    struct test_client *jun = harness_guest(&harness, "jun");
+    block(jun);
+    client_send(mina, "{\"type\":\"direct\",\"to\":\"jun\",\"text\":\"psst\",\"nonce\":\"1\"}");
+    client_send(mina, "{\"type\":\"create\",\"room\":\"den\"}");
+    client_unblock(jun);
+    assert_int_equal(count_of(jun, "missed"), 1);
+    client_send(mina, "{\"type\":\"create\",\"room\":\"hall\"}");
+    assert_non_null(strstr(client_expect(jun, "room"), "\"name\":\"hall\""));
+    assert_int_equal(count_of(jun, "missed"), 0);
+    (void)state;
+}
+
+static void who_has_missed_only_who_came_and_went_is_not_told_so(void **state)
+{
+    struct test_client *jun = harness_member(&harness, "jun", "lobby");
+    block(jun);
+    (void)harness_member(&harness, "mina", "lobby");
+    harness_advance(&harness, 2000);
+    client_unblock(jun);
+    assert_int_equal(count_of(jun, "missed"), 0);
+    (void)state;
+}
+
 static void who_is_far_behind_is_told_a_new_name_before_what_is_said_under_it(void **state)
 {
     struct test_client *admin = harness_admin(&harness);
@@ -284,6 +310,8 @@ int main(void)
         TEST(events_that_wait_are_bounded),
         TEST(who_is_moved_by_one_that_leaves_is_told_all_the_same),
         TEST(who_is_in_a_room_that_goes_is_told_before),
+        TEST(who_is_far_behind_hears_once_that_events_were_left_out),
+        TEST(who_has_missed_only_who_came_and_went_is_not_told_so),
         TEST(who_is_far_behind_is_told_a_new_name_before_what_is_said_under_it),
         TEST(the_same_of_a_direct_room),
         TEST(who_joins_again_is_told_the_new_name_first),
