@@ -109,6 +109,24 @@ async def test_a_reader_that_falls_out_of_memory_is_hinted_each_time_it_does(mak
     await part(mina, jun)
 
 
+async def test_whoever_stalls_hears_once_that_events_were_left_out(make_daemon):
+    daemon = make_daemon({"limits.write_bytes": 4096, "limits.rooms_per_user": 100, "storage.durability": "process_crash"})
+    mina, jun = await meet(daemon, "mina", "jun", history=0)
+    jun.socket.transport.pause_reading()
+    seqs = await post(mina, 0, 60_000 // 4)
+    for i in range(40):
+        await mina.ask("create", room=f"room {i}")
+    await mina.ask("direct", to="jun", text="psst", nonce="1")
+    jun.socket.transport.resume_reading()
+    await jun.next("missed")
+    view = [(await jun.next("message"))["seq"] for _ in seqs]
+    assert view == sorted(seqs), "no entry is missing"
+    listed = (await jun.ask("rooms"))["rooms"]
+    assert {"@jun,mina", "room 39"} <= {room["name"] for room in listed}
+    assert not jun.received("missed")
+    await part(mina, jun)
+
+
 async def test_who_never_reads_replies_is_not_read_from_and_costs_a_bounded_amount(make_daemon):
     daemon = make_daemon({"limits.connections_per_address": 1000})
     [mina] = await meet(daemon, "mina", history=0)
