@@ -356,8 +356,7 @@ static struct member *add_member(struct room *room, struct session *session)
     return member;
 }
 
-/* Before `joined` calls the room by the name it has now. */
-static void tell_new_name(struct member *member)
+void room_tell_new_name(struct member *member)
 {
     if (!member->was)
         return;
@@ -375,7 +374,7 @@ struct member *room_enter(struct room *room, struct session *session, int64_t af
         member = add_member(room, session);
     if (!member)
         return NULL;
-    tell_new_name(member);
+    room_tell_new_name(member);
     member->seq = after;
     member->offset = OFFSET_UNKNOWN;
     member->live_at = live_at;

@@ -104,7 +104,10 @@ bool room_set_topic(struct room *room, const char *topic);
  * next write, before anything that names it so. False without memory: nothing has changed. */
 bool room_rename(struct gateway *gateway, struct room *room, const char *name, const char *folded);
 
-/* The same of whatever names the row has: of a direct room, too. */
+/* To a member that has not heard it yet: before a write, or a reply, that calls the room by the name it has now. */
+void room_tell_new_name(struct member *member);
+
+/* As room_rename, by whatever names the row has: of a direct room, too. */
 bool room_call(struct gateway *gateway, struct room *room, const struct room_row *row);
 
 /* What is in memory of its log goes, after everybody had their write: readers go to storage. */

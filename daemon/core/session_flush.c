@@ -7,8 +7,6 @@
 #include "daemon/core/session_private.h"
 #include "daemon/core/submit.h"
 
-#include <stdlib.h>
-
 #define ROUNDS_MAX    16  /* writes of limits.write_bytes before others have their turn */
 #define PAGE_ENTRIES  100
 #define CROWDED_BYTES 1024 /* or one frame: a write while too much is unsent */
@@ -179,19 +177,6 @@ static void note_lagging(struct batch *batch, struct member *member)
         (void)add_event(batch, member, EVENT_lagged, &event);
 }
 
-/* Before anything that calls the room so. */
-static bool tell_new_name(struct batch *batch, struct member *member)
-{
-    if (!member->was)
-        return true;
-    struct event_room event = room_event(member->room, member->session, "changed", member->was);
-    if (!add_event(batch, member, EVENT_room, &event))
-        return false;
-    free(member->was);
-    member->was = NULL;
-    return true;
-}
-
 /* --- a member served from the ring ------------------------------------------------------------ */
 
 /* The member's place in the ring; false when what it needs next is not there. */
@@ -250,7 +235,7 @@ static void gather_slices(struct batch *batch, struct member *member, const stru
 static void gather_member(struct batch *batch, struct member *member)
 {
     const struct roomlog *log = room_log_of(member->room, member->session);
-    if (!tell_new_name(batch, member) || (member->live && member->offset == roomlog_end(log)))
+    if (member->live && member->offset == roomlog_end(log))
         return;
     bool was_live = become_live(batch, member);
     if (!find_place(member, log)) {
@@ -326,11 +311,19 @@ static bool write_once(struct session *session)
     return batch.is_partial;
 }
 
+/* Before anything that calls its rooms by their new names. */
+static void tell_what_was_left_out(struct session *session)
+{
+    for (struct member *member = session->members; member; member = member->next)
+        room_tell_new_name(member);
+    session_tell_missed(session);
+}
+
 void session_flush(struct session *session)
 {
     int rounds = 0;
     if (!session->is_behind)
-        session_tell_missed(session);
+        tell_what_was_left_out(session);
     while (!session->is_behind && session->phase != PHASE_CLOSING && write_once(session))
         if (++rounds == ROUNDS_MAX && !session->is_behind) {
             session->is_behind = true;
@@ -351,6 +344,7 @@ static void write_page(struct member *member, const struct job_page *page)
 {
     struct session *session = member->session;
     struct buffer *scratch = &session->gateway->scratch;
+    room_tell_new_name(member);
     scratch->length = 0;
     if (!buffer_append(scratch, session->replies.bytes, session->replies.length))
         return;
