@@ -267,6 +267,7 @@ void room_destroy(struct gateway *gateway, struct room *room)
 /* Who has not been told of one name yet is told of the next one only. */
 static void note_was(struct member *member, const char *name)
 {
+    member->session->has_arrears = true;
     turn_add_session(member->session);
     if (member->was || member->session->arrival.kind == SESSION_PLAIN)
         return;

@@ -312,18 +312,19 @@ static bool write_once(struct session *session)
 }
 
 /* Before anything that calls its rooms by their new names. */
-static void tell_what_was_left_out(struct session *session)
+static void tell_arrears(struct session *session)
 {
     for (struct member *member = session->members; member; member = member->next)
         room_tell_new_name(member);
     session_tell_missed(session);
+    session->has_arrears = session->has_missed;
 }
 
 void session_flush(struct session *session)
 {
     int rounds = 0;
-    if (!session->is_behind)
-        tell_what_was_left_out(session);
+    if (session->has_arrears && !session->is_behind)
+        tell_arrears(session);
     while (!session->is_behind && session->phase != PHASE_CLOSING && write_once(session))
         if (++rounds == ROUNDS_MAX && !session->is_behind) {
             session->is_behind = true;

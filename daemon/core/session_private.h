@@ -77,6 +77,7 @@ struct session {
     enum catch_up catch_up;
     bool is_behind;            /* write no more until session_writeable */
     bool has_missed;           /* events were left out; it will be told so */
+    bool has_arrears;          /* that, or a new name of a room: to be told before its next write */
 };
 
 /* --- session.c ---------------------------------------------------------------------------------- */

@@ -122,7 +122,8 @@ static bool wants_events(const struct session *session)
 
 static bool note(struct session *session, enum message_type event, bool is_told)
 {
-    session->has_missed |= !is_told && !is_told_again(event);
+    if (!is_told && !is_told_again(event))
+        session->has_missed = session->has_arrears = true;
     return is_told;
 }
 

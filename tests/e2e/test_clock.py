@@ -18,6 +18,8 @@ class Clock:
 
     def __init__(self, folder):
         self.file = folder / "clock"
+        self.kernel = folder / "kernel_clock.so"  # LD_PRELOAD takes no path with a space, as that of a checkout may have
+        self.kernel.symlink_to(KERNEL_CLOCK)
         self.synchronised = folder / "synchronised"
 
     def set(self, when):
@@ -30,7 +32,7 @@ class Clock:
         self.synchronised.touch() if on else self.synchronised.unlink(missing_ok=True)
 
     def environment(self):
-        return {"LD_PRELOAD": f"{LIBRARIES[0]} {KERNEL_CLOCK}",
+        return {"LD_PRELOAD": f"{LIBRARIES[0]} {self.kernel}",
                 "HEARTH_TEST_SYNCHRONISED": str(self.synchronised), "FAKETIME_TIMESTAMP_FILE": str(self.file),
                 "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
