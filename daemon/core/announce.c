@@ -20,13 +20,7 @@ static bool is_elsewhere(const struct session *session, const struct room *room)
     return !session_member(session, room);
 }
 
-static bool is_anybody(const struct session *session, const struct room *room)
-{
-    (void)session;
-    (void)room;
-    return true;
-}
-
+/* is_meant: NULL, all are. */
 static void tell_all(struct gateway *gateway, const struct room *room,
                      bool (*is_meant)(const struct session *session, const struct room *room),
                      enum message_type event, const void *fields)
@@ -39,14 +33,14 @@ static void tell_all(struct gateway *gateway, const struct room *room,
     while ((link = table_step(&gateway->sessions.by_id, link))) {
         struct session *session = TABLE_ITEM(link, struct session, by_id);
         bool is_here = session->phase == PHASE_READY && (session->user || session->members);
-        if (is_here && is_meant(session, room))
+        if (is_here && (!is_meant || is_meant(session, room)))
             (void)session_tell_json(session, event, encoded);
     }
 }
 
 void announce(struct gateway *gateway, enum message_type event, const void *fields)
 {
-    tell_all(gateway, NULL, is_anybody, event, fields);
+    tell_all(gateway, NULL, NULL, event, fields);
 }
 
 void announce_to_nonmembers(struct gateway *gateway, const struct room *room,

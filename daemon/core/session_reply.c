@@ -101,7 +101,7 @@ void session_refuse(struct session *session, const struct ref *ref, const struct
         session_reply(session, ref, REPLY_error, &error);
 }
 
-/* Events are state: who is too far behind to take them reads the state when it asks for it. */
+/* Events are state: who is too far behind to take them is told `missed` later, and asks for what it is then. */
 static bool takes_more(const struct session *session)
 {
     const struct gateway *gateway = session->gateway;
